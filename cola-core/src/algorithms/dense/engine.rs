@@ -1,0 +1,331 @@
+//! faer for f32, f64, c32, c64, on zero-copy views. One thread: faer's rayon feature is off.
+
+use super::eigen::{normalise, sort};
+use super::small::{rounding, size};
+use super::{Engine, MatrixFunction, functions, ldlt, loops, products, qr, tridiagonal, triangular};
+use crate::error::{Outcome, Result};
+use crate::scalar::{Complex, Mask, Real, Scalar};
+use crate::view::{View, ViewMut};
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::{lblt, llt};
+use faer::linalg::lu::partial_pivoting as plu;
+use faer::linalg::{evd, matmul, triangular_solve as solve};
+use faer::traits::{ComplexField, RealField};
+use faer::diag::DiagMut;
+use faer::{Accum, Conj, MatMut, MatRef, Par};
+
+/// Sizes from which faer is faster than our loops.
+const FACTOR: usize = 32;
+const SOLVE: usize = 64;
+const EIGEN: usize = 32;
+const PRODUCT: usize = 512;
+const VECTOR: usize = 512;
+
+const SEQ: Par = Par::Seq;
+
+/// The faer view of a view.
+fn view<'a, T>(a: View<'a, T>) -> MatRef<'a, T> {
+    let last = a.rows.saturating_sub(1) * a.rs + a.cols.saturating_sub(1) * a.cs;
+    assert!(a.rows == 0 || a.cols == 0 || last < a.data.len(), "a view that ends outside of its data");
+    // SAFETY: every (i, j) is at i rs + j cs <= last < len, and the borrow lasts as long as the result
+    unsafe { MatRef::from_raw_parts(a.data.as_ptr(), a.rows, a.cols, a.rs as isize, a.cs as isize) }
+}
+/// The faer view of a view that is written.
+fn view_mut<'a, T>(a: ViewMut<'a, T>) -> MatMut<'a, T> {
+    let last = a.rows.saturating_sub(1) * a.rs + a.cols.saturating_sub(1) * a.cs;
+    assert!(a.rows == 0 || a.cols == 0 || last < a.data.len(), "a view that ends outside of its data");
+    let apart = (a.cols <= 1 || a.cs >= a.rows * a.rs) && (a.rows <= 1 || a.rs > 0);
+    let apart = apart || ((a.rows <= 1 || a.rs >= a.cols * a.cs) && (a.cols <= 1 || a.cs > 0));
+    assert!(apart, "entries of a view that is written overlap");
+    // SAFETY: as above, and no two entries share a place
+    unsafe { MatMut::from_raw_parts_mut(a.data.as_mut_ptr(), a.rows, a.cols, a.rs as isize, a.cs as isize) }
+}
+fn square<T>(n: usize, a: &[T]) -> MatRef<'_, T> {
+    MatRef::from_column_major_slice(&a[..n * n], n, n)
+}
+fn square_mut<T>(n: usize, a: &mut [T]) -> MatMut<'_, T> {
+    MatMut::from_column_major_slice_mut(&mut a[..n * n], n, n)
+}
+fn conj(yes: bool) -> Conj {
+    if yes { Conj::Yes } else { Conj::No }
+}
+
+/// A copy of the lower triangle, to start over when a pivot is bad: only our loops name it and go on.
+fn factor_llt<T, R>(n: usize, a: &mut [T]) -> Option<Vec<R>>
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    let diagonal: Vec<R> = (0..n).map(|j| a[j + j * n].re()).collect();
+    let mut memory = MemBuffer::new(llt::factor::cholesky_in_place_scratch::<T>(n, SEQ, Default::default()));
+    let stack = MemStack::new(&mut memory);
+    llt::factor::cholesky_in_place(square_mut(n, a), Default::default(), SEQ, stack, Default::default()).ok()?;
+    let pivots: Vec<R> = (0..n).map(|j| a[j + j * n].abs_sq()).collect();
+    let tol = rounding::<T>(n);
+    let good = pivots.iter().zip(&diagonal).all(|(p, d)| (*d * tol).lt(*p).all());
+    good.then_some(pivots)
+}
+fn ldl<T, R>(n: usize, a: &mut [T], d: &mut [R]) -> Outcome<T>
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    if n < FACTOR {
+        return loops::ldl(n, a, d);
+    }
+    let copy = a[..n * n].to_vec();
+    let Some(pivots) = factor_llt(n, a) else {
+        a[..n * n].copy_from_slice(&copy);
+        return loops::ldl(n, a, d);
+    };
+    d[..n].copy_from_slice(&pivots);
+    for j in 0..n {
+        let column = &mut a[j * n + j..(j + 1) * n];
+        let inverse = R::of(1.0) / column[0].re();
+        for x in &mut column[1..] {
+            *x = Scalar::scale(*x, inverse);
+        }
+    }
+    Outcome::fine()
+}
+fn cholesky<T, R>(n: usize, a: &mut [T]) -> Outcome<T>
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    if n < FACTOR {
+        return loops::cholesky(n, a);
+    }
+    let copy = a[..n * n].to_vec();
+    if factor_llt(n, a).is_none() {
+        a[..n * n].copy_from_slice(&copy);
+        return loops::cholesky(n, a);
+    }
+    for j in 1..n {
+        a[j * n..j * n + j].fill(T::of(0.0));
+    }
+    Outcome::fine()
+}
+fn ldl_solve<T, R>(n: usize, l: &[T], d: &[R], x: &mut [T], columns: usize)
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    if n < SOLVE {
+        return loops::ldl_solve(n, l, d, x, columns);
+    }
+    let l = square(n, l);
+    let mut y = MatMut::from_column_major_slice_mut(&mut x[..n * columns], n, columns);
+    solve::solve_unit_lower_triangular_in_place(l, y.as_mut(), SEQ);
+    for c in 0..columns {
+        for i in 0..n {
+            y[(i, c)] = Scalar::scale(y[(i, c)], R::of(1.0) / d[i]);
+        }
+    }
+    solve::solve_unit_upper_triangular_in_place(l.adjoint(), y, SEQ);
+}
+
+fn lu<T, R>(n: usize, a: &mut [T], perm: &mut [R]) -> (Outcome<T>, T)
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    if n < FACTOR {
+        return loops::lu(n, a, perm);
+    }
+    let copy = a[..n * n].to_vec();
+    let row = loops::row_sizes(n, a);
+    let (mut forward, mut inverse) = (vec![0usize; n], vec![0usize; n]);
+    let mut memory = MemBuffer::new(plu::factor::lu_in_place_scratch::<usize, T>(n, n, SEQ, Default::default()));
+    let stack = MemStack::new(&mut memory);
+    let target = square_mut(n, a);
+    let (info, _) = plu::factor::lu_in_place(target, &mut forward, &mut inverse, SEQ, stack, Default::default());
+    let tol = rounding::<T>(n);
+    let good = (0..n).all(|j| {
+        let u = size(a[j + j * n]);
+        let column = a[j * n..j * n + j].iter().fold(u, |m, x| Real::max(m, size(*x)));
+        (Real::min(column, row[forward[j]]) * tol).lt(u).all() && u.finite().all()
+    });
+    if !good {
+        a[..n * n].copy_from_slice(&copy);
+        return loops::lu(n, a, perm);
+    }
+    for (p, f) in perm.iter_mut().zip(&forward) {
+        *p = R::real(*f as f64);
+    }
+    (Outcome::fine(), T::of(if info.transposition_count % 2 == 0 { 1.0 } else { -1.0 }))
+}
+fn lu_solve<T, R>(n: usize, lu: &[T], adjoint: bool, x: &mut [T], columns: usize)
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    if n < SOLVE {
+        return loops::lu_solve(n, lu, adjoint, x, columns);
+    }
+    let lu = square(n, lu);
+    let mut y = MatMut::from_column_major_slice_mut(&mut x[..n * columns], n, columns);
+    if adjoint {
+        solve::solve_lower_triangular_in_place(lu.adjoint(), y.as_mut(), SEQ);
+        solve::solve_unit_upper_triangular_in_place(lu.adjoint(), y, SEQ);
+    } else {
+        solve::solve_unit_lower_triangular_in_place(lu, y.as_mut(), SEQ);
+        solve::solve_upper_triangular_in_place(lu, y, SEQ);
+    }
+}
+fn indefinite<T, R>(n: usize, a: &mut [T], subdiag: &mut [T], d: &mut [R], perm: &mut [R])
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    if n < FACTOR {
+        return ldlt::bunch_kaufman(n, a, subdiag, d, perm);
+    }
+    let (mut forward, mut inverse) = (vec![0usize; n], vec![0usize; n]);
+    let need = lblt::factor::cholesky_in_place_scratch::<usize, T>(n, SEQ, Default::default());
+    let mut memory = MemBuffer::new(need);
+    subdiag[..n].fill(T::of(0.0));
+    lblt::factor::cholesky_in_place(
+        square_mut(n, a),
+        DiagMut::from_slice_mut(&mut subdiag[..n]),
+        &mut forward,
+        &mut inverse,
+        SEQ,
+        MemStack::new(&mut memory),
+        Default::default(),
+    );
+    for j in 0..n {
+        d[j] = a[j + j * n].re();
+        perm[j] = R::real(forward[j] as f64);
+    }
+}
+fn eigh<T, R>(n: usize, a: &mut [T], w: &mut [R], v: &mut [T]) -> Outcome<T>
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    let mut out = Outcome::fine();
+    if !(0..n).all(|j| a[j * n + j..(j + 1) * n].iter().all(|x| Scalar::finite(*x).all())) {
+        out.pivot(0, R::real(f64::NAN), Mask::splat(false));
+        return out;
+    }
+    let scale = normalise(n, a);
+    if n < EIGEN {
+        out = tridiagonal::tridiagonal_ql(n, a, &mut w[..n], &mut v[..n * n]);
+    } else {
+        let mut memory =
+            MemBuffer::new(evd::self_adjoint_evd_scratch::<T>(n, evd::ComputeEigenvectors::Yes, SEQ, Default::default()));
+        let mut values = vec![T::of(0.0); n];
+        let found = evd::self_adjoint_evd(
+            square(n, a),
+            DiagMut::from_slice_mut(&mut values),
+            Some(square_mut(n, v)),
+            SEQ,
+            MemStack::new(&mut memory),
+            Default::default(),
+        );
+        for (w, x) in w.iter_mut().zip(&values) {
+            *w = x.re();
+        }
+        out.pivot(0, R::of(0.0), Mask::splat(found.is_ok()));
+    }
+    for x in &mut w[..n] {
+        *x *= scale;
+    }
+    sort(n, &mut w[..n], v);
+    out
+}
+fn gemm<T, R>(how: (T, bool), conj_a: bool, a: View<T>, b: View<T>, c: ViewMut<T>)
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    if a.rows * a.cols * b.cols < PRODUCT {
+        return products::gemm_loops(how, conj_a, a, b, c);
+    }
+    let accumulate = if how.1 { Accum::Add } else { Accum::Replace };
+    matmul::matmul_with_conj(view_mut(c), accumulate, view(a), conj(conj_a), view(b), Conj::No, how.0, SEQ);
+}
+fn gemv<T, R>(how: (T, bool), conj_a: bool, a: View<T>, x: View<T>, y: ViewMut<T>)
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    if a.rows * a.cols < VECTOR {
+        return products::gemv_loops(how, conj_a, a, x, y);
+    }
+    gemm(how, conj_a, a, x, y)
+}
+fn trisolve<T, R>(n: usize, lower: bool, unit: bool, adjoint: bool, a: View<T>, x: ViewMut<T>)
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    if n < SOLVE {
+        return triangular::trisolve_loops(n, false, lower, unit, adjoint, a, x);
+    }
+    let (a, x) = (view(a), view_mut(x));
+    let (a, op) = if adjoint { (a.transpose(), Conj::Yes) } else { (a, Conj::No) };
+    match (lower != adjoint, unit) {
+        (true, true) => solve::solve_unit_lower_triangular_in_place_with_conj(a, op, x, SEQ),
+        (true, false) => solve::solve_lower_triangular_in_place_with_conj(a, op, x, SEQ),
+        (false, true) => solve::solve_unit_upper_triangular_in_place_with_conj(a, op, x, SEQ),
+        (false, false) => solve::solve_upper_triangular_in_place_with_conj(a, op, x, SEQ),
+    }
+}
+
+macro_rules! engine {
+    ($($T:ty, $R:ty, $back:expr;)*) => {$(
+        impl Engine for $T {
+            const PLAIN: bool = true;
+            #[inline(never)]
+            fn engine_ldl(n: usize, a: &mut [$T], d: &mut [$R]) -> Outcome<$T> {
+                ldl(n, a, d)
+            }
+            #[inline(never)]
+            fn engine_ldl_solve(n: usize, l: &[$T], d: &[$R], x: &mut [$T], columns: usize) {
+                ldl_solve(n, l, d, x, columns)
+            }
+            #[inline(never)]
+            fn engine_cholesky(n: usize, a: &mut [$T]) -> Outcome<$T> {
+                cholesky(n, a)
+            }
+            #[inline(never)]
+            fn engine_lu(n: usize, a: &mut [$T], perm: &mut [$R]) -> (Outcome<$T>, $T) {
+                lu(n, a, perm)
+            }
+            #[inline(never)]
+            fn engine_lu_solve(n: usize, f: &[$T], adjoint: bool, x: &mut [$T], columns: usize) {
+                lu_solve(n, f, adjoint, x, columns)
+            }
+            #[inline(never)]
+            fn engine_ldlt(n: usize, a: &mut [$T], subdiag: &mut [$T], d: &mut [$R], perm: &mut [$R]) {
+                indefinite(n, a, subdiag, d, perm)
+            }
+            #[inline(never)]
+            fn engine_eigh(n: usize, a: &mut [$T], w: &mut [$R], v: &mut [$T]) -> Outcome<$T> {
+                eigh(n, a, w, v)
+            }
+            #[inline(never)]
+            fn engine_gemm(how: ($T, bool), conj_a: bool, a: View<$T>, b: View<$T>, c: ViewMut<$T>) {
+                gemm(how, conj_a, a, b, c)
+            }
+            #[inline(never)]
+            fn engine_gemv(how: ($T, bool), conj_a: bool, a: View<$T>, x: View<$T>, y: ViewMut<$T>) {
+                gemv(how, conj_a, a, x, y)
+            }
+            #[inline(never)]
+            fn engine_trisolve(n: usize, lower: bool, unit: bool, adjoint: bool, a: View<$T>, x: ViewMut<$T>) {
+                trisolve(n, lower, unit, adjoint, a, x)
+            }
+            #[inline(never)]
+            fn engine_lstsq(a: View<$T>, b: ViewMut<$T>) -> Result<()> {
+                qr::householder(a, b)
+            }
+            fn engine_function(f: MatrixFunction, n: usize, a: &mut [$T]) -> Result<()> {
+                functions::through_schur(f, n, a, $back)
+            }
+        }
+    )*};
+}
+engine! { f32, f32, |z| z.re; f64, f64, |z| z.re; Complex<f32>, f32, |z| z; Complex<f64>, f64, |z| z; }

@@ -1,0 +1,255 @@
+//! Dense kernels on column-major slices and strided views: what every dense operator and every base case ends in.
+//!
+//! Four layers, chosen by the caller's `fixed` flag and by the number type:
+//! - `small`: written out in line for compile-time sizes up to [`UNROLL`], branch-free, one number or many lanes;
+//! - `loops`: the same mathematics for any size, for lanes and dual numbers, and for floats below the measured thresholds;
+//! - `engine`: faer for f32, f64 and their complex numbers above the thresholds, reached through [`Engine`];
+//! - `schur`, `expm`, `functions`: functions of general matrices.
+//!
+//! A kernel never fails loudly: it returns an [`Outcome`] (a mask), so that lanes fail one by one.
+
+mod eigen;
+mod engine;
+mod expm;
+mod functions;
+mod jacobi;
+mod ldlt;
+mod loops;
+mod products;
+mod qr;
+mod schur;
+mod small;
+mod triangular;
+mod tridiagonal;
+
+pub use eigen::eigh;
+pub use expm::{exp_upper, expm};
+pub use functions::{MatrixFunction, log_upper, logm, pow_upper, powm, sqrt_upper, sqrtm};
+pub use ldlt::{ldlt, ldlt_det, ldlt_solve};
+pub use products::{gemm, gemv};
+pub use qr::lstsq;
+pub use schur::schur;
+pub use triangular::trisolve;
+
+use crate::error::{Outcome, Result};
+use crate::scalar::Scalar;
+use crate::view::{View, ViewMut};
+
+/// Largest static size for which the kernels are written out in line.
+pub const UNROLL: usize = 8;
+
+/// Hooks by which f32, f64, c32, c64 reach faer. The default bodies are our loops, so that `impl Engine for MyNumber {}` is
+/// all that any other number type needs.
+///
+/// The arguments are those of the function of the same name in [this module](self).
+pub trait Engine: Sized {
+    /// True for numbers that are nothing but their value: f32, f64 and their complex numbers. Of any other single number the
+    /// eigenvectors are found for its value and its derivatives by a refinement step.
+    const PLAIN: bool = false;
+
+    /// See [`ldl`].
+    #[inline(never)]
+    fn engine_ldl(n: usize, a: &mut [Self], d: &mut [Self::Re]) -> Outcome<Self>
+    where
+        Self: Scalar,
+    {
+        loops::ldl(n, a, d)
+    }
+    /// See [`ldl_solve`].
+    #[inline(never)]
+    fn engine_ldl_solve(n: usize, l: &[Self], d: &[Self::Re], x: &mut [Self], columns: usize)
+    where
+        Self: Scalar,
+    {
+        loops::ldl_solve(n, l, d, x, columns)
+    }
+    /// See [`cholesky`].
+    #[inline(never)]
+    fn engine_cholesky(n: usize, a: &mut [Self]) -> Outcome<Self>
+    where
+        Self: Scalar,
+    {
+        loops::cholesky(n, a)
+    }
+    /// See [`lu`].
+    #[inline(never)]
+    fn engine_lu(n: usize, a: &mut [Self], perm: &mut [Self::Re]) -> (Outcome<Self>, Self)
+    where
+        Self: Scalar,
+    {
+        loops::lu(n, a, perm)
+    }
+    /// See [`lu_solve`]; the right-hand sides are already in the order of the rows of L U (or, adjoint, will be brought back
+    /// by the caller).
+    #[inline(never)]
+    fn engine_lu_solve(n: usize, lu: &[Self], adjoint: bool, x: &mut [Self], columns: usize)
+    where
+        Self: Scalar,
+    {
+        loops::lu_solve(n, lu, adjoint, x, columns)
+    }
+    /// See [`ldlt`].
+    #[inline(never)]
+    fn engine_ldlt(n: usize, a: &mut [Self], subdiag: &mut [Self], d: &mut [Self::Re], perm: &mut [Self::Re])
+    where
+        Self: Scalar,
+    {
+        ldlt::bunch_kaufman(n, a, subdiag, d, perm)
+    }
+    /// See [`eigh`].
+    #[inline(never)]
+    fn engine_eigh(n: usize, a: &mut [Self], w: &mut [Self::Re], v: &mut [Self]) -> Outcome<Self>
+    where
+        Self: Scalar,
+    {
+        eigen::differentiated(n, a, w, v)
+    }
+    /// See [`gemm`].
+    #[inline(never)]
+    fn engine_gemm(how: (Self, bool), conj_a: bool, a: View<Self>, b: View<Self>, c: ViewMut<Self>)
+    where
+        Self: Scalar,
+    {
+        products::gemm_loops(how, conj_a, a, b, c)
+    }
+    /// See [`gemv`].
+    #[inline(never)]
+    fn engine_gemv(how: (Self, bool), conj_a: bool, a: View<Self>, x: View<Self>, y: ViewMut<Self>)
+    where
+        Self: Scalar,
+    {
+        products::gemv_loops(how, conj_a, a, x, y)
+    }
+    /// See [`trisolve`].
+    #[inline(never)]
+    fn engine_trisolve(n: usize, lower: bool, unit: bool, adjoint: bool, a: View<Self>, x: ViewMut<Self>)
+    where
+        Self: Scalar,
+    {
+        triangular::trisolve_loops(n, false, lower, unit, adjoint, a, x)
+    }
+    /// See [`lstsq`].
+    #[inline(never)]
+    fn engine_lstsq(a: View<Self>, b: ViewMut<Self>) -> Result<()>
+    where
+        Self: Scalar,
+    {
+        qr::householder(a, b)
+    }
+    /// A function of a general matrix; see [`sqrtm`], [`logm`], [`powm`]. For numbers that are not [`PLAIN`](Self::PLAIN) only
+    /// upper triangular matrices are supported.
+    fn engine_function(f: MatrixFunction, n: usize, a: &mut [Self]) -> Result<()>
+    where
+        Self: Scalar,
+    {
+        functions::triangular_only(f, n, a)
+    }
+}
+
+/// Root-free Cholesky factorisation A = L D L^H of a positive definite matrix, in place: reads the lower triangle, leaves the
+/// unit lower triangular L strictly below the diagonal (the rest of `a` is arbitrary) and D > 0 in `d`.
+///
+/// A pivot is bad unless d_j > n eps a_jj (the original a_jj) and finite: what is left of a_jj is then more than the rounding
+/// of the subtractions. The test does not change when rows and columns are scaled. A bad lane goes on with pivot 1.
+///
+/// Cost: n^3 / 3. Golub & Van Loan, Matrix Computations, 4th ed., section 4.1.2; Higham, Accuracy and Stability, section 10.1.
+#[inline(always)]
+pub fn ldl<T: Scalar>(n: usize, fixed: bool, a: &mut [T], d: &mut [T::Re]) -> Outcome<T> {
+    if fixed && n <= UNROLL {
+        small::ldl(n, a, d)
+    } else if T::LANES > 1 {
+        loops::ldl(n, a, d)
+    } else {
+        T::engine_ldl(n, a, d)
+    }
+}
+
+/// x <- A^-1 x for `columns` contiguous columns of n numbers, from the factors of [`ldl`].
+///
+/// Cost: 2 n^2 per column.
+#[inline(always)]
+pub fn ldl_solve<T: Scalar>(n: usize, fixed: bool, l: &[T], d: &[T::Re], x: &mut [T], columns: usize) {
+    if fixed && n <= UNROLL {
+        for c in 0..columns {
+            small::ldl_solve(n, l, d, &mut x[c * n..(c + 1) * n]);
+        }
+    } else if T::LANES > 1 {
+        loops::ldl_solve(n, l, d, x, columns)
+    } else {
+        T::engine_ldl_solve(n, l, d, x, columns)
+    }
+}
+
+/// Cholesky factorisation L L^H = A, in place: reads the lower triangle, leaves L with zeros above the diagonal.
+///
+/// Pivots are judged as in [`ldl`]; the value reported for a bad one is l_jj^2. Cost: n^3 / 3 and n square roots.
+#[inline(always)]
+pub fn cholesky<T: Scalar>(n: usize, fixed: bool, a: &mut [T]) -> Outcome<T> {
+    if fixed && n <= UNROLL {
+        small::cholesky(n, a)
+    } else if T::LANES > 1 {
+        loops::cholesky(n, a)
+    } else {
+        T::engine_cholesky(n, a)
+    }
+}
+
+/// P A = L U with partial pivoting, in place: U on and above the diagonal, the unit lower triangular L below. Row i of P A is
+/// row `perm[i]` of A; lanes exchange by select, so each has an order of its own. Also returns det P = +-1.
+///
+/// A pivot is bad unless |u_jj| > n eps min(max_k<=j |u_kj|, max_k |a_pk|) and finite, where p is the original row that became
+/// row j and |z| = |re| + |im|: the column of U and the row of A are the two magnitudes that u_jj came out of, so scaled rows or
+/// scaled columns do not make a regular matrix singular. In a bad lane elimination goes on with pivot 1, and 0 is stored, so
+/// that the determinant is 0.
+///
+/// Cost: 2 n^3 / 3. Golub & Van Loan, section 3.4; Higham, Accuracy and Stability, section 9.3.
+#[inline(always)]
+pub fn lu<T: Scalar>(n: usize, fixed: bool, a: &mut [T], perm: &mut [T::Re]) -> (Outcome<T>, T) {
+    if fixed && n <= UNROLL {
+        small::lu(n, a, perm)
+    } else if T::LANES > 1 {
+        loops::lu(n, a, perm)
+    } else {
+        T::engine_lu(n, a, perm)
+    }
+}
+
+/// x <- A^-1 x, or A^-H x, for `columns` contiguous columns of n numbers, from the factors of [`lu`]; `scratch` has n numbers.
+///
+/// Cost: 2 n^2 per column.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+pub fn lu_solve<T: Scalar>(
+    n: usize,
+    fixed: bool,
+    lu: &[T],
+    perm: &[T::Re],
+    adjoint: bool,
+    x: &mut [T],
+    columns: usize,
+    scratch: &mut [T],
+) {
+    let fixed = fixed && n <= UNROLL;
+    if !adjoint {
+        for c in 0..columns {
+            small::permute(n, fixed, perm, false, &mut x[c * n..(c + 1) * n], scratch);
+        }
+    }
+    if fixed {
+        for c in 0..columns {
+            small::lu_solve(n, lu, adjoint, &mut x[c * n..(c + 1) * n]);
+        }
+    } else if T::LANES > 1 {
+        loops::lu_solve(n, lu, adjoint, x, columns)
+    } else {
+        T::engine_lu_solve(n, lu, adjoint, x, columns)
+    }
+    if adjoint {
+        for c in 0..columns {
+            small::permute(n, fixed, perm, true, &mut x[c * n..(c + 1) * n], scratch);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

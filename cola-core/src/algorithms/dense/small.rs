@@ -1,0 +1,210 @@
+//! Factorisations of compile-time sizes up to [`UNROLL`], in line. No branch on data, failures as masks: one number or many
+//! lanes. Everything is `#[inline(always)]`, so that it is compiled inside the `#[target_feature]` function that calls it.
+
+use super::UNROLL;
+use crate::error::Outcome;
+use crate::facts::Fact;
+use crate::scalar::{Real, Scalar};
+use num_traits::{One, Zero};
+
+/// The outer loop written out for j = 0..8, so that the trip counts of the loops inside are constants. Without it LLVM keeps
+/// the loops from n = 6 on (one f64 6x6 solve took 124 ns rolled, 25 ns like this; trial in samples/batch).
+macro_rules! unroll {
+    ($j:ident in 0..$n:ident $body:block) => {
+        unroll!(@ $j $n $body 0 1 2 3 4 5 6 7)
+    };
+    (@ $j:ident $n:ident $body:block $($v:literal)*) => {
+        $( if $v < $n { let $j: usize = $v; $body } )*
+    };
+}
+pub(super) use unroll;
+
+/// |re| + |im|: as good as the modulus for choosing a pivot, without its square root and its overflow.
+#[inline(always)]
+pub(super) fn size<T: Scalar>(x: T) -> T::Re {
+    x.re().abs() + x.im().abs()
+}
+/// 1 / x, protected against the overflow and underflow of |x|^2, which complex division forms.
+#[inline(always)]
+pub(super) fn recip<T: Scalar>(x: T) -> T {
+    if <T::IsReal as Fact>::KNOWN {
+        return T::one() / x;
+    }
+    let inverse = T::Re::one() / size(x);
+    let y = x.scale(inverse);
+    y.conj().scale(inverse / y.abs_sq())
+}
+/// n eps.
+#[inline(always)]
+pub(super) fn rounding<T: Scalar>(n: usize) -> T::Re {
+    T::Re::epsilon() * T::Re::real(n as f64)
+}
+
+/// See [`super::ldl`]. Column k holds L D until its row is reached, so that no product with D is formed twice.
+#[inline(always)]
+#[allow(unused_assignments)] // the last 1 / d is for nobody
+pub(super) fn ldl<T: Scalar>(n: usize, a: &mut [T], d: &mut [T::Re]) -> Outcome<T> {
+    let one = T::Re::one();
+    let (a, d) = (&mut a[..n * n], &mut d[..n]);
+    let mut out = Outcome::fine();
+    let mut dinv = [one; UNROLL];
+    unroll!(j in 0..n {
+        let diagonal = a[j + j * n].re();
+        let mut p = diagonal;
+        for k in 0..j {
+            let w = a[j + k * n];
+            a[j + k * n] = w.scale(dinv[k]);
+            p = p.sub_mul(w.abs_sq(), dinv[k]);
+        }
+        // infinite or NaN entries reach a pivot as -inf or NaN: no test of their own
+        let good = (diagonal * rounding::<T>(n)).lt(p);
+        out.pivot(j, p, good);
+        d[j] = T::Re::select(good, p, one);
+        dinv[j] = one / d[j];
+        for k in 0..j {
+            let l = a[j + k * n].conj();
+            for i in j + 1..n {
+                a[i + j * n] = a[i + j * n].sub_mul(a[i + k * n], l);
+            }
+        }
+    });
+    out
+}
+/// See [`super::ldl_solve`]; one column.
+#[inline(always)]
+pub(super) fn ldl_solve<T: Scalar>(n: usize, l: &[T], d: &[T::Re], x: &mut [T]) {
+    let (l, d, x) = (&l[..n * n], &d[..n], &mut x[..n]);
+    unroll!(i in 0..n {
+        for k in 0..i {
+            x[i] = x[i].sub_mul(l[i + k * n], x[k]);
+        }
+    });
+    unroll!(j in 0..n {
+        let i = n - 1 - j;
+        let mut s = x[i].scale(T::Re::one() / d[i]);
+        for k in i + 1..n {
+            s = s.sub_mul(l[k + i * n].conj(), x[k]);
+        }
+        x[i] = s;
+    });
+}
+/// See [`super::cholesky`]: the root-free factors, then n independent square roots.
+#[inline(always)]
+pub(super) fn cholesky<T: Scalar>(n: usize, a: &mut [T]) -> Outcome<T> {
+    let mut d = [T::Re::one(); UNROLL];
+    let out = ldl(n, a, &mut d);
+    unroll!(j in 0..n {
+        let r = d[j].sqrt();
+        for i in 0..j {
+            a[i + j * n] = T::zero();
+        }
+        a[j + j * n] = T::from_re(r);
+        for i in j + 1..n {
+            a[i + j * n] = a[i + j * n].scale(r);
+        }
+    });
+    out
+}
+
+/// See [`super::lu`]. Every row below that is larger is exchanged by select: a bubble in place of a search, the same
+/// multipliers |l| <= 1.
+#[inline(always)]
+pub(super) fn lu<T: Scalar>(n: usize, a: &mut [T], perm: &mut [T::Re]) -> (Outcome<T>, T) {
+    let (a, perm) = (&mut a[..n * n], &mut perm[..n]);
+    let mut out = Outcome::fine();
+    let mut sign = T::one();
+    let mut row = [T::Re::zero(); UNROLL];
+    for j in 0..n {
+        perm[j] = T::Re::real(j as f64);
+        for i in 0..n {
+            row[i] = row[i].max(size(a[i + j * n]));
+        }
+    }
+    unroll!(j in 0..n {
+        let mut best = size(a[j + j * n]);
+        for i in j + 1..n {
+            let here = size(a[i + j * n]);
+            let swap = best.lt(here);
+            best = T::Re::select(swap, here, best);
+            for k in 0..n {
+                let (p, q) = (a[j + k * n], a[i + k * n]);
+                a[j + k * n] = T::select(swap, q, p);
+                a[i + k * n] = T::select(swap, p, q);
+            }
+            (perm[j], perm[i]) = (T::Re::select(swap, perm[i], perm[j]), T::Re::select(swap, perm[j], perm[i]));
+            (row[j], row[i]) = (T::Re::select(swap, row[i], row[j]), T::Re::select(swap, row[j], row[i]));
+            sign = T::select(swap, -sign, sign);
+        }
+        let mut column = best;
+        for k in 0..j {
+            column = column.max(size(a[k + j * n]));
+        }
+        let finite = best.finite();
+        let good = (column.min(row[j]) * rounding::<T>(n)).lt(best) & finite;
+        out.pivot(j, best, good);
+        let pivot = a[j + j * n];
+        a[j + j * n] = T::select(finite & !good, T::zero(), pivot);
+        let inverse = recip(T::select(good, pivot, T::one()));
+        for i in j + 1..n {
+            a[i + j * n] *= inverse;
+        }
+        for k in j + 1..n {
+            let u = a[j + k * n];
+            for i in j + 1..n {
+                a[i + k * n] = a[i + k * n].sub_mul(a[i + j * n], u);
+            }
+        }
+    });
+    (out, sign)
+}
+/// See [`super::lu_solve`]; one column, without the permutation.
+#[inline(always)]
+pub(super) fn lu_solve<T: Scalar>(n: usize, lu: &[T], adjoint: bool, x: &mut [T]) {
+    let (lu, x) = (&lu[..n * n], &mut x[..n]);
+    // adjoint: U^H is lower triangular, L^H unit upper
+    unroll!(i in 0..n {
+        for k in 0..i {
+            let m = if adjoint { lu[k + i * n].conj() } else { lu[i + k * n] };
+            x[i] = x[i].sub_mul(m, x[k]);
+        }
+        if adjoint {
+            x[i] *= recip(lu[i + i * n].conj());
+        }
+    });
+    unroll!(j in 0..n {
+        let i = n - 1 - j;
+        for k in i + 1..n {
+            let m = if adjoint { lu[k + i * n].conj() } else { lu[i + k * n] };
+            x[i] = x[i].sub_mul(m, x[k]);
+        }
+        if !adjoint {
+            x[i] *= recip(lu[i + i * n]);
+        }
+    });
+}
+
+/// x[i] <- x[perm[i]], or backwards x[perm[i]] <- x[i]: one column, each lane with an order of its own.
+#[inline(always)]
+pub(super) fn permute<T: Scalar>(n: usize, fixed: bool, perm: &[T::Re], back: bool, x: &mut [T], scratch: &mut [T]) {
+    let (perm, x, s) = (&perm[..n], &mut x[..n], &mut scratch[..n]);
+    s.copy_from_slice(x);
+    if T::LANES == 1 && !(fixed && n <= 4) {
+        for i in 0..n {
+            let p = perm[i].lane_f64(0) as usize;
+            if back { x[p] = s[i] } else { x[i] = s[p] }
+        }
+        return;
+    }
+    // n selects per number: no lane leaves its register (a gather would take 1 load per lane and number)
+    for i in 0..n {
+        for k in 0..n {
+            let (before, after) = (T::Re::real(k as f64 - 0.5), T::Re::real(k as f64 + 0.5));
+            if back {
+                let here = before.lt(perm[i]) & perm[i].lt(after);
+                x[k] = T::select(here, s[i], x[k]);
+            } else {
+                x[i] = T::select(before.lt(perm[i]), s[k], x[i]);
+            }
+        }
+    }
+}

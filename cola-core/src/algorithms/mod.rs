@@ -1,0 +1,5 @@
+//! Algorithms, one file each; they know vectors and actions, never structures.
+
+pub mod dense;
+pub mod direct;
+pub mod krylov;

@@ -1,0 +1,762 @@
+//! The vocabulary of `linop!`: the macro lowers every word to `::cola::dsl::word(..)` and every operator sign to `add`, `mul`, ..
+//! Name resolution and trait resolution give the messages. Outputs are type parameters tied by `Op = A`, not projections: a
+//! projection in a return type reports every mistake twice.
+
+use crate::data::{MatrixData, VectorData};
+use crate::error::{Error, Result, check};
+use crate::facts::{AnySign, Known, NonNegative, Sign};
+use crate::functions::dense::FactChoice;
+use crate::functions::{
+    Exp, HasExp, HasLog, HasPower, Inv, Invertible, Log, Pow, Power,
+};
+use crate::operator::Operator;
+use crate::ops::*;
+use crate::scalar::{Real, Scalar};
+use crate::space::{Const, Dyn, Fits};
+use core::marker::PhantomData;
+use nalgebra::{Dim, Matrix, RawStorage};
+
+pub use crate::ops::{psd_checked, self_adjoint_checked, unitary_checked};
+
+/// The class that most operators belong to.
+#[derive(Clone, Copy, Debug)]
+pub struct General;
+
+// ---- terms ---------------------------------------------------------------------------------------------------------------------
+
+/// Anything that may stand in an expression, with its kind. The kinds drive `+` and `*`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a linear-operator expression",
+    label = "expected an operator, a nalgebra matrix or a number",
+    note = "a vector becomes an operator by `diag(..)`; a type of your own by implementing `Operator`"
+)]
+pub trait IntoTerm {
+    /// [`IsScalar`], [`IsLiteral`], [`IsEye`] or [`IsOperator`].
+    type Kind;
+    /// What stands in the expression.
+    type Term;
+    /// Makes it.
+    fn into_term(self) -> Self::Term;
+}
+/// A number.
+#[derive(Clone, Copy, Debug)]
+pub struct IsScalar;
+/// A literal, or a number whose sign was checked.
+#[derive(Clone, Copy, Debug)]
+pub struct IsLiteral;
+/// c I of no size yet.
+#[derive(Clone, Copy, Debug)]
+pub struct IsEye;
+/// An operator of a class.
+pub struct IsOperator<Class>(PhantomData<fn() -> Class>);
+
+/// A term that is an operator: what `kron`, `psd`, .. take.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a linear operator",
+    label = "expected an operator or a nalgebra matrix",
+    note = "a vector becomes an operator by `diag(..)`; a type of your own by implementing `Operator`"
+)]
+pub trait IntoOperator {
+    /// The operator.
+    type Op: Operator;
+    /// Makes it.
+    fn into_operator(self) -> Self::Op;
+}
+#[diagnostic::do_not_recommend]
+impl<X: IntoOperator> IntoTerm for X {
+    type Kind = IsOperator<<X::Op as Operator>::Class>;
+    type Term = X::Op;
+    #[inline(always)]
+    fn into_term(self) -> X::Op {
+        self.into_operator()
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<A: Operator> IntoOperator for A {
+    type Op = A;
+    #[inline(always)]
+    fn into_operator(self) -> A {
+        self
+    }
+}
+macro_rules! matrix_leaf {
+    ($([$($p:tt)*] $M:ty),*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl<$($p)* T: Scalar, R: Dim, C: Dim, S: RawStorage<T, R, C>> IntoOperator for $M where $M: MatrixData {
+            type Op = Dense<$M>;
+            #[inline(always)]
+            fn into_operator(self) -> Dense<$M> {
+                Dense(self)
+            }
+        } )* };
+}
+matrix_leaf!([] Matrix<T, R, C, S>, ['a,] &'a Matrix<T, R, C, S>);
+/// `&a` where `a` is a reference already: common inside functions; the inner reference is copied.
+#[diagnostic::do_not_recommend]
+impl<'a, T: Scalar, R: Dim, C: Dim, S: RawStorage<T, R, C>> IntoOperator for &&'a Matrix<T, R, C, S>
+where
+    Matrix<T, R, C, S>: MatrixData,
+{
+    type Op = Dense<&'a Matrix<T, R, C, S>>;
+    #[inline(always)]
+    fn into_operator(self) -> Self::Op {
+        Dense(*self)
+    }
+}
+/// A literal; its sign is a type. Always carried as f64, so that `2 * A` and `2.0 * A` work for every scalar.
+#[derive(Clone, Copy, Debug)]
+pub struct Literal<S>(f64, PhantomData<fn() -> S>);
+/// A literal of the macro's.
+#[inline(always)]
+pub const fn literal<S: Sign>(x: f64) -> Literal<S> {
+    Literal(x, PhantomData)
+}
+impl<S: Sign> IntoTerm for Literal<S> {
+    type Kind = IsLiteral;
+    type Term = Self;
+    #[inline(always)]
+    fn into_term(self) -> Self {
+        self
+    }
+}
+/// A number that was checked to be >= 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked<T>(T);
+impl<T: Scalar> IntoTerm for Checked<T> {
+    type Kind = IsLiteral;
+    type Term = Self;
+    #[inline(always)]
+    fn into_term(self) -> Self {
+        self
+    }
+}
+/// c with its sign checked once, so that `nonnegative(c) * psd(A)` stays PSD.
+///
+/// # Errors
+/// `InvalidArgument` where c < 0, `NonFinite`.
+pub fn nonnegative<T: Real>(c: T) -> Result<Checked<T>> {
+    check::<T>(c.finite(), |_| Error::non_finite("the argument of `nonnegative`"))?;
+    check::<T>(!c.lt(T::zero()), |lane| {
+        Error::invalid(format!("nonnegative: the factor is {}", c.lane_f64(lane)))
+    })?;
+    Ok(Checked(c))
+}
+/// c I that takes its size from its neighbour. `C` is a scalar or a literal.
+#[derive(Clone, Copy, Debug)]
+pub struct Eye<C>(C);
+/// The identity, sized by its neighbour in a sum or product.
+pub const I: Eye<Literal<NonNegative>> = Eye(literal(1.0));
+/// The type of [`I`].
+pub type EyeTerm = Eye<Literal<NonNegative>>;
+impl<C> IntoTerm for Eye<C> {
+    type Kind = IsEye;
+    type Term = Self;
+    #[inline(always)]
+    fn into_term(self) -> Self {
+        self
+    }
+}
+/// A number that scales operators over T.
+#[diagnostic::on_unimplemented(
+    message = "an operator over `{T}` cannot be scaled by `{Self}`",
+    label = "number types do not match: expected `{T}`, a real number of it, or a literal"
+)]
+pub trait Scale<T> {
+    /// What is known of its sign.
+    type Sign: Sign;
+    /// The number.
+    fn number(self) -> T;
+}
+impl<T: Scalar> Scale<T> for T {
+    type Sign = <T::IsReal as FactChoice>::ScaleSign;
+    #[inline(always)]
+    fn number(self) -> T {
+        self
+    }
+}
+impl<T: Scalar, S: Sign> Scale<T> for Literal<S> {
+    type Sign = S;
+    #[inline(always)]
+    fn number(self) -> T {
+        T::of(self.0)
+    }
+}
+impl<T: Scalar<Re = R>, R: Real> Scale<T> for Checked<R> {
+    type Sign = NonNegative;
+    #[inline(always)]
+    fn number(self) -> T {
+        T::from_re(self.0)
+    }
+}
+/// A number that scales the operator `A`. The lifetime keeps the bound from being refused for operators without type parameters, where
+/// it is plainly true or false.
+#[diagnostic::on_unimplemented(
+    message = "`{A}` cannot be scaled by `{Self}`",
+    label = "number types do not match"
+)]
+pub trait ScaleOf<'s, A: Operator> {
+    /// What is known of its sign.
+    type Sign: Sign;
+    /// The number.
+    fn number_of(self) -> A::Scalar;
+}
+impl<A: Operator, C: Scale<A::Scalar>> ScaleOf<'_, A> for C {
+    type Sign = C::Sign;
+    #[inline(always)]
+    fn number_of(self) -> A::Scalar {
+        self.number()
+    }
+}
+macro_rules! real_scale {
+    ($($R:ty)*) => { $(
+        impl Scale<num_complex::Complex<$R>> for $R {
+            type Sign = AnySign;
+            #[inline(always)]
+            fn number(self) -> num_complex::Complex<$R> {
+                self.into()
+            }
+        } )* };
+}
+real_scale!(f32 f64);
+/// c d with both kept apart until the number type is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Times2<C, D>(C, D);
+impl<T: Scalar, C: Scale<T>, D: Scale<T>> Scale<T> for Times2<C, D> {
+    type Sign = <C::Sign as Sign>::Times<D::Sign>;
+    #[inline(always)]
+    fn number(self) -> T {
+        self.0.number() * self.1.number()
+    }
+}
+impl<C, D> IntoTerm for Times2<C, D> {
+    type Kind = IsLiteral;
+    type Term = Self;
+    fn into_term(self) -> Self {
+        self
+    }
+}
+/// 1 / c.
+#[derive(Clone, Copy, Debug)]
+pub struct Inverted<C>(C);
+impl<T: Scalar, C: Scale<T>> Scale<T> for Inverted<C> {
+    type Sign = C::Sign;
+    #[inline(always)]
+    fn number(self) -> T {
+        T::one() / self.0.number()
+    }
+}
+impl<C> IntoTerm for Inverted<C> {
+    type Kind = IsLiteral;
+    type Term = Self;
+    fn into_term(self) -> Self {
+        self
+    }
+}
+
+// ---- words ---------------------------------------------------------------------------------------------------------------------
+
+/// The run-time half of a shape check.
+#[cold]
+#[inline(never)]
+pub(crate) fn shape_panic(e: &Error) -> ! {
+    panic!("{e}")
+}
+/// A leaf alone.
+#[inline(always)]
+pub fn op<A: Operator>(x: impl IntoOperator<Op = A>) -> A {
+    x.into_operator()
+}
+macro_rules! wrap {
+    ($($(#[$doc:meta])* $f:ident $S:ident;)*) => { $(
+        $(#[$doc])*
+        #[inline(always)]
+        pub fn $f<A: Operator>(a: impl IntoOperator<Op = A>) -> $S<A> {
+            $S(a.into_operator())
+        } )* };
+}
+wrap! {
+    /// A promise: positive semidefinite.
+    psd Psd;
+    /// A promise: self-adjoint.
+    self_adjoint SelfAdjoint;
+    /// A promise: unitary.
+    unitary Unitary;
+    /// A promise: orthonormal columns.
+    isometric Isometric;
+    /// A^T.
+    transpose Transpose;
+    /// A^H.
+    adjoint Adjoint;
+    /// conj(A).
+    conj Conj;
+}
+/// X X^H.
+#[inline(always)]
+pub fn gram<X: Operator>(x: impl IntoOperator<Op = X>) -> Gram<X> {
+    Gram::new(x)
+}
+/// X X^T.
+#[inline(always)]
+pub fn gram_transpose<X: Operator>(x: impl IntoOperator<Op = X>) -> Gram<X, ByTranspose> {
+    Gram::new(x)
+}
+/// diag(d).
+#[inline(always)]
+pub fn diag<V: VectorData>(d: V) -> Diagonal<V> {
+    Diagonal(d)
+}
+/// The lower triangle of a matrix.
+#[inline(always)]
+pub fn triangular_lower<M: MatrixData>(a: impl IntoOperator<Op = Dense<M>>) -> Triangular<M, Lower> {
+    Triangular::lower(a.into_operator().0)
+}
+/// The upper triangle of a matrix.
+#[inline(always)]
+pub fn triangular_upper<M: MatrixData>(a: impl IntoOperator<Op = Dense<M>>) -> Triangular<M, Upper> {
+    Triangular::upper(a.into_operator().0)
+}
+/// (P x)[i] = x[p[i]].
+///
+/// # Panics
+/// Where p is no permutation; `try_linop!` returns the error.
+pub fn permutation<T: Scalar, P: IndexData>(p: P) -> Permutation<T, P::Len> {
+    Permutation::new(p)
+}
+/// (P x)[i] = x[p[i]].
+///
+/// # Errors
+/// `InvalidArgument` where p is no permutation.
+pub fn try_permutation<T: Scalar, P: IndexData>(p: P) -> Result<Permutation<T, P::Len>> {
+    Permutation::try_new(p)
+}
+/// The n x n identity.
+pub fn identity<T: Scalar>(n: usize) -> Identity<T, Dyn> {
+    Identity::new(n)
+}
+/// The N x N identity.
+pub fn identity_static<const N: usize, T: Scalar>() -> Identity<T, Const<N>> {
+    Identity::fixed()
+}
+/// A x B.
+#[inline(always)]
+pub fn kron<A: Operator, B: Operator<Scalar = A::Scalar>>(
+    a: impl IntoOperator<Op = A>,
+    b: impl IntoOperator<Op = B>,
+) -> Kron<A, B> {
+    Kron(a.into_operator(), b.into_operator())
+}
+/// diag(A, B).
+#[inline(always)]
+pub fn block_diag<A: Operator, B: Operator<Scalar = A::Scalar>>(
+    a: impl IntoOperator<Op = A>,
+    b: impl IntoOperator<Op = B>,
+) -> BlockDiag<A, B> {
+    BlockDiag(a.into_operator(), b.into_operator())
+}
+/// The same block M times.
+#[inline(always)]
+pub fn repeat<const M: usize, A: Operator>(a: impl IntoOperator<Op = A>) -> Repeat<A, M> {
+    Repeat(a.into_operator())
+}
+/// The sum of many parts of one type.
+pub fn sum_of<P: Parts>(parts: P) -> SumOf<P> {
+    SumOf::new(parts)
+}
+/// A^N.
+#[inline(always)]
+pub fn powi<const N: usize, A: Operator>(a: impl IntoOperator<Op = A>) -> Powi<A, N> {
+    Powi::new(a)
+}
+/// `START..START + LEN`, known to the compiler.
+#[inline(always)]
+pub fn fixed<const START: usize, const LEN: usize>() -> Fixed<START, LEN> {
+    Fixed
+}
+/// `..`
+#[inline(always)]
+pub fn all() -> core::ops::RangeFull {
+    ..
+}
+/// A[rows, cols].
+///
+/// # Panics
+/// Where an index is too large; `try_linop!` returns the error.
+pub fn slice<A: Operator, R, C>(
+    a: impl IntoOperator<Op = A>,
+    rows: impl IntoIndexSet<A::Rows, Set = R>,
+    cols: impl IntoIndexSet<A::Cols, Set = C>,
+) -> Sliced<A, R, C>
+where
+    R: IndexSet,
+    C: IndexSet,
+{
+    try_slice(a, rows, cols).unwrap_or_else(|e| shape_panic(&e))
+}
+/// A[rows, cols].
+///
+/// # Errors
+/// `InvalidArgument` where an index is too large.
+pub fn try_slice<A: Operator, R: IndexSet, C: IndexSet>(
+    a: impl IntoOperator<Op = A>,
+    rows: impl IntoIndexSet<A::Rows, Set = R>,
+    cols: impl IntoIndexSet<A::Cols, Set = C>,
+) -> Result<Sliced<A, R, C>> {
+    Sliced::try_new(a.into_operator(), rows, cols)
+}
+/// A[r, r].
+///
+/// # Panics
+/// Where an index is too large; `try_linop!` returns the error.
+pub fn principal<A: Operator, R: IndexSet>(
+    a: impl IntoOperator<Op = A>,
+    r: impl IntoIndexSet<A::Rows, Set = R>,
+) -> Sliced<A, R, R, Known> {
+    try_principal(a, r).unwrap_or_else(|e| shape_panic(&e))
+}
+/// A[r, r].
+///
+/// # Errors
+/// `InvalidArgument` where an index is too large.
+pub fn try_principal<A: Operator, R: IndexSet>(
+    a: impl IntoOperator<Op = A>,
+    r: impl IntoIndexSet<A::Rows, Set = R>,
+) -> Result<Sliced<A, R, R, Known>> {
+    Sliced::try_principal(a.into_operator(), r)
+}
+macro_rules! stacks {
+    ($($f:ident $try_f:ident $S:ident $doc:literal;)*) => { $(
+        #[doc = $doc]
+        pub fn $f<A: Operator, B: Operator<Scalar = A::Scalar>>(
+            a: impl IntoOperator<Op = A>,
+            b: impl IntoOperator<Op = B>,
+        ) -> $S<A, B> {
+            const { $S::<A, B>::CHECK };
+            $S::joined(a.into_operator(), b.into_operator())
+        }
+        #[doc = $doc]
+        ///
+        /// # Errors
+        /// `ShapeMismatch`.
+        pub fn $try_f<A: Operator, B: Operator<Scalar = A::Scalar>>(
+            a: impl IntoOperator<Op = A>,
+            b: impl IntoOperator<Op = B>,
+        ) -> Result<$S<A, B>> {
+            const { $S::<A, B>::CHECK };
+            $S::try_new(a.into_operator(), b.into_operator())
+        } )* };
+}
+stacks! {
+    hstack try_hstack HStack "[A, B].";
+    vstack try_vstack VStack "[A; B].";
+}
+/// A^-1.
+///
+/// # Errors
+/// As [`inv`](crate::OperatorExt::inv).
+#[inline(always)]
+pub fn inv<A: Invertible>(a: impl IntoOperator<Op = A>) -> Result<Inv<A>> {
+    a.into_operator().inverse_rule()
+}
+/// A^(1/2).
+///
+/// # Errors
+/// As [`sqrt`](crate::OperatorExt::sqrt).
+#[inline(always)]
+pub fn sqrt<A: HasPower>(a: impl IntoOperator<Op = A>) -> Result<Pow<A>> {
+    a.into_operator().power_rule(Power::Sqrt)
+}
+/// A^(-1/2).
+///
+/// # Errors
+/// As [`isqrt`](crate::OperatorExt::isqrt).
+#[inline(always)]
+pub fn isqrt<A: HasPower>(a: impl IntoOperator<Op = A>) -> Result<Pow<A>> {
+    a.into_operator().power_rule(Power::InvSqrt)
+}
+/// A^p.
+///
+/// # Errors
+/// As [`pow`](crate::OperatorExt::pow).
+#[inline(always)]
+pub fn pow<A: HasPower>(a: impl IntoOperator<Op = A>, p: f64) -> Result<Pow<A>> {
+    a.into_operator().power_rule(Power::Real(p))
+}
+/// e^A.
+///
+/// # Errors
+/// As [`exp`](crate::OperatorExt::exp).
+#[inline(always)]
+pub fn exp<A: HasExp>(a: impl IntoOperator<Op = A>) -> Result<Exp<A>> {
+    a.into_operator().exp_rule()
+}
+/// log A.
+///
+/// # Errors
+/// As [`log`](crate::OperatorExt::log).
+#[inline(always)]
+pub fn log<A: HasLog>(a: impl IntoOperator<Op = A>) -> Result<Log<A>> {
+    a.into_operator().log_rule()
+}
+
+// ---- signs ---------------------------------------------------------------------------------------------------------------------
+
+/// `*` by the kinds of both sides. Concrete kinds, so no two impls overlap.
+#[diagnostic::on_unimplemented(message = "cannot multiply `{L}` by `{R}`")]
+pub trait MulRule<L, R> {
+    /// The product.
+    type Output;
+    /// Evaluated in `mul` itself: rustc prints the caller of the function that holds the constant, here the user's line.
+    const CHECK: () = ();
+    /// L R.
+    ///
+    /// # Errors
+    /// `ShapeMismatch` of dynamic sizes.
+    fn mul(l: L, r: R) -> Result<Self::Output>;
+}
+/// `l * r`.
+#[inline(always)]
+pub fn mul<L: IntoTerm, R: IntoTerm, Out>(l: L, r: R) -> Out
+where
+    (L::Kind, R::Kind): MulRule<L::Term, R::Term, Output = Out>,
+{
+    const { <(L::Kind, R::Kind) as MulRule<L::Term, R::Term>>::CHECK };
+    <(L::Kind, R::Kind)>::mul(l.into_term(), r.into_term()).unwrap_or_else(|e| shape_panic(&e))
+}
+/// `l * r`.
+///
+/// # Errors
+/// `ShapeMismatch` of dynamic sizes.
+#[inline(always)]
+pub fn try_mul<L: IntoTerm, R: IntoTerm, Out>(l: L, r: R) -> Result<Out>
+where
+    (L::Kind, R::Kind): MulRule<L::Term, R::Term, Output = Out>,
+{
+    const { <(L::Kind, R::Kind) as MulRule<L::Term, R::Term>>::CHECK };
+    <(L::Kind, R::Kind)>::mul(l.into_term(), r.into_term())
+}
+/// The type of `l * r`.
+pub type Times<L, R> =
+    <(<L as IntoTerm>::Kind, <R as IntoTerm>::Kind) as MulRule<<L as IntoTerm>::Term, <R as IntoTerm>::Term>>::Output;
+macro_rules! scaling {
+    ($K:ty) => {
+        impl<L: Scale<A::Scalar>, A: Operator, C> MulRule<L, A> for ($K, IsOperator<C>) {
+            type Output = Scaled<A, A::Scalar, L::Sign>;
+            #[inline(always)]
+            fn mul(l: L, a: A) -> Result<Self::Output> {
+                Ok(Scaled::signed(l.number(), a))
+            }
+        }
+        impl<L: Scale<A::Scalar>, A: Operator, C> MulRule<A, L> for (IsOperator<C>, $K) {
+            type Output = Scaled<A, A::Scalar, L::Sign>;
+            #[inline(always)]
+            fn mul(a: A, l: L) -> Result<Self::Output> {
+                Ok(Scaled::signed(l.number(), a))
+            }
+        }
+        impl<L, C> MulRule<L, Eye<C>> for ($K, IsEye) {
+            type Output = Eye<Times2<L, C>>;
+            #[inline(always)]
+            fn mul(l: L, e: Eye<C>) -> Result<Self::Output> {
+                Ok(Eye(Times2(l, e.0)))
+            }
+        }
+        impl<L, C> MulRule<Eye<C>, L> for (IsEye, $K) {
+            type Output = Eye<Times2<L, C>>;
+            #[inline(always)]
+            fn mul(e: Eye<C>, l: L) -> Result<Self::Output> {
+                Ok(Eye(Times2(l, e.0)))
+            }
+        }
+    };
+}
+scaling!(IsScalar);
+scaling!(IsLiteral);
+macro_rules! numbers {
+    ($($K:ty, $L:ty;)*) => { $(
+        impl<L, R> MulRule<L, R> for ($K, $L) {
+            type Output = Times2<L, R>;
+            #[inline(always)]
+            fn mul(l: L, r: R) -> Result<Self::Output> {
+                Ok(Times2(l, r))
+            }
+        } )* };
+}
+numbers! { IsScalar, IsScalar; IsScalar, IsLiteral; IsLiteral, IsScalar; IsLiteral, IsLiteral; }
+impl<A: Operator<Cols: Fits<B::Rows>>, B: Operator<Scalar = A::Scalar>, C, D> MulRule<A, B>
+    for (IsOperator<C>, IsOperator<D>)
+{
+    type Output = Product<A, B>;
+    const CHECK: () = Product::<A, B>::CHECK;
+    #[inline(always)]
+    fn mul(a: A, b: B) -> Result<Self::Output> {
+        Product::try_new(a, b)
+    }
+}
+// I A = A; c I A = c A
+impl<A: Operator, C: Scale<A::Scalar>, K> MulRule<Eye<C>, A> for (IsEye, IsOperator<K>) {
+    type Output = Scaled<A, A::Scalar, C::Sign>;
+    #[inline(always)]
+    fn mul(e: Eye<C>, a: A) -> Result<Self::Output> {
+        Ok(Scaled::signed(e.0.number(), a))
+    }
+}
+impl<A: Operator, C: Scale<A::Scalar>, K> MulRule<A, Eye<C>> for (IsOperator<K>, IsEye) {
+    type Output = Scaled<A, A::Scalar, C::Sign>;
+    #[inline(always)]
+    fn mul(a: A, e: Eye<C>) -> Result<Self::Output> {
+        Ok(Scaled::signed(e.0.number(), a))
+    }
+}
+impl<C, D> MulRule<Eye<C>, Eye<D>> for (IsEye, IsEye) {
+    type Output = Eye<Times2<C, D>>;
+    #[inline(always)]
+    fn mul(a: Eye<C>, b: Eye<D>) -> Result<Self::Output> {
+        Ok(Eye(Times2(a.0, b.0)))
+    }
+}
+/// `-a`.
+#[inline(always)]
+pub fn neg<A: IntoTerm, Out>(a: A) -> Out
+where
+    (IsLiteral, A::Kind): MulRule<Literal<AnySign>, A::Term, Output = Out>,
+{
+    mul(literal::<AnySign>(-1.0), a)
+}
+/// The type of `-a`.
+pub type Negated<A> = Times<Literal<AnySign>, A>;
+/// `a / c`.
+#[inline(always)]
+pub fn div<A: IntoTerm, C: IntoTerm, Out>(a: A, c: C) -> Out
+where
+    (A::Kind, IsLiteral): MulRule<A::Term, Inverted<C::Term>, Output = Out>,
+{
+    mul(a, Inverted(c.into_term()))
+}
+/// The type of `a / c`.
+pub type Divided<A, C> = Times<A, Inverted<<C as IntoTerm>::Term>>;
+
+/// `+` by kinds, then by the classes of two operators.
+#[diagnostic::on_unimplemented(message = "cannot add `{L}` and `{R}`")]
+pub trait AddRule<L, R> {
+    /// The sum.
+    type Output;
+    /// Evaluated in `add` itself: rustc prints the caller of the function that holds the constant, here the user's line.
+    const CHECK: () = ();
+    /// L + R.
+    ///
+    /// # Errors
+    /// `ShapeMismatch` of dynamic sizes.
+    fn add(l: L, r: R) -> Result<Self::Output>;
+}
+/// `l + r`.
+#[inline(always)]
+pub fn add<L: IntoTerm, R: IntoTerm, Out>(l: L, r: R) -> Out
+where
+    (L::Kind, R::Kind): AddRule<L::Term, R::Term, Output = Out>,
+{
+    const { <(L::Kind, R::Kind) as AddRule<L::Term, R::Term>>::CHECK };
+    <(L::Kind, R::Kind)>::add(l.into_term(), r.into_term()).unwrap_or_else(|e| shape_panic(&e))
+}
+/// `l + r`.
+///
+/// # Errors
+/// `ShapeMismatch` of dynamic sizes.
+#[inline(always)]
+pub fn try_add<L: IntoTerm, R: IntoTerm, Out>(l: L, r: R) -> Result<Out>
+where
+    (L::Kind, R::Kind): AddRule<L::Term, R::Term, Output = Out>,
+{
+    const { <(L::Kind, R::Kind) as AddRule<L::Term, R::Term>>::CHECK };
+    <(L::Kind, R::Kind)>::add(l.into_term(), r.into_term())
+}
+/// The type of `l + r`.
+pub type Plus<L, R> =
+    <(<L as IntoTerm>::Kind, <R as IntoTerm>::Kind) as AddRule<<L as IntoTerm>::Term, <R as IntoTerm>::Term>>::Output;
+/// The bound that generic code states to use `+` of two operators; `A::Sum` is the result.
+pub trait Addable<R: IntoTerm>: IntoTerm {
+    /// The type of the sum.
+    type Sum;
+    /// self + r.
+    fn plus(self, r: R) -> Self::Sum;
+}
+impl<L: IntoTerm, R: IntoTerm> Addable<R> for L
+where
+    (L::Kind, R::Kind): AddRule<L::Term, R::Term>,
+{
+    type Sum = Plus<L, R>;
+    fn plus(self, r: R) -> Plus<L, R> {
+        add(self, r)
+    }
+}
+/// c I beside an operator: of its size.
+type Beside<A, C> = ScaledIdentity<<A as Operator>::Scalar, <A as Operator>::Rows, <C as Scale<<A as Operator>::Scalar>>::Sign>;
+#[inline(always)]
+fn beside<A: Operator, C: Scale<A::Scalar>>(a: &A, e: Eye<C>) -> Beside<A, C> {
+    ScaledIdentity::of_size(e.0.number(), a.nrows())
+}
+impl<A: Operator, C: Scale<A::Scalar>, K> AddRule<A, Eye<C>> for (IsOperator<K>, IsEye) {
+    const CHECK: () = Sum::<A, Beside<A, C>>::CHECK;
+    type Output = Sum<A, Beside<A, C>>;
+    #[inline(always)]
+    fn add(a: A, e: Eye<C>) -> Result<Self::Output> {
+        let e = beside(&a, e);
+        Sum::try_new(a, e)
+    }
+}
+impl<A: Operator, C: Scale<A::Scalar>, K> AddRule<Eye<C>, A> for (IsEye, IsOperator<K>) {
+    const CHECK: () = Sum::<A, Beside<A, C>>::CHECK;
+    type Output = Sum<A, Beside<A, C>>;
+    #[inline(always)]
+    fn add(e: Eye<C>, a: A) -> Result<Self::Output> {
+        let e = beside(&a, e);
+        Sum::try_new(a, e)
+    }
+}
+impl<C, D> AddRule<Eye<C>, Eye<D>> for (IsEye, IsEye) {
+    type Output = Eye<Plus2<C, D>>;
+    #[inline(always)]
+    fn add(a: Eye<C>, b: Eye<D>) -> Result<Self::Output> {
+        Ok(Eye(Plus2(a.0, b.0)))
+    }
+}
+/// c + d with both kept apart until the number type is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Plus2<C, D>(C, D);
+impl<T: Scalar, C: Scale<T>, D: Scale<T>> Scale<T> for Plus2<C, D> {
+    // the sum of two of one sign has it; the product's rule is the same where both are nonnegative
+    type Sign = <C::Sign as Sign>::Times<D::Sign>;
+    #[inline(always)]
+    fn number(self) -> T {
+        self.0.number() + self.1.number()
+    }
+}
+/// The pair table, row class x column class. A new fused pair is one impl.
+#[diagnostic::on_unimplemented(message = "cannot add `{L}` and `{R}`")]
+pub trait SumTable<L, R> {
+    /// The sum.
+    type Output;
+    /// L + R.
+    ///
+    /// # Errors
+    /// `ShapeMismatch` of dynamic sizes.
+    fn sum(l: L, r: R) -> Result<Self::Output>;
+}
+impl<A: Operator<Rows: Fits<B::Rows>, Cols: Fits<B::Cols>>, B: Operator<Scalar = A::Scalar>, C, D> AddRule<A, B>
+    for (IsOperator<C>, IsOperator<D>)
+where
+    (C, D): SumTable<A, B>,
+{
+    const CHECK: () = Sum::<A, B>::CHECK;
+    type Output = <(C, D) as SumTable<A, B>>::Output;
+    #[inline(always)]
+    fn add(a: A, b: B) -> Result<Self::Output> {
+        <(C, D)>::sum(a, b)
+    }
+}
+impl<A: Operator, B: Operator<Scalar = A::Scalar>> SumTable<A, B> for (General, General) {
+    type Output = Sum<A, B>;
+    #[inline(always)]
+    fn sum(a: A, b: B) -> Result<Self::Output> {
+        Sum::try_new(a, b)
+    }
+}

@@ -1,0 +1,195 @@
+//! What can go wrong, with the numbers that matter and what to do next.
+
+use crate::scalar::{Mask, Real, Scalar};
+use std::cell::RefCell;
+
+/// Result of everything that can fail.
+pub type Result<T, E = Error> = core::result::Result<T, E>;
+
+/// Every failure of this library; the text says what to do.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Two sizes that must agree do not.
+    #[error("{op}: {}x{} meets {}x{}", left.0, left.1, right.0, right.1)]
+    ShapeMismatch {
+        /// The operation that was asked for.
+        op: &'static str,
+        /// Rows and columns of the left side.
+        left: (usize, usize),
+        /// Rows and columns of the right side.
+        right: (usize, usize),
+    },
+    /// A matrix promised positive (semi)definite has a pivot that is not positive.
+    #[error(
+        "not positive definite: pivot {index} is {pivot:.3e}; if the matrix is only semidefinite add a multiple of `I`, \
+         if it is indefinite promise `self_adjoint(..)` in place of `psd(..)`"
+    )]
+    NotPositiveDefinite {
+        /// Row of the pivot.
+        index: usize,
+        /// Its value.
+        pivot: f64,
+    },
+    /// A matrix promised self-adjoint is not.
+    #[error("not self-adjoint: the relative asymmetry is {asymmetry:.3e}; symmetrise it or drop the promise")]
+    NotSelfAdjoint {
+        /// max |A - A^H| / max |A|.
+        asymmetry: f64,
+    },
+    /// A function that needs nonnegative eigenvalues met a negative one.
+    #[error("eigenvalue {value:.3e} is negative beyond rounding ({tol:.1e}): this function has no real value there")]
+    NegativeEigenvalue {
+        /// The eigenvalue.
+        value: f64,
+        /// What would have passed as rounding.
+        tol: f64,
+    },
+    /// The matrix is singular to working precision.
+    #[error("singular to working precision at index {index}; use a least-squares solution or add a multiple of `I`")]
+    Singular {
+        /// Row of the pivot, or index of the entry.
+        index: usize,
+    },
+    /// An iteration ended before it met its tolerance.
+    #[error(
+        "{algorithm} has not converged: relative residual {residual:.3e} after {iterations} iterations, wanted {tol:.1e}; \
+         give a preconditioner, more iterations or a larger tolerance"
+    )]
+    NotConverged {
+        /// Its name.
+        algorithm: &'static str,
+        /// Iterations done.
+        iterations: usize,
+        /// True relative residual of the best iterate.
+        residual: f64,
+        /// The relative residual that was wanted.
+        tol: f64,
+    },
+    /// An iteration cannot go on.
+    #[error("{algorithm} broke down at iteration {iteration}: the operator does not have the promised structure, or is singular")]
+    Breakdown {
+        /// Its name.
+        algorithm: &'static str,
+        /// The iteration.
+        iteration: usize,
+    },
+    /// NaN or infinity.
+    #[error("NaN or infinity in {place}")]
+    NonFinite {
+        /// Where it was seen.
+        place: String,
+    },
+    /// An argument that makes no sense.
+    #[error("{what}")]
+    InvalidArgument {
+        /// What is wrong and what would be right.
+        what: String,
+    },
+    /// Some lanes of a batch failed; the others are not disturbed.
+    #[error("lane {} of the batch: {}{}", failed[0].0, failed[0].1, if failed.len() > 1 { format!(" (and {} more lanes)", failed.len() - 1) } else { String::new() })]
+    Lanes {
+        /// Index and failure of each failed lane, by index.
+        failed: Vec<(usize, Error)>,
+    },
+    /// Reading or writing a file.
+    #[error("{path}: {message}")]
+    Io {
+        /// The file.
+        path: String,
+        /// What the system or the parser says.
+        message: String,
+    },
+    /// A device, its driver or a library of it.
+    #[error("device: {message}")]
+    Device {
+        /// What is missing and how to get it.
+        message: String,
+    },
+}
+
+impl Error {
+    /// `InvalidArgument` from words.
+    pub fn invalid(what: impl Into<String>) -> Error {
+        Error::InvalidArgument { what: what.into() }
+    }
+    /// `NonFinite` from the place.
+    pub fn non_finite(place: impl Into<String>) -> Error {
+        Error::NonFinite { place: place.into() }
+    }
+}
+
+thread_local! {
+    /// Failures that cannot travel in a return value: of single lanes, and of lazy inverses inside an application.
+    static FAULTS: RefCell<Option<Vec<(usize, Error)>>> = const { RefCell::new(None) };
+}
+
+/// Runs `f` and returns what it returned together with the failures reported meanwhile by lane. While it runs, a failed lane is
+/// noted and the other lanes go on; outside of it, a failed lane is an [`Error::Lanes`] of the function that met it.
+pub fn collect_faults<R>(f: impl FnOnce() -> R) -> (R, Vec<(usize, Error)>) {
+    let outer = FAULTS.replace(Some(Vec::new()));
+    let out = f();
+    let mut inner = FAULTS.replace(outer).unwrap_or_default();
+    // The first failure of a lane is its cause; what follows is a consequence.
+    inner.sort_by_key(|fault| fault.0);
+    inner.dedup_by_key(|fault| fault.0);
+    (out, inner)
+}
+/// Notes a failure for the innermost [`collect_faults`]; false if there is none.
+pub(crate) fn note_fault(lane: usize, e: Error) -> bool {
+    FAULTS.with_borrow_mut(|f| f.as_mut().map(|f| f.push((lane, e))).is_some())
+}
+
+/// Turns a mask into a result: an error of its own for one number; for lanes, each failed lane is noted (or named).
+#[inline(always)]
+pub fn check<T: Scalar>(ok: T::Mask, error: impl Fn(usize) -> Error) -> Result<()> {
+    if ok.all() { Ok(()) } else { failed::<T>(ok, &error) }
+}
+#[cold]
+#[inline(never)]
+fn failed<T: Scalar>(ok: T::Mask, error: &dyn Fn(usize) -> Error) -> Result<()> {
+    if T::LANES == 1 {
+        return Err(error(0));
+    }
+    let failed: Vec<_> = (0..T::LANES).filter(|&l| !ok.lane(l)).map(|l| (l, error(l))).collect();
+    if failed.iter().all(|(lane, e)| note_fault(*lane, e.clone())) { Ok(()) } else { Err(Error::Lanes { failed }) }
+}
+
+/// What a factorisation kernel reports: which lanes are fine, and index and value of the first pivot that was not.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<T: Scalar> {
+    /// True in the lanes that are fine.
+    pub ok: T::Mask,
+    /// Index of the first bad pivot, as a number per lane.
+    pub index: T::Re,
+    /// Its value.
+    pub value: T::Re,
+}
+impl<T: Scalar> Outcome<T> {
+    /// Nothing has failed yet.
+    #[inline(always)]
+    pub fn fine() -> Self {
+        let zero = <T::Re as num_traits::Zero>::zero();
+        Outcome { ok: T::Mask::splat(true), index: zero, value: zero }
+    }
+    /// Notes pivot `index` with its `value`, good or not.
+    #[inline(always)]
+    pub fn pivot(&mut self, index: usize, value: T::Re, good: T::Mask) {
+        let first = self.ok & !good;
+        self.index = T::Re::select(first, T::Re::real(index as f64), self.index);
+        self.value = T::Re::select(first, value, self.value);
+        self.ok = self.ok & good;
+    }
+    /// The result: `error` gets index and value of the first bad pivot.
+    #[inline(always)]
+    pub fn result(self, error: impl Fn(usize, f64) -> Error) -> Result<()> {
+        check::<T>(self.ok, |lane| {
+            let value = self.value.lane_f64(lane);
+            if value.is_finite() {
+                error(self.index.lane_f64(lane) as usize, value)
+            } else {
+                Error::non_finite("the matrix, or an overflow in its factorisation")
+            }
+        })
+    }
+}

@@ -1,0 +1,523 @@
+//! The methods of every operator. Each states its demand as a where-clause, so that a missing one is an error in our words and not
+//! "method not found".
+
+use crate::algorithms::direct::{DetAlgorithm, FunctionAlgorithm};
+use crate::algorithms::krylov::{Solution, SolveAlgorithm};
+use crate::data::{Column, Operand, Produce};
+use crate::error::{Error, Result};
+use crate::facts::{Facts, PsdOf, SelfAdjointFacts};
+use crate::functions::base::{entries, right_hand_side};
+use crate::functions::det::logdet_of;
+use crate::functions::diagonal::{any_diagonal, main_diagonal};
+use crate::functions::inverse::apply_checked;
+use crate::functions::{
+    DiagonalRule, Exp, HasCholesky, HasDet, HasEigh, HasExp, HasLog, HasLu, HasPower, Inv, Invertible, Log, LuFactors, Pow,
+    Power, Solvable,
+};
+use crate::operator::short::{Re, Sc};
+use crate::operator::{LinearOperator, Operator, Update, with_scratch};
+use crate::ops::{Adjoint, Boxed, IndexSet, IntoIndexSet, Permutation, Powi, Product, Sliced, Spectral, Transpose};
+use crate::scalar::{Real, Scalar};
+use crate::space::{Dyn, Extent, Shape, Square, demand};
+use crate::view::View;
+use nalgebra::DMatrix;
+
+/// Eigenvectors brought into the order of the eigenvalues.
+pub type SortedBasis<V> = Product<V, Permutation<<V as Operator>::Scalar, <V as Operator>::Cols>>;
+
+/// What every operator has.
+pub trait OperatorExt: Operator {
+    /// (rows, columns).
+    fn shape(&self) -> (usize, usize) {
+        (self.nrows(), self.ncols())
+    }
+    /// A x for a vector or several; the output has the input's kind.
+    ///
+    /// # Panics
+    /// Where the length of `x` is dynamic and wrong; a static one that is wrong does not compile.
+    #[inline(always)]
+    fn apply<V: Operand<Self::Scalar> + ?Sized>(&self, x: &V) -> V::Output
+    where
+        Self: LinearOperator,
+    {
+        const {
+            let (x, s) = (Shape { rows: V::ROWS, cols: Extent::Dynamic }, Self::SHAPE);
+            demand("apply", s, x, s.cols.may_equal(x.rows));
+            let fits = s.rows.may_equal(<V::Output as Produce<Self::Scalar>>::ROWS);
+            demand("apply to a static vector needs a square operator, else `apply_as::<Y>`", s, x, fits)
+        }
+        apply_to(self, Update::replace(), "apply", x.view())
+    }
+    /// A x, for rectangular static operators: the caller says the output.
+    ///
+    /// # Panics
+    /// As `apply`.
+    #[inline(always)]
+    fn apply_as<Y: Produce<Self::Scalar>>(&self, x: &(impl Operand<Self::Scalar> + ?Sized)) -> Y
+    where
+        Self: LinearOperator,
+    {
+        apply_to(self, Update::replace(), "apply", x.view())
+    }
+    /// A^H x.
+    ///
+    /// # Panics
+    /// As `apply`.
+    #[inline(always)]
+    fn apply_adjoint<V: Operand<Self::Scalar> + ?Sized>(&self, x: &V) -> V::Output
+    where
+        Self: LinearOperator,
+    {
+        const {
+            let (x, s) = (Shape { rows: V::ROWS, cols: Extent::Dynamic }, Self::SHAPE);
+            demand("apply_adjoint", s, x, s.rows.may_equal(x.rows));
+            let fits = s.cols.may_equal(<V::Output as Produce<Self::Scalar>>::ROWS);
+            demand("apply_adjoint to a static vector needs a square operator, else `adjoint().apply_as::<Y>`", s, x, fits)
+        }
+        apply_to(self, Update::replace().flip(), "apply_adjoint", x.view())
+    }
+    /// A^T x, not conjugated.
+    ///
+    /// # Panics
+    /// As `apply`.
+    #[inline(always)]
+    fn apply_transpose<V: Operand<Self::Scalar> + ?Sized>(&self, x: &V) -> V::Output
+    where
+        Self: LinearOperator,
+    {
+        const {
+            let (x, s) = (Shape { rows: V::ROWS, cols: Extent::Dynamic }, Self::SHAPE);
+            demand("apply_transpose", s, x, s.rows.may_equal(x.rows));
+            let fits = s.cols.may_equal(<V::Output as Produce<Self::Scalar>>::ROWS);
+            demand("apply_transpose to a static vector needs a square operator, else `transpose().apply_as::<Y>`", s, x, fits)
+        }
+        apply_to(&Transpose(self), Update::replace(), "apply_transpose", x.view())
+    }
+    /// A x where A may run an iteration inside (a lazy inverse): its failure is the result.
+    ///
+    /// # Errors
+    /// `ShapeMismatch`; `NotConverged` and what else the iteration says.
+    fn try_apply<V: Operand<Self::Scalar> + ?Sized>(&self, x: &V) -> Result<V::Output>
+    where
+        Self: LinearOperator,
+    {
+        let xv = x.view();
+        if xv.rows != self.ncols() {
+            return Err(Error::ShapeMismatch { op: "apply", left: self.shape(), right: (xv.rows, xv.cols) });
+        }
+        let mut y = V::Output::produce(self.nrows(), xv.cols);
+        apply_checked(&self, xv, y.view_mut())?;
+        Ok(y)
+    }
+    /// y = A x without any allocation: `scratch` holds at least [`scratch_len`](LinearOperator::scratch_len) numbers.
+    ///
+    /// # Panics
+    /// Where a size is wrong.
+    #[inline(always)]
+    fn apply_into<X, Y>(&self, x: &X, y: &mut Y, scratch: &mut [Self::Scalar])
+    where
+        Self: LinearOperator,
+        X: Operand<Self::Scalar> + ?Sized,
+        Y: Produce<Self::Scalar>,
+    {
+        let (xv, yv) = (x.view(), y.view_mut());
+        right_size("apply_into", self.shape(), xv.rows);
+        assert!(
+            yv.rows == self.nrows() && yv.cols == xv.cols && scratch.len() >= self.scratch_len(xv.cols),
+            "apply_into: {} x {} times {} columns does not fit y of {} x {} and scratch of {}",
+            self.nrows(),
+            self.ncols(),
+            xv.cols,
+            yv.rows,
+            yv.cols,
+            scratch.len()
+        );
+        self.act(Update::replace(), xv, yv, scratch)
+    }
+    /// Every entry.
+    fn to_dense(&self) -> DMatrix<Self::Scalar>
+    where
+        Self: LinearOperator,
+    {
+        entries(&self)
+    }
+    /// A^T, borrowing A.
+    #[inline(always)]
+    fn transpose(&self) -> Transpose<&Self> {
+        Transpose(self)
+    }
+    /// A^H, borrowing A.
+    #[inline(always)]
+    fn adjoint(&self) -> Adjoint<&Self> {
+        Adjoint(self)
+    }
+    /// A[rows, cols], borrowing A: ranges, index lists, `..`.
+    ///
+    /// # Panics
+    /// Where an index is too large.
+    fn slice<R: IndexSet, C: IndexSet>(
+        &self,
+        rows: impl IntoIndexSet<Self::Rows, Set = R>,
+        cols: impl IntoIndexSet<Self::Cols, Set = C>,
+    ) -> Sliced<&Self, R, C> {
+        Sliced::try_new(self, rows, cols).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+    }
+    /// A[r, r], borrowing A: keeps self-adjoint and PSD.
+    ///
+    /// # Panics
+    /// Where an index is too large.
+    fn principal<R: IndexSet>(
+        &self,
+        r: impl IntoIndexSet<Self::Rows, Set = R>,
+    ) -> Sliced<&Self, R, R, crate::facts::Known> {
+        Sliced::try_principal(self, r).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+    }
+    /// The type erased, the facts kept: operators of different types fit one `Vec`.
+    fn boxed(self) -> Boxed<Self::Scalar, Self::Facts>
+    where
+        Self: LinearOperator + Sized + Send + Sync + 'static,
+    {
+        Boxed::new(self)
+    }
+
+    /// x = A^-1 b, by the structure: see [`InverseRule`](crate::functions::InverseRule).
+    ///
+    /// # Errors
+    /// `ShapeMismatch`, `NonFinite`, `Singular`, `NotPositiveDefinite`, `NotConverged`, `Breakdown`.
+    #[inline(always)]
+    fn solve<V: Operand<Self::Scalar> + ?Sized>(&self, b: &V) -> Result<V::Output>
+    where
+        Self: Solvable + Sized,
+    {
+        const {
+            let b = Shape { rows: V::ROWS, cols: Extent::Dynamic };
+            demand("solve", Self::SHAPE, b, Self::SHAPE.rows.may_equal(b.rows));
+            Self::CHECK
+        }
+        let bv = b.view();
+        right_hand_side("solve", self.shape(), bv)?;
+        crate::functions::base::square("solve", self)?;
+        let mut x = V::Output::produce(self.ncols(), bv.cols);
+        self.solve_rule(bv, x.view_mut())?;
+        Ok(x)
+    }
+    /// x = A^-1 b by the given algorithm, with what it learned.
+    ///
+    /// # Errors
+    /// As `solve`.
+    fn solve_with<V: Operand<Self::Scalar> + ?Sized>(
+        &self,
+        mut algorithm: impl SolveAlgorithm<Self>,
+        b: &V,
+    ) -> Result<Solution<V::Output>>
+    where
+        Self: LinearOperator + Square + Sized,
+    {
+        const {
+            let b = Shape { rows: V::ROWS, cols: Extent::Dynamic };
+            demand("solve_with", Self::SHAPE, b, Self::SHAPE.rows.may_equal(b.rows));
+            Self::CHECK
+        }
+        let bv = b.view();
+        right_hand_side("solve_with", self.shape(), bv)?;
+        crate::functions::base::square("solve_with", self)?;
+        let mut x = V::Output::produce(self.ncols(), bv.cols);
+        let report = algorithm.solve(self, bv, x.view_mut())?;
+        Ok(Solution { x, report })
+    }
+    /// A^-1 as an operator that owns what it needs.
+    ///
+    /// # Errors
+    /// `ShapeMismatch`, `NonFinite`, `Singular`, `NotPositiveDefinite`.
+    #[inline(always)]
+    fn inv(&self) -> Result<Inv<Self>>
+    where
+        Self: Square + Invertible + Sized,
+    {
+        const { Self::CHECK };
+        self.inverse_rule()
+    }
+    /// b^H A^-1 b.
+    ///
+    /// # Errors
+    /// As `solve`.
+    fn inv_quad<V: Operand<Self::Scalar> + ?Sized>(&self, b: &V) -> Result<Re<Self>>
+    where
+        Self: Solvable + Sized,
+    {
+        let x = self.solve(b)?;
+        let (mut x, b) = (x, b.view());
+        let x = x.view_mut();
+        let mut sum = <Re<Self> as num_traits::Zero>::zero();
+        for c in 0..b.cols {
+            for i in 0..b.rows {
+                sum += (b.at(i, c).conj() * x.as_view().at(i, c)).re();
+            }
+        }
+        Ok(sum)
+    }
+    /// A^(1/2), principal.
+    ///
+    /// # Errors
+    /// `NegativeEigenvalue`, `NonFinite`, `ShapeMismatch`.
+    #[inline(always)]
+    fn sqrt(&self) -> Result<Pow<Self>>
+    where
+        Self: Square + HasPower + Sized,
+    {
+        const { Self::CHECK };
+        self.power_rule(Power::Sqrt)
+    }
+    /// A^(-1/2).
+    ///
+    /// # Errors
+    /// As `sqrt`, and `Singular`.
+    #[inline(always)]
+    fn isqrt(&self) -> Result<Pow<Self>>
+    where
+        Self: Square + HasPower + Sized,
+    {
+        const { Self::CHECK };
+        self.power_rule(Power::InvSqrt)
+    }
+    /// A^p, principal.
+    ///
+    /// # Errors
+    /// As `sqrt`, and `Singular` where p < 0.
+    #[inline(always)]
+    fn pow(&self, p: f64) -> Result<Pow<Self>>
+    where
+        Self: Square + HasPower + Sized,
+    {
+        const { Self::CHECK };
+        self.power_rule(Power::Real(p))
+    }
+    /// A^N, N >= 1, by N applications, borrowing A.
+    #[inline(always)]
+    fn powi<const N: usize>(&self) -> Powi<&Self, N>
+    where
+        Self: Square + Sized,
+    {
+        const { Self::CHECK };
+        Powi::new(self)
+    }
+    /// e^A.
+    ///
+    /// # Errors
+    /// `NonFinite`, `ShapeMismatch`.
+    #[inline(always)]
+    fn exp(&self) -> Result<Exp<Self>>
+    where
+        Self: Square + HasExp + Sized,
+    {
+        const { Self::CHECK };
+        self.exp_rule()
+    }
+    /// log A, principal.
+    ///
+    /// # Errors
+    /// `NegativeEigenvalue`, `Singular`, `NonFinite`, `ShapeMismatch`.
+    #[inline(always)]
+    fn log(&self) -> Result<Log<Self>>
+    where
+        Self: Square + HasLog + Sized,
+    {
+        const { Self::CHECK };
+        self.log_rule()
+    }
+    /// f(A) of a self-adjoint A, by its eigenvalues.
+    ///
+    /// # Errors
+    /// `NonFinite` where f is not, `NotConverged`, `ShapeMismatch`.
+    fn map_spectrum(&self, f: impl Fn(Re<Self>) -> Re<Self>) -> Result<Spectral<Self::Basis, SelfAdjointFacts>>
+    where
+        Self: Square + HasEigh + Sized,
+    {
+        const { Self::CHECK };
+        self.eigh_rule()?.map(f)
+    }
+    /// A^p by the given algorithm.
+    ///
+    /// # Errors
+    /// Those of the algorithm.
+    fn pow_with<G: FunctionAlgorithm<Self>>(&self, p: f64, algorithm: G) -> Result<G::Output>
+    where
+        Self: LinearOperator + Square + Sized,
+    {
+        algorithm.power(self, Power::Real(p))
+    }
+    /// A^(1/2) by the given algorithm: `sqrt_with(Schur::default())` serves general matrices.
+    ///
+    /// # Errors
+    /// Those of the algorithm.
+    fn sqrt_with<G: FunctionAlgorithm<Self>>(&self, algorithm: G) -> Result<G::Output>
+    where
+        Self: LinearOperator + Square + Sized,
+    {
+        algorithm.power(self, Power::Sqrt)
+    }
+    /// log A by the given algorithm.
+    ///
+    /// # Errors
+    /// Those of the algorithm.
+    fn log_with<G: FunctionAlgorithm<Self>>(&self, algorithm: G) -> Result<G::Output>
+    where
+        Self: LinearOperator + Square + Sized,
+    {
+        algorithm.log(self)
+    }
+    /// e^A by the given algorithm.
+    ///
+    /// # Errors
+    /// Those of the algorithm.
+    fn exp_with<G: FunctionAlgorithm<Self>>(&self, algorithm: G) -> Result<G::Output>
+    where
+        Self: LinearOperator + Square + Sized,
+    {
+        algorithm.exp(self)
+    }
+
+    /// log det A.
+    ///
+    /// # Errors
+    /// `Singular`, `NotPositiveDefinite`, `InvalidArgument` where the determinant is not positive (then `slogdet` serves).
+    #[inline(always)]
+    fn logdet(&self) -> Result<Re<Self>>
+    where
+        Self: Square + HasDet + Sized,
+    {
+        const { Self::CHECK };
+        logdet_of(self.slogdet()?)
+    }
+    /// (sign, log|det A|): sign 0 and logarithm -inf where A is singular.
+    ///
+    /// # Errors
+    /// `NotPositiveDefinite` where PSD was promised and does not hold, `NonFinite`, `ShapeMismatch`.
+    #[inline(always)]
+    fn slogdet(&self) -> Result<(Sc<Self>, Re<Self>)>
+    where
+        Self: Square + HasDet + Sized,
+    {
+        const { Self::CHECK };
+        crate::functions::base::square("slogdet", self)?;
+        self.slogdet_rule()
+    }
+    /// log det A by the given algorithm.
+    ///
+    /// # Errors
+    /// As `logdet`.
+    fn logdet_with(&self, algorithm: impl DetAlgorithm<Self>) -> Result<Re<Self>>
+    where
+        Self: LinearOperator + Square + Sized,
+    {
+        logdet_of(algorithm.slogdet(self)?)
+    }
+    /// Sum of the diagonal.
+    ///
+    /// # Errors
+    /// `ShapeMismatch`, `NonFinite`.
+    #[inline(always)]
+    fn trace(&self) -> Result<Sc<Self>>
+    where
+        Self: Square + DiagonalRule + Sized,
+    {
+        const { Self::CHECK };
+        crate::functions::base::square("trace", self)?;
+        let trace = self.trace_rule()?;
+        crate::error::check::<Sc<Self>>(trace.finite(), |_| Error::non_finite("the diagonal"))?;
+        Ok(trace)
+    }
+    /// The main diagonal: a slice by `Deref`; `to_dvector()` makes it a nalgebra vector.
+    ///
+    /// # Errors
+    /// `ShapeMismatch`, `NonFinite`.
+    #[inline(always)]
+    fn diagonal(&self) -> Result<Column<Sc<Self>, Self::Rows>>
+    where
+        Self: Square + DiagonalRule + Sized,
+    {
+        const { Self::CHECK };
+        crate::functions::base::square("diagonal", self)?;
+        let d = main_diagonal(self)?;
+        crate::functions::dense::finite(&d, "the diagonal")?;
+        Ok(d)
+    }
+    /// Diagonal k: above the main one where k > 0, below where k < 0.
+    ///
+    /// # Errors
+    /// `InvalidArgument` where there is none, `NonFinite`.
+    fn diagonal_k(&self, k: isize) -> Result<Column<Sc<Self>, Dyn>>
+    where
+        Self: DiagonalRule + Sized,
+    {
+        let d = any_diagonal(self, k)?;
+        crate::functions::dense::finite(&d, "the diagonal")?;
+        Ok(d)
+    }
+    /// A = V diag(w) V^H, ascending (lanes: in the order that the structure gives, because each would need its own).
+    ///
+    /// # Errors
+    /// `NotConverged`, `NonFinite`, `ShapeMismatch`.
+    fn eigh(&self) -> Result<Spectral<SortedBasis<Self::Basis>, SelfAdjointFacts>>
+    where
+        Self: Square + HasEigh + Sized,
+        Self::Basis: Operator<Scalar = Self::Scalar>,
+    {
+        const { Self::CHECK };
+        let (v, w) = self.eigh_rule()?.into_parts();
+        let mut order = Column::<usize, _>::filled(w.len(), 0);
+        order.iter_mut().enumerate().for_each(|(i, o)| *o = i);
+        if Sc::<Self>::LANES == 1 {
+            order.sort_by(|&i, &j| w[i].lane_f64(0).total_cmp(&w[j].lane_f64(0)));
+        }
+        let mut sorted = w.clone();
+        order.iter().zip(sorted.iter_mut()).for_each(|(&i, s)| *s = w[i]);
+        // column k of V P^T is column order[k] of V: (P^T e_k) = e_order[k]
+        let basis = Product::joined(v, Permutation::from_order(order).inverse());
+        Ok(Spectral::from_parts(basis, sorted))
+    }
+    /// L with L L^H = A.
+    ///
+    /// # Errors
+    /// `NotPositiveDefinite`, `NonFinite`, `ShapeMismatch`.
+    fn cholesky(&self) -> Result<Self::Factor>
+    where
+        <Self::Facts as Facts>::Psd: PsdOf<Self>,
+        Self: Square + HasCholesky + Sized,
+    {
+        const { Self::CHECK };
+        self.cholesky_rule()
+    }
+    /// P, L, U with P A = L U.
+    ///
+    /// # Errors
+    /// `NonFinite`, `ShapeMismatch`.
+    fn lu(&self) -> Result<LuFactors<Self::P, Self::L, Self::U>>
+    where
+        Self: Square + HasLu + Sized,
+    {
+        const { Self::CHECK };
+        self.lu_rule()
+    }
+}
+impl<A: Operator + ?Sized> OperatorExt for A {}
+
+#[inline(always)]
+fn apply_to<A: LinearOperator + ?Sized, Y: Produce<A::Scalar>>(
+    a: &A,
+    how: Update<A::Scalar>,
+    name: &'static str,
+    x: View<'_, A::Scalar>,
+) -> Y {
+    let (m, n) = if how.adjoint { (a.ncols(), a.nrows()) } else { (a.nrows(), a.ncols()) };
+    right_size(name, (m, n), x.rows);
+    let mut y = Y::produce(m, x.cols);
+    with_scratch(a.scratch_len(x.cols), |s| a.act(how, x, y.view_mut(), s));
+    y
+}
+#[inline(always)]
+fn right_size(op: &'static str, left: (usize, usize), rows: usize) {
+    if left.1 != rows {
+        crate::dsl::shape_panic(&Error::ShapeMismatch { op, left, right: (rows, 1) })
+    }
+}

@@ -1,0 +1,450 @@
+//! Base cases: what is done where no rule applies. Small or static operators are made dense and take Dense's rules; large ones that
+//! hold no dense matrix are solved by Krylov methods, chosen by facts at compile time.
+
+use crate::algorithms::krylov;
+use crate::data::Held;
+use crate::error::{Error, Result, check, note_fault};
+use crate::functions::dense::{FactorMethod, Factored};
+use crate::functions::diagonal::diagonal_start;
+use crate::operator::short::{Ro, Sc};
+use crate::operator::{LinearOperator, Operator, Update, with_scratch};
+use crate::ops::Dense;
+use crate::scalar::Scalar;
+use crate::view::{View, ViewMut};
+use num_traits::{One, Zero};
+
+/// Largest size at which an operator that holds no dense matrix is made one: 2048 x 2048 doubles are 32 MiB, and their Cholesky factor
+/// takes 0.15 s on one core.
+pub const DENSE_LIMIT: usize = 2048;
+
+/// True if base cases of `a` are direct: static, small, or dense already. A dense matrix is never handed to an iteration unasked.
+#[inline(always)]
+pub fn is_direct<A: Operator>(a: &A) -> bool {
+    A::SHAPE.rows.is_static() || A::HOLDS_DENSE || a.nrows() <= DENSE_LIMIT
+}
+/// `ShapeMismatch` for a rectangular operator.
+///
+/// # Errors
+/// That.
+#[inline(always)]
+pub fn square<A: Operator + ?Sized>(op: &'static str, a: &A) -> Result<()> {
+    if a.nrows() == a.ncols() { Ok(()) } else { Err(not_square(op, (a.nrows(), a.ncols()))) }
+}
+#[cold]
+fn not_square(op: &'static str, shape: (usize, usize)) -> Error {
+    Error::ShapeMismatch { op, left: shape, right: (shape.1, shape.0) }
+}
+/// The operator as a dense square matrix.
+///
+/// # Errors
+/// `ShapeMismatch` if it is rectangular, `InvalidArgument` if it is too large.
+#[inline]
+pub fn materialize<A: LinearOperator>(op: &'static str, a: &A) -> Result<Held<Sc<A>, Ro<A>>> {
+    square(op, a)?;
+    if !is_direct(a) {
+        return Err(too_large(op, a.nrows()));
+    }
+    let (n, eye) = (a.nrows(), Held::<Sc<A>, Ro<A>>::identity(a.nrows()));
+    let mut m = Held::<Sc<A>, Ro<A>>::filled(n, Sc::<A>::zero());
+    let (x, y) = (View::matrix(eye.as_slice(), n, n), ViewMut::matrix(m.as_mut_slice(), n, n));
+    crate::functions::inverse::apply_checked(a, x, y)?;
+    Ok(m)
+}
+#[cold]
+fn too_large(op: &'static str, n: usize) -> Error {
+    Error::invalid(format!(
+        "{op}: no structured rule, and {n} x {n} is above the {DENSE_LIMIT} up to which an operator is made dense unasked; \
+         ask for an iterative method by `_with(..)`, or make it dense yourself: `a.to_dense()`"
+    ))
+}
+
+/// A^-1 as an iteration: CG, MINRES or GMRES by the facts, each application a solve.
+///
+/// An application that does not converge fills its result with NaN, never with a wrong answer; `try_apply` and `solve` return the
+/// failure itself.
+#[derive(Clone, Debug)]
+pub struct LazyInverse<A> {
+    pub(crate) a: A,
+}
+/// The inverse of an operator without a rule, `M` the method: factored if it is [direct](is_direct), else lazy.
+pub enum BaseInverse<A: Operator, M: FactorMethod> {
+    /// By the factors of the dense matrix.
+    Factored(Factored<Sc<A>, Ro<A>, M>),
+    /// By iterations.
+    Lazy(LazyInverse<A>),
+}
+impl<A: Operator + Clone, M: FactorMethod> Clone for BaseInverse<A, M> {
+    fn clone(&self) -> Self {
+        match self {
+            BaseInverse::Factored(f) => BaseInverse::Factored(f.clone()),
+            BaseInverse::Lazy(a) => BaseInverse::Lazy(a.clone()),
+        }
+    }
+}
+impl<A: LinearOperator, M: FactorMethod> BaseInverse<A, M> {
+    /// Factors `a`, or clones it where it is large.
+    ///
+    /// # Errors
+    /// Those of the factorisation.
+    #[inline]
+    pub fn new(a: &A) -> Result<Self>
+    where
+        A: Clone,
+    {
+        square("inverse", a)?;
+        match is_direct(a) {
+            true => Ok(BaseInverse::Factored(Factored::new(materialize("inverse", a)?)?)),
+            false => Ok(BaseInverse::Lazy(LazyInverse { a: a.clone() })),
+        }
+    }
+    /// x = A^-1 b without cloning the operator.
+    ///
+    /// # Errors
+    /// Those of the factorisation or the iteration.
+    #[inline]
+    pub fn solve(a: &A, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Result<()> {
+        square("solve", a)?;
+        if is_direct(a) {
+            let f = Factored::<_, _, M>::new(materialize("solve", a)?)?;
+            return crate::functions::inverse::apply_checked(&f, b, x);
+        }
+        krylov::default_solve(M::KRYLOV, false, a, b, x).map(|_| ())
+    }
+}
+impl<A: Operator, M: FactorMethod> Operator for BaseInverse<A, M> {
+    type Scalar = Sc<A>;
+    type Facts = M::Facts;
+    type Class = crate::dsl::General;
+    type Rows = A::Rows;
+    type Cols = A::Rows;
+    const HOLDS_DENSE: bool = true;
+    const ITERATIVE: bool = !A::SHAPE.rows.is_static() && !A::HOLDS_DENSE;
+    #[inline(always)]
+    fn nrows(&self) -> usize {
+        match self {
+            BaseInverse::Factored(f) => f.n,
+            BaseInverse::Lazy(l) => l.a.nrows(),
+        }
+    }
+    #[inline(always)]
+    fn ncols(&self) -> usize {
+        self.nrows()
+    }
+}
+impl<A: LinearOperator, M: FactorMethod> LinearOperator for BaseInverse<A, M> {
+    #[inline]
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        match self {
+            BaseInverse::Factored(f) => f.act(how, x, y, s),
+            BaseInverse::Lazy(l) => l.iterate::<M>(how, x, y, s),
+        }
+    }
+    #[inline]
+    fn scratch_len(&self, columns: usize) -> usize {
+        match self {
+            BaseInverse::Factored(f) => f.scratch_len(columns),
+            BaseInverse::Lazy(l) => l.a.nrows(),
+        }
+    }
+}
+impl<A: LinearOperator> LazyInverse<A> {
+    fn iterate<M: FactorMethod>(
+        &self,
+        how: Update<Sc<A>>,
+        x: View<'_, Sc<A>>,
+        mut y: ViewMut<'_, Sc<A>>,
+        s: &mut [Sc<A>],
+    ) {
+        for c in 0..x.cols {
+            let column = &mut s[..x.rows];
+            let solved = krylov::default_solve(M::KRYLOV, how.adjoint, &self.a, x.column(c), ViewMut::vector(column));
+            if let Err(e) = solved {
+                note_fault(0, e);
+                column.fill(Sc::<A>::of(f64::NAN));
+            }
+            for (i, &v) in column.iter().enumerate() {
+                how.write(y.at(i, c), v);
+            }
+        }
+    }
+}
+
+/// A itself, or its dense form where only that was kept: the inverse of a [`BaseInverse`].
+#[derive(Clone)]
+pub enum Undone<A: Operator> {
+    /// The operator that was inverted.
+    Same(A),
+    /// Rebuilt from the factors.
+    Dense(Dense<Held<Sc<A>, Ro<A>>>),
+}
+impl<A: Operator> Operator for Undone<A> {
+    type Scalar = Sc<A>;
+    type Facts = A::Facts;
+    type Class = crate::dsl::General;
+    type Rows = A::Rows;
+    type Cols = A::Rows;
+    const HOLDS_DENSE: bool = A::HOLDS_DENSE;
+    const ITERATIVE: bool = A::ITERATIVE;
+    fn nrows(&self) -> usize {
+        match self {
+            Undone::Same(a) => a.nrows(),
+            Undone::Dense(d) => d.nrows(),
+        }
+    }
+    fn ncols(&self) -> usize {
+        self.nrows()
+    }
+}
+impl<A: LinearOperator> LinearOperator for Undone<A> {
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        match self {
+            Undone::Same(a) => a.act(how, x, y, s),
+            Undone::Dense(d) => d.act(how, x, y, s),
+        }
+    }
+    fn scratch_len(&self, columns: usize) -> usize {
+        match self {
+            Undone::Same(a) => a.scratch_len(columns),
+            Undone::Dense(d) => d.scratch_len(columns),
+        }
+    }
+}
+
+/// Diagonal k by applications to unit vectors, in blocks.
+///
+/// # Errors
+/// Those of an iterative action.
+pub fn diagonal<A: LinearOperator>(a: &A, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+    const BLOCK: usize = 16; // 16 columns at a time: n^2/16 more passes over A than one big product, 16 n numbers of memory
+    let ((row, col), m, n) = (diagonal_start(k), a.nrows(), a.ncols());
+    let block = BLOCK.min(d.len().max(1));
+    let (mut x, mut y) = (vec![Sc::<A>::zero(); n * block], vec![Sc::<A>::zero(); m * block]);
+    for first in (0..d.len()).step_by(block) {
+        let here = block.min(d.len() - first);
+        for c in 0..here {
+            x[(col + first + c) + n * c] = Sc::<A>::one();
+        }
+        let (xv, yv) = (View::matrix(&x[..n * here], n, here), ViewMut::matrix(&mut y[..m * here], m, here));
+        crate::functions::inverse::apply_checked(a, xv, yv)?;
+        for c in 0..here {
+            x[(col + first + c) + n * c] = Sc::<A>::zero();
+            d[first + c] = y[(row + first + c) + m * c];
+        }
+    }
+    Ok(())
+}
+/// Any matrix as numbers, rectangular too, by application to the identity.
+pub fn entries<A: LinearOperator>(a: &A) -> nalgebra::DMatrix<Sc<A>> {
+    let n = a.ncols();
+    let mut eye = nalgebra::DMatrix::from_element(n, n, Sc::<A>::zero());
+    (0..n).for_each(|i| eye[(i, i)] = Sc::<A>::one());
+    let mut out = nalgebra::DMatrix::from_element(a.nrows(), n, Sc::<A>::zero());
+    let m = a.nrows();
+    let (x, y) = (View::matrix(eye.as_slice(), n, n), ViewMut::matrix(out.as_mut_slice(), m, n));
+    with_scratch(a.scratch_len(n), |s| a.act(Update::replace(), x, y, s));
+    out
+}
+/// Refuses right-hand sides with NaN or infinity, and of the wrong length.
+///
+/// # Errors
+/// `ShapeMismatch`, `NonFinite`.
+#[inline(always)]
+pub fn right_hand_side<T: Scalar>(op: &'static str, shape: (usize, usize), b: View<'_, T>) -> Result<()> {
+    if b.rows != shape.0 {
+        return Err(Error::ShapeMismatch { op, left: shape, right: (b.rows, b.cols) });
+    }
+    check::<T>(b.finite(), |_| Error::non_finite("the right-hand side"))
+}
+/// The inverse by the base case: [`BaseInverse`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_inverse {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::InverseRule<Kk> for $S
+        where $S: $crate::operator::LinearOperator + Clone {
+            type Output = $crate::functions::base::BaseInverse<$S, $crate::functions::dense::MethodOf<Kk>>;
+            #[inline]
+            fn inverse_rule(&self) -> $crate::Result<Self::Output> {
+                $crate::functions::base::BaseInverse::new(self)
+            }
+            #[inline]
+            fn solve_rule(
+                &self,
+                b: $crate::view::View<'_, <$S as $crate::operator::Operator>::Scalar>,
+                x: $crate::view::ViewMut<'_, <$S as $crate::operator::Operator>::Scalar>,
+            ) -> $crate::Result<()> {
+                $crate::functions::base::BaseInverse::<$S, $crate::functions::dense::MethodOf<Kk>>::solve(self, b, x)
+            }
+        }
+    };
+}
+/// The determinant by the base case: a dense factorisation.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_det {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::DetRule<Kk> for $S
+        where $S: $crate::operator::LinearOperator {
+            #[inline]
+            fn slogdet_rule(&self) -> $crate::Result<(
+                <$S as $crate::operator::Operator>::Scalar,
+                <<$S as $crate::operator::Operator>::Scalar as $crate::scalar::Scalar>::Re,
+            )> {
+                let dense = $crate::functions::base::materialize("slogdet", self)?;
+                <$crate::functions::dense::MethodOf<Kk> as $crate::functions::dense::FactorMethod>::slogdet_of(dense)
+            }
+        }
+    };
+}
+/// eigh by the base case: of the dense matrix.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_eigh {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts<SelfAdjoint: $crate::facts::SelfAdjointOf<$S>>, $($p)*> $crate::functions::EighRule<Kk> for $S
+        where $S: $crate::operator::LinearOperator {
+            type Basis = $crate::functions::dense::DenseBasis<
+                <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Rows>;
+            #[inline]
+            fn eigh_rule(&self) -> $crate::Result<$crate::ops::Spectral<Self::Basis, $crate::facts::SelfAdjointFacts>> {
+                $crate::functions::dense::dense_eigh($crate::functions::base::materialize("eigh", self)?)
+            }
+        }
+    };
+}
+/// exp by the base case: of the dense matrix, by fact.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_exp {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::ExpRule<Kk> for $S
+        where $S: $crate::operator::LinearOperator {
+            type Output = <<Kk as $crate::facts::Facts>::SelfAdjoint as $crate::functions::dense::FactChoice>::DenseExp<
+                <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Rows>;
+            #[inline]
+            fn exp_rule(&self) -> $crate::Result<Self::Output> {
+                let dense = $crate::functions::base::materialize("exp", self)?;
+                <Kk::SelfAdjoint as $crate::functions::dense::FactChoice>::dense_exp(dense)
+            }
+        }
+    };
+}
+/// Powers by the eigen-decomposition of the structure.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! spectral_power {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts<SelfAdjoint: $crate::facts::RootOf<$S>>, $($p)*> $crate::functions::PowerRule<Kk> for $S
+        where $S: $crate::functions::EighRule<Kk> {
+            type Output = $crate::ops::Spectral<
+                <$S as $crate::functions::EighRule<Kk>>::Basis,
+                $crate::facts::FactSet<$crate::facts::Known, Kk::Psd, $crate::facts::Unknown, $crate::facts::Unknown>,
+            >;
+            #[inline]
+            fn power_rule(&self, p: $crate::functions::Power) -> $crate::Result<Self::Output> {
+                <Self as $crate::functions::EighRule<Kk>>::eigh_rule(self)?.power(p)
+            }
+        }
+    };
+}
+/// exp by the eigen-decomposition of the structure.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! spectral_exp {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::ExpRule<Kk> for $S
+        where $S: $crate::functions::EighRule<Kk> {
+            type Output = $crate::ops::Spectral<<$S as $crate::functions::EighRule<Kk>>::Basis, $crate::facts::PsdFacts>;
+            #[inline]
+            fn exp_rule(&self) -> $crate::Result<Self::Output> {
+                <Self as $crate::functions::EighRule<Kk>>::eigh_rule(self)?.exp()
+            }
+        }
+    };
+}
+/// log by the eigen-decomposition of the structure.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! spectral_log {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts<SelfAdjoint: $crate::facts::RootOf<$S>>, $($p)*> $crate::functions::LogRule<Kk> for $S
+        where $S: $crate::functions::EighRule<Kk> {
+            type Output = $crate::ops::Spectral<<$S as $crate::functions::EighRule<Kk>>::Basis, $crate::facts::SelfAdjointFacts>;
+            #[inline]
+            fn log_rule(&self) -> $crate::Result<Self::Output> {
+                <Self as $crate::functions::EighRule<Kk>>::eigh_rule(self)?.log()
+            }
+        }
+    };
+}
+/// Diagonals by the base case: applications to unit vectors.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_diagonal {
+    ([$($p:tt)*] $S:ty) => {
+        impl<$($p)*> $crate::functions::DiagonalRule for $S
+        where $S: $crate::operator::LinearOperator {
+            fn diagonal_rule(&self, k: isize, d: &mut [<$S as $crate::operator::Operator>::Scalar]) -> $crate::Result<()> {
+                $crate::functions::base::diagonal(self, k, d)
+            }
+        }
+    };
+}
+/// Cholesky and LU by the base case: of the dense matrix.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_factors {
+    ([$($p:tt)*] $S:ty) => {
+        $crate::base_cholesky!([$($p)*] $S);
+        $crate::base_lu!([$($p)*] $S);
+    };
+}
+/// Cholesky by the base case: of the dense matrix.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_cholesky {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts<Psd: $crate::facts::PsdOf<$S>>, $($p)*> $crate::functions::CholeskyRule<Kk> for $S
+        where $S: $crate::operator::LinearOperator {
+            type Factor = $crate::ops::DenseTriangular<
+                <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Rows, $crate::ops::Lower>;
+            fn cholesky_rule(&self) -> $crate::Result<Self::Factor> {
+                $crate::functions::dense::dense_cholesky($crate::functions::base::materialize("cholesky", self)?)
+            }
+        }
+    };
+}
+/// LU by the base case: of the dense matrix.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_lu {
+    ([$($p:tt)*] $S:ty) => {
+        impl<$($p)*> $crate::functions::LuRule for $S
+        where $S: $crate::operator::LinearOperator {
+            type P = $crate::ops::Permutation<
+                <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Rows>;
+            type L = $crate::ops::DenseTriangular<
+                <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Rows, $crate::ops::Lower>;
+            type U = $crate::ops::DenseTriangular<
+                <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Rows, $crate::ops::Upper>;
+            fn lu_rule(&self) -> $crate::Result<$crate::functions::LuFactors<Self::P, Self::L, Self::U>> {
+                $crate::functions::dense::dense_lu($crate::functions::base::materialize("lu", self)?)
+            }
+        }
+    };
+}
+/// All functions of an operator by their base cases: `base_rules! { [A: LinearOperator + Clone] Mine<A> }`. The operator must
+/// implement `LinearOperator` and `Clone`.
+#[macro_export]
+macro_rules! base_rules {
+    ($([$($p:tt)*] $S:ty),* $(,)?) => { $(
+        $crate::base_inverse!([$($p)*] $S);
+        $crate::base_det!([$($p)*] $S);
+        $crate::base_eigh!([$($p)*] $S);
+        $crate::spectral_power!([$($p)*] $S);
+        $crate::base_exp!([$($p)*] $S);
+        $crate::spectral_log!([$($p)*] $S);
+        $crate::base_diagonal!([$($p)*] $S);
+        $crate::base_factors!([$($p)*] $S);
+    )* };
+}

@@ -1,0 +1,421 @@
+//! Functions of a dense square matrix, chosen by fact: the one place that says which factorisation serves which fact.
+
+use crate::algorithms::dense as kernels;
+use crate::data::{Column, Held};
+use crate::error::{Error, Result, check};
+use crate::facts::{
+    AnyPhase, AnySign, Facts, Known, NoFacts, PsdFacts, SelfAdjointFacts, Sign, Unknown,
+};
+use crate::functions::det::slog_product;
+use crate::operator::{LinearOperator, with_scratch};
+use crate::functions::factor::LuFactors;
+use crate::ops::{Dense, DenseTriangular, Lower, Permutation, Spectral, Triangular, Unitary, Upper};
+use crate::scalar::{Real, Scalar};
+use crate::space::Space;
+use core::marker::PhantomData;
+use num_traits::Zero;
+
+/// How a dense matrix is factored.
+pub trait FactorMethod: Copy + Send + Sync + 'static {
+    /// For plans.
+    const NAME: &'static str;
+    /// For plans: floating-point operations.
+    const COST: &'static str;
+    /// The iteration that serves a large operator with the same facts.
+    const KRYLOV: crate::algorithms::krylov::Kind;
+    /// What is known of the inverse.
+    type Facts: Facts;
+    /// The factors.
+    type Factor<T: Scalar, S: Space>: Clone;
+    /// Factors A.
+    ///
+    /// # Errors
+    /// `NotPositiveDefinite` or `Singular`, `NonFinite`.
+    fn factor<T: Scalar, S: Space>(a: Held<T, S>) -> Result<Self::Factor<T, S>>;
+    /// x = A^-1 x (or A^-H x) for `columns` columns without gaps.
+    fn solve<T: Scalar, S: Space>(f: &Self::Factor<T, S>, adjoint: bool, x: &mut [T], columns: usize);
+    /// (sign, log|det A|) from the factors.
+    fn slogdet<T: Scalar, S: Space>(f: &Self::Factor<T, S>) -> (T, T::Re);
+    /// (sign, log|det A|); a singular matrix is no error but (0, -inf).
+    ///
+    /// # Errors
+    /// `NotPositiveDefinite` where PSD was promised, `NonFinite`.
+    fn slogdet_of<T: Scalar, S: Space>(a: Held<T, S>) -> Result<(T, T::Re)>;
+    /// A again.
+    fn rebuild<T: Scalar, S: Space>(f: &Self::Factor<T, S>) -> Held<T, S>;
+}
+
+const fn fixed<S: Space>() -> bool {
+    S::EXTENT.is_static()
+}
+/// Refuses NaN and infinity at the door.
+#[inline(always)]
+pub(crate) fn finite<T: Scalar>(a: &[T], place: &str) -> Result<()> {
+    let mut ok = <T::Mask as crate::scalar::Mask>::splat(true);
+    for x in a {
+        ok = ok & x.finite();
+    }
+    check::<T>(ok, |_| Error::non_finite(place))
+}
+
+/// Root-free A = L D L^H, for PSD. (Golub & Van Loan, 4th ed., 4.1.2.)
+#[derive(Clone, Copy, Debug)]
+pub struct ByLdl;
+/// L below the diagonal, and D.
+pub struct LdlFactor<T: Scalar, S: Space> {
+    l: Held<T, S>,
+    d: Column<T::Re, S>,
+}
+impl<T: Scalar, S: Space> Clone for LdlFactor<T, S> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        LdlFactor { l: self.l.clone(), d: self.d.clone() }
+    }
+}
+impl FactorMethod for ByLdl {
+    const NAME: &'static str = "LDL^H";
+    const COST: &'static str = "n^3/3";
+    const KRYLOV: crate::algorithms::krylov::Kind = crate::algorithms::krylov::Kind::Psd;
+    type Facts = PsdFacts;
+    type Factor<T: Scalar, S: Space> = LdlFactor<T, S>;
+    #[inline(always)]
+    fn factor<T: Scalar, S: Space>(mut l: Held<T, S>) -> Result<LdlFactor<T, S>> {
+        finite(l.as_slice(), "the matrix")?;
+        let (n, mut d) = (l.n, Column::filled(l.n, T::Re::zero()));
+        let outcome = kernels::ldl(n, fixed::<S>(), l.as_mut_slice(), &mut d);
+        outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
+        Ok(LdlFactor { l, d })
+    }
+    #[inline(always)]
+    fn solve<T: Scalar, S: Space>(f: &LdlFactor<T, S>, _: bool, x: &mut [T], columns: usize) {
+        kernels::ldl_solve(f.l.n, fixed::<S>(), f.l.as_slice(), &f.d, x, columns)
+    }
+    #[inline]
+    fn slogdet<T: Scalar, S: Space>(f: &LdlFactor<T, S>) -> (T, T::Re) {
+        (T::one(), f.d.iter().fold(T::Re::zero(), |s, d| s + d.ln()))
+    }
+    #[inline]
+    fn slogdet_of<T: Scalar, S: Space>(a: Held<T, S>) -> Result<(T, T::Re)> {
+        Ok(Self::slogdet(&Self::factor(a)?))
+    }
+    fn rebuild<T: Scalar, S: Space>(f: &LdlFactor<T, S>) -> Held<T, S> {
+        let (n, l) = (f.l.n, |i: usize, k: usize| if i == k { T::one() } else { f.l.at(i, k) });
+        let mut a = Held::filled(n, T::zero());
+        for j in 0..n {
+            for i in j..n {
+                let v = (0..=j).fold(T::zero(), |s, k| s + l(i, k).scale(f.d[k]) * l(j, k).conj());
+                a.set(i, j, v);
+                a.set(j, i, v.conj());
+            }
+        }
+        a
+    }
+}
+
+/// P A = L U with partial pivoting, for everything else. (Golub & Van Loan 3.4.)
+#[derive(Clone, Copy, Debug)]
+pub struct ByLu;
+/// L and U packed, the order of the rows, the sign of that order.
+pub struct LuFactor<T: Scalar, S: Space> {
+    pub(crate) lu: Held<T, S>,
+    pub(crate) perm: Column<T::Re, S>,
+    sign: T,
+}
+impl<T: Scalar, S: Space> Clone for LuFactor<T, S> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        LuFactor { lu: self.lu.clone(), perm: self.perm.clone(), sign: self.sign }
+    }
+}
+impl<T: Scalar, S: Space> LuFactor<T, S> {
+    /// The factors with the outcome still open: a singular matrix has them too.
+    #[inline(always)]
+    pub(crate) fn new(mut lu: Held<T, S>) -> Result<(Self, crate::error::Outcome<T>)> {
+        finite(lu.as_slice(), "the matrix")?;
+        let mut perm = Column::filled(lu.n, T::Re::zero());
+        let (outcome, sign) = kernels::lu(lu.n, fixed::<S>(), lu.as_mut_slice(), &mut perm);
+        Ok((LuFactor { lu, perm, sign }, outcome))
+    }
+}
+impl FactorMethod for ByLu {
+    const NAME: &'static str = "LU with partial pivoting";
+    const COST: &'static str = "2n^3/3";
+    const KRYLOV: crate::algorithms::krylov::Kind = crate::algorithms::krylov::Kind::General;
+    type Facts = NoFacts;
+    type Factor<T: Scalar, S: Space> = LuFactor<T, S>;
+    #[inline(always)]
+    fn factor<T: Scalar, S: Space>(a: Held<T, S>) -> Result<LuFactor<T, S>> {
+        let (f, outcome) = LuFactor::new(a)?;
+        outcome.result(|index, _| Error::Singular { index })?;
+        Ok(f)
+    }
+    #[inline(always)]
+    fn solve<T: Scalar, S: Space>(f: &LuFactor<T, S>, adjoint: bool, x: &mut [T], columns: usize) {
+        let n = f.lu.n;
+        with_scratch(n, |s| kernels::lu_solve(n, fixed::<S>(), f.lu.as_slice(), &f.perm, adjoint, x, columns, s))
+    }
+    #[inline]
+    fn slogdet<T: Scalar, S: Space>(f: &LuFactor<T, S>) -> (T, T::Re) {
+        let (sign, log) = slog_product((0..f.lu.n).map(|i| f.lu.at(i, i)));
+        (sign * f.sign, log)
+    }
+    #[inline]
+    fn slogdet_of<T: Scalar, S: Space>(a: Held<T, S>) -> Result<(T, T::Re)> {
+        let (f, outcome) = LuFactor::new(a)?;
+        let (sign, log) = Self::slogdet(&f);
+        let minus_infinity = T::Re::of(f64::NEG_INFINITY);
+        check::<T>(outcome.value.finite() | outcome.ok, |_| Error::non_finite("the factorisation: it overflowed"))?;
+        Ok((T::select(outcome.ok, sign, T::zero()), T::Re::select(outcome.ok, log, minus_infinity)))
+    }
+    fn rebuild<T: Scalar, S: Space>(f: &LuFactor<T, S>) -> Held<T, S> {
+        let n = f.lu.n;
+        let l = |i: usize, k: usize| if i == k { T::one() } else { f.lu.at(i, k) };
+        let mut a = Held::filled(n, T::zero());
+        for j in 0..n {
+            for i in 0..n {
+                let v = (0..=i.min(j)).fold(T::zero(), |s, k| s + l(i, k) * f.lu.at(k, j));
+                // row i of P A is row perm[i] of A, in each lane its own
+                for r in 0..n {
+                    let here = !(f.perm[i] - T::Re::of(r as f64)).abs().lt(T::Re::of(0.5));
+                    a.set(r, j, T::select(here, a.at(r, j), v));
+                }
+            }
+        }
+        a
+    }
+}
+
+/// Bunch-Kaufman P A P^T = L D L^H, for self-adjoint. Small static matrices and lanes take LU with partial pivoting: as stable, and
+/// without branches. (Golub & Van Loan 4.4.)
+#[derive(Clone, Copy, Debug)]
+pub struct ByBunchKaufman;
+/// The factors of either way.
+pub enum SelfAdjointFactor<T: Scalar, S: Space> {
+    /// Small static, and lanes.
+    Lu(LuFactor<T, S>),
+    /// Everything else.
+    BunchKaufman(BunchKaufman<T, S>),
+}
+impl<T: Scalar, S: Space> Clone for SelfAdjointFactor<T, S> {
+    fn clone(&self) -> Self {
+        match self {
+            SelfAdjointFactor::Lu(f) => SelfAdjointFactor::Lu(f.clone()),
+            SelfAdjointFactor::BunchKaufman(f) => SelfAdjointFactor::BunchKaufman(f.clone()),
+        }
+    }
+}
+/// P A P^T = L B L^H with 1 x 1 and 2 x 2 blocks in B.
+pub struct BunchKaufman<T: Scalar, S: Space> {
+    l: Held<T, S>,
+    subdiagonal: Column<T, S>,
+    d: Column<T::Re, S>,
+    perm: Column<T::Re, S>,
+}
+impl<T: Scalar, S: Space> Clone for BunchKaufman<T, S> {
+    fn clone(&self) -> Self {
+        let (l, subdiagonal) = (self.l.clone(), self.subdiagonal.clone());
+        BunchKaufman { l, subdiagonal, d: self.d.clone(), perm: self.perm.clone() }
+    }
+}
+impl<T: Scalar, S: Space> BunchKaufman<T, S> {
+    fn new(mut l: Held<T, S>) -> Result<Self> {
+        let n = l.n;
+        let mut subdiagonal = Column::filled(n, T::zero());
+        let (mut d, mut perm) = (Column::filled(n, T::Re::zero()), Column::filled(n, T::Re::zero()));
+        let outcome = kernels::ldlt(n, l.as_mut_slice(), &mut subdiagonal, &mut d, &mut perm);
+        outcome.result(|index, _| Error::Singular { index })?;
+        Ok(BunchKaufman { l, subdiagonal, d, perm })
+    }
+    fn solve(&self, x: &mut [T], columns: usize) {
+        let n = self.l.n;
+        with_scratch(n, |s| {
+            kernels::ldlt_solve(n, self.l.as_slice(), &self.subdiagonal, &self.d, &self.perm, x, columns, s)
+        })
+    }
+    fn slogdet(&self) -> (T, T::Re) {
+        kernels::ldlt_det(self.l.n, &self.subdiagonal, &self.d)
+    }
+    /// A = P^T L B L^H P, entry by entry: for the inverse of an inverse.
+    fn rebuild(&self) -> Held<T, S> {
+        let n = self.l.n;
+        let l = |i: usize, k: usize| match i.cmp(&k) {
+            core::cmp::Ordering::Less => T::zero(),
+            core::cmp::Ordering::Equal => T::one(),
+            core::cmp::Ordering::Greater => self.l.at(i, k),
+        };
+        // row i of L B
+        let lb = |i: usize, k: usize| {
+            let above = if k + 1 < n { l(i, k + 1) * self.subdiagonal[k] } else { T::zero() };
+            let below = if k > 0 { l(i, k - 1) * self.subdiagonal[k - 1].conj() } else { T::zero() };
+            l(i, k).scale(self.d[k]) + above + below
+        };
+        let at = |i: usize| self.perm[i].lane_f64(0) as usize;
+        let mut a = Held::filled(n, T::zero());
+        for i in 0..n {
+            for j in 0..n {
+                let v = (0..=j).fold(T::zero(), |s, k| s + lb(i, k) * l(j, k).conj());
+                a.set(at(i), at(j), v);
+            }
+        }
+        a
+    }
+}
+const fn unrolled<T: Scalar, S: Space>() -> bool {
+    T::LANES > 1 || fixed::<S>() && S::EXTENT.or(0) <= kernels::UNROLL
+}
+impl FactorMethod for ByBunchKaufman {
+    const NAME: &'static str = "LDL^H with Bunch-Kaufman pivoting (LU if static and small)";
+    const COST: &'static str = "n^3/3";
+    const KRYLOV: crate::algorithms::krylov::Kind = crate::algorithms::krylov::Kind::SelfAdjoint;
+    type Facts = SelfAdjointFacts;
+    type Factor<T: Scalar, S: Space> = SelfAdjointFactor<T, S>;
+    #[inline]
+    fn factor<T: Scalar, S: Space>(a: Held<T, S>) -> Result<SelfAdjointFactor<T, S>> {
+        if unrolled::<T, S>() {
+            return Ok(SelfAdjointFactor::Lu(ByLu::factor(a)?));
+        }
+        finite(a.as_slice(), "the matrix")?;
+        Ok(SelfAdjointFactor::BunchKaufman(BunchKaufman::new(a)?))
+    }
+    #[inline]
+    fn solve<T: Scalar, S: Space>(f: &SelfAdjointFactor<T, S>, adjoint: bool, x: &mut [T], columns: usize) {
+        match f {
+            SelfAdjointFactor::Lu(f) => ByLu::solve(f, adjoint, x, columns),
+            SelfAdjointFactor::BunchKaufman(f) => f.solve(x, columns),
+        }
+    }
+    fn slogdet<T: Scalar, S: Space>(f: &SelfAdjointFactor<T, S>) -> (T, T::Re) {
+        match f {
+            SelfAdjointFactor::Lu(f) => ByLu::slogdet(f),
+            SelfAdjointFactor::BunchKaufman(f) => f.slogdet(),
+        }
+    }
+    fn slogdet_of<T: Scalar, S: Space>(a: Held<T, S>) -> Result<(T, T::Re)> {
+        if unrolled::<T, S>() {
+            return ByLu::slogdet_of(a);
+        }
+        match Self::factor(a) {
+            Ok(f) => Ok(Self::slogdet(&f)),
+            Err(Error::Singular { .. }) => Ok((T::zero(), T::Re::of(f64::NEG_INFINITY))),
+            Err(e) => Err(e),
+        }
+    }
+    fn rebuild<T: Scalar, S: Space>(f: &SelfAdjointFactor<T, S>) -> Held<T, S> {
+        match f {
+            SelfAdjointFactor::Lu(f) => ByLu::rebuild(f),
+            SelfAdjointFactor::BunchKaufman(f) => f.rebuild(),
+        }
+    }
+}
+
+/// The method for a dense matrix with the facts `K`.
+pub type MethodOf<K> = <<K as Facts>::Psd as FactChoice>::Method<
+    ByLdl,
+    <<K as Facts>::SelfAdjoint as FactChoice>::Method<ByBunchKaufman, ByLu>,
+>;
+/// Eigenvectors of a dense matrix.
+pub type DenseBasis<T, S> = Unitary<Dense<Held<T, S>>>;
+/// f(A) of a dense self-adjoint matrix.
+pub type DenseSpectral<T, S, F = SelfAdjointFacts> = Spectral<DenseBasis<T, S>, F>;
+
+/// What a fact chooses. A supertrait of [`Fact`], so that rules need no where-clause for it.
+pub trait FactChoice {
+    /// `Then` if known.
+    type Method<Then: FactorMethod, Else: FactorMethod>: FactorMethod;
+    /// For "is real": what is known of a variable as a scale.
+    type ScaleSign: Sign;
+    /// For "is self-adjoint": the type of the exponential.
+    type DenseExp<T: Scalar, S: Space>: LinearOperator<Scalar = T, Rows = S, Cols = S>;
+    /// For "is self-adjoint": the exponential.
+    ///
+    /// # Errors
+    /// `NonFinite`.
+    fn dense_exp<T: Scalar, S: Space>(a: Held<T, S>) -> Result<Self::DenseExp<T, S>>;
+}
+impl FactChoice for Known {
+    type Method<Then: FactorMethod, Else: FactorMethod> = Then;
+    type ScaleSign = AnySign;
+    type DenseExp<T: Scalar, S: Space> = DenseSpectral<T, S, PsdFacts>;
+    fn dense_exp<T: Scalar, S: Space>(a: Held<T, S>) -> Result<DenseSpectral<T, S, PsdFacts>> {
+        dense_eigh(a)?.exp()
+    }
+}
+impl FactChoice for Unknown {
+    type Method<Then: FactorMethod, Else: FactorMethod> = Else;
+    type ScaleSign = AnyPhase;
+    type DenseExp<T: Scalar, S: Space> = Dense<Held<T, S>>;
+    fn dense_exp<T: Scalar, S: Space>(mut a: Held<T, S>) -> Result<Dense<Held<T, S>>> {
+        finite(a.as_slice(), "the matrix")?;
+        kernels::expm(a.n, a.as_mut_slice())?;
+        finite(a.as_slice(), "the exponential: it overflowed")?;
+        Ok(Dense(a))
+    }
+}
+/// A = V diag(w) V^H.
+///
+/// # Errors
+/// `NotConverged`, `NonFinite`.
+#[inline]
+pub fn dense_eigh<T: Scalar, S: Space>(mut a: Held<T, S>) -> Result<DenseSpectral<T, S>> {
+    finite(a.as_slice(), "the matrix")?;
+    let (n, mut v) = (a.n, Held::<T, S>::filled(a.n, T::zero()));
+    let mut w = Column::<T::Re, S>::filled(n, T::Re::zero());
+    let outcome = kernels::eigh(n, fixed::<S>(), a.as_mut_slice(), &mut w, v.as_mut_slice());
+    outcome.result(|iterations, residual| Error::NotConverged { algorithm: "eigh", iterations, residual, tol: 0.0 })?;
+    Ok(Spectral::from_parts(Unitary(Dense(v)), w))
+}
+
+/// The inverse of a dense matrix by its factors; `M` is the method.
+pub struct Factored<T: Scalar, S: Space, M: FactorMethod> {
+    pub(crate) factor: M::Factor<T, S>,
+    pub(crate) n: usize,
+    pub(crate) method: PhantomData<M>,
+}
+impl<T: Scalar, S: Space, M: FactorMethod> Clone for Factored<T, S, M> {
+    fn clone(&self) -> Self {
+        Factored { factor: self.factor.clone(), n: self.n, method: PhantomData }
+    }
+}
+impl<T: Scalar, S: Space, M: FactorMethod> Factored<T, S, M> {
+    /// Factors A.
+    ///
+    /// # Errors
+    /// `NotPositiveDefinite` or `Singular`, `NonFinite`.
+    #[inline(always)]
+    pub fn new(a: Held<T, S>) -> Result<Self> {
+        Ok(Factored { n: a.n, factor: M::factor(a)?, method: PhantomData })
+    }
+}
+
+/// A = L L^H.
+///
+/// # Errors
+/// `NotPositiveDefinite`, `NonFinite`.
+pub fn dense_cholesky<T: Scalar, S: Space>(mut a: Held<T, S>) -> Result<DenseTriangular<T, S, Lower>> {
+    finite(a.as_slice(), "the matrix")?;
+    let outcome = kernels::cholesky(a.n, fixed::<S>(), a.as_mut_slice());
+    outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
+    Ok(Triangular::from_parts(a))
+}
+/// The three factors of P A = L U.
+pub type DenseLu<T, S> = LuFactors<Permutation<T, S>, DenseTriangular<T, S, Lower>, DenseTriangular<T, S, Upper>>;
+/// P A = L U.
+///
+/// # Errors
+/// `NonFinite`; `InvalidArgument` for lanes, which have no common permutation.
+pub fn dense_lu<T: Scalar, S: Space>(a: Held<T, S>) -> Result<DenseLu<T, S>> {
+    if T::LANES > 1 {
+        return Err(Error::invalid("lu: each lane has its own row order, so a batch has no common P; `solve` and `slogdet` serve lanes"));
+    }
+    let (f, outcome) = LuFactor::<T, S>::new(a)?;
+    check::<T>(outcome.value.finite() | outcome.ok, |_| Error::non_finite("the factorisation: it overflowed"))?;
+    let n = f.lu.n;
+    let (mut l, mut u) = (Held::identity(n), Held::filled(n, T::zero()));
+    for j in 0..n {
+        (0..=j).for_each(|i| u.set(i, j, f.lu.at(i, j)));
+        (j + 1..n).for_each(|i| l.set(i, j, f.lu.at(i, j)));
+    }
+    let mut order = Column::filled(n, 0usize);
+    order.iter_mut().zip(f.perm.iter()).for_each(|(o, p)| *o = p.lane_f64(0) as usize);
+    Ok(LuFactors { p: Permutation::from_order(order), l: Triangular::from_parts(l), u: Triangular::from_parts(u) })
+}

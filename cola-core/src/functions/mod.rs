@@ -1,0 +1,20 @@
+//! Functions of operators: one trait each, parameterised by the facts known (`K`), one impl per structure, no overlap. The rules of a
+//! structure stand in its own file under `ops`; here are the traits, their messages, the choice by fact and the base cases.
+
+pub mod base;
+pub mod dense;
+pub mod det;
+pub mod diagonal;
+pub mod explog;
+pub mod factor;
+pub mod inverse;
+pub mod power;
+pub mod spectrum;
+
+pub use det::{DetRule, HasDet};
+pub use diagonal::DiagonalRule;
+pub use explog::{Exp, ExpRule, HasExp, HasLog, Log, LogRule};
+pub use factor::{CholeskyRule, HasCholesky, HasLu, LuFactors, LuRule};
+pub use inverse::{Inv, InverseRule, Invertible, Solvable};
+pub use power::{HasPower, Pow, Power, PowerRule, Rootable, Sqrt};
+pub use spectrum::{Eigh, EighRule, HasEigh};

@@ -1,0 +1,117 @@
+//! A^p: square root, inverse square root, real powers.
+//!
+//! | structure | rule |
+//! |---|---|
+//! | Kron, Scaled | factor by factor (homogeneous) |
+//! | BlockDiag, Repeat, Transpose, Adjoint | blockwise |
+//! | Diagonal, ScaledIdentity, Spectral | elementwise |
+//! | Triangular | Bjorck-Hammarling recurrence, inverse scaling and squaring |
+//! | Dense and the rest | by the spectrum, if PSD or self-adjoint is known |
+
+use crate::error::{Error, Result, check};
+use crate::facts::Facts;
+use crate::operator::{LinearOperator, Operator};
+use crate::space::Square;
+use crate::scalar::{Mask, Real, Scalar};
+
+/// The exponent. One type for all, so that a structure has one rule and one result type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Power {
+    /// 1/2.
+    Sqrt,
+    /// -1/2.
+    InvSqrt,
+    /// Any real number.
+    Real(f64),
+}
+impl Power {
+    /// As a number.
+    pub fn exponent(self) -> f64 {
+        match self {
+            Power::Sqrt => 0.5,
+            Power::InvSqrt => -0.5,
+            Power::Real(p) => p,
+        }
+    }
+    /// x^p.
+    #[inline]
+    pub fn of<T: Scalar>(self, x: T) -> T {
+        match self {
+            Power::Sqrt => x.sqrt(),
+            Power::InvSqrt => T::one() / x.sqrt(),
+            Power::Real(p) if p == p.trunc() && p.abs() <= 64.0 => {
+                let y = crate::functions::det::power(x, p.abs() as usize);
+                if p < 0.0 { T::one() / y } else { y }
+            }
+            Power::Real(p) => x.powf(p),
+        }
+    }
+    pub(crate) fn checked(self) -> Result<Self> {
+        if self.exponent().is_finite() { Ok(self) } else { Err(Error::non_finite("the exponent")) }
+    }
+    fn is_integer(self) -> bool {
+        self.exponent() == self.exponent().trunc()
+    }
+    /// x^p of eigenvalues in place. What is negative by rounding alone counts as zero.
+    ///
+    /// # Errors
+    /// `NegativeEigenvalue`, `Singular` where p < 0.
+    pub(crate) fn of_spectrum<R: Real>(self, w: &mut [R]) -> Result<()> {
+        self.of_values(w, true)
+    }
+    /// As `of_spectrum`; `rounded`: the values are results of an eigensolver, else exact entries of a diagonal.
+    pub(crate) fn of_values<R: Real>(self, w: &mut [R], rounded: bool) -> Result<()> {
+        let zero = R::zero();
+        let largest = w.iter().fold(zero, |m, x| m.max(x.abs()));
+        let tol = if rounded { largest * R::epsilon() * R::real(w.len() as f64) } else { zero };
+        for (i, x) in w.iter_mut().enumerate() {
+            check::<R>(x.finite(), |_| Error::non_finite("an eigenvalue"))?;
+            if !self.is_integer() {
+                check::<R>(!x.lt(-tol), |l| Error::NegativeEigenvalue { value: x.lane_f64(l), tol: tol.lane_f64(l) })?;
+                *x = x.max(zero);
+            }
+            if self.exponent() < 0.0 {
+                check::<R>(tol.lt(x.abs()), |_| Error::Singular { index: i })?;
+            }
+            // A failed lane goes on with 1, so that it raises no second error.
+            let good = x.finite() & if self.exponent() < 0.0 { tol.lt(x.abs()) } else { R::Mask::splat(true) };
+            *x = self.of(R::select(good, *x, R::one()));
+        }
+        Ok(())
+    }
+}
+
+/// How a structure is raised to a power, given the facts `K`.
+#[diagnostic::on_unimplemented(
+    message = "no rule for roots and powers of `{Self}`",
+    label = "`{Self}` has no square root or power rule",
+    note = "say what is known of it: `psd(..)` or `self_adjoint(..)`; a general matrix has `.sqrt_with(Schur::default())?`"
+)]
+pub trait PowerRule<K: Facts>: Operator {
+    /// A^p.
+    type Output: Operator<Scalar = Self::Scalar>;
+    /// A^p.
+    ///
+    /// # Errors
+    /// `NegativeEigenvalue`, `Singular` for negative p, `NonFinite`, `ShapeMismatch`.
+    fn power_rule(&self, p: Power) -> Result<Self::Output>;
+}
+/// Has a power rule for the facts it has.
+#[diagnostic::on_unimplemented(
+    message = "no rule for roots and powers of `{Self}`",
+    label = "`{Self}` has no square root or power rule",
+    note = "say what is known of it: `psd(..)` or `self_adjoint(..)`; a general matrix has `.sqrt_with(Schur::default())?`"
+)]
+pub trait HasPower: PowerRule<<Self as Operator>::Facts> {}
+#[diagnostic::do_not_recommend]
+impl<A: PowerRule<<A as Operator>::Facts>> HasPower for A {}
+/// All that `sqrt`, `isqrt` and `pow` need, with a result that can be applied: one bound for generic code.
+pub trait Rootable: Square + PowerRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>> {}
+impl<A> Rootable for A where
+    A: Square + PowerRule<<A as Operator>::Facts, Output: LinearOperator<Scalar = <A as Operator>::Scalar>>
+{
+}
+/// The type of the powers of `A`.
+pub type Pow<A> = <A as PowerRule<<A as Operator>::Facts>>::Output;
+/// The type of the square root of `A`.
+pub type Sqrt<A> = Pow<A>;

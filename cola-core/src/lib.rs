@@ -1,0 +1,63 @@
+//! Compositional linear algebra: what a matrix *is* lives in its type, and the compiler picks the algorithm.
+//!
+//! This crate is the core of `cola-linalg`; start there. The layers: [`facts`], [`operator`] and [`ops`] (structures with their
+//! rules), [`functions`] (what can be asked of them), [`algorithms`].
+
+pub mod algorithms;
+pub mod batch;
+pub mod data;
+pub mod dsl;
+#[cfg(feature = "dual")]
+mod dual;
+pub mod error;
+mod ext;
+pub mod facts;
+pub mod functions;
+mod lanes;
+pub mod operator;
+pub mod ops;
+mod overload;
+pub mod parameters;
+pub mod scalar;
+pub mod space;
+pub mod types;
+pub mod vector;
+pub mod view;
+
+#[doc(hidden)]
+pub use num_traits;
+
+pub use algorithms::direct::{Cholesky, Eigh, Ldlt, Lu, Schur};
+pub use algorithms::krylov::{Cg, Gmres, Minres, Report, Solution};
+pub use batch::{stack, unstack};
+pub use data::{Column, Held, Operand, Produce};
+pub use dsl::{General, IntoTerm};
+pub use error::{Error, Result, collect_faults};
+pub use ext::OperatorExt;
+pub use facts::*;
+pub use functions::{Exp, Inv, Invertible, Log, Pow, Power, Rootable, Solvable, Sqrt};
+pub use lanes::{LaneElement, LaneMask, Lanes, OneByOne};
+pub use operator::{DynOperator, LinearOperator, Operator, Update};
+pub use ops::*;
+pub use overload::RightOf;
+pub use parameters::{Parameters, ParametersExt, Path};
+pub use scalar::{Complex, Element, Mask, Real, Scalar};
+pub use space::{Const, Direct, Dyn, Extent, Shape, Space, Square, Tensor};
+pub use view::{View, ViewMut};
+
+/// What a program needs, by one `use`.
+pub mod prelude {
+    pub use crate::algorithms::direct::{Cholesky, Ldlt, Lu, Schur};
+    pub use crate::algorithms::krylov::{Cg, Gmres, Minres};
+    pub use crate::batch::{stack, unstack};
+    pub use crate::dsl::nonnegative;
+    pub use crate::error::Error;
+    pub use crate::ext::OperatorExt;
+    pub use crate::functions::{Rootable, Solvable};
+    pub use crate::lanes::Lanes;
+    pub use crate::operator::{LinearOperator, Operator};
+    pub use crate::ops::*;
+    pub use crate::parameters::{Parameters, ParametersExt};
+    pub use crate::scalar::{Complex, Element, Real, Scalar};
+    pub use crate::space::{Extent, Shape, Square};
+}

@@ -1,0 +1,210 @@
+//! The two traits that a structure implements: what a matrix *is* ([`Operator`]) and how it meets vectors ([`LinearOperator`]).
+//!
+//! # To write an operator of your own
+//! 1. `impl Operator`: number type, facts ([`NoFacts`](crate::NoFacts) if in doubt), class (`General`), sizes.
+//! 2. `impl LinearOperator`: one method for `A x` and `A^H x`.
+//! 3. One line `cola::operators! { [A, B] Mine<A, B> }` for `+` and `*`, and one `cola::base_rules! { .. }` for solve, logdet and all
+//!    other functions by their base cases.
+//! 4. Check it: [`testing::check_operator`](crate::testing::check_operator).
+
+use crate::facts::Facts;
+use crate::scalar::Scalar;
+use crate::space::{Shape, Space};
+use crate::view::{View, ViewMut};
+
+/// What a matrix is: number type, facts, sizes. No action: rules need nothing more.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a linear operator",
+    label = "expected an operator or a nalgebra matrix",
+    note = "a vector becomes an operator by `diag(..)`; a type of your own by implementing `Operator`"
+)]
+pub trait Operator {
+    /// Number type.
+    type Scalar: Scalar;
+    /// What is known of it.
+    type Facts: Facts;
+    /// Row of the pair tables (`+`, `*`) that it belongs to; `General` if in doubt.
+    type Class;
+    /// Index set of the rows.
+    type Rows: Space;
+    /// Index set of the columns.
+    type Cols: Space;
+    /// Rows and columns, as far as the type knows them.
+    const SHAPE: Shape = Shape { rows: <Self::Rows as Space>::EXTENT, cols: <Self::Cols as Space>::EXTENT };
+    /// True if it holds of the order of rows x cols numbers already: its base cases are then direct at every size.
+    const HOLDS_DENSE: bool = false;
+    /// True if its action runs an iteration, which may fail: then `try_apply` says so.
+    const ITERATIVE: bool = false;
+    /// Number of rows.
+    fn nrows(&self) -> usize;
+    /// Number of columns.
+    fn ncols(&self) -> usize;
+}
+
+/// What to do: `y = [y +] alpha op(A) x` with op(A) = A or A^H. One struct, so that a composite writes its action once for both.
+#[derive(Clone, Copy, Debug)]
+pub struct Update<T> {
+    /// The factor.
+    pub alpha: T,
+    /// Add to y, else replace it.
+    pub add: bool,
+    /// A^H in place of A.
+    pub adjoint: bool,
+}
+impl<T: Scalar> Update<T> {
+    /// y = A x.
+    #[inline(always)]
+    pub fn replace() -> Self {
+        Update { alpha: T::one(), add: false, adjoint: false }
+    }
+    /// The same, added to y.
+    #[inline(always)]
+    pub fn add(self) -> Self {
+        Update { add: true, ..self }
+    }
+    /// First half of a two-step product: plain replacement on the same side.
+    #[inline(always)]
+    pub fn first(self) -> Self {
+        Update { alpha: T::one(), add: false, ..self }
+    }
+    /// A for A^H and A^H for A.
+    #[inline(always)]
+    pub fn flip(self) -> Self {
+        Update { adjoint: !self.adjoint, ..self }
+    }
+    /// Not the adjoint.
+    #[inline(always)]
+    pub fn plain(self) -> Self {
+        Update { adjoint: false, ..self }
+    }
+    /// With alpha multiplied by c, which belongs to the operator: the adjoint has its conjugate.
+    #[inline(always)]
+    pub fn times(self, c: T) -> Self {
+        Update { alpha: self.alpha * if self.adjoint { c.conj() } else { c }, ..self }
+    }
+    /// Writes one entry of op(A) x.
+    #[inline(always)]
+    pub fn write(self, y: &mut T, v: T) {
+        *y = if self.add { *y + self.alpha * v } else { self.alpha * v }
+    }
+}
+
+/// How an operator meets host vectors.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be applied to host vectors",
+    label = "no action on host vectors",
+    note = "an operator of your own gets one by implementing `LinearOperator`"
+)]
+pub trait LinearOperator: Operator {
+    /// `y = [y +] alpha op(A) x`. `scratch` holds at least `scratch_len(x.cols)` numbers of any value.
+    fn act(
+        &self,
+        how: Update<Self::Scalar>,
+        x: View<'_, Self::Scalar>,
+        y: ViewMut<'_, Self::Scalar>,
+        scratch: &mut [Self::Scalar],
+    );
+    /// How much scratch `act` needs for `columns` right-hand sides, for A and for A^H.
+    fn scratch_len(&self, columns: usize) -> usize;
+}
+
+impl<A: Operator + ?Sized> Operator for &A {
+    type Scalar = A::Scalar;
+    type Facts = A::Facts;
+    type Class = A::Class;
+    type Rows = A::Rows;
+    type Cols = A::Cols;
+    const HOLDS_DENSE: bool = A::HOLDS_DENSE;
+    const ITERATIVE: bool = A::ITERATIVE;
+    #[inline(always)]
+    fn nrows(&self) -> usize {
+        (**self).nrows()
+    }
+    #[inline(always)]
+    fn ncols(&self) -> usize {
+        (**self).ncols()
+    }
+}
+impl<A: LinearOperator + ?Sized> LinearOperator for &A {
+    #[inline(always)]
+    fn act(&self, how: Update<A::Scalar>, x: View<'_, A::Scalar>, y: ViewMut<'_, A::Scalar>, scratch: &mut [A::Scalar]) {
+        (**self).act(how, x, y, scratch)
+    }
+    #[inline(always)]
+    fn scratch_len(&self, columns: usize) -> usize {
+        (**self).scratch_len(columns)
+    }
+}
+
+/// The dyn-compatible shadow of [`LinearOperator`]: what loops that are compiled once per scalar work on.
+pub trait DynOperator<T: Scalar> {
+    /// Rows and columns.
+    fn dyn_shape(&self) -> (usize, usize);
+    /// [`LinearOperator::act`].
+    fn dyn_act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, scratch: &mut [T]);
+    /// [`LinearOperator::scratch_len`].
+    fn dyn_scratch(&self, columns: usize) -> usize;
+}
+impl<A: LinearOperator> DynOperator<A::Scalar> for A {
+    fn dyn_shape(&self) -> (usize, usize) {
+        (self.nrows(), self.ncols())
+    }
+    fn dyn_act(&self, how: Update<A::Scalar>, x: View<'_, A::Scalar>, y: ViewMut<'_, A::Scalar>, s: &mut [A::Scalar]) {
+        self.act(how, x, y, s)
+    }
+    fn dyn_scratch(&self, columns: usize) -> usize {
+        self.scratch_len(columns)
+    }
+}
+
+/// Runs `f` on scratch: on the stack in tiers (sizes that no stable const expression could name), on the heap above.
+#[inline(always)]
+pub fn with_scratch<T: Scalar, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
+    // Tiers are bytes-bounded: 512 lanes of eight numbers would be 32 KiB of stack for nothing.
+    macro_rules! tier {
+        ($($n:literal)*) => { $( if len <= $n { return f(&mut [T::zero(); $n][..len]); } )* };
+    }
+    tier!(0 8 32);
+    if size_of::<T>() <= 16 {
+        tier!(128 512);
+    }
+    f(&mut vec![T::zero(); len])
+}
+
+/// Shorthands for the associated types of an operator.
+pub(crate) mod short {
+    use super::Operator;
+    pub type Sc<A> = <A as Operator>::Scalar;
+    pub type Fa<A> = <A as Operator>::Facts;
+    pub type Ro<A> = <A as Operator>::Rows;
+    pub type Co<A> = <A as Operator>::Cols;
+    pub type Re<A> = <<A as Operator>::Scalar as crate::scalar::Scalar>::Re;
+}
+
+
+/// `Operator` for a structure, one line per fact. By example, because it removes eight lines of the same words from every file.
+macro_rules! operator {
+    ([$($p:tt)*] $S:ty { scalar $T:ty; facts $F:ty; rows $R:ty; cols $C:ty; nrows |$s:ident| $nr:expr; ncols $nc:expr;
+        $(dense $d:expr;)? $(iterative $i:expr;)? }) => {
+        impl<$($p)*> $crate::operator::Operator for $S {
+            type Scalar = $T;
+            type Facts = $F;
+            type Class = $crate::dsl::General;
+            type Rows = $R;
+            type Cols = $C;
+            $(const HOLDS_DENSE: bool = $d;)?
+            $(const ITERATIVE: bool = $i;)?
+            #[inline(always)]
+            fn nrows(&self) -> usize {
+                let $s = self;
+                <$R as $crate::space::Space>::EXTENT.or($nr)
+            }
+            #[inline(always)]
+            fn ncols(&self) -> usize {
+                let $s = self;
+                <$C as $crate::space::Space>::EXTENT.or($nc)
+            }
+        }
+    };
+}
+pub(crate) use operator;

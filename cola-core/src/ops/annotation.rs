@@ -1,0 +1,280 @@
+//! psd(A), self_adjoint(A), unitary(A), isometric(A): promises. They add facts and change nothing else.
+
+use crate::error::{Error, Result, check};
+use crate::facts::{Facts, SelfAdjointFacts, WithIsometric, WithPsd, WithSelfAdjoint, WithUnitary};
+use crate::functions::base::materialize;
+use crate::functions::dense::{ByLdl, FactorMethod};
+use crate::functions::{
+    CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors, LuRule, Power, PowerRule,
+};
+use crate::operator::short::{Co, Fa, Re, Ro, Sc};
+use crate::operator::{LinearOperator, Operator, Update};
+use crate::ops::{Adjoint, Spectral};
+use crate::parameters::tree_node;
+use crate::scalar::{Real, Scalar};
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+use num_traits::Zero;
+
+/// Type, facts, action of a wrapper that acts as its part does.
+macro_rules! acts_as {
+    ([$($p:tt)*] $S:ty, $A:ident, $F:ty, |$s:ident| $inner:expr) => {
+        impl<$($p)*> Operator for $S {
+            type Scalar = $A::Scalar;
+            type Facts = $F;
+            type Class = $A::Class;
+            type Rows = Ro<$A>;
+            type Cols = Co<$A>;
+            const HOLDS_DENSE: bool = $A::HOLDS_DENSE;
+            const ITERATIVE: bool = $A::ITERATIVE;
+            #[inline(always)]
+            fn nrows(&self) -> usize {
+                let $s = self;
+                $inner.nrows()
+            }
+            #[inline(always)]
+            fn ncols(&self) -> usize {
+                let $s = self;
+                $inner.ncols()
+            }
+        }
+        impl<$($p)*> LinearOperator for $S where $A: LinearOperator {
+            #[inline(always)]
+            fn act(&self, how: Update<Sc<$A>>, x: View<'_, Sc<$A>>, y: ViewMut<'_, Sc<$A>>, s: &mut [Sc<$A>]) {
+                let $s = self;
+                $inner.act(how, x, y, s)
+            }
+            #[inline(always)]
+            fn scratch_len(&self, columns: usize) -> usize {
+                let $s = self;
+                $inner.scratch_len(columns)
+            }
+        }
+    };
+}
+/// The rules of a wrapper: those of its part, which is told the facts `$With`.
+macro_rules! rules_as {
+    ([$($p:tt)*] $S:ty, $A:ident, $With:ty, |$s:ident| $inner:expr) => {
+        impl<K: Facts, $($p)*> DetRule<K> for $S where $A: DetRule<$With> {
+            #[inline]
+            fn slogdet_rule(&self) -> Result<(Sc<$A>, Re<$A>)> {
+                let $s = self;
+                $inner.slogdet_rule()
+            }
+        }
+        impl<K: Facts, $($p)*> PowerRule<K> for $S where $A: PowerRule<$With> {
+            type Output = <$A as PowerRule<$With>>::Output;
+            #[inline]
+            fn power_rule(&self, p: Power) -> Result<Self::Output> {
+                let $s = self;
+                $inner.power_rule(p)
+            }
+        }
+        impl<K: Facts, $($p)*> ExpRule<K> for $S where $A: ExpRule<$With> {
+            type Output = <$A as ExpRule<$With>>::Output;
+            #[inline]
+            fn exp_rule(&self) -> Result<Self::Output> {
+                let $s = self;
+                $inner.exp_rule()
+            }
+        }
+        impl<K: Facts, $($p)*> LogRule<K> for $S where $A: LogRule<$With> {
+            type Output = <$A as LogRule<$With>>::Output;
+            #[inline]
+            fn log_rule(&self) -> Result<Self::Output> {
+                let $s = self;
+                $inner.log_rule()
+            }
+        }
+        impl<K: Facts, $($p)*> EighRule<K> for $S where $A: EighRule<$With> {
+            type Basis = <$A as EighRule<$With>>::Basis;
+            #[inline]
+            fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
+                let $s = self;
+                $inner.eigh_rule()
+            }
+        }
+        impl<K: Facts, $($p)*> CholeskyRule<K> for $S where $A: CholeskyRule<$With> {
+            type Factor = <$A as CholeskyRule<$With>>::Factor;
+            #[inline]
+            fn cholesky_rule(&self) -> Result<Self::Factor> {
+                let $s = self;
+                $inner.cholesky_rule()
+            }
+        }
+        impl<$($p)*> LuRule for $S where $A: LuRule {
+            type P = $A::P;
+            type L = $A::L;
+            type U = $A::U;
+            fn lu_rule(&self) -> Result<LuFactors<Self::P, Self::L, Self::U>> {
+                let $s = self;
+                $inner.lu_rule()
+            }
+        }
+        impl<$($p)*> DiagonalRule for $S where $A: DiagonalRule {
+            #[inline]
+            fn diagonal_rule(&self, k: isize, d: &mut [Sc<$A>]) -> Result<()> {
+                let $s = self;
+                $inner.diagonal_rule(k, d)
+            }
+            #[inline]
+            fn trace_rule(&self) -> Result<Sc<$A>> {
+                let $s = self;
+                $inner.trace_rule()
+            }
+        }
+    };
+}
+macro_rules! inverse_as {
+    ([$($p:tt)*] $S:ty, $A:ident, $With:ty, |$s:ident| $inner:expr) => {
+        impl<K: Facts, $($p)*> InverseRule<K> for $S where $A: InverseRule<$With> {
+            type Output = <$A as InverseRule<$With>>::Output;
+            #[inline]
+            fn inverse_rule(&self) -> Result<Self::Output> {
+                let $s = self;
+                $inner.inverse_rule()
+            }
+            #[inline]
+            fn solve_rule(&self, b: View<'_, Sc<$A>>, x: ViewMut<'_, Sc<$A>>) -> Result<()>
+            where Self::Output: LinearOperator<Scalar = Sc<$A>> {
+                let $s = self;
+                $inner.solve_rule(b, x)
+            }
+        }
+    };
+}
+rules_as!([A: Operator + ?Sized] &A, A, K, |s| (**s));
+inverse_as!([A: Operator + ?Sized] &A, A, K, |s| (**s));
+
+macro_rules! annotation {
+    ($(#[$doc:meta])* $S:ident, $With:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub struct $S<A>(pub A);
+        impl<A: Operator> $S<A> {
+            /// Makes the promise.
+            #[inline(always)]
+            pub fn new(a: impl crate::dsl::IntoOperator<Op = A>) -> Self {
+                $S(a.into_operator())
+            }
+            /// The operator without the promise.
+            pub fn into_inner(self) -> A {
+                self.0
+            }
+        }
+        acts_as!([A: Operator] $S<A>, A, $With<Fa<A>>, |s| s.0);
+        rules_as!([A: Operator] $S<A>, A, $With<K>, |s| s.0);
+        tree_node!([A] $S<A> { "" => 0 });
+    };
+}
+annotation!(
+    /// A promise: positive semidefinite. `psd(A)` in `linop!`; [`psd_checked`] verifies it.
+    Psd, WithPsd
+);
+annotation!(
+    /// A promise: self-adjoint. `self_adjoint(A)` in `linop!`; [`self_adjoint_checked`] verifies it.
+    SelfAdjoint, WithSelfAdjoint
+);
+annotation!(
+    /// A promise: unitary. `unitary(A)` in `linop!`; [`unitary_checked`] verifies it.
+    Unitary, WithUnitary
+);
+annotation!(
+    /// A promise: orthonormal columns. `isometric(A)` in `linop!`.
+    Isometric, WithIsometric
+);
+inverse_as!([A: Operator] Psd<A>, A, WithPsd<K>, |s| s.0);
+inverse_as!([A: Operator] SelfAdjoint<A>, A, WithSelfAdjoint<K>, |s| s.0);
+inverse_as!([A: Operator] Isometric<A>, A, WithIsometric<K>, |s| s.0);
+// U^-1 = U^H
+impl<K: Facts, A: Operator + Clone> InverseRule<K> for Unitary<A> {
+    type Output = Adjoint<Unitary<A>>;
+    #[inline]
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        crate::functions::base::square("inverse", self)?;
+        Ok(Adjoint(self.clone()))
+    }
+}
+
+/// Facts that a rule has found: not a promise of the user's.
+#[derive(Debug)]
+pub struct WithFacts<A, F> {
+    pub(crate) a: A,
+    pub(crate) facts: PhantomData<fn() -> F>,
+}
+impl<A: Copy, F> Copy for WithFacts<A, F> {}
+impl<A: Clone, F> Clone for WithFacts<A, F> {
+    fn clone(&self) -> Self {
+        WithFacts { a: self.a.clone(), facts: PhantomData }
+    }
+}
+impl<A, F> WithFacts<A, F> {
+    pub(crate) fn new(a: A) -> Self {
+        WithFacts { a, facts: PhantomData }
+    }
+    /// The operator alone.
+    pub fn into_inner(self) -> A {
+        self.a
+    }
+}
+acts_as!([A: Operator, F: Facts] WithFacts<A, F>, A, F, |s| s.a);
+rules_as!([A: Operator, F: Facts] WithFacts<A, F>, A, K, |s| s.a);
+inverse_as!([A: Operator, F: Facts] WithFacts<A, F>, A, K, |s| s.a);
+tree_node!([A; F: Facts] WithFacts<A, F> { "" => a; facts });
+
+/// `psd(A)` after one check: symmetric to rounding, and a Cholesky factorisation of A + n eps |A| I exists.
+///
+/// # Errors
+/// `NotSelfAdjoint`, `NotPositiveDefinite`, `NonFinite`, `ShapeMismatch`.
+pub fn psd_checked<A: LinearOperator>(a: impl crate::dsl::IntoOperator<Op = A>) -> Result<Psd<A>> {
+    let a = self_adjoint_checked(a)?.0;
+    let mut m = materialize("psd_checked", &a)?;
+    let n = m.n;
+    // a semidefinite matrix passes: it is shifted by what rounding can do to its smallest eigenvalue
+    let largest = (0..n).fold(Re::<A>::zero(), |s, i| s.max(m.at(i, i).abs()));
+    let shift = Sc::<A>::from_re(largest * Re::<A>::epsilon() * Re::<A>::real(10.0 * n as f64));
+    (0..n).for_each(|i| m.set(i, i, m.at(i, i) + shift));
+    ByLdl::factor(m)?;
+    Ok(Psd(a))
+}
+/// `self_adjoint(A)` after one check: max |A - A^H| <= 100 eps max |A|.
+///
+/// # Errors
+/// `NotSelfAdjoint`, `NonFinite`, `ShapeMismatch`.
+pub fn self_adjoint_checked<A: LinearOperator>(a: impl crate::dsl::IntoOperator<Op = A>) -> Result<SelfAdjoint<A>> {
+    let a = a.into_operator();
+    let m = materialize("self_adjoint_checked", &a)?;
+    crate::functions::dense::finite(m.as_slice(), "the matrix")?;
+    let (mut largest, mut difference) = (Re::<A>::zero(), Re::<A>::zero());
+    for j in 0..m.n {
+        for i in 0..m.n {
+            largest = largest.max(m.at(i, j).abs());
+            difference = difference.max((m.at(i, j) - m.at(j, i).conj()).abs());
+        }
+    }
+    let small = !(largest * Re::<A>::epsilon() * Re::<A>::real(100.0)).lt(difference);
+    check::<Sc<A>>(small, |lane| Error::NotSelfAdjoint { asymmetry: difference.lane_f64(lane) / largest.lane_f64(lane) })?;
+    Ok(SelfAdjoint(a))
+}
+/// `unitary(A)` after one check: max |A^H A - I| <= 100 n eps.
+///
+/// # Errors
+/// `InvalidArgument`, `NonFinite`, `ShapeMismatch`.
+pub fn unitary_checked<A: LinearOperator>(a: impl crate::dsl::IntoOperator<Op = A>) -> Result<Unitary<A>> {
+    let a = a.into_operator();
+    let m = materialize("unitary_checked", &a)?;
+    crate::functions::dense::finite(m.as_slice(), "the matrix")?;
+    let mut worst = Re::<A>::zero();
+    for j in 0..m.n {
+        for i in 0..m.n {
+            let dot = (0..m.n).fold(Sc::<A>::zero(), |s, k| s + m.at(k, i).conj() * m.at(k, j));
+            let want = if i == j { Sc::<A>::of(1.0) } else { Sc::<A>::zero() };
+            worst = worst.max((dot - want).abs());
+        }
+    }
+    let small = !(Re::<A>::epsilon() * Re::<A>::real(100.0 * m.n as f64)).lt(worst);
+    check::<Sc<A>>(small, |lane| {
+        Error::invalid(format!("not unitary: max |A^H A - I| is {:.3e}", worst.lane_f64(lane)))
+    })?;
+    Ok(Unitary(a))
+}

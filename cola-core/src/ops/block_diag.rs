@@ -1,0 +1,267 @@
+//! diag(A, B), A and B of any structure, and Repeat: the same block M times. Everything blockwise.
+
+use crate::data::Column;
+use crate::error::{Error, Result};
+use crate::facts::{Both, Facts, SelfAdjointFacts};
+use crate::functions::base::square;
+use crate::functions::det::{power, times};
+use crate::functions::diagonal::{any_diagonal, diagonal_start};
+use crate::functions::{
+    CholeskyRule, DetRule, DiagonalRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEigh, HasExp, HasLog, HasLu, HasPower,
+    Inv, InverseRule, Invertible, Log, LogRule, LuFactors, LuRule, Pow, Power, PowerRule,
+};
+use crate::operator::short::{Co, Fa, Re, Ro, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::Spectral;
+use crate::parameters::tree_node;
+use crate::scalar::Scalar;
+use crate::space::{Const, Space};
+use crate::view::{View, ViewMut};
+use num_traits::Zero;
+
+/// diag(A, B).
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let b = BlockDiag::new(Dense::new(nalgebra::matrix![1.0, 2.0; 3.0, 4.0]), Diagonal::new([5.0]));
+/// assert_eq!(b.apply(&[1.0, 1.0, 1.0]), [3.0, 7.0, 5.0]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BlockDiag<A, B>(pub A, pub B);
+impl<A: Operator, B: Operator<Scalar = A::Scalar>> BlockDiag<A, B> {
+    /// diag(A, B).
+    #[inline(always)]
+    pub fn new(a: impl crate::dsl::IntoOperator<Op = A>, b: impl crate::dsl::IntoOperator<Op = B>) -> Self {
+        BlockDiag(a.into_operator(), b.into_operator())
+    }
+}
+operator!([A: Operator, B: Operator<Scalar = A::Scalar>] BlockDiag<A, B> {
+    scalar A::Scalar; facts Both<Fa<A>, Fa<B>>; rows <Ro<A> as Space>::Plus<Ro<B>>; cols <Co<A> as Space>::Plus<Co<B>>;
+    nrows |s| s.0.nrows() + s.1.nrows(); ncols s.0.ncols() + s.1.ncols(); iterative A::ITERATIVE || B::ITERATIVE;
+});
+tree_node!([A, B] BlockDiag<A, B> { "0" => 0, "1" => 1 });
+impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for BlockDiag<A, B> {
+    #[inline]
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        let ((ma, na), (mb, nb)) = ((self.0.nrows(), self.0.ncols()), (self.1.nrows(), self.1.ncols()));
+        let ((ma, na), (mb, nb)) = if how.adjoint { ((na, ma), (nb, mb)) } else { ((ma, na), (mb, nb)) };
+        self.0.act(how, x.rows(0, na), y.rows(0, ma), s);
+        self.1.act(how, x.rows(na, nb), y.rows(ma, mb), s);
+    }
+    #[inline]
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.0.scratch_len(columns).max(self.1.scratch_len(columns))
+    }
+}
+impl<A: Operator, B: Operator<Scalar = A::Scalar>> BlockDiag<A, B> {
+    /// Rectangular blocks make a square operator at times; it is singular.
+    #[inline(always)]
+    fn square_blocks(&self, op: &'static str) -> Result<bool> {
+        square(op, self)?;
+        Ok(self.0.nrows() == self.0.ncols())
+    }
+}
+impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> for BlockDiag<A, B> {
+    type Output = BlockDiag<Inv<A>, Inv<B>>;
+    #[inline]
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        match self.square_blocks("inverse")? {
+            true => Ok(BlockDiag(self.0.inverse_rule()?, self.1.inverse_rule()?)),
+            false => Err(Error::Singular { index: 0 }),
+        }
+    }
+}
+impl<K: Facts, A: HasDet, B: HasDet<Scalar = A::Scalar>> DetRule<K> for BlockDiag<A, B> {
+    #[inline]
+    fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
+        if !self.square_blocks("slogdet")? {
+            return Ok((Sc::<A>::zero(), Re::<A>::of(f64::NEG_INFINITY)));
+        }
+        let ((sa, la), (sb, lb)) = (self.0.slogdet_rule()?, self.1.slogdet_rule()?);
+        Ok((sa * sb, la + lb))
+    }
+}
+impl<K: Facts, A: HasPower, B: HasPower<Scalar = A::Scalar>> PowerRule<K> for BlockDiag<A, B> {
+    type Output = BlockDiag<Pow<A>, Pow<B>>;
+    #[inline]
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        Ok(BlockDiag(self.0.power_rule(p)?, self.1.power_rule(p)?))
+    }
+}
+impl<K: Facts, A: HasExp, B: HasExp<Scalar = A::Scalar>> ExpRule<K> for BlockDiag<A, B> {
+    type Output = BlockDiag<Exp<A>, Exp<B>>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        Ok(BlockDiag(self.0.exp_rule()?, self.1.exp_rule()?))
+    }
+}
+impl<K: Facts, A: HasLog, B: HasLog<Scalar = A::Scalar>> LogRule<K> for BlockDiag<A, B> {
+    type Output = BlockDiag<Log<A>, Log<B>>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        Ok(BlockDiag(self.0.log_rule()?, self.1.log_rule()?))
+    }
+}
+impl<K: Facts, A: HasEigh, B: HasEigh<Scalar = A::Scalar>> EighRule<K> for BlockDiag<A, B>
+where
+    BlockDiag<A::Basis, B::Basis>: Operator<Scalar = A::Scalar>,
+{
+    type Basis = BlockDiag<A::Basis, B::Basis>;
+    fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
+        let ((va, wa), (vb, wb)) = (self.0.eigh_rule()?.into_parts(), self.1.eigh_rule()?.into_parts());
+        let mut w = Column::filled(wa.len() + wb.len(), Re::<A>::zero());
+        w[..wa.len()].copy_from_slice(&wa);
+        w[wa.len()..].copy_from_slice(&wb);
+        Ok(Spectral::from_parts(BlockDiag(va, vb), w))
+    }
+}
+/// Copies what a block at (r0, c0) has of diagonal k into `d`.
+fn block_part<A: DiagonalRule>(a: &A, (r0, c0): (usize, usize), k: isize, d: &mut [Sc<A>]) -> Result<()> {
+    let inner = k - (c0 as isize - r0 as isize);
+    let (row, col) = diagonal_start(inner);
+    if row >= a.nrows() || col >= a.ncols() {
+        return Ok(());
+    }
+    let part = any_diagonal(a, inner)?;
+    let first = r0 + row - diagonal_start(k).0;
+    d[first..first + part.len()].copy_from_slice(&part);
+    Ok(())
+}
+impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for BlockDiag<A, B> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        if k == 0 && self.0.nrows() == self.0.ncols() {
+            let (a, b) = d.split_at_mut(self.0.nrows());
+            self.0.diagonal_rule(0, a)?;
+            return self.1.diagonal_rule(0, b);
+        }
+        d.fill(Sc::<A>::zero());
+        block_part(&self.0, (0, 0), k, d)?;
+        block_part(&self.1, (self.0.nrows(), self.0.ncols()), k, d)
+    }
+    fn trace_rule(&self) -> Result<Sc<A>> {
+        match self.0.nrows() == self.0.ncols() {
+            true => Ok(self.0.trace_rule()? + self.1.trace_rule()?),
+            false => Ok(crate::functions::diagonal::main_diagonal(self)?.sum()),
+        }
+    }
+}
+impl<K: Facts, A: HasCholesky, B: HasCholesky<Scalar = A::Scalar>> CholeskyRule<K> for BlockDiag<A, B>
+where
+    BlockDiag<A::Factor, B::Factor>: Operator<Scalar = A::Scalar>,
+{
+    type Factor = BlockDiag<A::Factor, B::Factor>;
+    fn cholesky_rule(&self) -> Result<Self::Factor> {
+        Ok(BlockDiag(self.0.cholesky_rule()?, self.1.cholesky_rule()?))
+    }
+}
+impl<A: HasLu, B: HasLu<Scalar = A::Scalar>> LuRule for BlockDiag<A, B> {
+    type P = BlockDiag<A::P, B::P>;
+    type L = BlockDiag<A::L, B::L>;
+    type U = BlockDiag<A::U, B::U>;
+    fn lu_rule(&self) -> Result<LuFactors<Self::P, Self::L, Self::U>> {
+        let (a, b) = (self.0.lu_rule()?, self.1.lu_rule()?);
+        Ok(LuFactors { p: BlockDiag(a.p, b.p), l: BlockDiag(a.l, b.l), u: BlockDiag(a.u, b.u) })
+    }
+}
+
+/// I_M x A: the same block M times, stored and factored once.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let r = Repeat::<_, 2>::new(Diagonal::new([1.0, 2.0]));
+/// assert_eq!(r.apply(&[1.0, 1.0, 1.0, 1.0]), [1.0, 2.0, 1.0, 2.0]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Repeat<A, const M: usize>(pub A);
+impl<A: Operator, const M: usize> Repeat<A, M> {
+    /// The block M times.
+    #[inline(always)]
+    pub fn new(a: impl crate::dsl::IntoOperator<Op = A>) -> Self {
+        Repeat(a.into_operator())
+    }
+}
+operator!([A: Operator, const M: usize] Repeat<A, M> {
+    scalar A::Scalar; facts Fa<A>; rows <Const<M> as Space>::Times<Ro<A>>; cols <Const<M> as Space>::Times<Co<A>>;
+    nrows |s| M * s.0.nrows(); ncols M * s.0.ncols(); iterative A::ITERATIVE;
+});
+tree_node!([A; const M: usize] Repeat<A, M> { "0" => 0 });
+impl<A: LinearOperator, const M: usize> LinearOperator for Repeat<A, M> {
+    #[inline]
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        let (m, n) = (self.0.nrows(), self.0.ncols());
+        let (m, n) = if how.adjoint { (n, m) } else { (m, n) };
+        for k in 0..M {
+            self.0.act(how, x.rows(k * n, n), y.rows(k * m, m), s);
+        }
+    }
+    #[inline]
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.0.scratch_len(columns)
+    }
+}
+impl<K: Facts, A: Invertible, const M: usize> InverseRule<K> for Repeat<A, M> {
+    type Output = Repeat<Inv<A>, M>;
+    #[inline]
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(Repeat(self.0.inverse_rule()?))
+    }
+}
+impl<K: Facts, A: HasDet, const M: usize> DetRule<K> for Repeat<A, M> {
+    fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
+        let (sign, log) = self.0.slogdet_rule()?;
+        Ok((power(sign, M), times(M, log)))
+    }
+}
+impl<K: Facts, A: HasPower, const M: usize> PowerRule<K> for Repeat<A, M> {
+    type Output = Repeat<Pow<A>, M>;
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        Ok(Repeat(self.0.power_rule(p)?))
+    }
+}
+impl<K: Facts, A: HasExp, const M: usize> ExpRule<K> for Repeat<A, M> {
+    type Output = Repeat<Exp<A>, M>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        Ok(Repeat(self.0.exp_rule()?))
+    }
+}
+impl<K: Facts, A: HasLog, const M: usize> LogRule<K> for Repeat<A, M> {
+    type Output = Repeat<Log<A>, M>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        Ok(Repeat(self.0.log_rule()?))
+    }
+}
+impl<K: Facts, A: HasEigh, const M: usize> EighRule<K> for Repeat<A, M> {
+    type Basis = Repeat<A::Basis, M>;
+    fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
+        let (v, w) = self.0.eigh_rule()?.into_parts();
+        let mut all = Column::filled(M * w.len(), Re::<A>::zero());
+        all.chunks_mut(w.len().max(1)).for_each(|block| block.copy_from_slice(&w));
+        Ok(Spectral::from_parts(Repeat(v), all))
+    }
+}
+impl<A: DiagonalRule, const M: usize> DiagonalRule for Repeat<A, M> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        let (m, n) = (self.0.nrows(), self.0.ncols());
+        if k == 0 && m == n && M > 0 && n > 0 {
+            let (first, rest) = d.split_at_mut(n);
+            self.0.diagonal_rule(0, first)?;
+            rest.chunks_mut(n).for_each(|block| block.copy_from_slice(first));
+            return Ok(());
+        }
+        d.fill(Sc::<A>::zero());
+        (0..M).try_for_each(|b| block_part(&self.0, (b * m, b * n), k, d))
+    }
+}
+impl<K: Facts, A: HasCholesky, const M: usize> CholeskyRule<K> for Repeat<A, M> {
+    type Factor = Repeat<A::Factor, M>;
+    fn cholesky_rule(&self) -> Result<Self::Factor> {
+        Ok(Repeat(self.0.cholesky_rule()?))
+    }
+}
+impl<A: HasLu, const M: usize> LuRule for Repeat<A, M> {
+    type P = Repeat<A::P, M>;
+    type L = Repeat<A::L, M>;
+    type U = Repeat<A::U, M>;
+    fn lu_rule(&self) -> Result<LuFactors<Self::P, Self::L, Self::U>> {
+        let a = self.0.lu_rule()?;
+        Ok(LuFactors { p: Repeat(a.p), l: Repeat(a.l), u: Repeat(a.u) })
+    }
+}

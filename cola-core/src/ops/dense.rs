@@ -1,0 +1,134 @@
+//! A: a matrix whose every entry is stored, static or dynamic, owned, borrowed or a view, square or rectangular.
+
+use crate::algorithms::dense as kernels;
+use crate::data::{Held, MatrixData};
+use crate::error::Result;
+use crate::facts::{FactSet, Facts, Known, NoFacts, RootOf, SelfAdjointFacts, SelfAdjointOf, Unknown};
+use crate::functions::base::square;
+use crate::functions::dense::{
+    DenseBasis, DenseSpectral, FactChoice, FactorMethod, Factored, MethodOf, dense_eigh,
+};
+use crate::functions::diagonal::diagonal_start;
+use crate::functions::{DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::operator::short::{Re, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::Spectral;
+use crate::parameters::tree_node;
+use crate::scalar::Scalar;
+use crate::view::{View, ViewMut};
+
+/// A matrix whose every entry is stored. In `linop!` every nalgebra matrix is one.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let a = Dense::new(nalgebra::matrix![2.0, 1.0; 1.0, 3.0]);
+/// assert_eq!(a.apply(&[1.0, 1.0]), [3.0, 4.0]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dense<M>(pub M);
+impl<M: MatrixData> Dense<M> {
+    /// Wraps the matrix.
+    #[inline(always)]
+    pub fn new(data: M) -> Self {
+        Dense(data)
+    }
+}
+operator!([M: MatrixData] Dense<M> {
+    scalar M::Scalar; facts NoFacts; rows M::Rows; cols M::Cols; nrows |s| s.0.view().rows; ncols s.0.view().cols; dense true;
+});
+tree_node!([M] Dense<M> { "data" => 0 });
+
+/// Up to this many entries the product is written in line; above, it goes to the dense engine.
+const INLINE_ENTRIES: usize = 256;
+impl<M: MatrixData> LinearOperator for Dense<M> {
+    #[inline]
+    fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, _: &mut [Sc<Self>]) {
+        let a = self.0.view();
+        let op = if how.adjoint { a.transposed() } else { a };
+        let small = match (Self::SHAPE.rows, Self::SHAPE.cols) {
+            (crate::space::Extent::Static(m), crate::space::Extent::Static(n)) => m * n <= INLINE_ENTRIES,
+            _ => Sc::<Self>::LANES > 1,
+        };
+        if !small {
+            return kernels::gemm((how.alpha, how.add), how.adjoint, op, x, y);
+        }
+        let conj = |v: Sc<Self>| if how.adjoint { v.conj() } else { v };
+        for c in 0..x.cols {
+            for i in 0..op.rows {
+                // Starting from the first term: `0.0 + x` is not `x` for the compiler (-0.0), it would stay in the code.
+                let mut sum = if op.cols == 0 { num_traits::Zero::zero() } else { conj(op.at(i, 0)) * x.at(0, c) };
+                for j in 1..op.cols {
+                    sum = sum.add_mul(conj(op.at(i, j)), x.at(j, c));
+                }
+                how.write(y.at(i, c), sum);
+            }
+        }
+    }
+    #[inline(always)]
+    fn scratch_len(&self, _: usize) -> usize {
+        0
+    }
+}
+/// A copy of the square matrix.
+#[inline]
+fn copy<M: MatrixData>(op: &'static str, a: &Dense<M>) -> Result<Held<M::Scalar, M::Rows>> {
+    square(op, a)?;
+    Ok(Held::copy(a.0.view()))
+}
+// A^-1 by LDL^H if PSD, Bunch-Kaufman if self-adjoint, LU else.
+impl<K: Facts, M: MatrixData> InverseRule<K> for Dense<M> {
+    type Output = Factored<M::Scalar, M::Rows, MethodOf<K>>;
+    #[inline]
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Factored::new(copy("inverse", self)?)
+    }
+}
+// det A from the same factors.
+impl<K: Facts, M: MatrixData> DetRule<K> for Dense<M> {
+    #[inline]
+    fn slogdet_rule(&self) -> Result<(M::Scalar, Re<Self>)> {
+        MethodOf::<K>::slogdet_of(copy("slogdet", self)?)
+    }
+}
+// A = V diag(w) V^H.
+impl<K: Facts<SelfAdjoint: SelfAdjointOf<Dense<M>>>, M: MatrixData> EighRule<K> for Dense<M> {
+    type Basis = DenseBasis<M::Scalar, M::Rows>;
+    #[inline]
+    fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
+        dense_eigh(copy("eigh", self)?)
+    }
+}
+// A^p = V diag(w^p) V^H.
+impl<K: Facts<SelfAdjoint: RootOf<Dense<M>>>, M: MatrixData> PowerRule<K> for Dense<M> {
+    type Output = DenseSpectral<M::Scalar, M::Rows, FactSet<Known, K::Psd, Unknown, Unknown>>;
+    #[inline]
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        dense_eigh(copy("power", self)?)?.power(p)
+    }
+}
+// exp A = V diag(e^w) V^H if self-adjoint, else Pade.
+impl<K: Facts, M: MatrixData> ExpRule<K> for Dense<M> {
+    type Output = <K::SelfAdjoint as FactChoice>::DenseExp<M::Scalar, M::Rows>;
+    #[inline]
+    fn exp_rule(&self) -> Result<Self::Output> {
+        K::SelfAdjoint::dense_exp(copy("exp", self)?)
+    }
+}
+// log A = V diag(log w) V^H.
+impl<K: Facts<SelfAdjoint: RootOf<Dense<M>>>, M: MatrixData> LogRule<K> for Dense<M> {
+    type Output = DenseSpectral<M::Scalar, M::Rows>;
+    #[inline]
+    fn log_rule(&self) -> Result<Self::Output> {
+        dense_eigh(copy("log", self)?)?.log()
+    }
+}
+// Read off.
+impl<M: MatrixData> DiagonalRule for Dense<M> {
+    #[inline]
+    fn diagonal_rule(&self, k: isize, d: &mut [M::Scalar]) -> Result<()> {
+        let ((row, col), a) = (diagonal_start(k), self.0.view());
+        d.iter_mut().enumerate().for_each(|(i, d)| *d = a.at(row + i, col + i));
+        Ok(())
+    }
+}
+crate::base_factors!([M: MatrixData] Dense<M>);

@@ -1,0 +1,192 @@
+//! diag(d): everything elementwise.
+
+use crate::data::{Column, Produce, VectorData};
+use crate::error::{Error, Result, check};
+use crate::facts::{And, FactSet, Facts, SelfAdjointFacts, Unknown};
+use crate::functions::det::slog_product;
+use crate::functions::{
+    CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors, LuRule, Power, PowerRule,
+};
+use crate::operator::short::{Re, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::{Identity, Spectral};
+use crate::parameters::tree_node;
+use crate::scalar::{Mask, Real, Scalar};
+use crate::view::{View, ViewMut};
+use num_traits::{One, Zero};
+
+/// diag(d): self-adjoint if real; `psd(diag(d))` if d >= 0.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let d = Diagonal::new([3.0, 0.2, 1.0]);
+/// assert_eq!(d.apply(&[1.0, 1.0, 2.0]), [3.0, 0.2, 2.0]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Diagonal<V>(pub V);
+impl<V: VectorData> Diagonal<V> {
+    /// The diagonal matrix of a vector.
+    #[inline(always)]
+    pub fn new(diagonal: V) -> Self {
+        Diagonal(diagonal)
+    }
+}
+operator!([V: VectorData] Diagonal<V> {
+    scalar V::Scalar; facts FactSet<<V::Scalar as Scalar>::IsReal, Unknown, Unknown, Unknown>; rows V::Len; cols V::Len;
+    nrows |s| s.0.view().rows; ncols s.0.view().rows;
+});
+tree_node!([V] Diagonal<V> { "diag" => 0 });
+impl<V: VectorData> LinearOperator for Diagonal<V> {
+    #[inline]
+    fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, _: &mut [Sc<Self>]) {
+        let d = self.0.view();
+        for c in 0..x.cols {
+            for i in 0..d.rows {
+                let a = if how.adjoint { d.at(i, 0).conj() } else { d.at(i, 0) };
+                how.write(y.at(i, c), a * x.at(i, c));
+            }
+        }
+    }
+    #[inline(always)]
+    fn scratch_len(&self, _: usize) -> usize {
+        0
+    }
+}
+impl<V: VectorData> Diagonal<V> {
+    /// f of each entry, each entry tested: a failed lane goes on with 1, so that it raises no second error.
+    #[inline(always)]
+    fn each(
+        &self,
+        f: impl Fn(V::Scalar) -> V::Scalar,
+        good: impl Fn(V::Scalar) -> <V::Scalar as Scalar>::Mask,
+        error: impl Fn(usize, f64) -> Error,
+    ) -> Result<V::Owned> {
+        let d = self.0.view();
+        let mut out = V::Owned::produce(d.rows, 1);
+        let mut o = out.view_mut();
+        for i in 0..d.rows {
+            let x = d.at(i, 0);
+            check::<V::Scalar>(x.finite(), |_| Error::non_finite(format!("entry {i} of the diagonal")))?;
+            let ok = good(x);
+            check::<V::Scalar>(ok, |lane| error(i, x.re().lane_f64(lane)))?;
+            *o.at(i, 0) = f(V::Scalar::select(ok & x.finite(), x, V::Scalar::one()));
+        }
+        Ok(out)
+    }
+}
+fn nonzero<T: Scalar>(x: T) -> T::Mask {
+    T::Re::zero().lt(x.abs())
+}
+fn always<T: Scalar>(_: T) -> T::Mask {
+    T::Mask::splat(true)
+}
+// 1 / d_i
+impl<K: Facts, V: VectorData> InverseRule<K> for Diagonal<V> {
+    type Output = Diagonal<V::Owned>;
+    #[inline]
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(Diagonal(self.each(|x| V::Scalar::one() / x, nonzero, |index, _| Error::Singular { index })?))
+    }
+}
+// sum of logs, product of signs
+impl<K: Facts, V: VectorData> DetRule<K> for Diagonal<V> {
+    #[inline]
+    fn slogdet_rule(&self) -> Result<(V::Scalar, Re<Self>)> {
+        self.each(|x| x, always, |_, _| Error::Singular { index: 0 })?;
+        let d = self.0.view();
+        Ok(slog_product((0..d.rows).map(|i| d.at(i, 0))))
+    }
+}
+// d_i^p; a real root needs d_i >= 0
+impl<K: Facts, V: VectorData> PowerRule<K> for Diagonal<V> {
+    type Output = PoweredDiagonal<V, K>;
+    #[inline]
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        let integer = p.exponent() == p.exponent().trunc();
+        let inverse = p.exponent() < 0.0;
+        let p = p.checked()?;
+        // a complex number has a principal root; a negative real one has none
+        let rooted = |x: V::Scalar| {
+            let real = <<V::Scalar as Scalar>::IsReal as crate::facts::Fact>::KNOWN;
+            let positive = !x.re().lt(Re::<Self>::zero());
+            if integer || !real { V::Scalar::one().finite() } else { positive }
+        };
+        let negative = |_: usize, value: f64| Error::NegativeEigenvalue { value, tol: 0.0 };
+        let d = self.each(|x| x, rooted, negative)?;
+        let zero = |index: usize, _: f64| Error::Singular { index };
+        let d = if inverse { Diagonal(d).each(|x| x, nonzero, zero)? } else { d };
+        Ok(crate::ops::WithFacts::new(Diagonal(VectorData::map(&d, |x| p.of(x)))))
+    }
+}
+/// d^p with what is known of it.
+pub type PoweredDiagonal<V, K> = crate::ops::WithFacts<
+    Diagonal<<V as VectorData>::Owned>,
+    FactSet<
+        <<V as VectorData>::Scalar as Scalar>::IsReal,
+        And<<<V as VectorData>::Scalar as Scalar>::IsReal, <K as Facts>::Psd>,
+        Unknown,
+        Unknown,
+    >,
+>;
+// e^(d_i)
+impl<K: Facts, V: VectorData> ExpRule<K> for Diagonal<V> {
+    type Output = crate::ops::WithFacts<Diagonal<V::Owned>, RealPsd<V::Scalar>>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        let e = self.each(|x| x.exp(), always, |_, _| Error::Singular { index: 0 })?;
+        let view = VectorData::view(&e);
+        check::<V::Scalar>(view.finite(), |_| Error::non_finite("the exponential: it overflowed"))?;
+        Ok(crate::ops::WithFacts::new(Diagonal(e)))
+    }
+}
+/// PSD if the numbers are real.
+pub type RealPsd<T> = FactSet<<T as Scalar>::IsReal, <T as Scalar>::IsReal, Unknown, Unknown>;
+// log d_i
+impl<K: Facts, V: VectorData> LogRule<K> for Diagonal<V> {
+    type Output = Diagonal<V::Owned>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        let real = <<V::Scalar as Scalar>::IsReal as crate::facts::Fact>::KNOWN;
+        let rooted = |x: V::Scalar| if real { !x.re().lt(Re::<Self>::zero()) } else { V::Scalar::one().finite() };
+        let d = self.each(|x| x, rooted, |_, value| Error::NegativeEigenvalue { value, tol: 0.0 })?;
+        Ok(Diagonal(Diagonal(d).each(|x| x.ln(), nonzero, |index, _| Error::Singular { index })?))
+    }
+}
+// V = I, w = d
+impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Diagonal<V>>>, V: VectorData> EighRule<K> for Diagonal<V> {
+    type Basis = Identity<V::Scalar, V::Len>;
+    fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
+        let d = self.0.view();
+        let mut w = Column::filled(d.rows, Re::<Self>::zero());
+        for i in 0..d.rows {
+            check::<V::Scalar>(d.at(i, 0).finite(), |_| Error::non_finite(format!("entry {i} of the diagonal")))?;
+            w[i] = d.at(i, 0).re();
+        }
+        Ok(Spectral::from_parts(Identity::of_size(d.rows), w))
+    }
+}
+impl<V: VectorData> DiagonalRule for Diagonal<V> {
+    #[inline]
+    fn diagonal_rule(&self, k: isize, out: &mut [V::Scalar]) -> Result<()> {
+        let d = self.0.view();
+        out.iter_mut().enumerate().for_each(|(i, o)| *o = if k == 0 { d.at(i, 0) } else { V::Scalar::zero() });
+        Ok(())
+    }
+}
+// L = diag(sqrt d)
+impl<K: Facts<Psd: crate::facts::PsdOf<Diagonal<V>>>, V: VectorData> CholeskyRule<K> for Diagonal<V> {
+    type Factor = Diagonal<V::Owned>;
+    fn cholesky_rule(&self) -> Result<Self::Factor> {
+        let positive = |x: V::Scalar| Re::<Self>::zero().lt(x.re());
+        Ok(Diagonal(self.each(|x| x.sqrt(), positive, |index, pivot| Error::NotPositiveDefinite { index, pivot })?))
+    }
+}
+// P = L = I, U = diag(d)
+impl<V: VectorData> LuRule for Diagonal<V> {
+    type P = Identity<V::Scalar, V::Len>;
+    type L = Identity<V::Scalar, V::Len>;
+    type U = Diagonal<V::Owned>;
+    fn lu_rule(&self) -> Result<LuFactors<Self::P, Self::L, Self::U>> {
+        let u = Diagonal(self.each(|x| x, always, |_, _| Error::Singular { index: 0 })?);
+        let n = self.nrows();
+        Ok(LuFactors { p: Identity::of_size(n), l: Identity::of_size(n), u })
+    }
+}

@@ -1,0 +1,128 @@
+//! A matrix that is known by what it does to vectors.
+
+use crate::facts::{Facts, NoFacts, PsdFacts, SelfAdjointFacts};
+use crate::operator::{LinearOperator, Update, operator};
+use crate::scalar::Scalar;
+use crate::space::{Dyn, Space};
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+
+/// A matrix-free operator: `forward(x, y)` writes y = A x, `adjoint(x, y)` writes y = A^H x; both see one column at a time, without
+/// gaps. `K`: what the user knows of it.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// // the second difference on 100 points
+/// let laplacian = Function::psd(100, |x: &[f64], y: &mut [f64]| {
+///     for i in 0..x.len() {
+///         let left = if i > 0 { x[i - 1] } else { 0.0 };
+///         let right = if i + 1 < x.len() { x[i + 1] } else { 0.0 };
+///         y[i] = 2.0 * x[i] - left - right;
+///     }
+/// });
+/// let b = vec![1.0; 100];
+/// let s = laplacian.solve_with(Cg::default().tol(1e-12), &b)?;
+/// assert!(s.report.residual <= 1e-11);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Function<T, R, C, F, G, K> {
+    forward: F,
+    adjoint: G,
+    shape: (usize, usize),
+    marker: PhantomData<fn() -> (T, R, C, K)>,
+}
+impl<T, R, C, F: Clone, G: Clone, K> Clone for Function<T, R, C, F, G, K> {
+    fn clone(&self) -> Self {
+        Function { forward: self.forward.clone(), adjoint: self.adjoint.clone(), shape: self.shape, marker: PhantomData }
+    }
+}
+/// For a self-adjoint operator: its adjoint is itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Itself;
+/// How the adjoint of a [`Function`] acts.
+pub trait AdjointAction<T, F> {
+    /// y = A^H x.
+    fn act(&self, forward: &F, x: &[T], y: &mut [T]);
+}
+impl<T, F: Fn(&[T], &mut [T])> AdjointAction<T, F> for Itself {
+    fn act(&self, forward: &F, x: &[T], y: &mut [T]) {
+        forward(x, y)
+    }
+}
+impl<T, F, G: Fn(&[T], &mut [T])> AdjointAction<T, F> for G {
+    fn act(&self, _: &F, x: &[T], y: &mut [T]) {
+        self(x, y)
+    }
+}
+impl<T: Scalar, F: Fn(&[T], &mut [T]), G: Fn(&[T], &mut [T])> Function<T, Dyn, Dyn, F, G, NoFacts> {
+    /// A rows x cols operator with its adjoint.
+    pub fn new(rows: usize, cols: usize, forward: F, adjoint: G) -> Self {
+        Function { forward, adjoint, shape: (rows, cols), marker: PhantomData }
+    }
+}
+impl<T: Scalar, F: Fn(&[T], &mut [T])> Function<T, Dyn, Dyn, F, Itself, SelfAdjointFacts> {
+    /// A self-adjoint n x n operator.
+    pub fn self_adjoint(n: usize, forward: F) -> Self {
+        Function { forward, adjoint: Itself, shape: (n, n), marker: PhantomData }
+    }
+}
+impl<T: Scalar, F: Fn(&[T], &mut [T])> Function<T, Dyn, Dyn, F, Itself, PsdFacts> {
+    /// A positive semidefinite n x n operator.
+    pub fn psd(n: usize, forward: F) -> Self {
+        Function { forward, adjoint: Itself, shape: (n, n), marker: PhantomData }
+    }
+}
+impl<T, F, G, K> Function<T, Dyn, Dyn, F, G, K> {
+    /// The same with static sizes.
+    ///
+    /// # Panics
+    /// Where they are not the sizes it was built with.
+    pub fn fixed<R: Space, C: Space>(self) -> Function<T, R, C, F, G, K> {
+        let shape = (R::EXTENT.or(self.shape.0), C::EXTENT.or(self.shape.1));
+        assert!(shape == self.shape, "Function: {:?} fixed as {shape:?}", self.shape);
+        Function { forward: self.forward, adjoint: self.adjoint, shape, marker: PhantomData }
+    }
+}
+operator!([T: Scalar, R: Space, C: Space, F, G, K: Facts] Function<T, R, C, F, G, K> {
+    scalar T; facts K; rows R; cols C; nrows |s| s.shape.0; ncols s.shape.1;
+});
+impl<T: Scalar, R: Space, C: Space, F: Fn(&[T], &mut [T]), G: AdjointAction<T, F>, K: Facts> LinearOperator
+    for Function<T, R, C, F, G, K>
+{
+    fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
+        let (xs, rest) = s.split_at_mut(x.rows);
+        let ys = &mut rest[..y.rows];
+        for c in 0..x.cols {
+            (0..x.rows).for_each(|i| xs[i] = x.at(i, c));
+            match how.adjoint {
+                true => self.adjoint.act(&self.forward, xs, ys),
+                false => (self.forward)(xs, ys),
+            }
+            (0..y.rows).for_each(|i| how.write(y.at(i, c), ys[i]));
+        }
+    }
+    fn scratch_len(&self, _: usize) -> usize {
+        self.shape.0 + self.shape.1
+    }
+}
+impl<T: Scalar, R: Space, C: Space, F: Clone, G: Clone, K: Facts> crate::parameters::Parameters
+    for Function<T, R, C, F, G, K>
+{
+    type Number = T;
+    // a closure over T cannot be asked about another number: over another number its tree is empty
+    type With<X: Scalar> = crate::ops::Identity<X, R>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, _: &mut crate::parameters::Path, _: &mut dyn FnMut(&str, std::borrow::Cow<'a, [T]>)) {}
+    fn traverse<X: Scalar>(
+        &self,
+        _: &mut crate::parameters::Path,
+        _: crate::parameters::LeafFn<'_, T, X>,
+    ) -> crate::ops::Identity<X, R> {
+        crate::ops::Identity::of_size(self.shape.0)
+    }
+    fn rebuild(&self, _: &mut crate::parameters::Path, _: crate::parameters::LeafFn<'_, T, T>) -> Self {
+        self.clone()
+    }
+}
+crate::base_rules!([T: Scalar, R: Space, C: Space, F, G, Q: Facts] Function<T, R, C, F, G, Q>);

@@ -1,0 +1,197 @@
+//! A x B, the Kronecker product: the last factor varies fastest. More factors by nesting.
+
+use crate::data::Column;
+use crate::error::{Error, Result};
+use crate::facts::{Both, Facts, SelfAdjointFacts};
+use crate::functions::base::square;
+use crate::functions::det::{power, times};
+use crate::functions::diagonal::{any_diagonal, diagonal_start, main_diagonal};
+use crate::functions::{
+    CholeskyRule, DetRule, DiagonalRule, EighRule, HasCholesky, HasDet, HasEigh, HasLu, HasPower, Inv, InverseRule, Invertible,
+    LuFactors, LuRule, Pow, Power, PowerRule,
+};
+use crate::operator::short::{Co, Fa, Re, Ro, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::Spectral;
+use crate::parameters::tree_node;
+use crate::scalar::Scalar;
+use crate::space::Space;
+use crate::view::{View, ViewMut};
+use num_traits::Zero;
+
+/// A x B: A's entries times blocks of B.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let k = Kron::new(Dense::new(nalgebra::matrix![1.0, 2.0; 3.0, 4.0]), Diagonal::new([1.0, 10.0]));
+/// assert_eq!(k.apply(&[1.0, 1.0, 0.0, 0.0]), [1.0, 10.0, 3.0, 30.0]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Kron<A, B>(pub A, pub B);
+impl<A: Operator, B: Operator<Scalar = A::Scalar>> Kron<A, B> {
+    /// A x B.
+    #[inline(always)]
+    pub fn new(a: impl crate::dsl::IntoOperator<Op = A>, b: impl crate::dsl::IntoOperator<Op = B>) -> Self {
+        Kron(a.into_operator(), b.into_operator())
+    }
+}
+operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B> {
+    scalar A::Scalar; facts Both<Fa<A>, Fa<B>>; rows <Ro<A> as Space>::Times<Ro<B>>; cols <Co<A> as Space>::Times<Co<B>>;
+    nrows |s| s.0.nrows() * s.1.nrows(); ncols s.0.ncols() * s.1.ncols(); iterative A::ITERATIVE || B::ITERATIVE;
+});
+tree_node!([A, B] Kron<A, B> { "0" => 0, "1" => 1 });
+/// (A x B) vec(X) = vec(B X A^T): B on the fast mode, then A on the slow mode, by strides; nothing is transposed.
+impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for Kron<A, B> {
+    #[inline]
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        let (mut ma, mut na) = (self.0.nrows(), self.0.ncols());
+        let (mut mb, mut nb) = (self.1.nrows(), self.1.ncols());
+        if how.adjoint {
+            (ma, na, mb, nb) = (na, ma, nb, mb);
+        }
+        let (buf, rest) = s.split_at_mut(na * mb);
+        for c in 0..x.cols {
+            let (x, (yrs, ycs)) = (x.column(c), (y.rs, y.cs));
+            let grid = View::new(x.data, nb, na, x.rs, nb * x.rs);
+            self.1.act(how.first(), grid, ViewMut::new(buf, mb, na, 1, mb), rest);
+            let start = (c * ycs).min(y.data.len());
+            let out = ViewMut::new(&mut y.data[start..], ma, mb, mb * yrs, yrs);
+            self.0.act(how, View::new(buf, na, mb, mb, 1), out, rest);
+        }
+    }
+    #[inline]
+    fn scratch_len(&self, _: usize) -> usize {
+        let na = self.0.ncols().max(self.0.nrows());
+        let mb = self.1.nrows().max(self.1.ncols());
+        na * mb + self.0.scratch_len(mb).max(self.1.scratch_len(na))
+    }
+}
+impl<A: Operator, B: Operator<Scalar = A::Scalar>> Kron<A, B> {
+    /// A product of rectangular factors is square at times, and then singular: rank A rank B < n.
+    #[inline(always)]
+    fn square_factors(&self, op: &'static str) -> Result<bool> {
+        square(op, self)?;
+        Ok(self.0.nrows() == self.0.ncols() && self.1.nrows() == self.1.ncols())
+    }
+}
+// (A x B)^-1 = A^-1 x B^-1
+impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> for Kron<A, B> {
+    type Output = Kron<Inv<A>, Inv<B>>;
+    #[inline]
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        match self.square_factors("inverse")? {
+            true => Ok(Kron(self.0.inverse_rule()?, self.1.inverse_rule()?)),
+            false => Err(Error::Singular { index: 0 }),
+        }
+    }
+}
+// log|det| = n_B log|det A| + n_A log|det B|; signs to the same powers
+impl<K: Facts, A: HasDet, B: HasDet<Scalar = A::Scalar>> DetRule<K> for Kron<A, B> {
+    #[inline]
+    fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
+        if !self.square_factors("slogdet")? {
+            return Ok((Sc::<A>::zero(), Re::<A>::of(f64::NEG_INFINITY)));
+        }
+        let (na, nb) = (self.0.nrows(), self.1.nrows());
+        let ((sa, la), (sb, lb)) = (self.0.slogdet_rule()?, self.1.slogdet_rule()?);
+        Ok((power(sa, nb) * power(sb, na), times(nb, la) + times(na, lb)))
+    }
+}
+// (A x B)^p = A^p x B^p for PSD factors
+impl<K: Facts, A: HasPower, B: HasPower<Scalar = A::Scalar>> PowerRule<K> for Kron<A, B> {
+    type Output = Kron<Pow<A>, Pow<B>>;
+    #[inline]
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        Ok(Kron(self.0.power_rule(p)?, self.1.power_rule(p)?))
+    }
+}
+// (V_A x V_B) diag(w_A x w_B) (V_A x V_B)^H
+impl<K: Facts, A: HasEigh, B: HasEigh<Scalar = A::Scalar>> EighRule<K> for Kron<A, B>
+where
+    Kron<A::Basis, B::Basis>: Operator<Scalar = A::Scalar>,
+{
+    type Basis = Kron<A::Basis, B::Basis>;
+    fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
+        let ((va, wa), (vb, wb)) = (self.0.eigh_rule()?.into_parts(), self.1.eigh_rule()?.into_parts());
+        let mut w = Column::filled(wa.len() * wb.len(), Re::<A>::zero());
+        for (i, &a) in wa.iter().enumerate() {
+            for (j, &b) in wb.iter().enumerate() {
+                w[i * wb.len() + j] = a * b;
+            }
+        }
+        Ok(Spectral::from_parts(Kron(va, vb), w))
+    }
+}
+crate::spectral_exp!([A: HasEigh, B: HasEigh<Scalar = A::Scalar>] Kron<A, B>);
+crate::spectral_log!([A: HasEigh, B: HasEigh<Scalar = A::Scalar>] Kron<A, B>);
+// diag(A x B) = diag A x diag B; diagonal k of the product meets at most two diagonals of A: entry (i, i + k) lies in block
+// (i / n_B, (i + k) / n_B)
+impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Kron<A, B> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        let ((mb, nb), (row, col)) = ((self.1.nrows(), self.1.ncols()), diagonal_start(k));
+        if k == 0 && mb == nb {
+            let (da, db) = (main_diagonal(&self.0)?, main_diagonal(&self.1)?);
+            d.iter_mut().enumerate().for_each(|(i, d)| *d = da[i / nb] * db[i % nb]);
+            return Ok(());
+        }
+        let mut cache = Diagonals::default();
+        for (i, d) in d.iter_mut().enumerate() {
+            let (r, c) = (row + i, col + i);
+            let a = cache.a.entry(&self.0, r / mb, c / nb)?;
+            *d = a * cache.b.entry(&self.1, r % mb, c % nb)?;
+        }
+        Ok(())
+    }
+    // tr(A x B) = tr A tr B for square factors
+    #[inline]
+    fn trace_rule(&self) -> Result<Sc<A>> {
+        match self.0.nrows() == self.0.ncols() && self.1.nrows() == self.1.ncols() {
+            true => Ok(self.0.trace_rule()? * self.1.trace_rule()?),
+            false => Ok(main_diagonal(self)?.sum()),
+        }
+    }
+}
+/// The diagonals of both factors, each read once.
+struct Diagonals<T: Scalar> {
+    a: DiagonalCache<T>,
+    b: DiagonalCache<T>,
+}
+impl<T: Scalar> Default for Diagonals<T> {
+    fn default() -> Self {
+        Diagonals { a: DiagonalCache(Vec::new()), b: DiagonalCache(Vec::new()) }
+    }
+}
+struct DiagonalCache<T: Scalar>(Vec<(isize, Column<T, crate::space::Dyn>)>);
+impl<T: Scalar> DiagonalCache<T> {
+    fn entry<A: DiagonalRule<Scalar = T>>(&mut self, a: &A, row: usize, col: usize) -> Result<T> {
+        let k = col as isize - row as isize;
+        let at = match self.0.iter().position(|d| d.0 == k) {
+            Some(at) => at,
+            None => {
+                self.0.push((k, any_diagonal(a, k)?));
+                self.0.len() - 1
+            }
+        };
+        Ok(self.0[at].1[row.min(col)])
+    }
+}
+// L = L_A x L_B
+impl<K: Facts, A: HasCholesky, B: HasCholesky<Scalar = A::Scalar>> CholeskyRule<K> for Kron<A, B>
+where
+    Kron<A::Factor, B::Factor>: Operator<Scalar = A::Scalar>,
+{
+    type Factor = Kron<A::Factor, B::Factor>;
+    fn cholesky_rule(&self) -> Result<Self::Factor> {
+        Ok(Kron(self.0.cholesky_rule()?, self.1.cholesky_rule()?))
+    }
+}
+// (P_A x P_B) (A x B) = (L_A x L_B) (U_A x U_B)
+impl<A: HasLu, B: HasLu<Scalar = A::Scalar>> LuRule for Kron<A, B> {
+    type P = Kron<A::P, B::P>;
+    type L = Kron<A::L, B::L>;
+    type U = Kron<A::U, B::U>;
+    fn lu_rule(&self) -> Result<LuFactors<Self::P, Self::L, Self::U>> {
+        let (a, b) = (self.0.lu_rule()?, self.1.lu_rule()?);
+        Ok(LuFactors { p: Kron(a.p, b.p), l: Kron(a.l, b.l), u: Kron(a.u, b.u) })
+    }
+}

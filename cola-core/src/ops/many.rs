@@ -1,0 +1,144 @@
+//! Many parts of one type as one node, and run-time structure behind a box that keeps its facts.
+
+use crate::dsl::General;
+use crate::error::Result;
+use crate::facts::{Facts, NoFacts, SumFacts};
+use crate::functions::DiagonalRule;
+use crate::operator::short::{Co, Fa, Ro, Sc};
+use crate::operator::{DynOperator, LinearOperator, Operator, Update, operator};
+use crate::scalar::Scalar;
+use crate::space::Dyn;
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+use num_traits::Zero;
+use std::sync::Arc;
+
+/// Operators of one type: `[A; N]` or `Vec<A>`.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a list of operators", label = "expected `[A; N]` or `Vec<A>` of operators")]
+pub trait Parts {
+    /// Their type.
+    type Item: Operator;
+    /// The list.
+    fn parts(&self) -> &[Self::Item];
+}
+impl<A: Operator, const N: usize> Parts for [A; N] {
+    type Item = A;
+    fn parts(&self) -> &[A] {
+        self
+    }
+}
+impl<A: Operator> Parts for Vec<A> {
+    type Item = A;
+    fn parts(&self) -> &[A] {
+        self
+    }
+}
+/// A_1 + A_2 + .. of one type, one node.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let s = SumOf::new(vec![Diagonal::new([1.0, 2.0]), Diagonal::new([3.0, 4.0])]);
+/// assert_eq!(s.apply(&[1.0, 1.0]), [4.0, 6.0]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct SumOf<P>(P);
+impl<P: Parts> SumOf<P> {
+    /// The sum of all parts.
+    ///
+    /// # Panics
+    /// Where there is none, or where shapes differ.
+    pub fn new(parts: P) -> Self {
+        Self::try_new(parts).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+    }
+    /// The sum of all parts.
+    ///
+    /// # Errors
+    /// `InvalidArgument` where there is none, `ShapeMismatch` where shapes differ.
+    pub fn try_new(parts: P) -> Result<Self> {
+        let shape = |a: &P::Item| (a.nrows(), a.ncols());
+        let list = parts.parts();
+        let first = list.first().ok_or_else(|| crate::Error::invalid("sum_of: no parts, so no size"))?;
+        match list.iter().find(|a| shape(a) != shape(first)) {
+            Some(a) => Err(crate::Error::ShapeMismatch { op: "sum_of", left: shape(first), right: shape(a) }),
+            None => Ok(SumOf(parts)),
+        }
+    }
+}
+operator!([P: Parts] SumOf<P> {
+    scalar Sc<P::Item>; facts SumFacts<Fa<P::Item>, Fa<P::Item>>; rows Ro<P::Item>; cols Co<P::Item>;
+    nrows |s| s.0.parts()[0].nrows(); ncols s.0.parts()[0].ncols(); dense P::Item::HOLDS_DENSE; iterative P::Item::ITERATIVE;
+});
+impl<P: Parts<Item: LinearOperator>> LinearOperator for SumOf<P> {
+    fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, s: &mut [Sc<Self>]) {
+        for (k, a) in self.0.parts().iter().enumerate() {
+            a.act(if k == 0 { how } else { how.add() }, x, y.reborrow(), s);
+        }
+    }
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.0.parts().iter().map(|a| a.scratch_len(columns)).max().unwrap_or(0)
+    }
+}
+crate::base_inverse!([P: Parts] SumOf<P>);
+crate::base_det!([P: Parts] SumOf<P>);
+crate::base_eigh!([P: Parts] SumOf<P>);
+crate::spectral_power!([P: Parts] SumOf<P>);
+crate::base_exp!([P: Parts] SumOf<P>);
+crate::spectral_log!([P: Parts] SumOf<P>);
+crate::base_factors!([P: Parts] SumOf<P>);
+// sum of the diagonals
+impl<P: Parts<Item: DiagonalRule>> DiagonalRule for SumOf<P> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {
+        d.fill(Sc::<Self>::zero());
+        let mut one = vec![Sc::<Self>::zero(); d.len()];
+        for a in self.0.parts() {
+            a.diagonal_rule(k, &mut one)?;
+            d.iter_mut().zip(&one).for_each(|(d, o)| *d += *o);
+        }
+        Ok(())
+    }
+}
+
+/// Run-time structure: any operator of dynamic size, its facts kept in the type: `Boxed<f64, PsdFacts>` still gets CG.
+pub struct Boxed<T: Scalar, K = NoFacts>(Arc<dyn DynOperator<T> + Send + Sync>, PhantomData<fn() -> K>);
+// `Arc`, not `Box`: lazy inverses own a clone of their operator.
+impl<T: Scalar, K> Clone for Boxed<T, K> {
+    fn clone(&self) -> Self {
+        Boxed(self.0.clone(), PhantomData)
+    }
+}
+impl<T: Scalar, K> core::fmt::Debug for Boxed<T, K> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let (m, n) = self.0.dyn_shape();
+        write!(f, "Boxed({m} x {n})")
+    }
+}
+impl<T: Scalar, K: Facts> Boxed<T, K> {
+    /// Erases the type of `a`.
+    pub fn new(a: impl LinearOperator<Scalar = T, Facts = K> + Send + Sync + 'static) -> Self {
+        Boxed(Arc::new(a), PhantomData)
+    }
+}
+impl<T: Scalar, K: Facts> Operator for Boxed<T, K> {
+    type Scalar = T;
+    type Facts = K;
+    type Class = General;
+    type Rows = Dyn;
+    type Cols = Dyn;
+    // what is inside may hold an iteration
+    const ITERATIVE: bool = true;
+    fn nrows(&self) -> usize {
+        self.0.dyn_shape().0
+    }
+    fn ncols(&self) -> usize {
+        self.0.dyn_shape().1
+    }
+}
+impl<T: Scalar, K: Facts> LinearOperator for Boxed<T, K> {
+    fn act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, s: &mut [T]) {
+        self.0.dyn_act(how, x, y, s)
+    }
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.0.dyn_scratch(columns)
+    }
+}
+crate::base_rules!([T: Scalar, Q: Facts] Boxed<T, Q>);

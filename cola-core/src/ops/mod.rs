@@ -1,0 +1,40 @@
+//! The structures: one file each, in the order docs, struct, constructor, shape and facts, action, rules.
+
+mod annotation;
+mod block_diag;
+mod dense;
+mod diagonal;
+mod function;
+mod inverse;
+mod kron;
+mod many;
+mod permutation;
+mod product;
+mod scaled;
+mod scaled_identity;
+mod sliced;
+mod spectral;
+mod stack;
+mod sum;
+mod transpose;
+mod triangular;
+
+pub use annotation::{
+    Isometric, Psd, SelfAdjoint, Unitary, WithFacts, psd_checked, self_adjoint_checked, unitary_checked,
+};
+pub use block_diag::{BlockDiag, Repeat};
+pub use dense::Dense;
+pub use diagonal::{Diagonal, PoweredDiagonal, RealPsd};
+pub use function::{AdjointAction, Function, Itself};
+pub use kron::Kron;
+pub use many::{Boxed, Parts, SumOf};
+pub use permutation::Permutation;
+pub use product::{ByAdjoint, ByTranspose, Gram, GramKind, Powi, Product, ProductInverse};
+pub use scaled::Scaled;
+pub use scaled_identity::{Identity, RealNonNegative, ScaledIdentity};
+pub use sliced::{All, Fixed, IndexData, IndexSet, Indices, IntoIndexSet, Sliced, Span};
+pub use spectral::{PowerFacts, Spectral};
+pub use stack::{HStack, VStack};
+pub use sum::Sum;
+pub use transpose::{Adjoint, Conj, Transpose};
+pub use triangular::{DenseTriangular, Lower, Side, Triangular, TriangularInverse, Upper};

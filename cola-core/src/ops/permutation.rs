@@ -1,0 +1,156 @@
+//! (P x)[i] = x[p[i]].
+
+use crate::data::Column;
+use crate::error::{Error, Result};
+use crate::facts::{Facts, UnitaryFacts};
+use crate::functions::diagonal::diagonal_start;
+use crate::functions::factor::LuFactors;
+use crate::functions::{DetRule, DiagonalRule, InverseRule, LuRule};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::{Identity, IndexData};
+use crate::parameters::{LeafFn, Parameters, Path};
+use crate::scalar::Scalar;
+use crate::space::Space;
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+use num_traits::Zero;
+use std::borrow::Cow;
+
+/// A permutation: (P x)[i] = x[p[i]]. Unitary.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let p = Permutation::<f64, _>::new([2, 0, 1]);
+/// assert_eq!(p.apply(&[10.0, 20.0, 30.0]), [30.0, 10.0, 20.0]);
+/// assert_eq!(p.inv()?.apply(&[30.0, 10.0, 20.0]), [10.0, 20.0, 30.0]);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Permutation<T, S: Space> {
+    order: Column<usize, S>,
+    scalar: PhantomData<fn() -> T>,
+}
+impl<T, S: Space> Clone for Permutation<T, S> {
+    fn clone(&self) -> Self {
+        Permutation { order: self.order.clone(), scalar: PhantomData }
+    }
+}
+impl<T: Scalar, S: Space> Permutation<T, S> {
+    /// From the order p.
+    ///
+    /// # Panics
+    /// Where it is none: use [`try_new`](Self::try_new) for input that is not trusted.
+    pub fn new(order: impl IndexData<Len = S>) -> Self {
+        Self::try_new(order).unwrap_or_else(|e| panic!("{e}"))
+    }
+    /// From the order p.
+    ///
+    /// # Errors
+    /// `InvalidArgument` where an index is missing or repeated.
+    pub fn try_new(order: impl IndexData<Len = S>) -> Result<Self> {
+        let order = order.to_column();
+        let n = order.len();
+        let mut seen = Column::<bool, S>::filled(n, false);
+        for &p in &order {
+            if p >= n || core::mem::replace(&mut seen[p.min(n - 1)], true) {
+                return Err(Error::invalid(format!("permutation: {p} is repeated or outside of 0..{n}")));
+            }
+        }
+        Ok(Self::from_order(order))
+    }
+    /// From an order that is known to be one.
+    pub(crate) fn from_order(order: Column<usize, S>) -> Self {
+        Permutation { order, scalar: PhantomData }
+    }
+    /// The order p.
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
+    /// P^-1 = P^T.
+    pub fn inverse(&self) -> Self {
+        let mut inverse = self.order.clone();
+        self.order.iter().enumerate().for_each(|(i, &p)| inverse[p] = i);
+        Self::from_order(inverse)
+    }
+    /// The cycles, each as the list of its indices i, p[i], p[p[i]], ..
+    pub fn cycles(&self) -> Vec<Vec<usize>> {
+        let mut seen = vec![false; self.order.len()];
+        let mut out = Vec::new();
+        for start in 0..self.order.len() {
+            let (mut cycle, mut i) = (Vec::new(), start);
+            while !core::mem::replace(&mut seen[i], true) {
+                cycle.push(i);
+                i = self.order[i];
+            }
+            if !cycle.is_empty() {
+                out.push(cycle);
+            }
+        }
+        out
+    }
+}
+operator!([T: Scalar, S: Space] Permutation<T, S> {
+    scalar T; facts UnitaryFacts; rows S; cols S; nrows |s| s.order.len(); ncols s.order.len();
+});
+impl<T: Scalar, S: Space> Parameters for Permutation<T, S> {
+    type Number = T;
+    type With<X: Scalar> = Permutation<X, S>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
+    fn traverse<X: Scalar>(&self, _: &mut Path, _: LeafFn<'_, T, X>) -> Permutation<X, S> {
+        Permutation::from_order(self.order.clone())
+    }
+    fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
+        self.clone()
+    }
+}
+impl<T: Scalar, S: Space> LinearOperator for Permutation<T, S> {
+    #[inline]
+    fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, _: &mut [T]) {
+        for c in 0..x.cols {
+            for (i, &p) in self.order.iter().enumerate() {
+                match how.adjoint {
+                    false => how.write(y.at(i, c), x.at(p, c)),
+                    true => how.write(y.at(p, c), x.at(i, c)),
+                }
+            }
+        }
+    }
+    #[inline(always)]
+    fn scratch_len(&self, _: usize) -> usize {
+        0
+    }
+}
+impl<K: Facts, T: Scalar, S: Space> InverseRule<K> for Permutation<T, S> {
+    type Output = Self;
+    fn inverse_rule(&self) -> Result<Self> {
+        Ok(self.inverse())
+    }
+}
+// each cycle of even length changes the sign
+impl<K: Facts, T: Scalar, S: Space> DetRule<K> for Permutation<T, S> {
+    fn slogdet_rule(&self) -> Result<(T, T::Re)> {
+        let even = self.cycles().iter().filter(|c| c.len() % 2 == 0).count();
+        Ok((if even % 2 == 0 { T::one() } else { -T::one() }, T::Re::zero()))
+    }
+}
+impl<T: Scalar, S: Space> DiagonalRule for Permutation<T, S> {
+    fn diagonal_rule(&self, k: isize, d: &mut [T]) -> Result<()> {
+        let (row, col) = diagonal_start(k);
+        let one = |i: usize| self.order[row + i] == col + i;
+        d.iter_mut().enumerate().for_each(|(i, d)| *d = if one(i) { T::one() } else { T::zero() });
+        Ok(())
+    }
+}
+// P^T P = I I
+impl<T: Scalar, S: Space> LuRule for Permutation<T, S> {
+    type P = Self;
+    type L = Identity<T, S>;
+    type U = Identity<T, S>;
+    fn lu_rule(&self) -> Result<LuFactors<Self, Self::L, Self::U>> {
+        let n = self.nrows();
+        Ok(LuFactors { p: self.inverse(), l: Identity::of_size(n), u: Identity::of_size(n) })
+    }
+}
+crate::base_eigh!([T: Scalar, S: Space] Permutation<T, S>);
+crate::base_cholesky!([T: Scalar, S: Space] Permutation<T, S>);

@@ -1,0 +1,310 @@
+//! A B, the Gram matrix X X^H, and A^n by repeated application.
+
+use crate::error::{Error, Result};
+use crate::facts::{Fact, FactSet, Facts, Known, ProductFacts, SelfAdjointFacts, Unknown};
+use crate::functions::base::{BaseInverse, square};
+use crate::functions::dense::MethodOf;
+use crate::functions::det::{power, times};
+use crate::functions::{DetRule, DiagonalRule, EighRule, HasDet, HasEigh, Inv, InverseRule, Invertible, Power};
+use crate::operator::short::{Co, Fa, Re, Ro, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::Spectral;
+use crate::parameters::tree_node;
+use crate::scalar::Scalar;
+use crate::space::demand;
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+
+/// A B. Unitary if both are; nothing else is known.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let p = Product::new(Diagonal::new([1.0, 2.0]), Dense::new(nalgebra::matrix![0.0, 1.0; 1.0, 0.0]));
+/// assert_eq!(p.apply(&[1.0, 3.0]), [3.0, 2.0]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Product<A, B>(pub A, pub B);
+impl<A: Operator, B: Operator<Scalar = A::Scalar>> Product<A, B> {
+    /// A B.
+    ///
+    /// # Panics
+    /// Where dynamic inner sizes differ; static ones that differ do not compile.
+    #[inline(always)]
+    pub fn new(a: impl crate::dsl::IntoOperator<Op = A>, b: impl crate::dsl::IntoOperator<Op = B>) -> Self {
+        const { Self::CHECK };
+        Self::joined(a.into_operator(), b.into_operator())
+    }
+    pub(crate) const CHECK: () = demand("A * B", A::SHAPE, B::SHAPE, A::SHAPE.cols.may_equal(B::SHAPE.rows));
+    /// A B.
+    ///
+    /// # Errors
+    /// `ShapeMismatch`.
+    #[inline(always)]
+    pub fn try_new(a: A, b: B) -> Result<Self> {
+        let (left, right) = ((a.nrows(), a.ncols()), (b.nrows(), b.ncols()));
+        if left.1 == right.0 { Ok(Product(a, b)) } else { Err(Error::ShapeMismatch { op: "A * B", left, right }) }
+    }
+    #[inline(always)]
+    pub(crate) fn joined(a: A, b: B) -> Self {
+        Self::try_new(a, b).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+    }
+    fn square_factors(&self) -> bool {
+        self.0.nrows() == self.0.ncols() && self.1.nrows() == self.1.ncols()
+    }
+}
+operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B> {
+    scalar A::Scalar; facts ProductFacts<Fa<A>, Fa<B>>; rows Ro<A>; cols Co<B>; nrows |s| s.0.nrows(); ncols s.1.ncols();
+    dense A::HOLDS_DENSE && B::HOLDS_DENSE; iterative A::ITERATIVE || B::ITERATIVE;
+});
+tree_node!([A, B] Product<A, B> { "0" => 0, "1" => 1 });
+/// y = P (Q x): shared by all that act in two steps.
+#[inline(always)]
+pub(crate) fn two_steps<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>>(
+    (a, ha): (&A, Update<Sc<A>>),
+    (b, hb): (&B, Update<Sc<A>>),
+    mid: usize,
+    x: View<'_, Sc<A>>,
+    y: ViewMut<'_, Sc<A>>,
+    s: &mut [Sc<A>],
+) {
+    let (buf, rest) = s.split_at_mut(mid * x.cols);
+    b.act(hb, x, ViewMut::matrix(buf, mid, x.cols), rest);
+    a.act(ha, View::matrix(buf, mid, x.cols), y, rest);
+}
+impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for Product<A, B> {
+    #[inline]
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        match how.adjoint {
+            false => two_steps((&self.0, how), (&self.1, how.first()), self.1.nrows(), x, y, s),
+            true => two_steps((&self.1, how), (&self.0, how.first()), self.0.ncols(), x, y, s),
+        }
+    }
+    #[inline]
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.1.nrows() * columns + self.0.scratch_len(columns).max(self.1.scratch_len(columns))
+    }
+}
+/// The inverse of a product: of square factors B^-1 A^-1; of rectangular ones by the base case.
+#[derive(Clone)]
+pub enum ProductInverse<F, D> {
+    /// Both factors are square.
+    Factors(F),
+    /// They are not.
+    Base(D),
+}
+impl<F: Operator, D: Operator<Scalar = F::Scalar>> Operator for ProductInverse<F, D> {
+    type Scalar = F::Scalar;
+    type Facts = Fa<F>;
+    type Class = crate::dsl::General;
+    type Rows = Ro<D>;
+    type Cols = Co<D>;
+    const ITERATIVE: bool = F::ITERATIVE || D::ITERATIVE;
+    fn nrows(&self) -> usize {
+        match self {
+            ProductInverse::Factors(f) => f.nrows(),
+            ProductInverse::Base(d) => d.nrows(),
+        }
+    }
+    fn ncols(&self) -> usize {
+        self.nrows()
+    }
+}
+impl<F: LinearOperator, D: LinearOperator<Scalar = F::Scalar>> LinearOperator for ProductInverse<F, D> {
+    #[inline]
+    fn act(&self, how: Update<Sc<F>>, x: View<'_, Sc<F>>, y: ViewMut<'_, Sc<F>>, s: &mut [Sc<F>]) {
+        match self {
+            ProductInverse::Factors(f) => f.act(how, x, y, s),
+            ProductInverse::Base(d) => d.act(how, x, y, s),
+        }
+    }
+    fn scratch_len(&self, columns: usize) -> usize {
+        match self {
+            ProductInverse::Factors(f) => f.scratch_len(columns),
+            ProductInverse::Base(d) => d.scratch_len(columns),
+        }
+    }
+}
+crate::base_rules!([F: Operator, D: Operator<Scalar = F::Scalar>] ProductInverse<F, D>);
+// (A B)^-1 = B^-1 A^-1
+impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> for Product<A, B>
+where
+    Product<A, B>: LinearOperator<Scalar = A::Scalar> + Clone,
+{
+    type Output = ProductInverse<Product<Inv<B>, Inv<A>>, BaseInverse<Product<A, B>, MethodOf<K>>>;
+    #[inline]
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        square("inverse", self)?;
+        match self.square_factors() {
+            true => Ok(ProductInverse::Factors(Product(self.1.inverse_rule()?, self.0.inverse_rule()?))),
+            false => Ok(ProductInverse::Base(BaseInverse::new(self)?)),
+        }
+    }
+}
+// det(A B) = det A det B
+impl<K: Facts, A: HasDet, B: HasDet<Scalar = A::Scalar>> DetRule<K> for Product<A, B>
+where
+    Product<A, B>: LinearOperator<Scalar = A::Scalar>,
+{
+    fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
+        square("slogdet", self)?;
+        if !self.square_factors() {
+            let dense = crate::functions::base::materialize("slogdet", self)?;
+            return <MethodOf<K> as crate::functions::dense::FactorMethod>::slogdet_of(dense);
+        }
+        let ((sa, la), (sb, lb)) = (self.0.slogdet_rule()?, self.1.slogdet_rule()?);
+        Ok((sa * sb, la + lb))
+    }
+}
+crate::base_eigh!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
+crate::spectral_power!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
+crate::base_exp!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
+crate::spectral_log!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
+crate::base_diagonal!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
+crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
+
+/// X X^H, one node: positive semidefinite by construction. With `C` = [`ByTranspose`] it is X X^T, PSD where the numbers are real.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let g = Gram::new(Dense::new(nalgebra::matrix![1.0, 2.0; 3.0, 4.0]));
+/// assert_eq!(g.apply(&[1.0, 0.0]), [5.0, 11.0]);
+/// g.cholesky()?;
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Gram<X, C = ByAdjoint>(pub X, PhantomData<fn() -> C>);
+/// X X^H.
+#[derive(Clone, Copy, Debug)]
+pub struct ByAdjoint;
+/// X X^T.
+#[derive(Clone, Copy, Debug)]
+pub struct ByTranspose;
+/// What the second factor of a Gram matrix is.
+pub trait GramKind: Copy + 'static {
+    /// `Known` if the result is PSD for numbers of which `Real` says whether they are real.
+    type Psd<Real: Fact>: Fact;
+    /// Conjugated.
+    const CONJUGATE: bool;
+}
+impl GramKind for ByAdjoint {
+    type Psd<Real: Fact> = Known;
+    const CONJUGATE: bool = true;
+}
+impl GramKind for ByTranspose {
+    type Psd<Real: Fact> = Real;
+    const CONJUGATE: bool = false;
+}
+impl<X: Operator, C: GramKind> Gram<X, C> {
+    /// X X^H (or X X^T).
+    #[inline(always)]
+    pub fn new(x: impl crate::dsl::IntoOperator<Op = X>) -> Self {
+        Gram(x.into_operator(), PhantomData)
+    }
+}
+type GramPsd<X, C> = <C as GramKind>::Psd<<Sc<X> as Scalar>::IsReal>;
+operator!([X: Operator, C: GramKind] Gram<X, C> {
+    scalar X::Scalar; facts FactSet<GramPsd<X, C>, GramPsd<X, C>, Unknown, Unknown>; rows Ro<X>; cols Ro<X>;
+    nrows |s| s.0.nrows(); ncols s.0.nrows(); iterative X::ITERATIVE;
+});
+tree_node!([X; C: GramKind] Gram<X, C> { "0" => 0; 1 });
+impl<X: LinearOperator, C: GramKind> LinearOperator for Gram<X, C> {
+    #[inline]
+    fn act(&self, how: Update<Sc<X>>, x: View<'_, Sc<X>>, y: ViewMut<'_, Sc<X>>, s: &mut [Sc<X>]) {
+        let plain = how.plain();
+        if C::CONJUGATE || <Sc<X> as Scalar>::IsReal::KNOWN {
+            return two_steps((&self.0, plain), (&self.0, plain.first().flip()), self.0.ncols(), x, y, s);
+        }
+        // (X X^T)^H = conj(X) X^H
+        let t = crate::ops::Transpose(&self.0);
+        let (c, h) = (crate::ops::Conj(&self.0), plain.first());
+        match how.adjoint {
+            false => two_steps((&self.0, plain), (&t, h), self.0.ncols(), x, y, s),
+            true => two_steps((&c, plain), (&self.0, h.flip()), self.0.ncols(), x, y, s),
+        }
+    }
+    #[inline]
+    fn scratch_len(&self, columns: usize) -> usize {
+        let conj = if C::CONJUGATE || <Sc<X> as Scalar>::IsReal::KNOWN { 0 } else { self.0.nrows() + self.0.ncols() };
+        (self.0.ncols() + conj) * columns + self.0.scratch_len(columns)
+    }
+}
+crate::base_inverse!([X: Operator, C: GramKind] Gram<X, C>);
+crate::base_det!([X: Operator, C: GramKind] Gram<X, C>);
+crate::base_eigh!([X: Operator, C: GramKind] Gram<X, C>);
+crate::spectral_power!([X: Operator, C: GramKind] Gram<X, C>);
+crate::base_exp!([X: Operator, C: GramKind] Gram<X, C>);
+crate::spectral_log!([X: Operator, C: GramKind] Gram<X, C>);
+crate::base_diagonal!([X: Operator, C: GramKind] Gram<X, C>);
+crate::base_factors!([X: Operator, C: GramKind] Gram<X, C>);
+
+/// A^N, N >= 1: N applications, nothing formed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Powi<A, const N: usize>(pub A);
+impl<A: Operator, const N: usize> Powi<A, N> {
+    /// A^N.
+    #[inline(always)]
+    pub fn new(a: impl crate::dsl::IntoOperator<Op = A>) -> Self {
+        const {
+            assert!(N >= 1, "an exponent of `powi` is at least 1; A^0 is `I`, A^-1 is `inv`");
+            demand("A^n needs a square operator", A::SHAPE, A::SHAPE, A::SHAPE.rows.may_equal(A::SHAPE.cols))
+        };
+        let a = a.into_operator();
+        crate::functions::base::square("A^n", &a).unwrap_or_else(|e| crate::dsl::shape_panic(&e));
+        Powi(a)
+    }
+}
+type PowiFacts<K> = FactSet<<K as Facts>::SelfAdjoint, <K as Facts>::Psd, <K as Facts>::Unitary, <K as Facts>::Isometric>;
+operator!([A: Operator, const N: usize] Powi<A, N> {
+    scalar A::Scalar; facts PowiFacts<Fa<A>>; rows Ro<A>; cols Ro<A>; nrows |s| s.0.nrows(); ncols s.0.nrows();
+    dense A::HOLDS_DENSE; iterative A::ITERATIVE;
+});
+tree_node!([A; const N: usize] Powi<A, N> { "0" => 0 });
+impl<A: LinearOperator, const N: usize> LinearOperator for Powi<A, N> {
+    #[inline]
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        if N == 1 {
+            return self.0.act(how, x, y, s);
+        }
+        let (n, k) = (self.0.nrows(), x.cols);
+        let (mut from, rest) = s.split_at_mut(n * k);
+        let (mut to, rest) = rest.split_at_mut(n * k);
+        self.0.act(how.first(), x, ViewMut::matrix(from, n, k), rest);
+        for _ in 2..N {
+            self.0.act(how.first(), View::matrix(from, n, k), ViewMut::matrix(to, n, k), rest);
+            core::mem::swap(&mut from, &mut to);
+        }
+        self.0.act(how, View::matrix(from, n, k), y, rest);
+    }
+    #[inline]
+    fn scratch_len(&self, columns: usize) -> usize {
+        2 * self.0.nrows() * columns + self.0.scratch_len(columns)
+    }
+}
+// (A^N)^-1 = (A^-1)^N
+impl<K: Facts, A: Invertible, const N: usize> InverseRule<K> for Powi<A, N> {
+    type Output = Powi<Inv<A>, N>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(Powi(self.0.inverse_rule()?))
+    }
+}
+impl<K: Facts, A: HasDet, const N: usize> DetRule<K> for Powi<A, N> {
+    fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
+        let (sign, log) = self.0.slogdet_rule()?;
+        Ok((power(sign, N), times(N, log)))
+    }
+}
+impl<K: Facts, A: HasEigh, const N: usize> EighRule<K> for Powi<A, N> {
+    type Basis = A::Basis;
+    fn eigh_rule(&self) -> Result<Spectral<A::Basis, SelfAdjointFacts>> {
+        self.0.eigh_rule()?.power(Power::Real(N as f64))
+    }
+}
+crate::spectral_power!([A: Operator, const N: usize] Powi<A, N>);
+crate::base_exp!([A: Operator, const N: usize] Powi<A, N>);
+crate::spectral_log!([A: Operator, const N: usize] Powi<A, N>);
+crate::base_factors!([A: Operator, const N: usize] Powi<A, N>);
+impl<A: LinearOperator + DiagonalRule, const N: usize> DiagonalRule for Powi<A, N> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        if N == 1 { self.0.diagonal_rule(k, d) } else { crate::functions::base::diagonal(self, k, d) }
+    }
+}

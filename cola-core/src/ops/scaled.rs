@@ -1,0 +1,163 @@
+//! c A.
+
+use crate::error::{Error, Result, check};
+use crate::facts::{Facts, SelfAdjointFacts, Sign};
+use crate::functions::base::square;
+use crate::functions::det::{power, slog_product, times};
+use crate::functions::{
+    CholeskyRule, DetRule, DiagonalRule, EighRule, HasCholesky, HasDet, HasEigh, HasLu, HasPower, Inv, InverseRule, Invertible,
+    LuFactors, LuRule, Pow, Power, PowerRule,
+};
+use crate::operator::short::{Co, Fa, Re, Ro, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::{Diagonal, Spectral};
+use crate::parameters::{LeafFn, Parameters, Path};
+use crate::scalar::{Real, Scalar};
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+use num_traits::{One, Zero};
+use std::borrow::Cow;
+
+/// c A; `S` says what is known of the sign of c.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let s = Scaled::new(2.0, Diagonal::new([1.0, 2.0]));
+/// assert_eq!(s.apply(&[1.0, 1.0]), [2.0, 4.0]);
+/// ```
+#[derive(Debug)]
+pub struct Scaled<A, T, S> {
+    /// The factor.
+    pub c: T,
+    /// The operator.
+    pub a: A,
+    sign: PhantomData<fn() -> S>,
+}
+impl<A: Copy, T: Copy, S> Copy for Scaled<A, T, S> {}
+impl<A: Clone, T: Copy, S> Clone for Scaled<A, T, S> {
+    fn clone(&self) -> Self {
+        Scaled { c: self.c, a: self.a.clone(), sign: PhantomData }
+    }
+}
+impl<A: Operator> Scaled<A, Sc<A>, crate::ops::RealNonNegative<Sc<A>>> {
+    /// c A, of c nothing known but its type.
+    #[inline(always)]
+    pub fn new(c: A::Scalar, a: impl crate::dsl::IntoOperator<Op = A>) -> Self {
+        Scaled::signed(c, a.into_operator())
+    }
+}
+impl<A: Operator, S: Sign> Scaled<A, Sc<A>, S> {
+    /// c A with what the caller knows of the sign.
+    #[inline(always)]
+    pub fn signed(c: A::Scalar, a: A) -> Self {
+        Scaled { c, a, sign: PhantomData }
+    }
+}
+operator!([A: Operator, S: Sign] Scaled<A, Sc<A>, S> {
+    scalar A::Scalar; facts S::Keep<Fa<A>>; rows Ro<A>; cols Co<A>; nrows |s| s.a.nrows(); ncols s.a.ncols();
+    dense A::HOLDS_DENSE; iterative A::ITERATIVE;
+});
+impl<T: Scalar, A: Parameters<Number = T>, S: Sign> Parameters for Scaled<A, T, S> {
+    type Number = T;
+    type With<X: Scalar> = Scaled<A::With<X>, X, S>;
+    type Owned = Scaled<A::Owned, T, S>;
+    fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [T]>)) {
+        path.enter("c", |p| f(p.as_str(), Cow::Borrowed(core::slice::from_ref(&self.c))));
+        path.enter("0", |p| self.a.visit(p, f));
+    }
+    fn traverse<X: Scalar>(&self, path: &mut Path, f: LeafFn<'_, T, X>) -> Self::With<X> {
+        let mut c = [X::zero()];
+        path.enter("c", |p| f(p.as_str(), &[self.c], &mut c));
+        Scaled { c: c[0], a: path.enter("0", |p| self.a.traverse(p, f)), sign: PhantomData }
+    }
+    fn rebuild(&self, path: &mut Path, f: LeafFn<'_, T, T>) -> Self::Owned {
+        let mut c = [T::zero()];
+        path.enter("c", |p| f(p.as_str(), &[self.c], &mut c));
+        Scaled { c: c[0], a: path.enter("0", |p| self.a.rebuild(p, f)), sign: PhantomData }
+    }
+}
+impl<A: LinearOperator, S: Sign> LinearOperator for Scaled<A, Sc<A>, S> {
+    #[inline]
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        self.a.act(how.times(self.c), x, y, s)
+    }
+    #[inline]
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.a.scratch_len(columns)
+    }
+}
+impl<A: Operator, S: Sign> Scaled<A, Sc<A>, S> {
+    fn finite(&self) -> Result<()> {
+        check::<Sc<A>>(self.c.finite(), |_| Error::non_finite("the factor of a scaled operator"))
+    }
+    /// c^-1 or c^p by the rules of the 1 x 1 diagonal, so that errors and lanes are treated once.
+    fn powered(&self, p: Power) -> Result<Sc<A>> {
+        Ok(PowerRule::<crate::facts::NoFacts>::power_rule(&Diagonal([self.c]), p)?.into_inner().0[0])
+    }
+}
+// (c A)^-1 = c^-1 A^-1
+impl<K: Facts, A: Invertible, S: Sign> InverseRule<K> for Scaled<A, Sc<A>, S> {
+    type Output = Scaled<Inv<A>, Sc<A>, S>;
+    #[inline]
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(Scaled::signed(self.powered(Power::Real(-1.0))?, self.a.inverse_rule()?))
+    }
+}
+// log|det c A| = n log|c| + log|det A|
+impl<K: Facts, A: HasDet, S: Sign> DetRule<K> for Scaled<A, Sc<A>, S> {
+    fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
+        square("slogdet", self)?;
+        self.finite()?;
+        let (n, (sc, lc)) = (self.nrows(), slog_product(core::iter::once(self.c)));
+        let (sa, la) = self.a.slogdet_rule()?;
+        Ok((power(sc, n) * sa, times(n, lc) + la))
+    }
+}
+// (c A)^p = c^p A^p for c >= 0
+impl<K: Facts, A: HasPower, S: Sign> PowerRule<K> for Scaled<A, Sc<A>, S> {
+    type Output = Scaled<Pow<A>, Sc<A>, S>;
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        Ok(Scaled::signed(self.powered(p)?, self.a.power_rule(p)?))
+    }
+}
+// V diag(c w) V^H
+impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Self>>, A: HasEigh, S: Sign> EighRule<K> for Scaled<A, Sc<A>, S> {
+    type Basis = A::Basis;
+    fn eigh_rule(&self) -> Result<Spectral<A::Basis, SelfAdjointFacts>> {
+        self.finite()?;
+        self.a.eigh_rule()?.map(|w| w * self.c.re())
+    }
+}
+crate::spectral_exp!([A: HasEigh, S: Sign] Scaled<A, Sc<A>, S>);
+crate::spectral_log!([A: HasEigh, S: Sign] Scaled<A, Sc<A>, S>);
+impl<A: DiagonalRule, S: Sign> DiagonalRule for Scaled<A, Sc<A>, S> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        self.a.diagonal_rule(k, d)?;
+        d.iter_mut().for_each(|d| *d *= self.c);
+        Ok(())
+    }
+    fn trace_rule(&self) -> Result<Sc<A>> {
+        Ok(self.c * self.a.trace_rule()?)
+    }
+}
+// sqrt(c) L
+impl<K: Facts<Psd: crate::facts::PsdOf<Self>>, A: HasCholesky, S: Sign> CholeskyRule<K> for Scaled<A, Sc<A>, S> {
+    type Factor = Scaled<A::Factor, Sc<A>, S>;
+    fn cholesky_rule(&self) -> Result<Self::Factor> {
+        let good = Re::<A>::zero().lt(self.c.re()) & self.c.finite();
+        check::<Sc<A>>(good, |lane| Error::NotPositiveDefinite { index: 0, pivot: self.c.re().lane_f64(lane) })?;
+        let c = Sc::<A>::select(good, self.c, Sc::<A>::one());
+        Ok(Scaled::signed(c.sqrt(), self.a.cholesky_rule()?))
+    }
+}
+// P (c A) = L (c U)
+impl<A: HasLu, S: Sign> LuRule for Scaled<A, Sc<A>, S> {
+    type P = A::P;
+    type L = A::L;
+    type U = Scaled<A::U, Sc<A>, S>;
+    fn lu_rule(&self) -> Result<LuFactors<A::P, A::L, Self::U>> {
+        self.finite()?;
+        let f = self.a.lu_rule()?;
+        Ok(LuFactors { p: f.p, l: f.l, u: Scaled::signed(self.c, f.u) })
+    }
+}

@@ -1,0 +1,282 @@
+//! I and c I: everything closed.
+
+use crate::error::{Error, Result, check};
+use crate::facts::{Facts, IdentityFacts, SelfAdjointFacts, Sign};
+use crate::functions::det::{slog_product, times};
+use crate::functions::{
+    CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors, LuRule, Power, PowerRule,
+};
+use crate::operator::short::Re;
+use crate::operator::{LinearOperator, Update, operator};
+use crate::ops::{Diagonal, Spectral};
+use crate::parameters::{LeafFn, Parameters, Path};
+use crate::scalar::{Real, Scalar};
+use crate::space::{Const, Dyn, Space};
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+use num_traits::{One, Zero};
+use std::borrow::Cow;
+
+/// The identity on the index set `S`.
+pub struct Identity<T, S> {
+    n: usize,
+    marker: PhantomData<fn() -> (T, S)>,
+}
+/// c I; `G` says what is known of the sign of c.
+pub struct ScaledIdentity<T, S, G> {
+    /// The factor.
+    pub c: T,
+    n: usize,
+    marker: PhantomData<fn() -> (S, G)>,
+}
+// By hand: `derive` would demand `S: Clone` of marker types.
+impl<T, S> Copy for Identity<T, S> {}
+impl<T, S> Clone for Identity<T, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T: Copy, S, G> Copy for ScaledIdentity<T, S, G> {}
+impl<T: Copy, S, G> Clone for ScaledIdentity<T, S, G> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T, S> core::fmt::Debug for Identity<T, S> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Identity({})", self.n)
+    }
+}
+impl<T: core::fmt::Debug, S, G> core::fmt::Debug for ScaledIdentity<T, S, G> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{:?} * Identity({})", self.c, self.n)
+    }
+}
+impl<T: Scalar, S: Space> Identity<T, S> {
+    /// The identity of size `n`; a static space has its own size.
+    #[inline(always)]
+    pub fn of_size(n: usize) -> Self {
+        Identity { n: S::EXTENT.or(n), marker: PhantomData }
+    }
+}
+impl<T: Scalar> Identity<T, Dyn> {
+    /// The n x n identity.
+    pub fn new(n: usize) -> Self {
+        Self::of_size(n)
+    }
+}
+impl<T: Scalar, const N: usize> Identity<T, Const<N>> {
+    /// The identity of a static size.
+    pub fn fixed() -> Self {
+        Self::of_size(N)
+    }
+}
+impl<T: Scalar, S: Space, G: Sign> ScaledIdentity<T, S, G> {
+    /// c times the identity of size `n`; a static space has its own size.
+    #[inline(always)]
+    pub fn of_size(c: T, n: usize) -> Self {
+        ScaledIdentity { c, n: S::EXTENT.or(n), marker: PhantomData }
+    }
+}
+impl<T: Scalar> ScaledIdentity<T, Dyn, <T::IsReal as crate::functions::dense::FactChoice>::ScaleSign> {
+    /// c times the n x n identity.
+    pub fn new(c: T, n: usize) -> Self {
+        Self::of_size(c, n)
+    }
+}
+operator!([T: Scalar, S: Space] Identity<T, S> { scalar T; facts IdentityFacts; rows S; cols S; nrows |s| s.n; ncols s.n; });
+operator!([T: Scalar, S: Space, G: Sign] ScaledIdentity<T, S, G> {
+    scalar T; facts G::Keep<IdentityFacts>; rows S; cols S; nrows |s| s.n; ncols s.n;
+});
+impl<T: Scalar, S: Space> Parameters for Identity<T, S> {
+    type Number = T;
+    type With<X: Scalar> = Identity<X, S>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
+    fn traverse<X: Scalar>(&self, _: &mut Path, _: LeafFn<'_, T, X>) -> Identity<X, S> {
+        Identity::of_size(self.n)
+    }
+    fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
+        *self
+    }
+}
+impl<T: Scalar, S: Space, G: Sign> Parameters for ScaledIdentity<T, S, G> {
+    type Number = T;
+    type With<X: Scalar> = ScaledIdentity<X, S, G>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [T]>)) {
+        path.enter("c", |p| f(p.as_str(), Cow::Borrowed(core::slice::from_ref(&self.c))))
+    }
+    fn traverse<X: Scalar>(&self, path: &mut Path, f: LeafFn<'_, T, X>) -> ScaledIdentity<X, S, G> {
+        let mut c = [X::zero()];
+        path.enter("c", |p| f(p.as_str(), &[self.c], &mut c));
+        ScaledIdentity::of_size(c[0], self.n)
+    }
+    fn rebuild(&self, path: &mut Path, f: LeafFn<'_, T, T>) -> Self {
+        self.traverse(path, f)
+    }
+}
+/// y = [y +] c x.
+#[inline(always)]
+fn scale<T: Scalar>(how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>) {
+    for c in 0..x.cols {
+        for i in 0..x.rows {
+            how.write(y.at(i, c), x.at(i, c));
+        }
+    }
+}
+impl<T: Scalar, S: Space> LinearOperator for Identity<T, S> {
+    #[inline]
+    fn act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, _: &mut [T]) {
+        scale(how, x, y)
+    }
+    #[inline(always)]
+    fn scratch_len(&self, _: usize) -> usize {
+        0
+    }
+}
+impl<T: Scalar, S: Space, G: Sign> LinearOperator for ScaledIdentity<T, S, G> {
+    #[inline]
+    fn act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, _: &mut [T]) {
+        scale(how.times(self.c), x, y)
+    }
+    #[inline(always)]
+    fn scratch_len(&self, _: usize) -> usize {
+        0
+    }
+}
+impl<T: Scalar, S: Space, G: Sign> ScaledIdentity<T, S, G> {
+    #[inline(always)]
+    fn map(&self, f: impl FnOnce(&Diagonal<[T; 1]>) -> Result<[T; 1]>) -> Result<Self> {
+        Ok(Self::of_size(f(&Diagonal([self.c]))?[0], self.n))
+    }
+}
+// I^-1 = I^p = I, det I = 1, exp I = e I, log I = 0
+impl<K: Facts, T: Scalar, S: Space> InverseRule<K> for Identity<T, S> {
+    type Output = Self;
+    fn inverse_rule(&self) -> Result<Self> {
+        Ok(*self)
+    }
+}
+impl<K: Facts, T: Scalar, S: Space> DetRule<K> for Identity<T, S> {
+    fn slogdet_rule(&self) -> Result<(T, T::Re)> {
+        Ok((T::one(), T::Re::zero()))
+    }
+}
+impl<K: Facts, T: Scalar, S: Space> PowerRule<K> for Identity<T, S> {
+    type Output = Self;
+    fn power_rule(&self, p: Power) -> Result<Self> {
+        p.checked().map(|_| *self)
+    }
+}
+impl<K: Facts, T: Scalar, S: Space> ExpRule<K> for Identity<T, S> {
+    type Output = ScaledIdentity<T, S, crate::facts::NonNegative>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        Ok(ScaledIdentity::of_size(T::of(core::f64::consts::E), self.n))
+    }
+}
+impl<K: Facts, T: Scalar, S: Space> LogRule<K> for Identity<T, S> {
+    type Output = ScaledIdentity<T, S, crate::facts::NonNegative>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        Ok(ScaledIdentity::of_size(T::zero(), self.n))
+    }
+}
+impl<K: Facts, T: Scalar, S: Space> EighRule<K> for Identity<T, S> {
+    type Basis = Self;
+    fn eigh_rule(&self) -> Result<Spectral<Self, SelfAdjointFacts>> {
+        Ok(Spectral::from_parts(*self, crate::data::Column::filled(self.n, T::Re::one())))
+    }
+}
+impl<K: Facts, T: Scalar, S: Space> CholeskyRule<K> for Identity<T, S> {
+    type Factor = Self;
+    fn cholesky_rule(&self) -> Result<Self> {
+        Ok(*self)
+    }
+}
+impl<T: Scalar, S: Space> LuRule for Identity<T, S> {
+    type P = Self;
+    type L = Self;
+    type U = Self;
+    fn lu_rule(&self) -> Result<LuFactors<Self, Self, Self>> {
+        Ok(LuFactors { p: *self, l: *self, u: *self })
+    }
+}
+impl<T: Scalar, S: Space> DiagonalRule for Identity<T, S> {
+    fn diagonal_rule(&self, k: isize, d: &mut [T]) -> Result<()> {
+        d.fill(if k == 0 { T::one() } else { T::zero() });
+        Ok(())
+    }
+}
+// (c I)^-1 = c^-1 I: through the rules of the 1 x 1 diagonal, so that errors and lanes are treated once
+impl<K: Facts, T: Scalar, S: Space, G: Sign> InverseRule<K> for ScaledIdentity<T, S, G> {
+    type Output = Self;
+    fn inverse_rule(&self) -> Result<Self> {
+        self.map(|c| Ok(InverseRule::<K>::inverse_rule(c)?.0))
+    }
+}
+// det(c I) = c^n
+impl<K: Facts, T: Scalar, S: Space, G: Sign> DetRule<K> for ScaledIdentity<T, S, G> {
+    fn slogdet_rule(&self) -> Result<(T, T::Re)> {
+        check::<T>(self.c.finite(), |_| Error::non_finite("the factor of the identity"))?;
+        let (sign, log) = slog_product(core::iter::once(self.c));
+        Ok((crate::functions::det::power(sign, self.n), times(self.n, log)))
+    }
+}
+impl<K: Facts, T: Scalar, S: Space, G: Sign> PowerRule<K> for ScaledIdentity<T, S, G> {
+    type Output = Self;
+    fn power_rule(&self, p: Power) -> Result<Self> {
+        self.map(|c| Ok(PowerRule::<K>::power_rule(c, p)?.into_inner().0))
+    }
+}
+impl<K: Facts, T: Scalar, S: Space, G: Sign> ExpRule<K> for ScaledIdentity<T, S, G> {
+    type Output = ScaledIdentity<T, S, RealNonNegative<T>>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        let e = ExpRule::<K>::exp_rule(&Diagonal([self.c]))?.into_inner().0;
+        Ok(ScaledIdentity::of_size(e[0], self.n))
+    }
+}
+/// `AnySign` for real numbers: what is known of a computed factor.
+pub type RealNonNegative<T> = <<T as Scalar>::IsReal as crate::functions::dense::FactChoice>::ScaleSign;
+impl<K: Facts, T: Scalar, S: Space, G: Sign> LogRule<K> for ScaledIdentity<T, S, G> {
+    type Output = ScaledIdentity<T, S, RealNonNegative<T>>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        let l = LogRule::<K>::log_rule(&Diagonal([self.c]))?.0;
+        Ok(ScaledIdentity::of_size(l[0], self.n))
+    }
+}
+impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Self>>, T: Scalar, S: Space, G: Sign> EighRule<K>
+    for ScaledIdentity<T, S, G>
+{
+    type Basis = Identity<T, S>;
+    fn eigh_rule(&self) -> Result<Spectral<Identity<T, S>, SelfAdjointFacts>> {
+        check::<T>(self.c.finite(), |_| Error::non_finite("the factor of the identity"))?;
+        Ok(Spectral::from_parts(Identity::of_size(self.n), crate::data::Column::filled(self.n, self.c.re())))
+    }
+}
+impl<K: Facts<Psd: crate::facts::PsdOf<Self>>, T: Scalar, S: Space, G: Sign> CholeskyRule<K> for ScaledIdentity<T, S, G> {
+    type Factor = Self;
+    fn cholesky_rule(&self) -> Result<Self> {
+        let good = Re::<Self>::zero().lt(self.c.re()) & self.c.finite();
+        check::<T>(good, |lane| Error::NotPositiveDefinite { index: 0, pivot: self.c.re().lane_f64(lane) })?;
+        Ok(Self::of_size(T::select(good, self.c, T::one()).sqrt(), self.n))
+    }
+}
+impl<T: Scalar, S: Space, G: Sign> LuRule for ScaledIdentity<T, S, G> {
+    type P = Identity<T, S>;
+    type L = Identity<T, S>;
+    type U = Self;
+    fn lu_rule(&self) -> Result<LuFactors<Self::P, Self::L, Self>> {
+        check::<T>(self.c.finite(), |_| Error::non_finite("the factor of the identity"))?;
+        Ok(LuFactors { p: Identity::of_size(self.n), l: Identity::of_size(self.n), u: *self })
+    }
+}
+impl<T: Scalar, S: Space, G: Sign> DiagonalRule for ScaledIdentity<T, S, G> {
+    fn diagonal_rule(&self, k: isize, d: &mut [T]) -> Result<()> {
+        d.fill(if k == 0 { self.c } else { T::zero() });
+        Ok(())
+    }
+    // n c
+    fn trace_rule(&self) -> Result<T> {
+        Ok(self.c.scale(T::Re::real(self.n as f64)))
+    }
+}

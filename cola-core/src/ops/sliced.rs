@@ -1,0 +1,260 @@
+//! A[rows, cols]: ranges, index lists, everything.
+
+use crate::data::Column;
+use crate::error::{Error, Result};
+use crate::facts::{Fact, Known, SliceFacts, Unknown};
+use crate::operator::short::{Fa, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::parameters::tree_node;
+use crate::space::{Const, Dyn, Space};
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+use core::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
+use num_traits::Zero;
+
+/// A chosen set of rows or columns.
+pub trait IndexSet: Clone {
+    /// Index set of the slice.
+    type Space: Space;
+    /// How many.
+    fn len(&self) -> usize;
+    /// True if none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The i-th.
+    fn get(&self, i: usize) -> usize;
+}
+/// What may stand in `A[.., ..]`: ranges, `all()`, `fixed::<START, LEN>()`, arrays, slices and vectors of indices.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a range or list of indices",
+    label = "expected a range such as `0..5`, `..`, or a list of `usize`"
+)]
+pub trait IntoIndexSet<Full: Space> {
+    /// The chosen set.
+    type Set: IndexSet;
+    /// Checks the indices against the `n` that there are.
+    ///
+    /// # Errors
+    /// `InvalidArgument` where an index is too large.
+    fn into_index_set(self, n: usize) -> Result<Self::Set>;
+}
+fn outside(index: usize, n: usize) -> Error {
+    Error::invalid(format!("slice: index {index} is outside of 0..{n}"))
+}
+/// `START..START + LEN`, known to the compiler.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fixed<const START: usize, const LEN: usize>;
+impl<const START: usize, const LEN: usize> IndexSet for Fixed<START, LEN> {
+    type Space = Const<LEN>;
+    fn len(&self) -> usize {
+        LEN
+    }
+    #[inline(always)]
+    fn get(&self, i: usize) -> usize {
+        START + i
+    }
+}
+impl<Full: Space, const START: usize, const LEN: usize> IntoIndexSet<Full> for Fixed<START, LEN> {
+    type Set = Self;
+    fn into_index_set(self, n: usize) -> Result<Self> {
+        const {
+            let inside = START + LEN <= Full::EXTENT.or(usize::MAX);
+            assert!(inside, "slice: the range ends beyond the operator's last row or column");
+        }
+        if START + LEN <= n { Ok(self) } else { Err(outside(START + LEN - 1, n)) }
+    }
+}
+/// Everything: `..`.
+#[derive(Debug)]
+pub struct All<S>(usize, PhantomData<fn() -> S>);
+impl<S> Copy for All<S> {}
+impl<S> Clone for All<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<S: Space> IndexSet for All<S> {
+    type Space = S;
+    fn len(&self) -> usize {
+        S::EXTENT.or(self.0)
+    }
+    #[inline(always)]
+    fn get(&self, i: usize) -> usize {
+        i
+    }
+}
+impl<Full: Space> IntoIndexSet<Full> for RangeFull {
+    type Set = All<Full>;
+    fn into_index_set(self, n: usize) -> Result<All<Full>> {
+        Ok(All(n, PhantomData))
+    }
+}
+/// A range whose ends are known when built.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    start: usize,
+    len: usize,
+}
+impl IndexSet for Span {
+    type Space = Dyn;
+    fn len(&self) -> usize {
+        self.len
+    }
+    #[inline(always)]
+    fn get(&self, i: usize) -> usize {
+        self.start + i
+    }
+}
+macro_rules! ranges {
+    ($($R:ty, |$r:ident, $n:ident| $ends:expr;)*) => { $(
+        impl<Full: Space> IntoIndexSet<Full> for $R {
+            type Set = Span;
+            fn into_index_set(self, $n: usize) -> Result<Span> {
+                let $r = self;
+                let (start, end): (usize, usize) = $ends;
+                if end > $n {
+                    return Err(outside(end - 1, $n));
+                }
+                Ok(Span { start, len: end.saturating_sub(start) })
+            }
+        }
+    )* };
+}
+ranges! {
+    Range<usize>, |r, _n| (r.start, r.end);
+    RangeInclusive<usize>, |r, _n| (*r.start(), r.end() + 1);
+    RangeTo<usize>, |r, _n| (0, r.end);
+    RangeToInclusive<usize>, |r, _n| (0, r.end + 1);
+    RangeFrom<usize>, |r, n| (r.start, n.max(r.start));
+}
+/// A list of indices, repetitions allowed.
+#[derive(Debug)]
+pub struct Indices<S: Space>(pub(crate) Column<usize, S>);
+impl<S: Space> Clone for Indices<S> {
+    fn clone(&self) -> Self {
+        Indices(self.0.clone())
+    }
+}
+impl<S: Space> IndexSet for Indices<S> {
+    type Space = S;
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+    #[inline(always)]
+    fn get(&self, i: usize) -> usize {
+        self.0[i]
+    }
+}
+/// Indices as they are handed in.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a list of indices", label = "expected an array, slice or `Vec` of `usize`")]
+pub trait IndexData {
+    /// Index set of the list.
+    type Len: Space;
+    /// The list.
+    fn to_column(&self) -> Column<usize, Self::Len>;
+}
+fn column<S: Space>(x: &[usize]) -> Column<usize, S> {
+    let mut c = Column::filled(x.len(), 0);
+    c.copy_from_slice(x);
+    c
+}
+macro_rules! lists {
+    ($([$($p:tt)*] $V:ty, $L:ty;)*) => { $(
+        impl<$($p)*> IndexData for $V {
+            type Len = $L;
+            fn to_column(&self) -> Column<usize, $L> {
+                column(&self[..])
+            }
+        }
+        impl<$($p)* Full: Space> IntoIndexSet<Full> for $V {
+            type Set = Indices<$L>;
+            fn into_index_set(self, n: usize) -> Result<Self::Set> {
+                match self.iter().find(|&&i| i >= n) {
+                    Some(&i) => Err(outside(i, n)),
+                    None => Ok(Indices(IndexData::to_column(&self))),
+                }
+            }
+        }
+    )* };
+}
+lists! {
+    [const N: usize,] [usize; N], Const<N>;
+    [const N: usize,] &[usize; N], Const<N>;
+    [] Vec<usize>, Dyn;
+    [] &Vec<usize>, Dyn;
+    [] &[usize], Dyn;
+    [S: Space,] Column<usize, S>, S;
+}
+
+/// A[r, c]. `Same` is `Known` where r and c are one set: then self-adjoint and PSD are kept.
+#[derive(Debug)]
+pub struct Sliced<A, R, C, Same = Unknown> {
+    pub(crate) a: A,
+    pub(crate) rows: R,
+    pub(crate) cols: C,
+    pub(crate) same: PhantomData<fn() -> Same>,
+}
+impl<A: Copy, R: Copy, C: Copy, Same> Copy for Sliced<A, R, C, Same> {}
+impl<A: Clone, R: Clone, C: Clone, Same> Clone for Sliced<A, R, C, Same> {
+    fn clone(&self) -> Self {
+        Sliced { a: self.a.clone(), rows: self.rows.clone(), cols: self.cols.clone(), same: PhantomData }
+    }
+}
+impl<A: Operator, R: IndexSet, C: IndexSet> Sliced<A, R, C, Unknown> {
+    /// A[rows, cols].
+    ///
+    /// # Errors
+    /// `InvalidArgument` where an index is too large.
+    pub fn try_new(
+        a: A,
+        rows: impl IntoIndexSet<A::Rows, Set = R>,
+        cols: impl IntoIndexSet<A::Cols, Set = C>,
+    ) -> Result<Self> {
+        let (rows, cols) = (rows.into_index_set(a.nrows())?, cols.into_index_set(a.ncols())?);
+        Ok(Sliced { a, rows, cols, same: PhantomData })
+    }
+}
+impl<A: Operator, R: IndexSet> Sliced<A, R, R, Known> {
+    /// The principal submatrix A[r, r]: keeps self-adjoint and PSD.
+    ///
+    /// # Errors
+    /// `InvalidArgument` where an index is too large, `ShapeMismatch` for a rectangular A.
+    pub fn try_principal(a: A, r: impl IntoIndexSet<A::Rows, Set = R>) -> Result<Self> {
+        crate::functions::base::square("A[r, r]", &a)?;
+        let rows = r.into_index_set(a.nrows())?;
+        Ok(Sliced { a, cols: rows.clone(), rows, same: PhantomData })
+    }
+}
+operator!([A: Operator, R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same> {
+    scalar A::Scalar; facts SliceFacts<Fa<A>, Same>; rows R::Space; cols C::Space; nrows |s| s.rows.len(); ncols s.cols.len();
+    iterative A::ITERATIVE;
+});
+tree_node!([A; R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same> { "" => a; rows, cols, same });
+impl<A: LinearOperator, R: IndexSet, C: IndexSet, Same: Fact> LinearOperator for Sliced<A, R, C, Same> {
+    #[inline]
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        // x is spread over a vector of A's size, A applied, and the wanted rows taken: A[r, c] = S_r A S_c^T
+        let (m, n) = (self.a.nrows(), self.a.ncols());
+        let (to, from) = if how.adjoint { (n, m) } else { (m, n) };
+        let (full_x, rest) = s.split_at_mut(from);
+        let (full_y, rest) = rest.split_at_mut(to);
+        for c in 0..x.cols {
+            full_x.fill(Sc::<A>::zero());
+            for i in 0..x.rows {
+                let at = if how.adjoint { self.rows.get(i) } else { self.cols.get(i) };
+                full_x[at] += x.at(i, c);
+            }
+            self.a.act(how.first(), View::vector(full_x), ViewMut::vector(full_y), rest);
+            for i in 0..y.rows {
+                let at = if how.adjoint { self.cols.get(i) } else { self.rows.get(i) };
+                how.write(y.at(i, c), full_y[at]);
+            }
+        }
+    }
+    #[inline]
+    fn scratch_len(&self, _: usize) -> usize {
+        self.a.nrows() + self.a.ncols() + self.a.scratch_len(1)
+    }
+}
+crate::base_rules!([A: Operator, R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same>);

@@ -1,0 +1,181 @@
+//! V diag(w) V^H: a self-adjoint operator by its eigenvalues. Every function of it is elementwise on w.
+
+use crate::data::Column;
+use crate::error::{Error, Result, check};
+use crate::facts::{FactSet, Facts, Known, PsdFacts, SelfAdjointFacts, Unknown};
+use crate::functions::base::right_hand_side;
+use crate::functions::det::slog_product;
+use crate::functions::{DetRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::operator::short::{Co, Re, Ro, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::scalar::{Real, Scalar};
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+use num_traits::{One, Zero};
+
+/// V diag(w) V^H with V unitary: what `eigh` returns, and every function of a self-adjoint operator. `F`: its facts.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let a = Psd::new(nalgebra::matrix![2.0, 1.0; 1.0, 2.0]);
+/// let e = a.eigh()?;
+/// assert!((e.eigenvalues()[0] - 1.0).abs() < 1e-15 && (e.eigenvalues()[1] - 3.0).abs() < 1e-15);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Spectral<V: Operator, F = SelfAdjointFacts> {
+    basis: V,
+    values: Column<Re<V>, Co<V>>,
+    facts: PhantomData<fn() -> F>,
+}
+impl<V: Operator + Clone, F> Clone for Spectral<V, F> {
+    fn clone(&self) -> Self {
+        Spectral { basis: self.basis.clone(), values: self.values.clone(), facts: PhantomData }
+    }
+}
+operator!([V: Operator, F: Facts] Spectral<V, F> {
+    scalar V::Scalar; facts F; rows Ro<V>; cols Ro<V>; nrows |s| s.basis.nrows(); ncols s.basis.nrows(); dense V::HOLDS_DENSE;
+});
+impl<V: Operator, F> Spectral<V, F> {
+    /// From eigenvectors and eigenvalues; the caller answers for V being unitary.
+    #[inline(always)]
+    pub fn from_parts(basis: V, values: Column<Re<V>, Co<V>>) -> Self {
+        Spectral { basis, values, facts: PhantomData }
+    }
+    /// The eigenvalues, in the order of the columns of the eigenvectors.
+    pub fn eigenvalues(&self) -> &Column<Re<V>, Co<V>> {
+        &self.values
+    }
+    /// The eigenvectors: a unitary operator.
+    pub fn eigenvectors(&self) -> &V {
+        &self.basis
+    }
+    /// Both.
+    pub fn into_parts(self) -> (V, Column<Re<V>, Co<V>>) {
+        (self.basis, self.values)
+    }
+    #[inline(always)]
+    pub(crate) fn with<G>(self, f: impl FnOnce(&mut [Re<V>]) -> Result<()>) -> Result<Spectral<V, G>> {
+        let Spectral { basis, mut values, .. } = self;
+        f(&mut values)?;
+        Ok(Spectral { basis, values, facts: PhantomData })
+    }
+    /// V diag(w^p) V^H.
+    ///
+    /// # Errors
+    /// `NegativeEigenvalue`, `Singular` where p < 0.
+    #[inline(always)]
+    pub fn power<G>(self, p: Power) -> Result<Spectral<V, G>> {
+        let p = p.checked()?;
+        self.with(|w| p.of_spectrum(w))
+    }
+    /// V diag(e^w) V^H.
+    ///
+    /// # Errors
+    /// `NonFinite` where it overflows.
+    pub fn exp(self) -> Result<Spectral<V, PsdFacts>> {
+        self.map(|x| x.exp())?.with(|_| Ok(()))
+    }
+    /// V diag(log w) V^H.
+    ///
+    /// # Errors
+    /// `NegativeEigenvalue`, `Singular`.
+    pub fn log(self) -> Result<Spectral<V, SelfAdjointFacts>> {
+        self.with(|w| {
+            let zero = Re::<V>::zero();
+            let largest = w.iter().fold(zero, |m, x| m.max(x.abs()));
+            let tol = largest * Re::<V>::epsilon() * Re::<V>::real(w.len() as f64);
+            for (index, x) in w.iter_mut().enumerate() {
+                check::<Re<V>>(!x.lt(-tol), |l| Error::NegativeEigenvalue { value: x.lane_f64(l), tol: tol.lane_f64(l) })?;
+                check::<Re<V>>(tol.lt(*x), |_| Error::Singular { index })?;
+                *x = Re::<V>::select(tol.lt(*x), *x, Re::<V>::one()).ln();
+            }
+            Ok(())
+        })
+    }
+    /// V diag(f(w)) V^H.
+    ///
+    /// # Errors
+    /// `NonFinite` where f is not.
+    pub fn map(self, f: impl Fn(Re<V>) -> Re<V>) -> Result<Spectral<V, SelfAdjointFacts>> {
+        self.with(|w| {
+            for x in w.iter_mut() {
+                let y = f(*x);
+                check::<Re<V>>(y.finite(), |lane| {
+                    Error::non_finite(format!("the function at the eigenvalue {:.3e}", x.lane_f64(lane)))
+                })?;
+                *x = y;
+            }
+            Ok(())
+        })
+    }
+}
+impl<V: LinearOperator, F: Facts> LinearOperator for Spectral<V, F> {
+    #[inline]
+    fn act(&self, how: Update<Sc<V>>, x: View<'_, Sc<V>>, y: ViewMut<'_, Sc<V>>, s: &mut [Sc<V>]) {
+        let n = self.basis.ncols();
+        let (buf, rest) = s.split_at_mut(n * x.cols);
+        self.basis.act(Update::replace().flip(), x, ViewMut::matrix(buf, n, x.cols), rest);
+        for c in 0..x.cols {
+            for i in 0..n {
+                buf[i + n * c] = buf[i + n * c].scale(self.values[i]);
+            }
+        }
+        self.basis.act(how.plain(), View::matrix(buf, n, x.cols), y, rest);
+    }
+    #[inline(always)]
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.basis.ncols() * columns + self.basis.scratch_len(columns)
+    }
+}
+/// What a power keeps of the facts F.
+pub type PowerFacts<F> = FactSet<Known, <F as Facts>::Psd, Unknown, Unknown>;
+// w^-1
+impl<K: Facts, V: Operator + Clone, F: Facts> InverseRule<K> for Spectral<V, F> {
+    type Output = Spectral<V, PowerFacts<F>>;
+    #[inline]
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        self.clone().power(Power::Real(-1.0))
+    }
+    #[inline]
+    fn solve_rule(&self, b: View<'_, Sc<V>>, x: ViewMut<'_, Sc<V>>) -> Result<()>
+    where
+        Self::Output: LinearOperator<Scalar = Sc<V>>,
+    {
+        right_hand_side("solve", (self.nrows(), self.ncols()), b)?;
+        let inverse = <Self as InverseRule<K>>::inverse_rule(self)?;
+        crate::functions::inverse::apply_checked(&inverse, b, x)
+    }
+}
+// sum of log |w|
+impl<K: Facts, V: Operator, F: Facts> DetRule<K> for Spectral<V, F> {
+    fn slogdet_rule(&self) -> Result<(Sc<V>, Re<V>)> {
+        Ok(slog_product(self.values.iter().map(|&w| Sc::<V>::from_re(w))))
+    }
+}
+impl<K: Facts, V: Operator + Clone, F: Facts> PowerRule<K> for Spectral<V, F> {
+    type Output = Spectral<V, PowerFacts<F>>;
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        self.clone().power(p)
+    }
+}
+impl<K: Facts, V: Operator + Clone, F: Facts> ExpRule<K> for Spectral<V, F> {
+    type Output = Spectral<V, PsdFacts>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        self.clone().exp()
+    }
+}
+impl<K: Facts, V: Operator + Clone, F: Facts> LogRule<K> for Spectral<V, F> {
+    type Output = Spectral<V, SelfAdjointFacts>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        self.clone().log()
+    }
+}
+impl<K: Facts, V: Operator + Clone, F: Facts> EighRule<K> for Spectral<V, F> {
+    type Basis = V;
+    fn eigh_rule(&self) -> Result<Spectral<V, SelfAdjointFacts>> {
+        self.clone().with(|_| Ok(()))
+    }
+}
+crate::base_diagonal!([V: Operator, F: Facts] Spectral<V, F>);
+crate::base_factors!([V: Operator, F: Facts] Spectral<V, F>);

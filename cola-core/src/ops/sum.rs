@@ -1,0 +1,89 @@
+//! A + B.
+
+use crate::error::{Error, Result};
+use crate::facts::SumFacts;
+use crate::functions::DiagonalRule;
+use crate::operator::short::{Co, Fa, Ro, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::parameters::tree_node;
+use crate::space::{Space, demand};
+use crate::view::{View, ViewMut};
+use num_traits::Zero;
+
+/// A + B. Self-adjoint and PSD if both are.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let s = Sum::new(Diagonal::new([1.0, 2.0]), Dense::new(nalgebra::matrix![0.0, 1.0; 1.0, 0.0]));
+/// assert_eq!(s.apply(&[1.0, 1.0]), [2.0, 3.0]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sum<A, B>(pub A, pub B);
+impl<A: Operator, B: Operator<Scalar = A::Scalar>> Sum<A, B> {
+    /// A + B. Needs no more than `Operator`, so that generic code can build sums.
+    ///
+    /// # Panics
+    /// Where dynamic shapes differ; static ones that differ do not compile.
+    #[inline(always)]
+    pub fn new(a: impl crate::dsl::IntoOperator<Op = A>, b: impl crate::dsl::IntoOperator<Op = B>) -> Self {
+        const { Self::CHECK };
+        Self::joined(a.into_operator(), b.into_operator())
+    }
+    /// The static half of the check, evaluated where the user's line is known.
+    pub(crate) const CHECK: () = demand(
+        "A + B",
+        A::SHAPE,
+        B::SHAPE,
+        A::SHAPE.rows.may_equal(B::SHAPE.rows) && A::SHAPE.cols.may_equal(B::SHAPE.cols),
+    );
+    /// A + B.
+    ///
+    /// # Errors
+    /// `ShapeMismatch`.
+    #[inline(always)]
+    pub fn try_new(a: A, b: B) -> Result<Self> {
+        let (left, right) = ((a.nrows(), a.ncols()), (b.nrows(), b.ncols()));
+        if left == right { Ok(Sum(a, b)) } else { Err(Error::ShapeMismatch { op: "A + B", left, right }) }
+    }
+    /// The run-time half alone: `dsl::add` has made the static half.
+    #[inline(always)]
+    pub(crate) fn joined(a: A, b: B) -> Self {
+        Self::try_new(a, b).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+    }
+}
+operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B> {
+    scalar A::Scalar; facts SumFacts<Fa<A>, Fa<B>>; rows <Ro<A> as Space>::Or<Ro<B>>; cols <Co<A> as Space>::Or<Co<B>>;
+    nrows |s| s.0.nrows(); ncols s.0.ncols(); dense A::HOLDS_DENSE || B::HOLDS_DENSE; iterative A::ITERATIVE || B::ITERATIVE;
+});
+tree_node!([A, B] Sum<A, B> { "0" => 0, "1" => 1 });
+impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for Sum<A, B> {
+    #[inline]
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        self.0.act(how, x, y.reborrow(), s);
+        self.1.act(how.add(), x, y, s);
+    }
+    #[inline]
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.0.scratch_len(columns).max(self.1.scratch_len(columns))
+    }
+}
+crate::base_inverse!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
+crate::base_det!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
+crate::base_eigh!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
+crate::spectral_power!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
+crate::base_exp!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
+crate::spectral_log!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
+crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
+// sum of the diagonals
+impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Sum<A, B> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        self.0.diagonal_rule(k, d)?;
+        let mut other = vec![Sc::<A>::zero(); d.len()];
+        self.1.diagonal_rule(k, &mut other)?;
+        d.iter_mut().zip(&other).for_each(|(d, o)| *d += *o);
+        Ok(())
+    }
+    fn trace_rule(&self) -> Result<Sc<A>> {
+        Ok(self.0.trace_rule()? + self.1.trace_rule()?)
+    }
+}

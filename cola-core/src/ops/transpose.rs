@@ -1,0 +1,191 @@
+//! A^T, A^H, conj(A): every function commutes with them.
+
+use crate::error::Result;
+use crate::facts::{Fact, Facts, SelfAdjointFacts, TransposeFacts};
+use crate::functions::{
+    CholeskyRule, DetRule, DiagonalRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEigh, HasExp, HasLog, HasPower, Inv,
+    InverseRule, Invertible, Log, LogRule, Pow, Power, PowerRule,
+};
+use crate::operator::short::{Co, Fa, Re, Ro, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::Spectral;
+use crate::parameters::tree_node;
+use crate::scalar::Scalar;
+use crate::view::{View, ViewMut};
+
+macro_rules! side {
+    ($(#[$doc:meta])* $S:ident, $F:ident, $rows:ident $cols:ident, $nr:ident $nc:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub struct $S<A>(pub A);
+        impl<A: Operator> $S<A> {
+            /// Wraps the operator.
+            #[inline(always)]
+            pub fn new(a: impl crate::dsl::IntoOperator<Op = A>) -> Self {
+                $S(a.into_operator())
+            }
+        }
+        operator!([A: Operator] $S<A> {
+            scalar A::Scalar; facts $F<Fa<A>>; rows $rows<A>; cols $cols<A>; nrows |s| s.0.$nr(); ncols s.0.$nc();
+            dense A::HOLDS_DENSE; iterative A::ITERATIVE;
+        });
+        tree_node!([A] $S<A> { "" => 0 });
+    };
+}
+type Same<K> = crate::facts::FactSet<
+    <K as Facts>::SelfAdjoint,
+    <K as Facts>::Psd,
+    <K as Facts>::Unitary,
+    <K as Facts>::Isometric,
+>;
+side!(
+    /// A^T, not conjugated.
+    Transpose, TransposeFacts, Co Ro, ncols nrows
+);
+side!(
+    /// A^H, the conjugate transpose.
+    Adjoint, TransposeFacts, Co Ro, ncols nrows
+);
+side!(
+    /// conj(A).
+    Conj, Same, Ro Co, nrows ncols
+);
+impl<A: LinearOperator> LinearOperator for Adjoint<A> {
+    #[inline(always)]
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        self.0.act(how.flip(), x, y, s)
+    }
+    #[inline(always)]
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.0.scratch_len(columns)
+    }
+}
+/// y = [y +] alpha conj(op(A) conj(x)): with A^H for op it is A^T. Real numbers never come here.
+fn conjugated<A: LinearOperator>(
+    a: &A,
+    how: Update<Sc<A>>,
+    x: View<'_, Sc<A>>,
+    mut y: ViewMut<'_, Sc<A>>,
+    s: &mut [Sc<A>],
+) {
+    let (xs, rest) = s.split_at_mut(x.rows * x.cols);
+    let (ys, rest) = rest.split_at_mut(y.rows * x.cols);
+    for c in 0..x.cols {
+        (0..x.rows).for_each(|i| xs[i + x.rows * c] = x.at(i, c).conj());
+    }
+    let (xv, yv) = (View::matrix(xs, x.rows, x.cols), ViewMut::matrix(ys, y.rows, x.cols));
+    a.act(how.first(), xv, yv, rest);
+    for c in 0..x.cols {
+        let m = y.rows;
+        (0..m).for_each(|i| how.write(y.at(i, c), ys[i + m * c].conj()));
+    }
+}
+const fn real<A: Operator>() -> bool {
+    <<A::Scalar as Scalar>::IsReal as Fact>::KNOWN
+}
+impl<A: LinearOperator> LinearOperator for Transpose<A> {
+    #[inline(always)]
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        match real::<A>() {
+            true => self.0.act(how.flip(), x, y, s),
+            false => conjugated(&self.0, how.flip(), x, y, s),
+        }
+    }
+    #[inline(always)]
+    fn scratch_len(&self, columns: usize) -> usize {
+        let copies = if real::<A>() { 0 } else { (self.0.nrows() + self.0.ncols()) * columns };
+        copies + self.0.scratch_len(columns)
+    }
+}
+impl<A: LinearOperator> LinearOperator for Conj<A> {
+    #[inline(always)]
+    fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        match real::<A>() {
+            true => self.0.act(how, x, y, s),
+            false => conjugated(&self.0, how, x, y, s),
+        }
+    }
+    #[inline(always)]
+    fn scratch_len(&self, columns: usize) -> usize {
+        let copies = if real::<A>() { 0 } else { (self.0.nrows() + self.0.ncols()) * columns };
+        copies + self.0.scratch_len(columns)
+    }
+}
+/// Rules that commute; `$same`: what happens to a number, `$flip`: to the index of a diagonal, `$B`: to eigenvectors.
+macro_rules! commutes {
+    ($S:ident, |$x:ident| $number:expr, |$k:ident| $flip:expr, $B:ty, |$v:ident| $basis:expr) => {
+        impl<K: Facts, A: Invertible> InverseRule<K> for $S<A> {
+            type Output = $S<Inv<A>>;
+            #[inline]
+            fn inverse_rule(&self) -> Result<Self::Output> {
+                Ok($S(self.0.inverse_rule()?))
+            }
+        }
+        impl<K: Facts, A: HasDet> DetRule<K> for $S<A> {
+            fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
+                let ($x, log) = self.0.slogdet_rule()?;
+                Ok(($number, log))
+            }
+        }
+        impl<K: Facts, A: HasPower> PowerRule<K> for $S<A> {
+            type Output = $S<Pow<A>>;
+            fn power_rule(&self, p: Power) -> Result<Self::Output> {
+                Ok($S(self.0.power_rule(p)?))
+            }
+        }
+        impl<K: Facts, A: HasExp> ExpRule<K> for $S<A> {
+            type Output = $S<Exp<A>>;
+            fn exp_rule(&self) -> Result<Self::Output> {
+                Ok($S(self.0.exp_rule()?))
+            }
+        }
+        impl<K: Facts, A: HasLog> LogRule<K> for $S<A> {
+            type Output = $S<Log<A>>;
+            fn log_rule(&self) -> Result<Self::Output> {
+                Ok($S(self.0.log_rule()?))
+            }
+        }
+        impl<K: Facts, A: HasEigh> EighRule<K> for $S<A> {
+            type Basis = $B;
+            fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
+                let ($v, w) = self.0.eigh_rule()?.into_parts();
+                Ok(Spectral::from_parts($basis, w))
+            }
+        }
+        impl<A: DiagonalRule> DiagonalRule for $S<A> {
+            fn diagonal_rule(&self, $k: isize, d: &mut [Sc<A>]) -> Result<()> {
+                self.0.diagonal_rule($flip, d)?;
+                for d in d {
+                    let $x = *d;
+                    *d = $number;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+commutes!(Adjoint, |x| x.conj(), |k| -k, A::Basis, |v| v);
+commutes!(Transpose, |x| x, |k| -k, Conj<A::Basis>, |v| Conj(v));
+commutes!(Conj, |x| x.conj(), |k| k, Conj<A::Basis>, |v| Conj(v));
+// A^H = A for a PSD A; conj(A) = conj(L) conj(L)^H
+impl<K: Facts, A: HasCholesky> CholeskyRule<K> for Adjoint<A> {
+    type Factor = A::Factor;
+    fn cholesky_rule(&self) -> Result<A::Factor> {
+        self.0.cholesky_rule()
+    }
+}
+impl<K: Facts, A: HasCholesky> CholeskyRule<K> for Transpose<A> {
+    type Factor = Conj<A::Factor>;
+    fn cholesky_rule(&self) -> Result<Self::Factor> {
+        Ok(Conj(self.0.cholesky_rule()?))
+    }
+}
+impl<K: Facts, A: HasCholesky> CholeskyRule<K> for Conj<A> {
+    type Factor = Conj<A::Factor>;
+    fn cholesky_rule(&self) -> Result<Self::Factor> {
+        Ok(Conj(self.0.cholesky_rule()?))
+    }
+}
+crate::base_lu!([A: Operator] Adjoint<A>);
+crate::base_lu!([A: Operator] Transpose<A>);
+crate::base_lu!([A: Operator] Conj<A>);

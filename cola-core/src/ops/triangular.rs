@@ -1,0 +1,280 @@
+//! Lower and upper triangular matrices: substitution, determinants read off, functions by recurrences.
+
+use crate::algorithms::dense as kernels;
+use crate::data::{Held, MatrixData};
+use crate::error::{Error, Result, check};
+use crate::facts::{Facts, NoFacts};
+use crate::functions::base::square;
+use crate::functions::det::slog_product;
+use crate::functions::diagonal::diagonal_start;
+use crate::functions::factor::LuFactors;
+use crate::functions::{DetRule, DiagonalRule, ExpRule, InverseRule, LogRule, LuRule, Power, PowerRule};
+use crate::operator::short::{Re, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::Identity;
+use crate::parameters::tree_node;
+use crate::scalar::{Real, Scalar};
+use crate::space::Space;
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+use num_traits::Zero;
+
+/// Which triangle.
+pub trait Side: Copy + Send + Sync + 'static {
+    /// The lower one.
+    const LOWER: bool;
+    /// For plans.
+    const NAME: &'static str;
+}
+/// The lower triangle.
+#[derive(Clone, Copy, Debug)]
+pub struct Lower;
+/// The upper triangle.
+#[derive(Clone, Copy, Debug)]
+pub struct Upper;
+impl Side for Lower {
+    const LOWER: bool = true;
+    const NAME: &'static str = "lower";
+}
+impl Side for Upper {
+    const LOWER: bool = false;
+    const NAME: &'static str = "upper";
+}
+
+/// The lower or upper triangle of a square matrix; what lies on the other side is not read.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let l = Triangular::lower(nalgebra::matrix![2.0, 9.0; 1.0, 4.0]);
+/// assert_eq!(l.apply(&[1.0, 1.0]), [2.0, 5.0]);
+/// assert_eq!(l.solve(&[2.0, 5.0])?, [1.0, 1.0]);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Triangular<M, U> {
+    data: M,
+    side: PhantomData<fn() -> U>,
+}
+/// A triangle in storage of our own.
+pub type DenseTriangular<T, S, U> = Triangular<Held<T, S>, U>;
+impl<M: MatrixData, U: Side> Triangular<M, U> {
+    /// The triangle of a square matrix.
+    #[inline(always)]
+    pub fn from_parts(data: M) -> Self {
+        Triangular { data, side: PhantomData }
+    }
+    fn entry(&self, i: usize, j: usize) -> M::Scalar {
+        self.data.view().at(i, j)
+    }
+}
+impl<M: MatrixData> Triangular<M, Lower> {
+    /// The lower triangle.
+    #[inline(always)]
+    pub fn lower(data: M) -> Self {
+        Self::from_parts(data)
+    }
+}
+impl<M: MatrixData> Triangular<M, Upper> {
+    /// The upper triangle.
+    #[inline(always)]
+    pub fn upper(data: M) -> Self {
+        Self::from_parts(data)
+    }
+}
+operator!([M: MatrixData, U: Side] Triangular<M, U> {
+    scalar M::Scalar; facts NoFacts; rows M::Rows; cols M::Cols; nrows |s| s.data.view().rows; ncols s.data.view().cols; dense true;
+});
+tree_node!([M; U: Side] Triangular<M, U> { "data" => data; side });
+impl<M: MatrixData, U: Side> LinearOperator for Triangular<M, U> {
+    #[inline]
+    fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, _: &mut [Sc<Self>]) {
+        let a = self.data.view();
+        let op = if how.adjoint { a.transposed() } else { a };
+        let lower = U::LOWER != how.adjoint;
+        for c in 0..x.cols {
+            for i in 0..op.rows {
+                let (first, end) = if lower { (0, (i + 1).min(op.cols)) } else { (i.min(op.cols), op.cols) };
+                let mut sum = Sc::<Self>::zero();
+                for j in first..end {
+                    let v = if how.adjoint { op.at(i, j).conj() } else { op.at(i, j) };
+                    sum = sum.add_mul(v, x.at(j, c));
+                }
+                how.write(y.at(i, c), sum);
+            }
+        }
+    }
+    #[inline(always)]
+    fn scratch_len(&self, _: usize) -> usize {
+        0
+    }
+}
+const fn fixed<S: Space>() -> bool {
+    S::EXTENT.is_static()
+}
+/// Every entry of the triangle is finite, and, if `regular`, no diagonal entry is zero.
+fn usable<M: MatrixData, U: Side>(t: &Triangular<M, U>, op: &'static str, regular: bool) -> Result<()> {
+    square(op, t)?;
+    let (n, zero) = (t.nrows(), Re::<Triangular<M, U>>::zero());
+    for j in 0..n {
+        let rows = if U::LOWER { j..n } else { 0..j + 1 };
+        for i in rows {
+            check::<M::Scalar>(t.entry(i, j).finite(), |_| Error::non_finite(format!("entry ({i}, {j})")))?;
+        }
+        if regular {
+            check::<M::Scalar>(zero.lt(t.entry(j, j).abs()), |_| Error::Singular { index: j })?;
+        }
+    }
+    Ok(())
+}
+/// The triangle alone, zeros elsewhere.
+fn triangle<M: MatrixData, U: Side>(t: &Triangular<M, U>) -> Held<M::Scalar, M::Rows> {
+    let n = t.nrows();
+    let mut h = Held::filled(n, M::Scalar::zero());
+    for j in 0..n {
+        let rows = if U::LOWER { j..n } else { 0..j + 1 };
+        rows.for_each(|i| h.set(i, j, t.entry(i, j)));
+    }
+    h
+}
+/// The inverse of a triangular matrix, by substitution.
+#[derive(Clone, Debug)]
+pub struct TriangularInverse<T: Scalar, S: Space, U>(DenseTriangular<T, S, U>);
+operator!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U> {
+    scalar T; facts NoFacts; rows S; cols S; nrows |s| s.0.nrows(); ncols s.0.nrows(); dense true;
+});
+impl<T: Scalar, S: Space, U: Side> LinearOperator for TriangularInverse<T, S, U> {
+    #[inline]
+    fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
+        let n = self.nrows();
+        let buf = &mut s[..n * x.cols];
+        for c in 0..x.cols {
+            (0..n).for_each(|i| buf[i + n * c] = x.at(i, c));
+        }
+        let out = ViewMut::matrix(buf, n, x.cols);
+        kernels::trisolve(n, fixed::<S>(), U::LOWER, false, how.adjoint, self.0.data.view(), out);
+        for c in 0..x.cols {
+            (0..n).for_each(|i| how.write(y.at(i, c), buf[i + n * c]));
+        }
+    }
+    #[inline(always)]
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.nrows() * columns
+    }
+}
+// substitution
+impl<K: Facts, M: MatrixData, U: Side> InverseRule<K> for Triangular<M, U> {
+    type Output = TriangularInverse<M::Scalar, M::Rows, U>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        usable(self, "inverse", true)?;
+        Ok(TriangularInverse(Triangular::from_parts(triangle(self))))
+    }
+    fn solve_rule(&self, b: View<'_, M::Scalar>, mut x: ViewMut<'_, M::Scalar>) -> Result<()> {
+        usable(self, "solve", true)?;
+        for c in 0..b.cols {
+            (0..b.rows).for_each(|i| *x.at(i, c) = b.at(i, c));
+        }
+        kernels::trisolve(self.nrows(), fixed::<M::Rows>(), U::LOWER, false, false, self.data.view(), x);
+        Ok(())
+    }
+}
+impl<K: Facts, T: Scalar, S: Space, U: Side> InverseRule<K> for TriangularInverse<T, S, U> {
+    type Output = DenseTriangular<T, S, U>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(self.0.clone())
+    }
+}
+// product of the diagonal
+impl<K: Facts, M: MatrixData, U: Side> DetRule<K> for Triangular<M, U> {
+    fn slogdet_rule(&self) -> Result<(M::Scalar, Re<Self>)> {
+        usable(self, "slogdet", false)?;
+        Ok(slog_product((0..self.nrows()).map(|i| self.entry(i, i))))
+    }
+}
+impl<K: Facts, T: Scalar, S: Space, U: Side> DetRule<K> for TriangularInverse<T, S, U> {
+    fn slogdet_rule(&self) -> Result<(T, T::Re)> {
+        let (sign, log) = <DenseTriangular<T, S, U> as DetRule<K>>::slogdet_rule(&self.0)?;
+        Ok((sign.conj(), -log))
+    }
+}
+/// f of a triangle by a kernel for upper triangles: f(L) = f(L^T)^T.
+fn by_upper<M: MatrixData, U: Side>(
+    t: &Triangular<M, U>,
+    op: &'static str,
+    f: impl FnOnce(usize, &mut [M::Scalar]) -> Result<()>,
+) -> Result<DenseTriangular<M::Scalar, M::Rows, U>> {
+    usable(t, op, false)?;
+    let flip = |mut h: Held<M::Scalar, M::Rows>| {
+        for j in 0..h.n {
+            for i in 0..j {
+                let (a, b) = (h.at(i, j), h.at(j, i));
+                h.set(i, j, b);
+                h.set(j, i, a);
+            }
+        }
+        h
+    };
+    let mut h = triangle(t);
+    if U::LOWER {
+        h = flip(h);
+    }
+    f(h.n, h.as_mut_slice())?;
+    if U::LOWER {
+        h = flip(h);
+    }
+    crate::functions::dense::finite(h.as_slice(), "the function: it overflowed")?;
+    Ok(Triangular::from_parts(h))
+}
+// Bjorck-Hammarling recurrence; other powers by inverse scaling and squaring
+impl<K: Facts, M: MatrixData, U: Side> PowerRule<K> for Triangular<M, U> {
+    type Output = DenseTriangular<M::Scalar, M::Rows, U>;
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        let p = p.checked()?;
+        if p.exponent() < 0.0 {
+            usable(self, "power", true)?;
+        }
+        by_upper(self, "power", |n, a| kernels::pow_upper(n, a, p.exponent()))
+    }
+}
+impl<K: Facts, M: MatrixData, U: Side> ExpRule<K> for Triangular<M, U> {
+    type Output = DenseTriangular<M::Scalar, M::Rows, U>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        by_upper(self, "exp", |n, a| kernels::exp_upper(n, a))
+    }
+}
+impl<K: Facts, M: MatrixData, U: Side> LogRule<K> for Triangular<M, U> {
+    type Output = DenseTriangular<M::Scalar, M::Rows, U>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        usable(self, "log", true)?;
+        by_upper(self, "log", |n, a| kernels::log_upper(n, a))
+    }
+}
+// read off
+impl<M: MatrixData, U: Side> DiagonalRule for Triangular<M, U> {
+    fn diagonal_rule(&self, k: isize, d: &mut [M::Scalar]) -> Result<()> {
+        let ((row, col), inside) = (diagonal_start(k), if U::LOWER { k <= 0 } else { k >= 0 });
+        let at = |i: usize| if inside { self.entry(row + i, col + i) } else { M::Scalar::zero() };
+        d.iter_mut().enumerate().for_each(|(i, d)| *d = at(i));
+        Ok(())
+    }
+}
+// a promised self-adjoint triangle is a diagonal: by the base case
+crate::base_eigh!([M: MatrixData, U: Side] Triangular<M, U>);
+crate::base_cholesky!([M: MatrixData, U: Side] Triangular<M, U>);
+// U = I I U; L by elimination, because it need not have a unit diagonal
+impl<M: MatrixData> LuRule for Triangular<M, Upper> {
+    type P = Identity<M::Scalar, M::Rows>;
+    type L = Identity<M::Scalar, M::Rows>;
+    type U = DenseTriangular<M::Scalar, M::Rows, Upper>;
+    fn lu_rule(&self) -> Result<LuFactors<Self::P, Self::L, Self::U>> {
+        usable(self, "lu", false)?;
+        let n = self.nrows();
+        Ok(LuFactors { p: Identity::of_size(n), l: Identity::of_size(n), u: Triangular::from_parts(triangle(self)) })
+    }
+}
+crate::base_lu!([M: MatrixData] Triangular<M, Lower>);
+crate::base_eigh!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
+crate::spectral_power!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
+crate::base_exp!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
+crate::spectral_log!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
+crate::base_diagonal!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
+crate::base_factors!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);

@@ -1,0 +1,159 @@
+//! `+`, `-`, `*` between borrowed operators, with numbers and with vectors. Rust wants these per type; one line per structure,
+//! exported for operators of other crates.
+
+use crate::ext::OperatorExt;
+use crate::data::{Column, Operand};
+use crate::operator::{LinearOperator, Operator};
+use crate::ops::*;
+use crate::scalar::Scalar;
+use crate::space::{Fits, Space};
+
+/// Right side of `&a * ..`: a vector is multiplied, an operator composed.
+#[diagnostic::on_unimplemented(
+    message = "cannot multiply `{L}` by `{Self}`",
+    label = "expected a vector or an operator of fitting size and number type"
+)]
+pub trait RightOf<L> {
+    /// The product.
+    type Output;
+    /// l * self.
+    fn right_of(self, l: L) -> Self::Output;
+}
+macro_rules! vector_right {
+    ($([$($p:tt)*] $V:ty;)*) => { $(
+        impl<'v, L: LinearOperator<Scalar = T>, T: Scalar, $($p)*> RightOf<&L> for &'v $V
+        where $V: Operand<T, Rows: Fits<L::Cols>> {
+            type Output = <$V as Operand<T>>::Output;
+            #[inline(always)]
+            fn right_of(self, l: &L) -> Self::Output {
+                l.apply(self)
+            }
+        } )* };
+}
+vector_right! {
+    [R: nalgebra::Dim, C: nalgebra::Dim, S: nalgebra::RawStorage<T, R, C>] nalgebra::Matrix<T, R, C, S>;
+    [const N: usize] [T; N];
+    [] [T];
+    [] Vec<T>;
+    [S: Space] Column<T, S>;
+}
+
+/// `+`, `-`, `*` of a structure: `operators! { [A, B] Kron<A, B> }` after its `Operator` impl.
+#[macro_export]
+macro_rules! operators {
+    ($([$($p:tt)*] $S:ty),* $(,)?) => { $(
+        impl<'s, Rhs, $($p)*> ::core::ops::Mul<Rhs> for &'s $S where Rhs: $crate::RightOf<&'s $S> {
+            type Output = Rhs::Output;
+            #[inline(always)]
+            fn mul(self, r: Rhs) -> Rhs::Output {
+                r.right_of(self)
+            }
+        }
+        impl<'s, L, $($p)*> $crate::RightOf<&'s L> for &'s $S
+        where
+            $S: $crate::Operator,
+            L: $crate::Operator<
+                Scalar = <$S as $crate::Operator>::Scalar,
+                Cols: $crate::space::Fits<<$S as $crate::Operator>::Rows>,
+            >,
+        {
+            type Output = $crate::Product<&'s L, &'s $S>;
+            #[inline(always)]
+            fn right_of(self, l: &'s L) -> Self::Output {
+                $crate::Product::new(l, self)
+            }
+        }
+        impl<'s, Rhs, $($p)*> ::core::ops::Add<Rhs> for &'s $S
+        where
+            &'s $S: $crate::dsl::IntoTerm,
+            Rhs: $crate::dsl::IntoTerm,
+            (<&'s $S as $crate::dsl::IntoTerm>::Kind, Rhs::Kind):
+                $crate::dsl::AddRule<<&'s $S as $crate::dsl::IntoTerm>::Term, Rhs::Term>,
+        {
+            type Output = $crate::dsl::Plus<&'s $S, Rhs>;
+            #[inline(always)]
+            fn add(self, r: Rhs) -> Self::Output {
+                $crate::dsl::add(self, r)
+            }
+        }
+        impl<'s, Rhs, $($p)*> ::core::ops::Sub<Rhs> for &'s $S
+        where
+            $S: $crate::Operator,
+            Rhs: $crate::Operator<Scalar = <$S as $crate::Operator>::Scalar>,
+        {
+            type Output = $crate::Sum<&'s $S, $crate::Scaled<Rhs, Rhs::Scalar, $crate::AnySign>>;
+            #[inline(always)]
+            fn sub(self, r: Rhs) -> Self::Output {
+                let minus = -<Rhs::Scalar as $crate::num_traits::One>::one();
+                $crate::Sum::new(self, $crate::Scaled::signed(minus, r))
+            }
+        }
+        impl<'s, $($p)*> ::core::ops::Neg for &'s $S where $S: $crate::Operator {
+            type Output = $crate::Scaled<&'s $S, <$S as $crate::Operator>::Scalar, $crate::AnySign>;
+            #[inline(always)]
+            fn neg(self) -> Self::Output {
+                $crate::Scaled::signed(-<<$S as $crate::Operator>::Scalar as $crate::num_traits::One>::one(), self)
+            }
+        }
+        $crate::scaled_by! { [$($p)*] $S; f64, f32 }
+    )* };
+}
+/// `c * &a` for the real numbers.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! scaled_by {
+    (@ [$($p:tt)*] $S:ty; $T:ty) => {
+        impl<'s, $($p)*> ::core::ops::Mul<&'s $S> for $T
+        where
+            $S: $crate::Operator,
+            $T: $crate::dsl::ScaleOf<'s, $S>,
+        {
+            type Output = $crate::Scaled<
+                &'s $S,
+                <$S as $crate::Operator>::Scalar,
+                <$T as $crate::dsl::ScaleOf<'s, $S>>::Sign,
+            >;
+            #[inline(always)]
+            fn mul(self, a: &'s $S) -> Self::Output {
+                $crate::Scaled::signed($crate::dsl::ScaleOf::number_of(self), a)
+            }
+        }
+    };
+    ($p:tt $S:ty; $($T:ty),*) => { $( $crate::scaled_by! { @ $p $S; $T } )* };
+}
+operators! {
+    [M] Dense<M>,
+    [V] Diagonal<V>,
+    [T, S] Identity<T, S>,
+    [T, S, G] ScaledIdentity<T, S, G>,
+    [M, U] Triangular<M, U>,
+    [T: Scalar, S: Space, U] TriangularInverse<T, S, U>,
+    [T: Scalar, S: Space] Permutation<T, S>,
+    [A, B] Kron<A, B>,
+    [A, B] BlockDiag<A, B>,
+    [A, const M: usize] Repeat<A, M>,
+    [A, B] Sum<A, B>,
+    [A, B] Product<A, B>,
+    [X, C] Gram<X, C>,
+    [A, const N: usize] Powi<A, N>,
+    [A, T, S] Scaled<A, T, S>,
+    [A] Transpose<A>,
+    [A] Adjoint<A>,
+    [A] Conj<A>,
+    [A, R, C, Same] Sliced<A, R, C, Same>,
+    [A, B] HStack<A, B>,
+    [A, B] VStack<A, B>,
+    [A] Psd<A>,
+    [A] SelfAdjoint<A>,
+    [A] Unitary<A>,
+    [A] Isometric<A>,
+    [A, F] WithFacts<A, F>,
+    [V: Operator, F] Spectral<V, F>,
+    [P] SumOf<P>,
+    [T: Scalar, K] Boxed<T, K>,
+    [T, R, C, F, G, K] Function<T, R, C, F, G, K>,
+    [T: Scalar, S: Space, M: crate::functions::dense::FactorMethod] crate::functions::dense::Factored<T, S, M>,
+    [A: Operator, M: crate::functions::dense::FactorMethod] crate::functions::base::BaseInverse<A, M>,
+    [F, D] ProductInverse<F, D>,
+    [A: Operator] crate::functions::base::Undone<A>,
+}

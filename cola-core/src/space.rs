@@ -1,0 +1,296 @@
+//! Sizes as types without arithmetic. `Const<2> x Const<3>` stays a pair; only its length is a number. A static composite has exact
+//! inline storage by nesting, without heap and without `generic_const_exprs`; generic code needs no bounds.
+
+use core::marker::PhantomData;
+pub use nalgebra::{Const, Dyn};
+
+/// A size as a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extent {
+    /// Known to the compiler.
+    Static(usize),
+    /// Known when built.
+    Dynamic,
+}
+impl Extent {
+    /// True unless both are static and differ.
+    pub const fn may_equal(self, other: Extent) -> bool {
+        match (self, other) {
+            (Extent::Static(a), Extent::Static(b)) => a == b,
+            _ => true,
+        }
+    }
+    /// The static size, else `n`.
+    #[inline(always)]
+    pub const fn or(self, n: usize) -> usize {
+        match self {
+            Extent::Static(k) => k,
+            Extent::Dynamic => n,
+        }
+    }
+    /// True for a static size.
+    pub const fn is_static(self) -> bool {
+        matches!(self, Extent::Static(_))
+    }
+}
+impl core::fmt::Display for Extent {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Extent::Static(n) => write!(f, "{n}"),
+            Extent::Dynamic => f.write_str("?"),
+        }
+    }
+}
+/// Rows and columns, as far as the type knows them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shape {
+    /// Rows.
+    pub rows: Extent,
+    /// Columns.
+    pub cols: Extent,
+}
+impl core::fmt::Display for Shape {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{} x {}", self.rows, self.cols)
+    }
+}
+
+/// What storage can hold: numbers and indices.
+pub trait Plain: Copy + Send + Sync + 'static {}
+impl<E: Copy + Send + Sync + 'static> Plain for E {}
+
+/// The index set of a vector: static or dynamic.
+pub trait Space: Send + Sync + 'static {
+    /// Its length, as far as the type knows it.
+    const EXTENT: Extent;
+    /// Owned n x n storage.
+    type Square<E: Plain>: Storage<E>;
+    /// Owned storage of n.
+    type Vector<E: Plain>: Storage<E>;
+    /// The static one of two spaces that must agree.
+    type Or<S: Space>: Space;
+    /// The pairs of both.
+    type Times<S: Space>: Space;
+    #[doc(hidden)]
+    type After<S: StaticSpace>: Space;
+    /// One after the other.
+    type Plus<S: Space>: Space;
+    #[doc(hidden)]
+    type PlusAfter<S: StaticSpace>: Space;
+}
+/// A space whose length the type knows.
+///
+/// # Safety
+/// `Of<E>` is exactly `LEN` contiguous `E`.
+pub unsafe trait StaticSpace: Send + Sync + 'static {
+    /// Its length.
+    const LEN: usize;
+    /// LEN numbers, inline.
+    type Of<E: Plain>: Plain;
+    /// LEN times `e`.
+    fn fill<E: Plain>(e: E) -> Self::Of<E>;
+}
+/// The pairs of A and B: index set of a Kronecker product.
+pub struct Tensor<A, B>(PhantomData<fn() -> (A, B)>);
+/// A, then B: index set of a direct sum.
+pub struct Direct<A, B>(PhantomData<fn() -> (A, B)>);
+#[doc(hidden)]
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Pair<A, B>(A, B);
+
+// SAFETY: an array of N elements is N contiguous elements.
+unsafe impl<const N: usize> StaticSpace for Const<N> {
+    const LEN: usize = N;
+    type Of<E: Plain> = [E; N];
+    #[inline(always)]
+    fn fill<E: Plain>(e: E) -> [E; N] {
+        [e; N]
+    }
+}
+// SAFETY: A::LEN contiguous times B::LEN contiguous.
+unsafe impl<A: StaticSpace, B: StaticSpace> StaticSpace for Tensor<A, B> {
+    const LEN: usize = A::LEN * B::LEN;
+    type Of<E: Plain> = A::Of<B::Of<E>>;
+    #[inline(always)]
+    fn fill<E: Plain>(e: E) -> Self::Of<E> {
+        A::fill(B::fill(e))
+    }
+}
+// SAFETY: `Pair` is repr(C); both parts are arrays of E, so there is no padding between or after them.
+unsafe impl<A: StaticSpace, B: StaticSpace> StaticSpace for Direct<A, B> {
+    const LEN: usize = A::LEN + B::LEN;
+    type Of<E: Plain> = Pair<A::Of<E>, B::Of<E>>;
+    #[inline(always)]
+    fn fill<E: Plain>(e: E) -> Self::Of<E> {
+        Pair(A::fill(e), B::fill(e))
+    }
+}
+macro_rules! static_space {
+    ([$($p:tt)*] $S:ty) => {
+        impl<$($p)*> Space for $S {
+            const EXTENT: Extent = Extent::Static(<$S as StaticSpace>::LEN);
+            type Square<E: Plain> = InlineSquare<E, $S>;
+            type Vector<E: Plain> = InlineVector<E, $S>;
+            type Or<S: Space> = $S;
+            type Times<S: Space> = S::After<$S>;
+            type After<S: StaticSpace> = Tensor<S, $S>;
+            type Plus<S: Space> = S::PlusAfter<$S>;
+            type PlusAfter<S: StaticSpace> = Direct<S, $S>;
+        }
+    };
+}
+static_space!([const N: usize] Const<N>);
+static_space!([A: StaticSpace, B: StaticSpace] Tensor<A, B>);
+static_space!([A: StaticSpace, B: StaticSpace] Direct<A, B>);
+impl Space for Dyn {
+    const EXTENT: Extent = Extent::Dynamic;
+    type Square<E: Plain> = Vec<E>;
+    type Vector<E: Plain> = Vec<E>;
+    type Or<S: Space> = S;
+    type Times<S: Space> = Dyn;
+    type After<S: StaticSpace> = Dyn;
+    type Plus<S: Space> = Dyn;
+    type PlusAfter<S: StaticSpace> = Dyn;
+}
+
+/// Owned numbers, inline or on the heap.
+pub trait Storage<E>: Clone + Send + Sync + 'static {
+    /// `len` times `e`; a static storage has its own length.
+    fn filled(len: usize, e: E) -> Self;
+    /// The numbers.
+    fn as_slice(&self) -> &[E];
+    /// The numbers, to be written.
+    fn as_mut_slice(&mut self) -> &mut [E];
+}
+#[doc(hidden)]
+pub struct InlineSquare<E: Plain, S: StaticSpace>(S::Of<S::Of<E>>);
+#[doc(hidden)]
+pub struct InlineVector<E: Plain, S: StaticSpace>(S::Of<E>);
+macro_rules! inline_storage {
+    ($Inline:ident, $len:expr, |$e:ident| $fill:expr) => {
+        // By hand: `derive` would demand `S: Clone` of a marker type.
+        impl<E: Plain, S: StaticSpace> Copy for $Inline<E, S> {}
+        impl<E: Plain, S: StaticSpace> Clone for $Inline<E, S> {
+            #[inline(always)]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        impl<E: Plain, S: StaticSpace> Storage<E> for $Inline<E, S> {
+            #[inline(always)]
+            fn filled(_: usize, $e: E) -> Self {
+                const { assert!(size_of::<Self>() == $len * size_of::<E>()) };
+                $Inline($fill)
+            }
+            #[inline(always)]
+            fn as_slice(&self) -> &[E] {
+                // SAFETY: `StaticSpace` promises LEN contiguous elements at each level.
+                unsafe { core::slice::from_raw_parts((&raw const self.0).cast(), $len) }
+            }
+            #[inline(always)]
+            fn as_mut_slice(&mut self) -> &mut [E] {
+                // SAFETY: as above.
+                unsafe { core::slice::from_raw_parts_mut((&raw mut self.0).cast(), $len) }
+            }
+        }
+    };
+}
+inline_storage!(InlineSquare, S::LEN * S::LEN, |e| S::fill(S::fill(e)));
+inline_storage!(InlineVector, S::LEN, |e| S::fill(e));
+impl<E: Plain> Storage<E> for Vec<E> {
+    fn filled(len: usize, e: E) -> Self {
+        vec![e; len]
+    }
+    #[inline(always)]
+    fn as_slice(&self) -> &[E] {
+        self
+    }
+    #[inline(always)]
+    fn as_mut_slice(&mut self) -> &mut [E] {
+        self
+    }
+}
+
+/// Type-level size check, as far as types can say it: `Const<2>` against `Const<3>` is an error already in `cargo check`. A composite
+/// against anything passes here and is left to the `const` assertion of the function that the user's line calls.
+#[diagnostic::on_unimplemented(
+    message = "sizes do not match: `{Self}` meets `{S}`",
+    label = "these two sizes must be equal"
+)]
+pub trait Fits<S> {}
+#[diagnostic::do_not_recommend]
+impl<const N: usize> Fits<Const<N>> for Const<N> {}
+#[diagnostic::do_not_recommend]
+impl<const N: usize> Fits<Dyn> for Const<N> {}
+#[diagnostic::do_not_recommend]
+impl<const N: usize, A, B> Fits<Tensor<A, B>> for Const<N> {}
+#[diagnostic::do_not_recommend]
+impl<const N: usize, A, B> Fits<Direct<A, B>> for Const<N> {}
+#[diagnostic::do_not_recommend]
+impl<S> Fits<S> for Dyn {}
+#[diagnostic::do_not_recommend]
+impl<A, B, S> Fits<S> for Tensor<A, B> {}
+#[diagnostic::do_not_recommend]
+impl<A, B, S> Fits<S> for Direct<A, B> {}
+
+/// The demand "is square", as far as types can say it: `Const<2>` rows and `Const<3>` columns are an error, a composite is left to a
+/// `const` assertion, dynamic sizes to run time.
+#[diagnostic::on_unimplemented(
+    message = "this function needs a square operator, and `{Self}` is rectangular",
+    label = "rows and columns differ",
+    note = "solve, inv, logdet, trace, powers and eigenvalues exist for square operators only; for a rectangular `A` take `A.H * A`"
+)]
+pub trait Square: crate::operator::Operator {
+    /// The part of the check that types cannot say, with the name of the function in the message.
+    const CHECK: () = demand(
+        "this function needs a square operator",
+        Self::SHAPE,
+        Shape { rows: Self::SHAPE.cols, cols: Self::SHAPE.rows },
+        Self::SHAPE.rows.may_equal(Self::SHAPE.cols),
+    );
+}
+#[diagnostic::do_not_recommend]
+impl<A: crate::operator::Operator<Rows: Fits<A::Cols>>> Square for A {}
+
+/// A message with numbers, made at compile time.
+struct Text([u8; 160], usize);
+impl Text {
+    const fn str(mut self, s: &str) -> Text {
+        let mut i = 0;
+        while i < s.len() {
+            self.0[self.1] = s.as_bytes()[i];
+            self.1 += 1;
+            i += 1;
+        }
+        self
+    }
+    const fn extent(self, e: Extent) -> Text {
+        match e {
+            Extent::Static(n) => self.num(n),
+            Extent::Dynamic => self.str("?"),
+        }
+    }
+    const fn num(mut self, n: usize) -> Text {
+        if n >= 10 {
+            self = self.num(n / 10);
+        }
+        self.0[self.1] = b'0' + (n % 10) as u8;
+        self.1 += 1;
+        self
+    }
+    const fn get(&self) -> &str {
+        match core::str::from_utf8(self.0.split_at(self.1).0) {
+            Ok(s) => s,
+            Err(_) => "size mismatch",
+        }
+    }
+}
+/// The static part of a check; call as `const { demand("sum", A::SHAPE, B::SHAPE, ok) }`.
+pub const fn demand(what: &str, a: Shape, b: Shape, ok: bool) {
+    if !ok {
+        let t = Text([0; 160], 0).str(what).str(": ").extent(a.rows).str(" x ").extent(a.cols).str(" meets ");
+        let t = t.extent(b.rows).str(" x ").extent(b.cols);
+        panic!("{}", t.get())
+    }
+}

@@ -1,0 +1,50 @@
+//! The words of `linop_type!`: aliases in the spelling of `linop!`, so that name resolution knows them.
+#![allow(non_camel_case_types, reason = "they are the words of `linop!`")]
+#![allow(missing_docs, reason = "each is the type of the word of the same name in `dsl`")]
+
+use crate::ops;
+
+pub type psd<A> = ops::Psd<A>;
+pub type self_adjoint<A> = ops::SelfAdjoint<A>;
+pub type unitary<A> = ops::Unitary<A>;
+pub type isometric<A> = ops::Isometric<A>;
+pub type transpose<A> = ops::Transpose<A>;
+pub type adjoint<A> = ops::Adjoint<A>;
+pub type conj<A> = ops::Conj<A>;
+pub type gram<A> = ops::Gram<A>;
+pub type gram_transpose<A> = ops::Gram<A, ops::ByTranspose>;
+pub type diag<V> = ops::Diagonal<V>;
+pub type triangular_lower<M> = ops::Triangular<<M as DenseData>::Data, ops::Lower>;
+pub type triangular_upper<M> = ops::Triangular<<M as DenseData>::Data, ops::Upper>;
+pub type permutation<T, P> = ops::Permutation<T, <P as ops::IndexData>::Len>;
+pub type identity<T> = ops::Identity<T, nalgebra::Dyn>;
+pub type identity_static<T, const N: usize> = ops::Identity<T, nalgebra::Const<N>>;
+pub type kron<A, B> = ops::Kron<A, B>;
+pub type block_diag<A, B> = ops::BlockDiag<A, B>;
+pub type repeat<A, const M: usize> = ops::Repeat<A, M>;
+pub type sum_of<P> = ops::SumOf<P>;
+pub type powi<A, const N: usize> = ops::Powi<A, N>;
+pub type slice<A, R, C> =
+    ops::Sliced<A, <R as ops::IntoIndexSet<<A as crate::Operator>::Rows>>::Set, <C as ops::IntoIndexSet<<A as crate::Operator>::Cols>>::Set>;
+pub type principal<A, R> = ops::Sliced<
+    A,
+    <R as ops::IntoIndexSet<<A as crate::Operator>::Rows>>::Set,
+    <R as ops::IntoIndexSet<<A as crate::Operator>::Rows>>::Set,
+    crate::Known,
+>;
+pub type hstack<A, B> = ops::HStack<A, B>;
+pub type vstack<A, B> = ops::VStack<A, B>;
+pub type inv<A> = crate::functions::Inv<A>;
+pub type sqrt<A> = crate::functions::Sqrt<A>;
+pub type isqrt<A> = crate::functions::Sqrt<A>;
+pub type pow<A> = crate::functions::Pow<A>;
+pub type exp<A> = crate::functions::Exp<A>;
+pub type log<A> = crate::functions::Log<A>;
+
+/// The matrix inside `Dense`: what `triangular_lower` takes a triangle of.
+pub trait DenseData {
+    type Data;
+}
+impl<M> DenseData for ops::Dense<M> {
+    type Data = M;
+}

@@ -1,0 +1,250 @@
+//! What the iterative methods ask of a vector: ten operations. The methods are written once over [`Vector`]; host slices implement
+//! it here, vectors on a device in their own crate. Nothing here allocates.
+
+use crate::scalar::{Real, Scalar};
+use num_traits::{One, Zero};
+
+/// The real numbers of a vector.
+pub type VectorRe<V> = <<V as Vector>::Scalar as Scalar>::Re;
+
+/// A vector of numbers as the iterative methods see it. All vectors of one call have the same length.
+///
+/// Required are seven operations that any device library has; the other three have defaults made of these, to be overridden where
+/// one pass over memory can do it.
+pub trait Vector {
+    /// Number type.
+    type Scalar: Scalar;
+
+    /// self <- c in every entry.
+    fn fill(&mut self, c: Self::Scalar);
+    /// self <- x.
+    fn copy(&mut self, x: &Self);
+    /// self <- c self.
+    fn scale(&mut self, c: Self::Scalar);
+    /// self <- self + a x.
+    fn axpy(&mut self, a: Self::Scalar, x: &Self);
+    /// self <- a x + b self.
+    fn axpby(&mut self, a: Self::Scalar, x: &Self, b: Self::Scalar);
+    /// self^H y: the entries of `self` are conjugated.
+    fn dot(&self, y: &Self) -> Self::Scalar;
+    /// |self|_2, protected against overflow and underflow of the squares; NaN or infinite if an entry is.
+    fn norm(&self) -> VectorRe<Self>;
+
+    /// self <- x + b self: the next search direction.
+    #[inline]
+    fn xpby(&mut self, x: &Self, b: Self::Scalar) {
+        self.axpby(Self::Scalar::one(), x, b)
+    }
+    /// self <- self - a q, and returns |self|_2^2 (not protected) of the result.
+    #[inline]
+    fn sub_norm_sq(&mut self, a: Self::Scalar, q: &Self) -> VectorRe<Self> {
+        self.axpy(-a, q);
+        self.dot(self).re()
+    }
+    /// One step of conjugate gradients: x <- x + a p, r <- r - b q, and returns |r|_2^2 (not protected).
+    #[inline]
+    fn step(x: &mut Self, a: Self::Scalar, p: &Self, r: &mut Self, b: Self::Scalar, q: &Self) -> VectorRe<Self> {
+        x.axpy(a, p);
+        r.sub_norm_sq(b, q)
+    }
+}
+
+/// Partial sums kept side by side, so that the compiler may keep them in vector registers.
+const SUMS: usize = 8;
+
+/// Sum of f(x_i, y_i).
+#[inline(always)]
+fn sum<T: Copy, S: Copy + Zero>(x: &[T], y: &[T], f: impl Fn(T, T) -> S) -> S {
+    assert_eq!(x.len(), y.len(), "vectors of one length");
+    let mut s = [S::zero(); SUMS];
+    let ((x, x_end), (y, y_end)) = (x.as_chunks::<SUMS>(), y.as_chunks::<SUMS>());
+    for (x, y) in x.iter().zip(y) {
+        for i in 0..SUMS {
+            s[i] = s[i] + f(x[i], y[i]);
+        }
+    }
+    for (i, (&x, &y)) in x_end.iter().zip(y_end).enumerate() {
+        s[i] = s[i] + f(x, y);
+    }
+    s.into_iter().fold(S::zero(), |a, b| a + b)
+}
+
+impl<T: Scalar> Vector for [T] {
+    type Scalar = T;
+
+    fn fill(&mut self, c: T) {
+        <[T]>::fill(self, c)
+    }
+    fn copy(&mut self, x: &Self) {
+        self.copy_from_slice(x)
+    }
+    fn scale(&mut self, c: T) {
+        for y in self {
+            *y *= c;
+        }
+    }
+    fn axpy(&mut self, a: T, x: &Self) {
+        assert_eq!(self.len(), x.len(), "vectors of one length");
+        for (y, &x) in self.iter_mut().zip(x) {
+            *y = y.add_mul(a, x);
+        }
+    }
+    fn axpby(&mut self, a: T, x: &Self, b: T) {
+        assert_eq!(self.len(), x.len(), "vectors of one length");
+        for (y, &x) in self.iter_mut().zip(x) {
+            *y = (b * *y).add_mul(a, x);
+        }
+    }
+    fn xpby(&mut self, x: &Self, b: T) {
+        assert_eq!(self.len(), x.len(), "vectors of one length");
+        for (y, &x) in self.iter_mut().zip(x) {
+            *y = x.add_mul(b, *y);
+        }
+    }
+    fn dot(&self, y: &Self) -> T {
+        sum(self, y, |x, y| x.conj() * y)
+    }
+    fn norm(&self) -> T::Re {
+        norm(self)
+    }
+    fn sub_norm_sq(&mut self, a: T, q: &Self) -> T::Re {
+        assert_eq!(self.len(), q.len(), "vectors of one length");
+        let mut s = [T::Re::zero(); SUMS];
+        let (r, r_end) = self.as_chunks_mut::<SUMS>();
+        let (q, q_end) = q.as_chunks::<SUMS>();
+        for (r, q) in r.iter_mut().zip(q) {
+            for i in 0..SUMS {
+                r[i] = r[i].sub_mul(a, q[i]);
+                s[i] += r[i].abs_sq();
+            }
+        }
+        for (i, (r, &q)) in r_end.iter_mut().zip(q_end).enumerate() {
+            *r = r.sub_mul(a, q);
+            s[i] += r.abs_sq();
+        }
+        s.into_iter().fold(T::Re::zero(), |a, b| a + b)
+    }
+    fn step(x: &mut Self, a: T, p: &Self, r: &mut Self, b: T, q: &Self) -> T::Re {
+        let n = x.len();
+        assert!(p.len() == n && r.len() == n && q.len() == n, "vectors of one length");
+        let mut s = [T::Re::zero(); SUMS];
+        let ((x, x_end), (r, r_end)) = (x.as_chunks_mut::<SUMS>(), r.as_chunks_mut::<SUMS>());
+        let ((p, p_end), (q, q_end)) = (p.as_chunks::<SUMS>(), q.as_chunks::<SUMS>());
+        for (((x, r), p), q) in x.iter_mut().zip(r).zip(p).zip(q) {
+            for i in 0..SUMS {
+                x[i] = x[i].add_mul(a, p[i]);
+                r[i] = r[i].sub_mul(b, q[i]);
+                s[i] += r[i].abs_sq();
+            }
+        }
+        for (i, (((x, r), &p), &q)) in x_end.iter_mut().zip(r_end).zip(p_end).zip(q_end).enumerate() {
+            *x = x.add_mul(a, p);
+            *r = r.sub_mul(b, q);
+            s[i] += r.abs_sq();
+        }
+        s.into_iter().fold(T::Re::zero(), |a, b| a + b)
+    }
+}
+
+/// |x|_2 without overflow: the plain sum of squares where it is safe (one pass), else scaled by the largest entry (three passes).
+///
+/// For one number (`LANES == 1`). Blue, A portable Fortran program to find the Euclidean norm of a vector, TOMS 4, 1978.
+///
+/// ```
+/// assert_eq!(cola_core::vector::norm(&[3e200, 4e200]), 5e200);
+/// ```
+pub fn norm<T: Scalar>(x: &[T]) -> T::Re {
+    let plain = sum(x, x, |x, _| x.abs_sq());
+    // below `small` the squares may have lost digits: smallest normal number over epsilon, of f32 or f64
+    let small = if T::Re::epsilon().lane_f64(0) > 1e-10 { 1e-30 } else { 1e-290 };
+    let value = plain.lane_f64(0);
+    if value.is_finite() && value >= small || value.is_nan() {
+        return plain.sqrt();
+    }
+    let largest = x.iter().fold(T::Re::zero(), |m, x| m.max(x.abs()));
+    let top = largest.lane_f64(0);
+    if top == 0.0 || !top.is_finite() {
+        return largest;
+    }
+    // twice the root, as the reciprocal of a subnormal number overflows
+    let root = T::Re::one() / largest.sqrt();
+    largest * sum(x, x, |x, _| x.scale(root).scale(root).abs_sq()).sqrt()
+}
+
+/// v <- v / norm, also where 1 / norm would overflow.
+pub(crate) fn normalise<V: Vector + ?Sized>(v: &mut V, norm: VectorRe<V>) {
+    let direct = <VectorRe<V> as One>::one() / norm;
+    if direct.lane_f64(0).is_finite() {
+        v.scale(V::Scalar::from_re(direct));
+    } else {
+        let root = V::Scalar::from_re(<VectorRe<V> as One>::one() / norm.sqrt());
+        v.scale(root);
+        v.scale(root);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use num_complex::Complex;
+
+    #[test]
+    fn norm_neither_overflows_nor_underflows() {
+        for scale in [1e-310_f64, 1e-300, 1e-160, 1.0, 1e160, 1e300] {
+            let x = [3.0 * scale, 0.0, -4.0 * scale];
+            let error = f64::abs(x[..].norm() / (5.0 * scale) - 1.0);
+            assert!(error < 1e-13, "{scale:e}: {error:e}");
+        }
+        for scale in [1e-40_f32, 1e-30, 1e30] {
+            let x = [3.0 * scale, 0.0, -4.0 * scale];
+            assert!((x[..].norm() / (5.0 * scale) - 1.0).abs() < 1e-5, "{scale:e}");
+        }
+        let z = [Complex::new(3e200, 4e200), Complex::new(0.0, 12e200)];
+        assert!((z[..].norm() / 13e200 - 1.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn norm_of_zero_nothing_and_nonsense() {
+        assert_eq!([0.0_f64; 9][..].norm(), 0.0);
+        assert_eq!(([] as [f64; 0])[..].norm(), 0.0);
+        assert!([1.0, f64::NAN][..].norm().is_nan());
+        assert_eq!([1.0, f64::NEG_INFINITY][..].norm(), f64::INFINITY);
+    }
+
+    #[test]
+    fn dot_conjugates_its_left_side() {
+        let (x, y) = ([Complex::new(1.0, 2.0)], [Complex::new(3.0, -1.0)]);
+        assert_eq!(x[..].dot(&y[..]), Complex::new(1.0, -7.0));
+    }
+
+    /// The fused forms are their defaults, for every length of the tail.
+    #[test]
+    fn fused_is_plain() {
+        for n in 0..20 {
+            let v = |k: usize| -> Vec<f64> { (0..n).map(|i| ((i * 7 + k * 5) % 11) as f64 - 4.0).collect() };
+            let (p, q, mut x, mut r) = (v(1), v(2), v(3), v(4));
+            let (mut x2, mut r2) = (x.clone(), r.clone());
+            let rr = <[f64]>::step(&mut x, 2.0, &p, &mut r, 0.5, &q);
+            x2[..].axpy(2.0, &p);
+            r2[..].axpby(-0.5, &q, 1.0);
+            assert_eq!((&x, &r), (&x2, &r2));
+            assert_eq!(rr, r2.iter().map(|r| r * r).sum::<f64>());
+            assert_eq!(r[..].dot(&r), rr);
+            let mut r3 = v(4);
+            assert_eq!(r3[..].sub_norm_sq(0.5, &q), rr);
+            r3[..].xpby(&p, 3.0);
+            assert!((0..n).all(|i| r3[i] == p[i] + 3.0 * r[i]));
+            r3[..].scale(2.0);
+            assert!((0..n).all(|i| r3[i] == 2.0 * (p[i] + 3.0 * r[i])));
+        }
+    }
+
+    #[test]
+    fn normalises_subnormal_vectors() {
+        let mut x = [3e-320_f64, 4e-320];
+        let n = x[..].norm();
+        normalise(&mut x[..], n);
+        let norm: f64 = x[..].norm();
+        assert!((x[0] - 0.6).abs() < 1e-3 && (norm - 1.0).abs() < 1e-3);
+    }
+}

@@ -1,0 +1,135 @@
+//! A GPU in use.
+
+use crate::availability::{Availability, DeviceInfo, bytes};
+use crate::driver::{self, failed};
+use crate::vector::{DeviceScalar, DeviceVector};
+use cola_core::{Error, Result};
+use cudarc::driver::{CudaContext, CudaStream};
+use std::{fmt, sync::Arc};
+
+/// A GPU, ready for use. Cheap to clone; the clones share one queue of work, from any thread.
+#[derive(Clone)]
+pub struct Cuda {
+    stream: Arc<CudaStream>,
+    info: Arc<DeviceInfo>,
+}
+
+/// Memory of a device, in bytes, all processes counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Memory {
+    /// What is left.
+    pub free: usize,
+    /// All of it.
+    pub total: usize,
+}
+
+impl Cuda {
+    /// What GPUs there are. Prints nothing, panics nowhere, and takes no memory on any GPU.
+    ///
+    /// ```
+    /// let found = cola_cuda::Cuda::probe();
+    /// println!("{found}"); // e.g. driver for CUDA 13.0; device 0: NVIDIA H200, 139.8 GiB, compute capability 9.0
+    /// assert_eq!(found.is_usable(), found.devices().len() > 0);
+    /// ```
+    pub fn probe() -> Availability {
+        driver::probe()
+    }
+
+    /// The GPU number `ordinal`, counted from 0 in the driver's order; [`Error::Device`] says what is missing and how to get it.
+    ///
+    /// ```
+    /// use cola_core::Error;
+    /// use cola_cuda::Cuda;
+    ///
+    /// match Cuda::new(0) {
+    ///     Ok(gpu) => println!("{} with {:?} bytes", gpu.device_name(), gpu.memory()?),
+    ///     Err(Error::Device { message }) => println!("{message}"),
+    ///     Err(_) => unreachable!(),
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn new(ordinal: usize) -> Result<Cuda> {
+        let count = driver::start()?;
+        if ordinal >= count {
+            let message =
+                format!("there is no GPU {ordinal}: the driver shows {count}, counted from 0 (CUDA_VISIBLE_DEVICES can hide some)");
+            return Err(Error::Device { message });
+        }
+        let context = CudaContext::new(ordinal).map_err(|e| failed("the use of the GPU", e))?;
+        // SAFETY: every vector lives and is used on the one stream below, so there is no order between streams to keep.
+        unsafe { context.disable_event_tracking() };
+        let stream = context.new_stream().map_err(|e| failed("a new stream on the GPU", e))?;
+        let info = driver::info(ordinal).map_err(|e| failed("a question about the GPU", e))?;
+        Ok(Cuda { stream, info: Arc::new(info) })
+    }
+
+    /// The number it was made with.
+    pub fn ordinal(&self) -> usize {
+        self.info.ordinal
+    }
+
+    /// The product's name.
+    pub fn device_name(&self) -> &str {
+        &self.info.name
+    }
+
+    /// Compute capability as (major, minor), e.g. (9, 0).
+    pub fn compute_capability(&self) -> (u32, u32) {
+        self.info.compute_capability
+    }
+
+    /// Its memory now.
+    pub fn memory(&self) -> Result<Memory> {
+        let (free, total) = self.stream.context().mem_get_info().map_err(|e| failed("a question about the GPU's memory", e))?;
+        Ok(Memory { free, total })
+    }
+
+    /// Copies numbers to the device. They are there, and `x` is free for other use, when this returns.
+    ///
+    /// ```
+    /// # fn main() -> cola_core::Result<()> {
+    /// # if !cola_cuda::Cuda::probe().is_usable() { return Ok(()) }
+    /// let gpu = cola_cuda::Cuda::new(0)?;
+    /// let v = gpu.upload(&[1.0, 2.0, 3.0])?;
+    /// assert_eq!(v.len(), 3);
+    /// assert_eq!(gpu.download(&v)?, [1.0, 2.0, 3.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload<T: DeviceScalar>(&self, x: &[T]) -> Result<DeviceVector<T>> {
+        let what = || format!("the upload of {}", bytes(size_of_val(x)));
+        // The driver has no allocation of no bytes.
+        let data = if x.is_empty() { None } else { Some(self.stream.clone_htod(x).map_err(|e| failed(&what(), e))?) };
+        self.stream.synchronize().map_err(|e| failed(&what(), e))?;
+        Ok(DeviceVector { data, device: self.clone() })
+    }
+
+    /// Copies a vector back, once all work queued on it is done. It may be on another device than this one.
+    pub fn download<T: DeviceScalar>(&self, v: &DeviceVector<T>) -> Result<Vec<T>> {
+        let mut out = vec![T::default(); v.len()];
+        self.download_into(v, &mut out)?;
+        Ok(out)
+    }
+
+    /// As [`download`](Cuda::download), into numbers that are there already, of the same length.
+    pub fn download_into<T: DeviceScalar>(&self, v: &DeviceVector<T>, out: &mut [T]) -> Result<()> {
+        if v.len() != out.len() {
+            return Err(Error::ShapeMismatch { op: "download", left: (v.len(), 1), right: (out.len(), 1) });
+        }
+        let size = size_of_val(out);
+        // On the vector's own stream: behind the work that writes it.
+        let stream = &v.device.stream;
+        let copied = match &v.data {
+            Some(data) => stream.memcpy_dtoh(data, out),
+            None => Ok(()),
+        };
+        copied.and_then(|()| stream.synchronize()).map_err(|e| failed(&format!("the download of {}", bytes(size)), e))
+    }
+}
+
+impl fmt::Debug for Cuda {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cuda({})", self.info)
+    }
+}
