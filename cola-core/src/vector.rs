@@ -151,7 +151,8 @@ impl<T: Scalar> Vector for [T] {
 /// For one number (`LANES == 1`). Blue, A portable Fortran program to find the Euclidean norm of a vector, TOMS 4, 1978.
 ///
 /// ```
-/// assert!((cola_core::vector::norm(&[3e200, 4e200]) / 5e200 - 1.0_f64).abs() < 1e-15);
+/// let norm: f64 = cola_core::vector::norm(&[3e200, 4e200]);
+/// assert!((norm / 5e200 - 1.0).abs() < 1e-15);
 /// ```
 pub fn norm<T: Scalar>(x: &[T]) -> T::Re {
     let plain = sum(x, x, |x, _| x.abs_sq());

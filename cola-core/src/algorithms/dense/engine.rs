@@ -1,7 +1,7 @@
 //! faer for f32, f64, c32, c64, on zero-copy views. One thread: faer's rayon feature is off.
 
 use super::eigen::{normalise, sort};
-use super::small::{rounding, size};
+use super::small::{FEW, rounding, size};
 use super::{Engine, MatrixFunction, functions, ldlt, loops, products, qr, tridiagonal, triangular};
 use crate::error::{Outcome, Result};
 use crate::scalar::{Complex, Mask, Real, Scalar};
@@ -134,19 +134,12 @@ where
         return loops::lu(n, a, perm);
     }
     let copy = a[..n * n].to_vec();
-    let row = loops::row_sizes(n, a);
     let (mut forward, mut inverse) = (vec![0usize; n], vec![0usize; n]);
     let mut memory = MemBuffer::new(plu::factor::lu_in_place_scratch::<usize, T>(n, n, SEQ, Default::default()));
     let stack = MemStack::new(&mut memory);
     let target = square_mut(n, a);
     let (info, _) = plu::factor::lu_in_place(target, &mut forward, &mut inverse, SEQ, stack, Default::default());
-    let tol = rounding::<T>(n);
-    let good = (0..n).all(|j| {
-        let u = size(a[j + j * n]);
-        let column = a[j * n..j * n + j].iter().fold(u, |m, x| Real::max(m, size(*x)));
-        (Real::min(column, row[forward[j]]) * tol).lt(u).all() && u.finite().all()
-    });
-    if !good {
+    if !pivots_good(n, a) {
         a[..n * n].copy_from_slice(&copy);
         return loops::lu(n, a, perm);
     }
@@ -154,6 +147,25 @@ where
         *p = R::real(*f as f64);
     }
     (Outcome::fine(), T::of(if info.transposition_count % 2 == 0 { 1.0 } else { -1.0 }))
+}
+/// |u_jj| > n eps sum_{k<=j} |l_jk| |u_kj| for all j, in tiles because L is read by rows.
+fn pivots_good<T: Scalar>(n: usize, a: &[T]) -> bool {
+    const TILE: usize = 32;
+    let mut sum: Vec<T::Re> = (0..n).map(|j| size(a[j * (n + 1)])).collect();
+    for j0 in (0..n).step_by(TILE) {
+        for k0 in (0..=j0).step_by(TILE) {
+            for j in j0..n.min(j0 + TILE) {
+                for k in k0..j.min(k0 + TILE) {
+                    sum[j] += size(a[j + k * n]) * size(a[k + j * n]);
+                }
+            }
+        }
+    }
+    let tol = rounding::<T>(n.max(FEW));
+    (0..n).all(|j| {
+        let u = size(a[j * (n + 1)]);
+        ((sum[j] * tol).lt(u) & u.finite()).all()
+    })
 }
 fn lu_solve<T, R>(n: usize, lu: &[T], adjoint: bool, x: &mut [T], columns: usize)
 where

@@ -1,10 +1,10 @@
 //! The factorisations for any size: lanes (in line), dual numbers, and floats below faer's thresholds. Column-oriented, so
 //! that the innermost loop walks along memory.
 
-use super::small::{recip, rounding, size};
+use super::small::{FEW, recip, rounding, size};
 use crate::error::Outcome;
 use crate::scalar::{Mask, Real, Scalar};
-use num_traits::{One, Zero};
+use num_traits::One;
 
 /// y <- y - s x.
 #[inline(always)]
@@ -99,7 +99,7 @@ pub(super) fn cholesky<T: Scalar>(n: usize, a: &mut [T]) -> Outcome<T> {
 
 /// Brings the largest number of column j, from row j on, to row j: by select in lanes, by search and one exchange otherwise.
 #[inline(always)]
-fn pivot<T: Scalar>(n: usize, j: usize, a: &mut [T], perm: &mut [T::Re], row: &mut [T::Re], sign: &mut T) -> T::Re {
+fn pivot<T: Scalar>(n: usize, j: usize, a: &mut [T], perm: &mut [T::Re], sign: &mut T) -> T::Re {
     let mut best = size(a[j + j * n]);
     if T::LANES == 1 {
         let mut at = j;
@@ -114,7 +114,6 @@ fn pivot<T: Scalar>(n: usize, j: usize, a: &mut [T], perm: &mut [T::Re], row: &m
                 a.swap(j + k * n, at + k * n);
             }
             perm.swap(j, at);
-            row.swap(j, at);
             *sign = -*sign;
         }
         return best;
@@ -129,36 +128,23 @@ fn pivot<T: Scalar>(n: usize, j: usize, a: &mut [T], perm: &mut [T::Re], row: &m
             a[i + k * n] = T::select(swap, p, q);
         }
         (perm[j], perm[i]) = (T::Re::select(swap, perm[i], perm[j]), T::Re::select(swap, perm[j], perm[i]));
-        (row[j], row[i]) = (T::Re::select(swap, row[i], row[j]), T::Re::select(swap, row[j], row[i]));
         *sign = T::select(swap, -*sign, *sign);
     }
     best
 }
-/// max_k |a_ik| of each row.
-#[inline(always)]
-pub(super) fn row_sizes<T: Scalar>(n: usize, a: &[T]) -> Vec<T::Re> {
-    let mut row = vec![T::Re::zero(); n];
-    for j in 0..n {
-        for (r, x) in row.iter_mut().zip(&a[j * n..(j + 1) * n]) {
-            *r = r.max(size(*x));
-        }
-    }
-    row
-}
-/// See [`super::lu`]. Right-looking; allocates n numbers.
+/// See [`super::lu`]. Right-looking.
 #[inline(always)]
 pub(super) fn lu<T: Scalar>(n: usize, a: &mut [T], perm: &mut [T::Re]) -> (Outcome<T>, T) {
     let mut out = Outcome::fine();
     let mut sign = T::one();
-    let mut row = row_sizes(n, a);
     for (j, p) in perm[..n].iter_mut().enumerate() {
         *p = T::Re::real(j as f64);
     }
     for j in 0..n {
-        let best = pivot(n, j, a, perm, &mut row, &mut sign);
-        let column = a[j * n..j * n + j].iter().fold(best, |m, x| m.max(size(*x)));
+        let best = pivot(n, j, a, perm, &mut sign);
+        let sum = (0..j).fold(best, |s, k| s.add_mul(size(a[j + k * n]), size(a[k + j * n])));
         let finite = best.finite();
-        let good = (column.min(row[j]) * rounding::<T>(n)).lt(best) & finite;
+        let good = (sum * rounding::<T>(n.max(FEW))).lt(best) & finite;
         out.pivot(j, best, good);
         let (before, after) = a.split_at_mut((j + 1) * n);
         let l = &mut before[j * n + j..];

@@ -197,10 +197,9 @@ pub fn cholesky<T: Scalar>(n: usize, fixed: bool, a: &mut [T]) -> Outcome<T> {
 /// P A = L U with partial pivoting, in place: U on and above the diagonal, the unit lower triangular L below. Row i of P A is
 /// row `perm[i]` of A; lanes exchange by select, so each has an order of its own. Also returns det P = +-1.
 ///
-/// A pivot is bad unless |u_jj| > n eps min(max_k<=j |u_kj|, max_k |a_pk|) and finite, where p is the original row that became
-/// row j and |z| = |re| + |im|: the column of U and the row of A are the two magnitudes that u_jj came out of, so scaled rows or
-/// scaled columns do not make a regular matrix singular. In a bad lane elimination goes on with pivot 1, and 0 is stored, so
-/// that the determinant is 0.
+/// A pivot is bad unless |u_jj| > max(n, 6) eps sum_{k<=j} |l_jk| |u_kj| and finite, with |z| = |re| + |im|: the sum is what u_jj
+/// came out of, n eps times it bounds the rounding of u_jj (Higham, theorem 9.3), and scaled rows or columns scale both sides. In a
+/// bad lane elimination goes on with pivot 1, and 0 is stored, so that the determinant is 0.
 ///
 /// Cost: 2 n^3 / 3. Golub & Van Loan, section 3.4; Higham, Accuracy and Stability, section 9.3.
 #[inline(always)]

@@ -60,3 +60,48 @@ mod generic {
         }
     }
 }
+
+/// Derivatives of the eigendecomposition against differences, where the derivative of an entry that is 0 matters.
+#[cfg(feature = "dual")]
+#[test]
+fn derivatives() {
+    use num_dual::Dual64;
+    for n in [1, 2, 3, 5, 12, 40] {
+        let (a, b) = (hermitian::<f64>(n, 1), hermitian::<f64>(n, 2));
+        for diagonal in [false, true] {
+            let a: Vec<f64> = (0..n * n)
+                .map(|k| if !diagonal { a[k] } else if k % (n + 1) == 0 { (k / n) as f64 } else { 0.0 })
+                .collect();
+            let mut dual: Vec<_> = a.iter().zip(&b).map(|(a, b)| Dual64::new(*a, *b)).collect();
+            let (mut w, mut v) = (zeros::<Dual64>(n), zeros::<Dual64>(n * n));
+            assert!(eigh(n, true, &mut dual, &mut w, &mut v).ok);
+            let at = |h: f64| {
+                let mut m: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a + h * b).collect();
+                let (mut w, mut v) = (vec![0.0; n], zeros::<f64>(n * n));
+                assert!(eigh(n, false, &mut m, &mut w, &mut v).ok);
+                // A-weighted projectors do not depend on signs
+                let p = |k: usize| (0..n).map(|i| v[k + i * n] * v[i * n] * (i as f64 + 1.0)).sum::<f64>();
+                (w, (0..n).map(p).collect::<Vec<_>>())
+            };
+            let h = 1e-6;
+            let ((w1, p1), (w0, p0)) = (at(h), at(-h));
+            for k in 0..n {
+                let p = (0..n).fold(Dual64::from(0.0), |s, i| s + v[k + i * n] * v[i * n] * (i as f64 + 1.0));
+                assert!((w[k].eps - (w1[k] - w0[k]) / (2.0 * h)).abs() < 1e-5, "{n} {diagonal} {k}");
+                assert!((p.eps - (p1[k] - p0[k]) / (2.0 * h)).abs() < 1e-3, "{n} {diagonal} {k}: {}", p.eps);
+            }
+        }
+    }
+    // complex: the residual of A V = V W vanishes with its derivative
+    let n = 4;
+    let (a, b) = (hermitian::<Complex<f64>>(n, 3), hermitian::<Complex<f64>>(n, 4));
+    let dual = |a: Complex<f64>, b: Complex<f64>| Complex::new(Dual64::new(a.re, b.re), Dual64::new(a.im, b.im));
+    let m: Vec<_> = a.iter().zip(&b).map(|(a, b)| dual(*a, *b)).collect();
+    let (mut w, mut v) = (zeros::<Dual64>(n), zeros::<Complex<Dual64>>(n * n));
+    assert!(eigh(n, false, &mut m.clone(), &mut w, &mut v).ok);
+    let mv = mul(n, &m, &v);
+    for k in 0..n * n {
+        let r = mv[k] - v[k].scale(w[k / n]);
+        assert!(r.re.re.abs() + r.im.re.abs() < 1e-13 && r.re.eps.abs() + r.im.eps.abs() < 1e-12, "{r:?}");
+    }
+}
