@@ -15,6 +15,7 @@ use crate::scalar::{Real, Scalar};
 use crate::space::{Const, Dyn, Fits};
 use core::marker::PhantomData;
 use nalgebra::{Dim, Matrix, RawStorage};
+use nalgebra_sparse::{CscMatrix, CsrMatrix};
 
 pub use crate::ops::{psd_checked, self_adjoint_checked, unitary_checked};
 
@@ -102,6 +103,26 @@ where
     fn into_operator(self) -> Self::Op {
         Dense(*self)
     }
+}
+macro_rules! sparse_leaf {
+    ($([$($p:tt)*] $M:ty, $Held:ty, |$s:ident| $held:expr;)*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl<$($p)* T: Scalar> IntoOperator for $M {
+            type Op = Sparse<$Held>;
+            #[inline(always)]
+            fn into_operator(self) -> Self::Op {
+                let $s = self;
+                Sparse($held)
+            }
+        } )* };
+}
+sparse_leaf! {
+    [] CsrMatrix<T>, CsrMatrix<T>, |m| m;
+    [] CscMatrix<T>, CscMatrix<T>, |m| m;
+    ['a,] &'a CsrMatrix<T>, &'a CsrMatrix<T>, |m| m;
+    ['a,] &'a CscMatrix<T>, &'a CscMatrix<T>, |m| m;
+    ['a,] &&'a CsrMatrix<T>, &'a CsrMatrix<T>, |m| *m;
+    ['a,] &&'a CscMatrix<T>, &'a CscMatrix<T>, |m| *m;
 }
 /// A literal; its sign is a type. Always carried as f64, so that `2 * A` and `2.0 * A` work for every scalar.
 #[derive(Clone, Copy, Debug)]
@@ -314,6 +335,11 @@ pub fn triangular_lower<M: MatrixData>(a: impl IntoOperator<Op = Dense<M>>) -> T
 #[inline(always)]
 pub fn triangular_upper<M: MatrixData>(a: impl IntoOperator<Op = Dense<M>>) -> Triangular<M, Upper> {
     Triangular::upper(a.into_operator().0)
+}
+/// A compressed sparse matrix: `CsrMatrix`, `CscMatrix`, or a reference to one.
+#[inline(always)]
+pub fn sparse<M: SparseData>(m: M) -> Sparse<M> {
+    Sparse(m)
 }
 /// (P x)[i] = x[p[i]].
 ///

@@ -17,6 +17,7 @@ use crate::functions::{
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, with_scratch};
 use crate::ops::{Adjoint, Boxed, IndexSet, IntoIndexSet, Permutation, Powi, Product, Sliced, Spectral, Transpose};
+use crate::plan::{Explain, Explanation};
 use crate::scalar::{Real, Scalar};
 use crate::space::{Dyn, Extent, Shape, Square, demand};
 use crate::view::View;
@@ -498,6 +499,13 @@ pub trait OperatorExt: Operator {
     {
         const { Self::CHECK };
         self.lu_rule()
+    }
+    /// The tree, the facts, and for each function what runs and what it costs: print it.
+    fn explain(&self) -> Explanation
+    where
+        Self: Explain,
+    {
+        Explanation::new(self)
     }
 }
 impl<A: Operator + ?Sized> OperatorExt for A {}

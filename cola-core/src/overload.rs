@@ -148,6 +148,8 @@ operators! {
     [A] Unitary<A>,
     [A] Isometric<A>,
     [A, F] WithFacts<A, F>,
+    [M] Sparse<M>,
+    [M: SparseData, F] SparseInverse<M, F>,
     [V: Operator, F] Spectral<V, F>,
     [P] SumOf<P>,
     [T: Scalar, K] Boxed<T, K>,

@@ -3,3 +3,4 @@
 pub mod dense;
 pub mod direct;
 pub mod krylov;
+pub mod sparse;

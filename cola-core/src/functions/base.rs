@@ -233,6 +233,15 @@ pub fn diagonal<A: LinearOperator>(a: &A, k: isize, d: &mut [Sc<A>]) -> Result<(
     }
     Ok(())
 }
+/// tr A by applications to unit vectors.
+///
+/// # Errors
+/// Those of an iterative action.
+pub fn trace<A: LinearOperator>(a: &A) -> Result<Sc<A>> {
+    let mut d = vec![Sc::<A>::zero(); a.nrows().min(a.ncols())];
+    diagonal(a, 0, &mut d)?;
+    Ok(d.iter().fold(Sc::<A>::zero(), |s, &x| s + x))
+}
 /// Any matrix as numbers, rectangular too, by application to the identity.
 pub fn entries<A: LinearOperator>(a: &A) -> nalgebra::DMatrix<Sc<A>> {
     let n = a.ncols();

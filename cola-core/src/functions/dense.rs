@@ -260,11 +260,12 @@ impl<T: Scalar, S: Space> BunchKaufman<T, S> {
         a
     }
 }
-const fn unrolled<T: Scalar, S: Space>() -> bool {
+/// True where self-adjoint matrices take LU: lanes, and small static sizes.
+pub(crate) const fn unrolled<T: Scalar, S: Space>() -> bool {
     T::LANES > 1 || fixed::<S>() && S::EXTENT.or(0) <= kernels::UNROLL
 }
 impl FactorMethod for ByBunchKaufman {
-    const NAME: &'static str = "LDL^H with Bunch-Kaufman pivoting (LU if static and small)";
+    const NAME: &'static str = "LDL^H with Bunch-Kaufman pivoting";
     const COST: &'static str = "n^3/3";
     const KRYLOV: crate::algorithms::krylov::Kind = crate::algorithms::krylov::Kind::SelfAdjoint;
     type Facts = SelfAdjointFacts;

@@ -11,6 +11,7 @@ use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update};
 use crate::ops::{Adjoint, Spectral};
 use crate::parameters::tree_node;
+use crate::plan::{Explain, Plan, Question, Tree, part, part_with};
 use crate::scalar::{Real, Scalar};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
@@ -277,4 +278,87 @@ pub fn unitary_checked<A: LinearOperator>(a: impl crate::dsl::IntoOperator<Op = 
         Error::invalid(format!("not unitary: max |A^H A - I| is {:.3e}", worst.lane_f64(lane)))
     })?;
     Ok(Unitary(a))
+}
+/// Plans of a wrapper: those of its part, which is told the facts `$With`. In the tree the part alone is seen, with those facts.
+macro_rules! explain_as {
+    ([$($p:tt)*] $S:ty, $With:ty, |$s:ident| $inner:expr) => {
+        impl<$($p)*> Explain for $S {
+            fn plan<K: Facts>(&self, question: Question) -> Plan {
+                let $s = self;
+                part_with::<$With, _>(&$inner, question)
+            }
+            fn tree<K: Facts>(&self) -> Tree {
+                let $s = self;
+                $inner.tree::<$With>()
+            }
+        }
+    };
+}
+explain_as!([A: Explain + ?Sized] &A, K, |s| **s);
+explain_as!([A: Explain] Psd<A>, WithPsd<K>, |s| s.0);
+explain_as!([A: Explain] SelfAdjoint<A>, WithSelfAdjoint<K>, |s| s.0);
+explain_as!([A: Explain] Isometric<A>, WithIsometric<K>, |s| s.0);
+explain_as!([A: Explain, F: Facts] WithFacts<A, F>, K, |s| s.a);
+impl<A: Explain> Explain for Unitary<A> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Solve => Plan::by_parts("U^H, an application", [part(&self.0, Question::Apply)]),
+            _ => part_with::<WithUnitary<K>, A>(&self.0, question),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        self.0.tree::<WithUnitary<K>>()
+    }
+}
+
+/// The gradient of a wrapper: `$u`, `$v` and the scale as the part sees them, once or, for what is symmetric, twice.
+macro_rules! gradient_as {
+    ([$($p:tt)*] $S:ty, $A:ident, $symmetric:expr, |$s:ident| $inner:expr) => {
+        impl<$($p)*> crate::gradient::Differentiable for $S where $A: crate::gradient::Differentiable {
+            fn parameters(&self) -> usize {
+                let $s = self;
+                $inner.parameters()
+            }
+            fn accumulate_bilinear(&self, u: View<'_, Sc<$A>>, v: View<'_, Sc<$A>>, scale: Sc<$A>, g: &mut [Sc<$A>]) {
+                let $s = self;
+                if !$symmetric {
+                    return $inner.accumulate_bilinear(u, v, scale, g);
+                }
+                // of a symmetric matrix only the symmetric part of the cotangent means anything
+                let half = scale * Sc::<$A>::of(0.5);
+                $inner.accumulate_bilinear(u, v, half, g);
+                $inner.accumulate_bilinear(v, u, half, g);
+            }
+            fn accumulate_trace(&self, scale: Sc<$A>, g: &mut [Sc<$A>]) {
+                let $s = self;
+                $inner.accumulate_trace(scale, g)
+            }
+        }
+    };
+}
+macro_rules! logdet_gradient_as {
+    ([$($p:tt)*] $S:ty, $A:ident, $With:ty, |$s:ident| $inner:expr) => {
+        impl<K: Facts, $($p)*> crate::gradient::LogdetGradient<K> for $S
+        where $A: crate::gradient::LogdetGradient<$With> {
+            fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<$A>, g: &mut [Sc<$A>]) {
+                let $s = self;
+                $inner.accumulate_logdet(inverse, scale, g)
+            }
+        }
+    };
+}
+gradient_as!([A: Operator] &A, A, false, |s| (**s));
+gradient_as!([A: Operator] Psd<A>, A, true, |s| s.0);
+gradient_as!([A: Operator] SelfAdjoint<A>, A, true, |s| s.0);
+gradient_as!([A: Operator] Unitary<A>, A, false, |s| s.0);
+gradient_as!([A: Operator] Isometric<A>, A, false, |s| s.0);
+gradient_as!([A: Operator, F: Facts] WithFacts<A, F>, A, false, |s| s.a);
+logdet_gradient_as!([A: Operator] &A, A, K, |s| (**s));
+logdet_gradient_as!([A: Operator] Psd<A>, A, WithPsd<K>, |s| s.0);
+logdet_gradient_as!([A: Operator] SelfAdjoint<A>, A, WithSelfAdjoint<K>, |s| s.0);
+logdet_gradient_as!([A: Operator] Isometric<A>, A, WithIsometric<K>, |s| s.0);
+logdet_gradient_as!([A: Operator, F: Facts] WithFacts<A, F>, A, K, |s| s.a);
+impl<K: Facts, A: crate::gradient::Differentiable + Clone> crate::gradient::LogdetGradient<K> for Unitary<A> {
+    // |det U| = 1
+    fn accumulate_logdet(&self, _: &Self::Output, _: Sc<A>, _: &mut [Sc<A>]) {}
 }

@@ -14,6 +14,7 @@ use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::Spectral;
 use crate::parameters::tree_node;
+use crate::plan::{Explain, Plan, Question, Tree, part, trees};
 use crate::scalar::Scalar;
 use crate::space::{Const, Space};
 use crate::view::{View, ViewMut};
@@ -263,5 +264,64 @@ impl<A: HasLu, const M: usize> LuRule for Repeat<A, M> {
     fn lu_rule(&self) -> Result<LuFactors<Self::P, Self::L, Self::U>> {
         let a = self.0.lu_rule()?;
         Ok(LuFactors { p: Repeat(a.p), l: Repeat(a.l), u: Repeat(a.u) })
+    }
+}
+impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for BlockDiag<A, B> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        Plan::by_parts("blockwise", [part(&self.0, question), part(&self.1, question)])
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, trees(&self.0, &self.1))
+    }
+}
+impl<A: Explain, const M: usize> Explain for Repeat<A, M> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        let times = if question == Question::Apply { M } else { 1 };
+        Plan::weighted("blockwise, one block for all", [(times, part(&self.0, question))])
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, vec![self.0.tree::<Fa<A>>()])
+    }
+}
+
+impl<A, B> crate::gradient::Differentiable for BlockDiag<A, B>
+where
+    A: crate::gradient::Differentiable,
+    B: crate::gradient::Differentiable<Scalar = A::Scalar>,
+{
+    fn parameters(&self) -> usize {
+        self.0.parameters() + self.1.parameters()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<A>>, v: View<'_, Sc<A>>, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let (ga, gb) = g.split_at_mut(self.0.parameters());
+        let ((ma, na), (mb, nb)) = ((self.0.nrows(), self.0.ncols()), (self.1.nrows(), self.1.ncols()));
+        self.0.accumulate_bilinear(u.rows(0, ma), v.rows(0, na), scale, ga);
+        self.1.accumulate_bilinear(u.rows(ma, mb), v.rows(na, nb), scale, gb);
+    }
+}
+impl<K: Facts, A, B> crate::gradient::LogdetGradient<K> for BlockDiag<A, B>
+where
+    A: crate::gradient::LogdetGradient<Fa<A>>,
+    B: crate::gradient::LogdetGradient<Fa<B>, Scalar = A::Scalar>,
+{
+    fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let (ga, gb) = g.split_at_mut(self.0.parameters());
+        self.0.accumulate_logdet(&inverse.0, scale, ga);
+        self.1.accumulate_logdet(&inverse.1, scale, gb);
+    }
+}
+// every copy adds to the same numbers
+impl<A: crate::gradient::Differentiable, const M: usize> crate::gradient::Differentiable for Repeat<A, M> {
+    fn parameters(&self) -> usize {
+        self.0.parameters()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<A>>, v: View<'_, Sc<A>>, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let (m, n) = (self.0.nrows(), self.0.ncols());
+        (0..M).for_each(|k| self.0.accumulate_bilinear(u.rows(k * m, m), v.rows(k * n, n), scale, g));
+    }
+}
+impl<K: Facts, A: crate::gradient::LogdetGradient<Fa<A>>, const M: usize> crate::gradient::LogdetGradient<K> for Repeat<A, M> {
+    fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<A>, g: &mut [Sc<A>]) {
+        self.0.accumulate_logdet(&inverse.0, scale * Sc::<A>::of(M as f64), g)
     }
 }

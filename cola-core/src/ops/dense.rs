@@ -132,3 +132,38 @@ impl<M: MatrixData> DiagonalRule for Dense<M> {
     }
 }
 crate::base_factors!([M: MatrixData] Dense<M>);
+impl<M: MatrixData> crate::plan::Explain for Dense<M> {
+    fn plan<K: Facts>(&self, question: crate::plan::Question) -> crate::plan::Plan {
+        crate::plan::dense::<K, Self>(self, question)
+    }
+}
+
+// d(u^T A v) / dA_ij = u_i v_j
+impl<M: MatrixData + crate::parameters::Parameters<Number = <M as MatrixData>::Scalar>> crate::gradient::Differentiable for Dense<M> {
+    fn parameters(&self) -> usize {
+        self.nrows() * self.ncols()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<Self>>, v: View<'_, Sc<Self>>, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        for j in 0..v.rows {
+            let c = scale * v.at(j, 0);
+            for i in 0..u.rows {
+                g[i + u.rows * j] += u.at(i, 0) * c;
+            }
+        }
+    }
+}
+// d log|det A| / dA = A^-T
+impl<K: Facts, M> crate::gradient::LogdetGradient<K> for Dense<M>
+where
+    M: MatrixData + crate::parameters::Parameters<Number = <M as MatrixData>::Scalar>,
+{
+    fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        let n = self.nrows();
+        let inverse = crate::functions::base::entries(inverse);
+        for j in 0..n {
+            for i in 0..n {
+                g[i + n * j] += scale * inverse[(j, i)];
+            }
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::data::{Column, Produce, VectorData};
 use crate::error::{Error, Result, check};
-use crate::facts::{And, FactSet, Facts, SelfAdjointFacts, Unknown};
+use crate::facts::{And, Fact, FactSet, Facts, SelfAdjointFacts, Unknown};
 use crate::functions::det::slog_product;
 use crate::functions::{
     CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors, LuRule, Power, PowerRule,
@@ -11,6 +11,7 @@ use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Identity, Spectral};
 use crate::parameters::tree_node;
+use crate::plan::{Explain, Plan, Question, base};
 use crate::scalar::{Mask, Real, Scalar};
 use crate::view::{View, ViewMut};
 use num_traits::{One, Zero};
@@ -188,5 +189,41 @@ impl<V: VectorData> LuRule for Diagonal<V> {
         let u = Diagonal(self.each(|x| x, always, |_, _| Error::Singular { index: 0 })?);
         let n = self.nrows();
         Ok(LuFactors { p: Identity::of_size(n), l: Identity::of_size(n), u })
+    }
+}
+impl<V: VectorData> Explain for Diagonal<V> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Slogdet => Plan::rule(self, "sum of logarithms", "n"),
+            Question::Trace | Question::Diagonal => Plan::rule(self, "read off", "n"),
+            Question::Eigh if !K::SelfAdjoint::KNOWN => base::<K, Self>(self, question),
+            Question::Eigh => Plan::rule(self, "the entries, V = I", "n"),
+            Question::Cholesky if !K::Psd::KNOWN => base::<K, Self>(self, question),
+            Question::Lu => Plan::rule(self, "itself", "n"),
+            _ => Plan::rule(self, "elementwise", "n"),
+        }
+    }
+}
+
+// d(u^T D v) / dd_i = u_i v_i
+impl<V: VectorData + crate::parameters::Parameters<Number = <V as VectorData>::Scalar>> crate::gradient::Differentiable for Diagonal<V> {
+    fn parameters(&self) -> usize {
+        self.nrows()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<Self>>, v: View<'_, Sc<Self>>, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        g.iter_mut().enumerate().for_each(|(i, g)| *g += scale * u.at(i, 0) * v.at(i, 0));
+    }
+    fn accumulate_trace(&self, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        g.iter_mut().for_each(|g| *g += scale);
+    }
+}
+// d log|det D| / dd_i = 1 / d_i
+impl<K: Facts, V> crate::gradient::LogdetGradient<K> for Diagonal<V>
+where
+    V: VectorData + crate::parameters::Parameters<Number = <V as VectorData>::Scalar>,
+{
+    fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        let d = inverse.0.view();
+        g.iter_mut().enumerate().for_each(|(i, g)| *g += scale * d.at(i, 0));
     }
 }

@@ -126,3 +126,4 @@ impl<T: Scalar, R: Space, C: Space, F: Clone, G: Clone, K: Facts> crate::paramet
     }
 }
 crate::base_rules!([T: Scalar, R: Space, C: Space, F, G, Q: Facts] Function<T, R, C, F, G, Q>);
+impl<T: Scalar, R: Space, C: Space, F, G, Q: Facts> crate::plan::Explain for Function<T, R, C, F, G, Q> {}

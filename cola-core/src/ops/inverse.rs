@@ -9,6 +9,7 @@ use crate::functions::{DetRule, InverseRule};
 use crate::operator::short::{Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::Dense;
+use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
 use crate::space::Space;
 use crate::view::{View, ViewMut};
@@ -89,3 +90,43 @@ crate::spectral_log!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
 crate::base_diagonal!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
 crate::base_factors!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
 crate::base_rules!([A: Operator] Undone<A>);
+impl<T: Scalar, S: Space, M: FactorMethod> Explain for Factored<T, S, M> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => Plan::rule(self, format!("substitution with {}", M::NAME), "2n^2"),
+            Question::Solve => Plan::rule(self, "undone: rebuilt from the factors", "2n^3/3"),
+            Question::Slogdet => Plan::rule(self, format!("from {}", M::NAME), "n"),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, Vec::new()).called(M::NAME)
+    }
+}
+impl<A: Explain, M: FactorMethod> Explain for BaseInverse<A, M> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match (self, question) {
+            (BaseInverse::Factored(f), Question::Apply | Question::Solve | Question::Slogdet) => f.plan::<K>(question),
+            (BaseInverse::Lazy(l), Question::Apply) => part(&l.a, Question::Solve),
+            (BaseInverse::Lazy(l), Question::Solve) => Plan::by_parts("undone", [part(&l.a, Question::Apply)]),
+            (BaseInverse::Lazy(l), Question::Slogdet) => part(&l.a, question),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        let tree = Tree::node::<K, Self>(self, Vec::new());
+        match self {
+            BaseInverse::Factored(_) => tree.called(M::NAME),
+            BaseInverse::Lazy(l) => Tree { parts: vec![l.a.tree::<A::Facts>()], ..tree.called(M::KRYLOV.name()) },
+        }
+    }
+}
+impl<A: Explain> Explain for Undone<A> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match (self, question) {
+            (Undone::Same(a), Question::Apply) => part(a, question),
+            (Undone::Dense(d), Question::Apply) => part(d, question),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+}

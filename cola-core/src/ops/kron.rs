@@ -14,6 +14,7 @@ use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::Spectral;
 use crate::parameters::tree_node;
+use crate::plan::{Explain, Plan, Question, Tree, part, trees};
 use crate::scalar::Scalar;
 use crate::space::Space;
 use crate::view::{View, ViewMut};
@@ -193,5 +194,72 @@ impl<A: HasLu, B: HasLu<Scalar = A::Scalar>> LuRule for Kron<A, B> {
     fn lu_rule(&self) -> Result<LuFactors<Self::P, Self::L, Self::U>> {
         let (a, b) = (self.0.lu_rule()?, self.1.lu_rule()?);
         Ok(LuFactors { p: Kron(a.p, b.p), l: Kron(a.l, b.l), u: Kron(a.u, b.u) })
+    }
+}
+impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Kron<A, B> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        let parts = || [part(&self.0, question), part(&self.1, question)];
+        match question {
+            Question::Apply => {
+                let [a, b] = parts();
+                Plan::weighted("factors in turn", [(self.1.nrows(), a), (self.0.ncols(), b)])
+            }
+            Question::Solve => Plan::by_parts("factor by factor", parts()),
+            Question::Slogdet => Plan::by_parts("n/n_i log|det| of each factor", parts()),
+            Question::Trace => Plan::by_parts("product of the traces", parts()),
+            Question::Diagonal => Plan::by_parts("kron of the diagonals", parts()),
+            Question::Exp | Question::Log => self.plan::<K>(Question::Eigh).spectral(),
+            Question::Eigh | Question::Power | Question::Cholesky | Question::Lu => Plan::by_parts("factor by factor", parts()),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, trees(&self.0, &self.1))
+    }
+}
+
+// u^T (A x B) v = sum over columns of the grids U, V (n_B x n_A): A sees the rows of (U, B V), B the columns of (U, V A^T)
+impl<A, B> crate::gradient::Differentiable for Kron<A, B>
+where
+    A: crate::gradient::Differentiable,
+    B: crate::gradient::Differentiable<Scalar = A::Scalar>,
+{
+    fn parameters(&self) -> usize {
+        self.0.parameters() + self.1.parameters()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<A>>, v: View<'_, Sc<A>>, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let (ga, gb) = g.split_at_mut(self.0.parameters());
+        let (ma, na, mb, nb) = (self.0.nrows(), self.0.ncols(), self.1.nrows(), self.1.ncols());
+        let bv = crate::gradient::product(&Kron(crate::ops::Identity::<Sc<A>, Co<A>>::of_size(na), &self.1), false, v);
+        let av = crate::gradient::product(&Kron(&self.0, crate::ops::Identity::<Sc<A>, Co<B>>::of_size(nb)), false, v);
+        for j in 0..mb {
+            let row = |x: &View<'_, Sc<A>>, rows: usize| (0..rows).map(|i| x.at(j + mb * i, 0)).collect::<Vec<_>>();
+            let (uj, vj) = (row(&u, ma), row(&View::vector(&bv), na));
+            self.0.accumulate_bilinear(View::vector(&uj), View::vector(&vj), scale, ga);
+        }
+        for i in 0..ma {
+            let ui: Vec<_> = (0..mb).map(|j| u.at(j + mb * i, 0)).collect();
+            self.1.accumulate_bilinear(View::vector(&ui), View::vector(&av[nb * i..][..nb]), scale, gb);
+        }
+    }
+    // d(tr A tr B)
+    fn accumulate_trace(&self, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let (ga, gb) = g.split_at_mut(self.0.parameters());
+        let trace = |d: Result<Sc<A>>| d.unwrap_or_else(|_| Sc::<A>::of(f64::NAN));
+        let ta = trace(crate::functions::base::trace(&self.0));
+        let tb = trace(crate::functions::base::trace(&self.1));
+        self.0.accumulate_trace(scale * tb, ga);
+        self.1.accumulate_trace(scale * ta, gb);
+    }
+}
+// n_B d log|det A| + n_A d log|det B|
+impl<K: Facts, A, B> crate::gradient::LogdetGradient<K> for Kron<A, B>
+where
+    A: crate::gradient::LogdetGradient<Fa<A>>,
+    B: crate::gradient::LogdetGradient<Fa<B>, Scalar = A::Scalar>,
+{
+    fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let (ga, gb) = g.split_at_mut(self.0.parameters());
+        self.0.accumulate_logdet(&inverse.0, scale * Sc::<A>::of(self.1.nrows() as f64), ga);
+        self.1.accumulate_logdet(&inverse.1, scale * Sc::<A>::of(self.0.nrows() as f64), gb);
     }
 }

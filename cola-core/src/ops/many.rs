@@ -6,6 +6,7 @@ use crate::facts::{Facts, NoFacts, SumFacts};
 use crate::functions::DiagonalRule;
 use crate::operator::short::{Co, Fa, Ro, Sc};
 use crate::operator::{DynOperator, LinearOperator, Operator, Update, operator};
+use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
 use crate::space::Dyn;
 use crate::view::{View, ViewMut};
@@ -142,3 +143,18 @@ impl<T: Scalar, K: Facts> LinearOperator for Boxed<T, K> {
     }
 }
 crate::base_rules!([T: Scalar, Q: Facts] Boxed<T, Q>);
+impl<P: Parts<Item: Explain>> Explain for SumOf<P> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        let rule = match question {
+            Question::Apply => "sum of the applications",
+            Question::Trace | Question::Diagonal => "sum of the diagonals",
+            _ => return base::<K, Self>(self, question),
+        };
+        Plan::weighted(rule, [(self.0.parts().len(), part(&self.0.parts()[0], question))])
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        let (list, say) = (self.0.parts(), |count: usize| format!("{count} parts"));
+        Tree::node::<K, Self>(self, vec![list[0].tree::<Fa<P::Item>>()]).called(&say(list.len()))
+    }
+}
+impl<T: Scalar, Q: Facts> Explain for Boxed<T, Q> {}

@@ -9,6 +9,7 @@ use crate::functions::{DetRule, DiagonalRule, InverseRule, LuRule};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Identity, IndexData};
 use crate::parameters::{LeafFn, Parameters, Path};
+use crate::plan::{Explain, Plan, Question, base};
 use crate::scalar::Scalar;
 use crate::space::Space;
 use crate::view::{View, ViewMut};
@@ -154,3 +155,27 @@ impl<T: Scalar, S: Space> LuRule for Permutation<T, S> {
 }
 crate::base_eigh!([T: Scalar, S: Space] Permutation<T, S>);
 crate::base_cholesky!([T: Scalar, S: Space] Permutation<T, S>);
+impl<T: Scalar, S: Space> Explain for Permutation<T, S> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => Plan::rule(self, "by index", "n"),
+            Question::Solve => Plan::rule(self, "inverse permutation", "n"),
+            Question::Slogdet => Plan::rule(self, "parity of the cycles", "n"),
+            Question::Trace | Question::Diagonal => Plan::rule(self, "fixed points", "n"),
+            Question::Power | Question::Exp | Question::Log => Plan::error("compile error: no rule for a permutation"),
+            Question::Lu => Plan::rule(self, "itself", "n"),
+            Question::Eigh | Question::Cholesky => base::<K, Self>(self, question),
+        }
+    }
+}
+
+// no parameters
+impl<T: Scalar, S: Space> crate::gradient::Differentiable for Permutation<T, S> {
+    fn parameters(&self) -> usize {
+        0
+    }
+    fn accumulate_bilinear(&self, _: View<'_, T>, _: View<'_, T>, _: T, _: &mut [T]) {}
+}
+impl<K: Facts, T: Scalar, S: Space> crate::gradient::LogdetGradient<K> for Permutation<T, S> {
+    fn accumulate_logdet(&self, _: &Self, _: T, _: &mut [T]) {}
+}

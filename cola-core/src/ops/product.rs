@@ -10,6 +10,7 @@ use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::Spectral;
 use crate::parameters::tree_node;
+use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::scalar::Scalar;
 use crate::space::demand;
 use crate::view::{View, ViewMut};
@@ -306,5 +307,142 @@ crate::base_factors!([A: Operator, const N: usize] Powi<A, N>);
 impl<A: LinearOperator + DiagonalRule, const N: usize> DiagonalRule for Powi<A, N> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         if N == 1 { self.0.diagonal_rule(k, d) } else { crate::functions::base::diagonal(self, k, d) }
+    }
+}
+impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Product<A, B> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        let rule = match question {
+            Question::Apply => "factors in turn",
+            Question::Solve if self.square_factors() => "factor by factor, reversed",
+            Question::Slogdet if self.square_factors() => "product of the determinants",
+            _ => return base::<K, Self>(self, question),
+        };
+        Plan::by_parts(rule, [part(&self.0, question), part(&self.1, question)])
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, trees(&self.0, &self.1))
+    }
+}
+impl<F: Explain, D: Explain<Scalar = F::Scalar>> Explain for ProductInverse<F, D> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match (question, self) {
+            (Question::Apply, ProductInverse::Factors(f)) => part(f, question),
+            (Question::Apply, ProductInverse::Base(d)) => part(d, question),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        let inner = match self {
+            ProductInverse::Factors(f) => f.tree::<Fa<F>>(),
+            ProductInverse::Base(d) => d.tree::<Fa<D>>(),
+        };
+        Tree::node::<K, Self>(self, vec![inner])
+    }
+}
+impl<X: Explain, C: GramKind> Explain for Gram<X, C> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => Plan::weighted("the factor and its adjoint", [(2, part(&self.0, question))]),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, vec![self.0.tree::<Fa<X>>()])
+    }
+}
+impl<A: Explain, const N: usize> Explain for Powi<A, N> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => Plan::weighted("N applications", [(N, part(&self.0, question))]),
+            Question::Solve => Plan::by_parts("N solves with the base", [part(&self.0, question)]),
+            Question::Slogdet => Plan::by_parts("N times that of the base", [part(&self.0, question)]),
+            Question::Eigh => Plan::by_parts("w^N of the base", [part(&self.0, question)]),
+            Question::Trace | Question::Diagonal if N == 1 => part(&self.0, question),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, vec![self.0.tree::<Fa<A>>()]).called(&format!("N = {N}"))
+    }
+}
+
+// u^T (A B) v: A sees (u, B v), B sees (A^T u, v)
+impl<A, B> crate::gradient::Differentiable for Product<A, B>
+where
+    A: crate::gradient::Differentiable,
+    B: crate::gradient::Differentiable<Scalar = A::Scalar>,
+{
+    fn parameters(&self) -> usize {
+        self.0.parameters() + self.1.parameters()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<A>>, v: View<'_, Sc<A>>, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let (ga, gb) = g.split_at_mut(self.0.parameters());
+        let (bv, au) = (crate::gradient::product(&self.1, false, v), crate::gradient::product(&self.0, true, u));
+        self.0.accumulate_bilinear(u, View::vector(&bv), scale, ga);
+        self.1.accumulate_bilinear(View::vector(&au), v, scale, gb);
+    }
+}
+// d log|det A B| = d log|det A| + d log|det B| for square factors
+impl<K: Facts, A, B> crate::gradient::LogdetGradient<K> for Product<A, B>
+where
+    A: crate::gradient::LogdetGradient<Fa<A>>,
+    B: crate::gradient::LogdetGradient<Fa<B>, Scalar = A::Scalar>,
+    Product<A, B>: Clone,
+{
+    fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<A>, g: &mut [Sc<A>]) {
+        if let ProductInverse::Factors(f) = inverse {
+            let (ga, gb) = g.split_at_mut(self.0.parameters());
+            self.0.accumulate_logdet(&f.1, scale, ga);
+            self.1.accumulate_logdet(&f.0, scale, gb);
+            return;
+        }
+        let n = self.nrows();
+        let inverse = crate::functions::base::entries(inverse);
+        let mut e = vec![<Sc<A> as num_traits::Zero>::zero(); n];
+        for i in 0..n {
+            e[i] = num_traits::One::one();
+            let u: Vec<_> = (0..n).map(|j| inverse[(i, j)]).collect();
+            crate::gradient::Differentiable::accumulate_bilinear(self, View::vector(&u), View::vector(&e), scale, g);
+            e[i] = num_traits::Zero::zero();
+        }
+    }
+}
+// u^T X X^T v: X sees (u, X^T v) and (v, X^T u)
+impl<X: crate::gradient::Differentiable, C: GramKind> crate::gradient::Differentiable for Gram<X, C> {
+    fn parameters(&self) -> usize {
+        self.0.parameters()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<X>>, v: View<'_, Sc<X>>, scale: Sc<X>, g: &mut [Sc<X>]) {
+        let (xu, xv) = (crate::gradient::product(&self.0, true, u), crate::gradient::product(&self.0, true, v));
+        self.0.accumulate_bilinear(u, View::vector(&xv), scale, g);
+        self.0.accumulate_bilinear(v, View::vector(&xu), scale, g);
+    }
+}
+impl<K: Facts, X: crate::gradient::Differentiable + Clone, C: GramKind> crate::gradient::LogdetGradient<K> for Gram<X, C> {}
+// u^T A^N v = sum_k ((A^T)^k u)^T dA (A^(N-1-k) v)
+impl<A: crate::gradient::Differentiable, const N: usize> crate::gradient::Differentiable for Powi<A, N> {
+    fn parameters(&self) -> usize {
+        self.0.parameters()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<A>>, v: View<'_, Sc<A>>, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let column = |x: View<'_, Sc<A>>| (0..x.rows).map(|i| x.at(i, 0)).collect::<Vec<_>>();
+        let mut powers = vec![column(v)];
+        for k in 1..N {
+            powers.push(crate::gradient::product(&self.0, false, View::vector(&powers[k - 1])));
+        }
+        let mut left = column(u);
+        for v in powers.iter().rev() {
+            self.0.accumulate_bilinear(View::vector(&left), View::vector(v), scale, g);
+            left = crate::gradient::product(&self.0, true, View::vector(&left));
+        }
+    }
+}
+impl<K: Facts, A, const N: usize> crate::gradient::LogdetGradient<K> for Powi<A, N>
+where
+    A: crate::gradient::LogdetGradient<Fa<A>>,
+{
+    // d log|det A^N| = N d log|det A|
+    fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<A>, g: &mut [Sc<A>]) {
+        self.0.accumulate_logdet(&inverse.0, scale * Sc::<A>::of(N as f64), g)
     }
 }

@@ -1,7 +1,7 @@
 //! c A.
 
 use crate::error::{Error, Result, check};
-use crate::facts::{Facts, SelfAdjointFacts, Sign};
+use crate::facts::{Fact, Facts, SelfAdjointFacts, Sign};
 use crate::functions::base::square;
 use crate::functions::det::{power, slog_product, times};
 use crate::functions::{
@@ -11,6 +11,7 @@ use crate::functions::{
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Diagonal, Spectral};
+use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::scalar::{Real, Scalar};
 use crate::view::{View, ViewMut};
@@ -159,5 +160,47 @@ impl<A: HasLu, S: Sign> LuRule for Scaled<A, Sc<A>, S> {
         self.finite()?;
         let f = self.a.lu_rule()?;
         Ok(LuFactors { p: f.p, l: f.l, u: Scaled::signed(self.c, f.u) })
+    }
+}
+impl<A: Explain, S: Sign> Explain for Scaled<A, Sc<A>, S> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        let one = || [part(&self.a, question)];
+        match question {
+            Question::Apply => Plan::by_parts("times c", one()),
+            Question::Solve => Plan::by_parts("1/c times", one()),
+            Question::Slogdet => Plan::by_parts("n log|c| and", one()),
+            Question::Trace | Question::Diagonal | Question::Lu => Plan::by_parts("c times", one()),
+            Question::Power => Plan::by_parts("c^p times", one()),
+            Question::Exp => self.plan::<K>(Question::Eigh).spectral(),
+            Question::Log if K::SelfAdjoint::KNOWN => self.plan::<K>(Question::Eigh).spectral(),
+            Question::Eigh if K::SelfAdjoint::KNOWN => Plan::by_parts("c w", one()),
+            Question::Cholesky if K::Psd::KNOWN => Plan::by_parts("sqrt(c) times", one()),
+            Question::Log | Question::Eigh | Question::Cholesky => base::<K, Self>(self, question),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, vec![self.a.tree::<Fa<A>>()]).called(S::NAME)
+    }
+}
+
+// d(c u^T A v) / dc = u^T A v; the part of A is scaled by c
+impl<A: crate::gradient::Differentiable, S: Sign> crate::gradient::Differentiable for Scaled<A, Sc<A>, S> {
+    fn parameters(&self) -> usize {
+        1 + self.a.parameters()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<A>>, v: View<'_, Sc<A>>, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let av = crate::gradient::product(&self.a, false, v);
+        g[0] += scale * av.iter().enumerate().fold(Sc::<A>::zero(), |s, (i, x)| s + u.at(i, 0) * *x);
+        self.a.accumulate_bilinear(u, v, scale * self.c, &mut g[1..]);
+    }
+}
+// d log|det c A| / dc = n / c
+impl<K: Facts, A, S: Sign> crate::gradient::LogdetGradient<K> for Scaled<A, Sc<A>, S>
+where
+    A: crate::gradient::LogdetGradient<Fa<A>>,
+{
+    fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<A>, g: &mut [Sc<A>]) {
+        g[0] += scale * inverse.c.scale(Re::<A>::real(self.nrows() as f64));
+        self.a.accumulate_logdet(&inverse.a, scale, &mut g[1..]);
     }
 }

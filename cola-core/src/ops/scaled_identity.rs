@@ -1,7 +1,7 @@
 //! I and c I: everything closed.
 
 use crate::error::{Error, Result, check};
-use crate::facts::{Facts, IdentityFacts, SelfAdjointFacts, Sign};
+use crate::facts::{Fact, Facts, IdentityFacts, SelfAdjointFacts, Sign};
 use crate::functions::det::{slog_product, times};
 use crate::functions::{
     CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors, LuRule, Power, PowerRule,
@@ -9,6 +9,7 @@ use crate::functions::{
 use crate::operator::short::Re;
 use crate::operator::{LinearOperator, Update, operator};
 use crate::ops::{Diagonal, Spectral};
+use crate::plan::{Explain, Plan, Question, Tree, base};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::scalar::{Real, Scalar};
 use crate::space::{Const, Dyn, Space};
@@ -278,5 +279,53 @@ impl<T: Scalar, S: Space, G: Sign> DiagonalRule for ScaledIdentity<T, S, G> {
     // n c
     fn trace_rule(&self) -> Result<T> {
         Ok(self.c.scale(T::Re::real(self.n as f64)))
+    }
+}
+impl<T: Scalar, S: Space> Explain for Identity<T, S> {
+    fn plan<K: Facts>(&self, _: Question) -> Plan {
+        Plan::rule(self, "closed", "n")
+    }
+}
+impl<T: Scalar, S: Space, G: Sign> Explain for ScaledIdentity<T, S, G> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Eigh if !K::SelfAdjoint::KNOWN => base::<K, Self>(self, question),
+            Question::Cholesky if !K::Psd::KNOWN => base::<K, Self>(self, question),
+            _ => Plan::rule(self, "closed", "n"),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, Vec::new()).called(G::NAME)
+    }
+}
+
+// no parameters
+impl<T: Scalar, S: Space> crate::gradient::Differentiable for Identity<T, S> {
+    fn parameters(&self) -> usize {
+        0
+    }
+    fn accumulate_bilinear(&self, _: View<'_, T>, _: View<'_, T>, _: T, _: &mut [T]) {}
+    fn accumulate_trace(&self, _: T, _: &mut [T]) {}
+}
+impl<K: Facts, T: Scalar, S: Space> crate::gradient::LogdetGradient<K> for Identity<T, S> {
+    fn accumulate_logdet(&self, _: &Self, _: T, _: &mut [T]) {}
+}
+// d(c u^T v) / dc = u^T v
+impl<T: Scalar, S: Space, G: Sign> crate::gradient::Differentiable for ScaledIdentity<T, S, G> {
+    fn parameters(&self) -> usize {
+        1
+    }
+    fn accumulate_bilinear(&self, u: View<'_, T>, v: View<'_, T>, scale: T, g: &mut [T]) {
+        let dot = (0..u.rows).fold(T::zero(), |s, i| s + u.at(i, 0) * v.at(i, 0));
+        g[0] += scale * dot;
+    }
+    fn accumulate_trace(&self, scale: T, g: &mut [T]) {
+        g[0] += scale.scale(T::Re::real(self.n as f64));
+    }
+}
+// d log|c^n| / dc = n / c
+impl<K: Facts, T: Scalar, S: Space, G: Sign> crate::gradient::LogdetGradient<K> for ScaledIdentity<T, S, G> {
+    fn accumulate_logdet(&self, inverse: &Self, scale: T, g: &mut [T]) {
+        g[0] += scale * inverse.c.scale(T::Re::real(self.n as f64));
     }
 }

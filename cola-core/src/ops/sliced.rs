@@ -2,10 +2,11 @@
 
 use crate::data::Column;
 use crate::error::{Error, Result};
-use crate::facts::{Fact, Known, SliceFacts, Unknown};
+use crate::facts::{Fact, Facts, Known, SliceFacts, Unknown};
 use crate::operator::short::{Fa, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::parameters::tree_node;
+use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::space::{Const, Dyn, Space};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
@@ -258,3 +259,36 @@ impl<A: LinearOperator, R: IndexSet, C: IndexSet, Same: Fact> LinearOperator for
     }
 }
 crate::base_rules!([A: Operator, R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same>);
+impl<A: Explain, R: IndexSet, C: IndexSet, Same: Fact> Explain for Sliced<A, R, C, Same> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => Plan::by_parts("spread, apply, pick", [part(&self.a, question)]),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, vec![self.a.tree::<Fa<A>>()])
+    }
+}
+
+// u^T S_r A S_c^T v: A sees the spread vectors
+impl<A, R: IndexSet, C: IndexSet, Same: Fact> crate::gradient::Differentiable for Sliced<A, R, C, Same>
+where
+    A: crate::gradient::Differentiable,
+{
+    fn parameters(&self) -> usize {
+        self.a.parameters()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<A>>, v: View<'_, Sc<A>>, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let (mut fu, mut fv) = (vec![Sc::<A>::zero(); self.a.nrows()], vec![Sc::<A>::zero(); self.a.ncols()]);
+        (0..u.rows).for_each(|i| fu[self.rows.get(i)] += u.at(i, 0));
+        (0..v.rows).for_each(|i| fv[self.cols.get(i)] += v.at(i, 0));
+        self.a.accumulate_bilinear(View::vector(&fu), View::vector(&fv), scale, g);
+    }
+}
+impl<K: crate::facts::Facts, A, R: IndexSet, C: IndexSet, Same: Fact> crate::gradient::LogdetGradient<K>
+    for Sliced<A, R, C, Same>
+where
+    A: crate::gradient::Differentiable + Clone,
+{
+}

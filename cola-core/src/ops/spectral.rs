@@ -8,10 +8,10 @@ use crate::functions::det::slog_product;
 use crate::functions::{DetRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::{Real, Scalar};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
-use num_traits::{One, Zero};
 
 /// V diag(w) V^H with V unitary: what `eigh` returns, and every function of a self-adjoint operator. `F`: its facts.
 ///
@@ -81,17 +81,7 @@ impl<V: Operator, F> Spectral<V, F> {
     /// # Errors
     /// `NegativeEigenvalue`, `Singular`.
     pub fn log(self) -> Result<Spectral<V, SelfAdjointFacts>> {
-        self.with(|w| {
-            let zero = Re::<V>::zero();
-            let largest = w.iter().fold(zero, |m, x| m.max(x.abs()));
-            let tol = largest * Re::<V>::epsilon() * Re::<V>::real(w.len() as f64);
-            for (index, x) in w.iter_mut().enumerate() {
-                check::<Re<V>>(!x.lt(-tol), |l| Error::NegativeEigenvalue { value: x.lane_f64(l), tol: tol.lane_f64(l) })?;
-                check::<Re<V>>(tol.lt(*x), |_| Error::Singular { index })?;
-                *x = Re::<V>::select(tol.lt(*x), *x, Re::<V>::one()).ln();
-            }
-            Ok(())
-        })
+        self.with(log_of_spectrum)
     }
     /// V diag(f(w)) V^H.
     ///
@@ -109,6 +99,20 @@ impl<V: Operator, F> Spectral<V, F> {
             Ok(())
         })
     }
+}
+/// log w in place.
+///
+/// # Errors
+/// `NegativeEigenvalue` beyond rounding, `Singular` within it.
+pub(crate) fn log_of_spectrum<R: Real>(w: &mut [R]) -> Result<()> {
+    let largest = w.iter().fold(R::zero(), |m, x| m.max(x.abs()));
+    let tol = largest * R::epsilon() * R::real(w.len() as f64);
+    for (index, x) in w.iter_mut().enumerate() {
+        check::<R>(!x.lt(-tol), |l| Error::NegativeEigenvalue { value: x.lane_f64(l), tol: tol.lane_f64(l) })?;
+        check::<R>(tol.lt(*x), |_| Error::Singular { index })?;
+        *x = R::select(tol.lt(*x), *x, R::one()).ln();
+    }
+    Ok(())
 }
 impl<V: LinearOperator, F: Facts> LinearOperator for Spectral<V, F> {
     #[inline]
@@ -179,3 +183,19 @@ impl<K: Facts, V: Operator + Clone, F: Facts> EighRule<K> for Spectral<V, F> {
 }
 crate::base_diagonal!([V: Operator, F: Facts] Spectral<V, F>);
 crate::base_factors!([V: Operator, F: Facts] Spectral<V, F>);
+impl<V: Explain, F: Facts> Explain for Spectral<V, F> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => Plan::weighted("V^H, the eigenvalues, V", [(2, part(&self.basis, question))]),
+            Question::Slogdet => Plan::rule(self, "from the eigenvalues", "n"),
+            Question::Eigh => Plan::rule(self, "itself", "n"),
+            Question::Solve | Question::Power | Question::Exp | Question::Log => {
+                Plan::rule(self, "elementwise on the eigenvalues", "n")
+            }
+            _ => base::<K, Self>(self, question),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, vec![self.basis.tree::<V::Facts>()])
+    }
+}

@@ -1,10 +1,11 @@
 //! [A, B] and [A; B].
 
 use crate::error::{Error, Result};
-use crate::facts::NoFacts;
+use crate::facts::{Facts, NoFacts};
 use crate::operator::short::{Co, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::parameters::tree_node;
+use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::space::{Space, demand};
 use crate::view::{View, ViewMut};
 
@@ -105,4 +106,49 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
 crate::base_rules! {
     [A: Operator, B: Operator<Scalar = A::Scalar>] HStack<A, B>,
     [A: Operator, B: Operator<Scalar = A::Scalar>] VStack<A, B>,
+}
+macro_rules! explain {
+    ($($S:ident)*) => { $(
+        impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for $S<A, B> {
+            fn plan<K: Facts>(&self, question: Question) -> Plan {
+                match question {
+                    Question::Apply => Plan::by_parts("block by block", [part(&self.0, question), part(&self.1, question)]),
+                    _ => base::<K, Self>(self, question),
+                }
+            }
+            fn tree<K: Facts>(&self) -> Tree {
+                Tree::node::<K, Self>(self, trees(&self.0, &self.1))
+            }
+        }
+    )* };
+}
+explain!(HStack VStack);
+
+impl<A, B> crate::gradient::Differentiable for HStack<A, B>
+where
+    A: crate::gradient::Differentiable,
+    B: crate::gradient::Differentiable<Scalar = A::Scalar>,
+{
+    fn parameters(&self) -> usize {
+        self.0.parameters() + self.1.parameters()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<A>>, v: View<'_, Sc<A>>, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let ((ga, gb), n) = (g.split_at_mut(self.0.parameters()), self.0.ncols());
+        self.0.accumulate_bilinear(u, v.rows(0, n), scale, ga);
+        self.1.accumulate_bilinear(u, v.rows(n, v.rows - n), scale, gb);
+    }
+}
+impl<A, B> crate::gradient::Differentiable for VStack<A, B>
+where
+    A: crate::gradient::Differentiable,
+    B: crate::gradient::Differentiable<Scalar = A::Scalar>,
+{
+    fn parameters(&self) -> usize {
+        self.0.parameters() + self.1.parameters()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<A>>, v: View<'_, Sc<A>>, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let ((ga, gb), n) = (g.split_at_mut(self.0.parameters()), self.0.nrows());
+        self.0.accumulate_bilinear(u.rows(0, n), v, scale, ga);
+        self.1.accumulate_bilinear(u.rows(n, u.rows - n), v, scale, gb);
+    }
 }

@@ -1,11 +1,12 @@
 //! A + B.
 
 use crate::error::{Error, Result};
-use crate::facts::SumFacts;
+use crate::facts::{Facts, SumFacts};
 use crate::functions::DiagonalRule;
 use crate::operator::short::{Co, Fa, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::parameters::tree_node;
+use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::space::{Space, demand};
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
@@ -86,4 +87,45 @@ impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Sum<
     fn trace_rule(&self) -> Result<Sc<A>> {
         Ok(self.0.trace_rule()? + self.1.trace_rule()?)
     }
+}
+impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Sum<A, B> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        let rule = match question {
+            Question::Apply => "sum of the applications",
+            Question::Trace => "sum of the traces",
+            Question::Diagonal => "sum of the diagonals",
+            _ => return base::<K, Self>(self, question),
+        };
+        Plan::by_parts(rule, [part(&self.0, question), part(&self.1, question)])
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, trees(&self.0, &self.1))
+    }
+}
+
+impl<A, B> crate::gradient::Differentiable for Sum<A, B>
+where
+    A: crate::gradient::Differentiable,
+    B: crate::gradient::Differentiable<Scalar = A::Scalar>,
+{
+    fn parameters(&self) -> usize {
+        self.0.parameters() + self.1.parameters()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<A>>, v: View<'_, Sc<A>>, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let (a, b) = g.split_at_mut(self.0.parameters());
+        self.0.accumulate_bilinear(u, v, scale, a);
+        self.1.accumulate_bilinear(u, v, scale, b);
+    }
+    fn accumulate_trace(&self, scale: Sc<A>, g: &mut [Sc<A>]) {
+        let (a, b) = g.split_at_mut(self.0.parameters());
+        self.0.accumulate_trace(scale, a);
+        self.1.accumulate_trace(scale, b);
+    }
+}
+impl<K: crate::facts::Facts, A, B> crate::gradient::LogdetGradient<K> for Sum<A, B>
+where
+    A: crate::gradient::Differentiable,
+    B: crate::gradient::Differentiable<Scalar = A::Scalar>,
+    Sum<A, B>: Clone,
+{
 }

@@ -10,6 +10,7 @@ use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::Spectral;
 use crate::parameters::tree_node;
+use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
 use crate::view::{View, ViewMut};
 
@@ -189,3 +190,45 @@ impl<K: Facts, A: HasCholesky> CholeskyRule<K> for Conj<A> {
 crate::base_lu!([A: Operator] Adjoint<A>);
 crate::base_lu!([A: Operator] Transpose<A>);
 crate::base_lu!([A: Operator] Conj<A>);
+macro_rules! explain {
+    ($($S:ident $of:literal;)*) => { $(
+        impl<A: Explain> Explain for $S<A> {
+            fn plan<K: Facts>(&self, question: Question) -> Plan {
+                match question {
+                    Question::Lu => base::<K, Self>(self, question),
+                    _ => Plan::by_parts($of, [part(&self.0, question)]),
+                }
+            }
+            fn tree<K: Facts>(&self) -> Tree {
+                Tree::node::<K, Self>(self, vec![self.0.tree::<Fa<A>>()])
+            }
+        }
+    )* };
+}
+explain! {
+    Adjoint "adjoint of";
+    Transpose "transpose of";
+    Conj "conjugate of";
+}
+
+/// u^T A^T v = v^T A u; gradients are of real operators, where A^H is A^T and conj(A) is A.
+macro_rules! transposed_gradient {
+    ($S:ident, |$u:ident, $v:ident| $left:expr, $right:expr) => {
+        impl<A: crate::gradient::Differentiable> crate::gradient::Differentiable for $S<A> {
+            fn parameters(&self) -> usize {
+                self.0.parameters()
+            }
+            fn accumulate_bilinear(&self, $u: View<'_, Sc<A>>, $v: View<'_, Sc<A>>, scale: Sc<A>, g: &mut [Sc<A>]) {
+                self.0.accumulate_bilinear($left, $right, scale, g)
+            }
+        }
+        impl<K: Facts, A: crate::gradient::LogdetGradient<Fa<A>>> crate::gradient::LogdetGradient<K> for $S<A> {
+            fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<A>, g: &mut [Sc<A>]) {
+                self.0.accumulate_logdet(&inverse.0, scale, g)
+            }
+        }
+    };
+}
+transposed_gradient!(Transpose, |u, v| v, u);
+transposed_gradient!(Adjoint, |u, v| v, u);
+transposed_gradient!(Conj, |u, v| u, v);

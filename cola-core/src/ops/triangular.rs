@@ -13,6 +13,7 @@ use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::Identity;
 use crate::parameters::tree_node;
+use crate::plan::{Explain, Plan, Question, Tree, base};
 use crate::scalar::{Real, Scalar};
 use crate::space::Space;
 use crate::view::{View, ViewMut};
@@ -278,3 +279,58 @@ crate::base_exp!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
 crate::spectral_log!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
 crate::base_diagonal!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
 crate::base_factors!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
+impl<M: MatrixData, U: Side> Explain for Triangular<M, U> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => Plan::rule(self, "every entry of the triangle", "n^2"),
+            Question::Solve => Plan::rule(self, "substitution", "n^2"),
+            Question::Slogdet => Plan::rule(self, "product of the diagonal", "n"),
+            Question::Trace | Question::Diagonal => Plan::rule(self, "read off", "n"),
+            Question::Power => Plan::rule(self, "Björck-Hammarling recurrence; pow by inverse scaling and squaring", "n^3/3"),
+            Question::Exp => Plan::rule(self, "scaling and squaring of the triangle", "8n^3"),
+            Question::Log => Plan::rule(self, "inverse scaling and squaring of the triangle", "8n^3"),
+            Question::Lu if !U::LOWER => Plan::rule(self, "itself", "n^2/2"),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, Vec::new()).called(U::NAME)
+    }
+}
+impl<T: Scalar, S: Space, U: Side> Explain for TriangularInverse<T, S, U> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => Plan::rule(self, "substitution", "n^2"),
+            Question::Solve => Plan::rule(self, "undone: the triangle", "n^2"),
+            Question::Slogdet => Plan::rule(self, "product of the diagonal", "n"),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+}
+
+// as Dense, within the triangle
+impl<M, U: Side> crate::gradient::Differentiable for Triangular<M, U>
+where
+    M: MatrixData + crate::parameters::Parameters<Number = <M as MatrixData>::Scalar>,
+{
+    fn parameters(&self) -> usize {
+        self.nrows() * self.ncols()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<Self>>, v: View<'_, Sc<Self>>, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        let n = u.rows;
+        for j in 0..n {
+            let rows = if U::LOWER { j..n } else { 0..j + 1 };
+            rows.for_each(|i| g[i + n * j] += scale * u.at(i, 0) * v.at(j, 0));
+        }
+    }
+}
+// d log|det T| / dt_ii = 1 / t_ii
+impl<K: Facts, M, U: Side> crate::gradient::LogdetGradient<K> for Triangular<M, U>
+where
+    M: MatrixData + crate::parameters::Parameters<Number = <M as MatrixData>::Scalar>,
+{
+    fn accumulate_logdet(&self, _: &Self::Output, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        let n = self.nrows();
+        (0..n).for_each(|i| g[i + n * i] += scale / self.entry(i, i));
+    }
+}

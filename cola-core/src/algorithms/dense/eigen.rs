@@ -7,7 +7,7 @@ use crate::error::Outcome;
 use crate::scalar::{Complex, Mask, Real, Scalar};
 use num_traits::{One, Zero};
 
-/// Largest single matrix for Jacobi.
+/// Largest single matrix for Jacobi; f64 Jacobi / QL 19 / 130 ns at n = 2, 352 / 327 at 3, 920 / 709 at 4.
 const JACOBI: usize = 3;
 
 /// Eigenvalues and eigenvectors A = V diag(w) V^H of a Hermitian matrix; reads the lower triangle, destroys `a`.

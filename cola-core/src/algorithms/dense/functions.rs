@@ -222,7 +222,12 @@ pub fn log_upper<T: Scalar>(n: usize, t: &mut [T]) -> Result<()> {
             break;
         }
         if k == MAX_ROOTS {
-            return Err(Error::NotConverged { algorithm: "log of a matrix", iterations: k, residual: norm, tol: LOG_NEAR });
+            return Err(Error::NotConverged {
+                algorithm: "log of a matrix",
+                iterations: k,
+                residual: norm,
+                tol: LOG_NEAR,
+            });
         }
         sqrt_upper(n, t)?;
         for (r, b) in roots.iter_mut().zip(&mut below_one) {

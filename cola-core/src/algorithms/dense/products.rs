@@ -3,8 +3,11 @@
 use crate::scalar::Scalar;
 use crate::view::{View, ViewMut};
 
-/// rows * inner * cols up to which the plain loops multiply floats.
-const LOOPS: usize = 512;
+/// rows * inner * cols up to which the loops run in line: f64 ours / faer 121 / 117 ns at n = 4, 663 / 166 at
+/// n = 8 (sizes not known to the compiler; each with 30 ns of clock), and 120 ns in line at a static 8 x 8.
+const PRODUCT: usize = 125;
+/// rows * cols up to which they do for one column: 96 / 109 ns at n = 8, 185 / 166 ns at n = 16.
+const VECTOR: usize = 64;
 
 /// C <- \[C +\] alpha A B, with conj(A) for A if asked; `how` = (alpha, whether C is added to). Arbitrary strides, so that a
 /// transpose costs nothing. C is not read unless it is added to, so it may hold NaN.
@@ -13,7 +16,7 @@ const LOOPS: usize = 512;
 #[inline(always)]
 pub fn gemm<T: Scalar>(how: (T, bool), conj_a: bool, a: View<T>, b: View<T>, c: ViewMut<T>) {
     assert!(a.rows == c.rows && b.cols == c.cols && a.cols == b.rows, "gemm: the shapes do not agree");
-    if T::LANES > 1 || a.rows * a.cols * b.cols <= LOOPS {
+    if T::LANES > 1 || a.rows * a.cols * b.cols <= PRODUCT {
         gemm_loops(how, conj_a, a, b, c)
     } else if c.cols == 1 {
         T::engine_gemv(how, conj_a, a, b, c)
@@ -28,7 +31,7 @@ pub fn gemm<T: Scalar>(how: (T, bool), conj_a: bool, a: View<T>, b: View<T>, c: 
 #[inline(always)]
 pub fn gemv<T: Scalar>(how: (T, bool), conj_a: bool, a: View<T>, x: View<T>, y: ViewMut<T>) {
     assert!(a.rows == y.rows && a.cols == x.rows && x.cols == 1 && y.cols == 1, "gemv: the shapes do not agree");
-    if T::LANES > 1 || a.rows * a.cols <= LOOPS {
+    if T::LANES > 1 || a.rows * a.cols <= VECTOR {
         gemm_loops(how, conj_a, a, x, y)
     } else {
         T::engine_gemv(how, conj_a, a, x, y)

@@ -32,10 +32,17 @@ where
     let fits = !most.lt(T::Re::real(low)).any() && !T::Re::real(high).lt(most).any();
     let unit = if fits || !zero.lt(most).any() { one } else { most };
     let root = one / unit.sqrt();
-    let mut t: Vec<_> = a[..n * n]
-        .iter()
-        .map(|x| if fits { Complex::new(x.re(), x.im()) } else { Complex::new(x.re() * root * root, x.im() * root * root) })
-        .collect();
+    let mut t: Vec<_> =
+        a[..n * n]
+            .iter()
+            .map(|x| {
+                if fits {
+                    Complex::new(x.re(), x.im())
+                } else {
+                    Complex::new(x.re() * root * root, x.im() * root * root)
+                }
+            })
+            .collect();
     let mut q: Vec<_> = vec![Complex::zero(); n * n];
     for i in 0..n {
         q[i * (n + 1)] = Complex::one();
@@ -140,7 +147,12 @@ fn iterate<C: Scalar>(n: usize, h: &mut [C], q: &mut [C]) -> Result<()> {
         }
         if steps == MAX_STEPS * n {
             let residual = (h[m + (m - 1) * n].abs() / norm).lane_f64(0);
-            return Err(Error::NotConverged { algorithm: "shifted QR", iterations: steps, residual, tol: eps.lane_f64(0) });
+            return Err(Error::NotConverged {
+                algorithm: "shifted QR",
+                iterations: steps,
+                residual,
+                tol: eps.lane_f64(0),
+            });
         }
         (steps, since) = (steps + 1, since + 1);
         let shift = if since % 10 == 0 {

@@ -173,6 +173,16 @@ pub enum Kind {
     /// GMRES.
     General,
 }
+impl Kind {
+    /// The iteration's name, for plans and errors.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Psd => cg::NAME,
+            Kind::SelfAdjoint => minres::NAME,
+            Kind::General => gmres::NAME,
+        }
+    }
+}
 
 /// Solves A x = b, or A^H x = b, with default parameters: what base cases of large operators do. `x` may hold anything.
 ///

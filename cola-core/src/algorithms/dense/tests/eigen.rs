@@ -41,9 +41,11 @@ mod generic {
                 let b: Vec<T> = a.iter().map(|x| x.scale(T::Re::real(s))).collect();
                 check(n, fixed, &b, "scaled");
             }
-            let graded: Vec<T> = (0..n * n).map(|k| a[k].scale(T::Re::real(0.01f64.powi((k % n + k / n).min(12) as i32)))).collect();
+            let graded: Vec<T> =
+                (0..n * n).map(|k| a[k].scale(T::Re::real(0.01f64.powi((k % n + k / n).min(12) as i32)))).collect();
             check(n, fixed, &graded, "graded");
-            let diagonal: Vec<T> = (0..n * n).map(|k| if k % (n + 1) == 0 { T::of((k % 7) as f64) } else { T::zero() }).collect();
+            let diagonal: Vec<T> =
+                (0..n * n).map(|k| if k % (n + 1) == 0 { T::of((k % 7) as f64) } else { T::zero() }).collect();
             check(n, fixed, &diagonal, "diagonal");
         }
     }
@@ -70,7 +72,15 @@ fn derivatives() {
         let (a, b) = (hermitian::<f64>(n, 1), hermitian::<f64>(n, 2));
         for diagonal in [false, true] {
             let a: Vec<f64> = (0..n * n)
-                .map(|k| if !diagonal { a[k] } else if k % (n + 1) == 0 { (k / n) as f64 } else { 0.0 })
+                .map(|k| {
+                    if !diagonal {
+                        a[k]
+                    } else if k % (n + 1) == 0 {
+                        (k / n) as f64
+                    } else {
+                        0.0
+                    }
+                })
                 .collect();
             let mut dual: Vec<_> = a.iter().zip(&b).map(|(a, b)| Dual64::new(*a, *b)).collect();
             let (mut w, mut v) = (zeros::<Dual64>(n), zeros::<Dual64>(n * n));

@@ -15,7 +15,15 @@ mod generic {
             }
             assert!(good(ldl(n, fixed, &mut l, &mut d).ok), "{} {n}", T::NAME);
             let unit: Vec<T> = (0..n * n)
-                .map(|k| if k % n > k / n { l[k] } else if k % n == k / n { T::one() } else { T::zero() })
+                .map(|k| {
+                    if k % n > k / n {
+                        l[k]
+                    } else if k % n == k / n {
+                        T::one()
+                    } else {
+                        T::zero()
+                    }
+                })
                 .collect();
             let ld: Vec<T> = (0..n * n).map(|k| unit[k].scale(d[k / n])).collect();
             close(n, &mul(n, &ld, &adjoint(n, &unit)), &a, 4.0);
@@ -103,8 +111,24 @@ mod generic {
             assert!(!cholesky(n, fixed, &mut a).ok.any());
             // graded and scaled: positive definite all the same
             for s in [1e-30, 1e-12, 1e12] {
-                let b: Vec<T> = (0..n * n).map(|k| good_one[k] * T::of(if k % n == 0 { s } else { 1.0 }) * T::of(if k / n == 0 { s.min(1e6) } else { 1.0 })).collect();
-                let b: Vec<T> = (0..n * n).map(|k| if k == 0 { good_one[0] * T::of(s * s.min(1e6)) } else if k / n == 0 { b[k].scale(T::Re::one()) } else { b[k] }).collect();
+                let b: Vec<T> = (0..n * n)
+                    .map(|k| {
+                        good_one[k]
+                            * T::of(if k % n == 0 { s } else { 1.0 })
+                            * T::of(if k / n == 0 { s.min(1e6) } else { 1.0 })
+                    })
+                    .collect();
+                let b: Vec<T> = (0..n * n)
+                    .map(|k| {
+                        if k == 0 {
+                            good_one[0] * T::of(s * s.min(1e6))
+                        } else if k / n == 0 {
+                            b[k].scale(T::Re::one())
+                        } else {
+                            b[k]
+                        }
+                    })
+                    .collect();
                 if s.min(1e6) == s && s * s > 1e-40 {
                     assert!(good(run(&b).ok), "{} {n} {s}", T::NAME);
                 }
@@ -194,7 +218,11 @@ fn indefinite() {
                     phase = phase * u.scale(T::Re::one() / u.abs());
                 }
                 let eps = worst(T::Re::epsilon());
-                assert!((log.lane_f64(0) - want).abs() < 1e5 * eps * (1.0 + want.abs()), "{} {n} {seed}: {log:?} {want}", T::NAME);
+                assert!(
+                    (log.lane_f64(0) - want).abs() < 1e5 * eps * (1.0 + want.abs()),
+                    "{} {n} {seed}: {log:?} {want}",
+                    T::NAME
+                );
                 assert!(most(&[phase - sign2]) < 1e4 * eps, "{} {n}", T::NAME);
             }
         }

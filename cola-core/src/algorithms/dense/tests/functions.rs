@@ -114,7 +114,11 @@ fn known_roots_and_logarithms() {
     let turn = rows(2, &[c, -s, s, c]);
     near(&apply(|x| logm(2, x), &turn), &rows(2, &[0.0, -0.9 * PI, 0.9 * PI, 0.0]), 1e-14);
     near(&apply(|x| sqrtm(2, x), &turn), &rows(2, &[ch, -sh, sh, ch]), 1e-14);
-    near(&apply(|x| logm(2, x), &[1e-200, 0.0, 0.0, 1e200]), &[-200.0 * 10f64.ln(), 0.0, 0.0, 200.0 * 10f64.ln()], 1e-15);
+    near(
+        &apply(|x| logm(2, x), &[1e-200, 0.0, 0.0, 1e200]),
+        &[-200.0 * 10f64.ln(), 0.0, 0.0, 200.0 * 10f64.ln()],
+        1e-15,
+    );
     near(&apply(|x| logm(1, x), &[1.0 + 1e-15]), &[(1.0 + 1e-15f64).ln()], 1e-15);
     // a double eigenvalue that is not defective, a singular matrix with a root
     near(&apply(|x| sqrtm(2, x), &rows(2, &[2.0, 2.0, 2.0, 2.0])), &[1.0; 4], 1e-7);
@@ -122,7 +126,9 @@ fn known_roots_and_logarithms() {
     // errors
     let negative = rows(2, &[1.0, 2.0, 2.0, 1.0]);
     for f in [|x: &mut [f64]| sqrtm(2, x), |x: &mut [f64]| logm(2, x), |x: &mut [f64]| powm(2, x, 0.3)] {
-        assert!(matches!(f(&mut negative.clone()), Err(Error::NegativeEigenvalue { value, .. }) if (value + 1.0).abs() < 1e-14));
+        assert!(
+            matches!(f(&mut negative.clone()), Err(Error::NegativeEigenvalue { value, .. }) if (value + 1.0).abs() < 1e-14)
+        );
         assert!(matches!(f(&mut [f64::NAN; 4]), Err(Error::NonFinite { .. })));
     }
     assert!(matches!(sqrtm(2, &mut [0.0, 0.0, 1.0, 0.0]), Err(Error::Singular { .. })));
@@ -152,7 +158,11 @@ fn functions_invert_each_other() {
             near(&apply(|x| powm(n, x, 3.0), &a), &mul(n, &a, &mul(n, &a, &a)), tol);
             // the triangular kernels
             let mut t = a.clone();
-            (0..n * n).for_each(|k| if k % n > k / n { t[k] = T::zero() });
+            (0..n * n).for_each(|k| {
+                if k % n > k / n {
+                    t[k] = T::zero()
+                }
+            });
             let r = apply(|x| sqrt_upper(n, x), &t);
             near(&mul(n, &r, &r), &t, tol);
             let l = apply(|x| log_upper(n, x), &t);

@@ -7,15 +7,19 @@ mod generic {
     use super::*;
 
     pub fn products<T: Sample>() {
-        for (m, k, n) in [(0, 3, 2), (3, 0, 2), (1, 1, 1), (2, 3, 4), (8, 8, 8), (9, 7, 1), (20, 31, 17), (64, 70, 65), (40, 50, 1)] {
+        for (m, k, n) in
+            [(0, 3, 2), (3, 0, 2), (1, 1, 1), (2, 3, 4), (8, 8, 8), (9, 7, 1), (20, 31, 17), (64, 70, 65), (40, 50, 1)]
+        {
             let (a, b, c0) = (matrix::<T>(m, k, 1), matrix::<T>(k, n, 2), matrix::<T>(m, n, 3));
             let at: Vec<T> = (0..m * k).map(|i| a[i / k.max(1) + i % k.max(1) * m]).collect();
             let bt: Vec<T> = (0..k * n).map(|i| b[i / n + i % n * k]).collect();
             // every third number of a longer slice: both strides differ from 1
             let spread: Vec<T> = (0..3 * m * k).map(|i| if i % 3 == 0 { a[i / 3] } else { T::of(f64::NAN) }).collect();
-            let views_a = [View::matrix(&a, m, k), View::matrix(&at, k, m).transposed(), View::new(&spread, m, k, 3, 3 * m)];
+            let views_a =
+                [View::matrix(&a, m, k), View::matrix(&at, k, m).transposed(), View::new(&spread, m, k, 3, 3 * m)];
             let views_b = [View::matrix(&b, k, n), View::matrix(&bt, n, k).transposed()];
-            for (alpha, add, conj) in [(1.0, false, false), (1.0, true, true), (-0.5, false, true), (2.0, true, false)] {
+            for (alpha, add, conj) in [(1.0, false, false), (1.0, true, true), (-0.5, false, true), (2.0, true, false)]
+            {
                 let alpha = T::of(alpha);
                 let want: Vec<T> = (0..m * n)
                     .map(|ij| {
@@ -59,7 +63,13 @@ mod generic {
                         match i.cmp(&j) {
                             core::cmp::Ordering::Equal if unit => T::of(1.0),
                             core::cmp::Ordering::Equal => a[k],
-                            o => if (o == core::cmp::Ordering::Greater) == lower { a[k] } else { T::zero() },
+                            o => {
+                                if (o == core::cmp::Ordering::Greater) == lower {
+                                    a[k]
+                                } else {
+                                    T::zero()
+                                }
+                            }
                         }
                     })
                     .collect();
@@ -84,11 +94,15 @@ fn least_squares() {
             lstsq(View::matrix(&a, m, n), ViewMut::matrix(&mut b, m, 2)).unwrap();
             for c in 0..2 {
                 // A^H (b - A x) = 0
-                let r: Vec<T> = (0..m)
-                    .map(|i| (0..n).fold(b0[i + c * m], |s, j| s - a[i + j * m] * b[j + c * m]))
-                    .collect();
+                let r: Vec<T> =
+                    (0..m).map(|i| (0..n).fold(b0[i + c * m], |s, j| s - a[i + j * m] * b[j + c * m])).collect();
                 let g: Vec<T> = (0..n).map(|j| (0..m).fold(T::zero(), |s, i| s + a[i + j * m].conj() * r[i])).collect();
-                assert!(most(&g) <= 300.0 * (m * m) as f64 * worst(T::Re::epsilon()), "{} {m} {n} {}", T::NAME, most(&g));
+                assert!(
+                    most(&g) <= 300.0 * (m * m) as f64 * worst(T::Re::epsilon()),
+                    "{} {m} {n} {}",
+                    T::NAME,
+                    most(&g)
+                );
             }
         }
     }

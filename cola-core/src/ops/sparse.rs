@@ -1,0 +1,345 @@
+//! A sparse matrix, compressed by rows (CSR) or by columns (CSC).
+
+use crate::algorithms::sparse::{self as kernels, Compressed, SparseFactor, SparseNumber};
+use crate::error::{Error, Result};
+use crate::facts::{Facts, InverseFacts, NoFacts};
+use crate::functions::base::square;
+use crate::functions::diagonal::diagonal_start;
+use crate::functions::{DetRule, DiagonalRule, InverseRule};
+use crate::operator::short::{Re, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::WithFacts;
+use crate::parameters::{LeafFn, Parameters, Path};
+use crate::scalar::Scalar;
+use crate::space::Dyn;
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+use nalgebra_sparse::{CscMatrix, CsrMatrix};
+use num_traits::{One, Zero};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A compressed sparse matrix, owned or borrowed. Its lines are sorted and without duplicates, which nalgebra_sparse checks.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a compressed sparse matrix",
+    label = "expected `nalgebra_sparse::CsrMatrix` or `CscMatrix`, owned or borrowed",
+    note = "a `CooMatrix` becomes one by `CsrMatrix::from(&coo)`, triplets by `Sparse::from_triplets`"
+)]
+pub trait SparseData {
+    /// Number type.
+    type Scalar: Scalar;
+    /// The same kind, owned.
+    type Owned: SparseData<Scalar = Self::Scalar, Owned = Self::Owned> + Clone;
+    /// The same kind over another number, owned.
+    type With<S: Scalar>: SparseData<Scalar = S>;
+    /// Pattern and numbers.
+    fn compressed(&self) -> Compressed<'_, Self::Scalar>;
+    /// A copy.
+    fn to_owned_data(&self) -> Self::Owned;
+    /// The same pattern with other numbers, as many.
+    fn with_values<S: Scalar>(&self, values: Vec<S>) -> Self::With<S>;
+    /// The same pattern with other numbers of the same type.
+    fn with_own_values(&self, values: Vec<Self::Scalar>) -> Self::Owned;
+}
+macro_rules! sparse_data {
+    ($M:ident, $by_rows:literal, $offsets:ident, $indices:ident) => {
+        impl<T: Scalar> SparseData for $M<T> {
+            type Scalar = T;
+            type Owned = Self;
+            type With<S: Scalar> = $M<S>;
+            #[inline(always)]
+            fn compressed(&self) -> Compressed<'_, T> {
+                let (offsets, indices, values) = (self.$offsets(), self.$indices(), self.values());
+                Compressed { rows: self.nrows(), cols: self.ncols(), by_rows: $by_rows, offsets, indices, values }
+            }
+            fn to_owned_data(&self) -> Self {
+                self.clone()
+            }
+            fn with_values<S: Scalar>(&self, values: Vec<S>) -> $M<S> {
+                $M::try_from_pattern_and_values(self.pattern().clone(), values).expect("as many numbers as before")
+            }
+            fn with_own_values(&self, values: Vec<T>) -> Self {
+                self.with_values(values)
+            }
+        }
+    };
+}
+sparse_data!(CsrMatrix, true, row_offsets, col_indices);
+sparse_data!(CscMatrix, false, col_offsets, row_indices);
+impl<M: SparseData + ?Sized> SparseData for &M {
+    type Scalar = M::Scalar;
+    type Owned = M::Owned;
+    type With<S: Scalar> = M::With<S>;
+    #[inline(always)]
+    fn compressed(&self) -> Compressed<'_, M::Scalar> {
+        (**self).compressed()
+    }
+    fn to_owned_data(&self) -> M::Owned {
+        (**self).to_owned_data()
+    }
+    fn with_values<S: Scalar>(&self, values: Vec<S>) -> M::With<S> {
+        (**self).with_values(values)
+    }
+    fn with_own_values(&self, values: Vec<M::Scalar>) -> M::Owned {
+        (**self).with_own_values(values)
+    }
+}
+
+/// A matrix whose nonzeros alone are stored, m x n. In `linop!` every `CsrMatrix` and `CscMatrix` is one.
+///
+/// Its action costs 2 flops per nonzero; solve, inverse and determinant are sparse Cholesky under `psd(..)` and sparse LU else
+/// ([`SparseCholesky`](kernels::SparseCholesky), [`SparseLu`](kernels::SparseLu)); other functions make it dense.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let a = Sparse::from_triplets(2, 2, [(0, 0, 2.0), (1, 1, 4.0), (0, 1, 1.0), (1, 0, 1.0), (1, 1, -1.0)])?;
+/// assert_eq!(a.apply(&[1.0, 1.0]), [3.0, 4.0]);
+/// let x = Psd::new(&a).solve(&[3.0, 4.0])?;
+/// assert!((x[0] - 1.0).abs() < 1e-15);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sparse<M>(pub M);
+impl<M: SparseData> Sparse<M> {
+    /// Wraps the matrix.
+    #[inline(always)]
+    pub fn new(data: M) -> Self {
+        Sparse(data)
+    }
+    /// Number of stored numbers.
+    pub fn nnz(&self) -> usize {
+        self.0.compressed().values.len()
+    }
+}
+impl<T: Scalar> Sparse<CsrMatrix<T>> {
+    /// The rows x cols matrix with these entries (row, column, number), in any order; numbers at one place add up. O(nnz log nnz).
+    ///
+    /// # Errors
+    /// `InvalidArgument` where an index is too large.
+    pub fn from_triplets(rows: usize, cols: usize, entries: impl IntoIterator<Item = (usize, usize, T)>) -> Result<Self> {
+        let mut entries: Vec<_> = entries.into_iter().collect();
+        if let Some(&(i, j, _)) = entries.iter().find(|e| e.0 >= rows || e.1 >= cols) {
+            return Err(Error::invalid(format!("sparse: entry ({i}, {j}) is outside of {rows} x {cols}")));
+        }
+        entries.sort_by_key(|e| (e.0, e.1)); // stable: duplicates add up in the order they came
+        let (mut offsets, mut indices) = (vec![0usize; rows + 1], Vec::with_capacity(entries.len()));
+        let mut values: Vec<T> = Vec::with_capacity(entries.len());
+        let mut last = None;
+        for (i, j, v) in entries {
+            match values.last_mut() {
+                Some(sum) if last == Some((i, j)) => *sum += v,
+                _ => {
+                    (last, offsets[i + 1]) = (Some((i, j)), offsets[i + 1] + 1);
+                    indices.push(j);
+                    values.push(v);
+                }
+            }
+        }
+        (0..rows).for_each(|i| offsets[i + 1] += offsets[i]);
+        let data = CsrMatrix::try_from_csr_data(rows, cols, offsets, indices, values);
+        data.map(Sparse).map_err(|e| Error::invalid(format!("sparse: {e}")))
+    }
+}
+operator!([M: SparseData] Sparse<M> {
+    scalar M::Scalar; facts NoFacts; rows Dyn; cols Dyn; nrows |s| s.0.compressed().rows; ncols s.0.compressed().cols;
+});
+impl<M: SparseData> Parameters for Sparse<M> {
+    type Number = M::Scalar;
+    type With<S: Scalar> = Sparse<M::With<S>>;
+    type Owned = Sparse<M::Owned>;
+    fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [M::Scalar]>)) {
+        path.enter("values", |p| f(p.as_str(), Cow::Borrowed(self.0.compressed().values)))
+    }
+    fn traverse<S: Scalar>(&self, path: &mut Path, f: LeafFn<'_, M::Scalar, S>) -> Self::With<S> {
+        let old = self.0.compressed().values;
+        let mut new = vec![S::zero(); old.len()];
+        path.enter("values", |p| f(p.as_str(), old, &mut new));
+        Sparse(self.0.with_values(new))
+    }
+    fn rebuild(&self, path: &mut Path, f: LeafFn<'_, M::Scalar, M::Scalar>) -> Self::Owned {
+        let old = self.0.compressed().values;
+        let mut new = old.to_vec();
+        path.enter("values", |p| f(p.as_str(), old, &mut new));
+        Sparse(self.0.with_own_values(new))
+    }
+}
+
+/// Columns that share one pass over the pattern.
+const BLOCK: usize = 4;
+/// y_k = sum over line k, for the columns `c..c + N`: each line is one row of the operator.
+#[inline(always)]
+fn gather<T: Scalar, const N: usize>(
+    how: Update<T>,
+    a: Compressed<'_, T>,
+    x: View<'_, T>,
+    y: &mut ViewMut<'_, T>,
+    c: usize,
+) {
+    for k in 0..a.lines() {
+        let (places, values) = a.line(k);
+        let mut sum = [T::zero(); N];
+        for (&i, &v) in places.iter().zip(values) {
+            let v = if how.adjoint { v.conj() } else { v };
+            (0..N).for_each(|b| sum[b] = sum[b].add_mul(v, x.at(i, c + b)));
+        }
+        (0..N).for_each(|b| how.write(y.at(k, c + b), sum[b]));
+    }
+}
+/// y += line k times x_k, for the columns `c..c + N`: each line is one column of the operator.
+#[inline(always)]
+fn scatter<T: Scalar, const N: usize>(
+    how: Update<T>,
+    a: Compressed<'_, T>,
+    x: View<'_, T>,
+    y: &mut ViewMut<'_, T>,
+    c: usize,
+) {
+    for k in 0..a.lines() {
+        let (places, values) = a.line(k);
+        let ax: [T; N] = core::array::from_fn(|b| how.alpha * x.at(k, c + b));
+        for (&i, &v) in places.iter().zip(values) {
+            let v = if how.adjoint { v.conj() } else { v };
+            (0..N).for_each(|b| *y.at(i, c + b) = y.at(i, c + b).add_mul(v, ax[b]));
+        }
+    }
+}
+impl<M: SparseData> LinearOperator for Sparse<M> {
+    #[inline]
+    fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, _: &mut [Sc<Self>]) {
+        let a = self.0.compressed();
+        let by_lines = a.by_rows != how.adjoint;
+        if !by_lines && !how.add {
+            for c in 0..y.cols {
+                (0..y.rows).for_each(|i| *y.at(i, c) = Zero::zero());
+            }
+        }
+        let full = x.cols - x.cols % BLOCK;
+        for c in (0..full).step_by(BLOCK) {
+            match by_lines {
+                true => gather::<_, BLOCK>(how, a, x, &mut y, c),
+                false => scatter::<_, BLOCK>(how, a, x, &mut y, c),
+            }
+        }
+        for c in full..x.cols {
+            match by_lines {
+                true => gather::<_, 1>(how, a, x, &mut y, c),
+                false => scatter::<_, 1>(how, a, x, &mut y, c),
+            }
+        }
+    }
+    #[inline(always)]
+    fn scratch_len(&self, _: usize) -> usize {
+        0
+    }
+}
+
+/// A^-1 of a sparse matrix by its factors. Each application is a solve, 2 flops per number in the factors; its workspace comes from
+/// the heap.
+pub struct SparseInverse<M: SparseData, F> {
+    a: M,
+    factor: Arc<SparseFactor<M::Scalar>>,
+    facts: PhantomData<fn() -> F>,
+}
+impl<M: SparseData + Clone, F> Clone for SparseInverse<M, F> {
+    fn clone(&self) -> Self {
+        SparseInverse { a: self.a.clone(), factor: self.factor.clone(), facts: PhantomData }
+    }
+}
+impl<M: SparseData + core::fmt::Debug, F> core::fmt::Debug for SparseInverse<M, F> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let method = match *self.factor {
+            SparseFactor::Cholesky(_) => "sparse Cholesky",
+            SparseFactor::Lu(_) => "sparse LU",
+        };
+        f.debug_struct("SparseInverse").field("of", &self.a).field("method", &method).finish()
+    }
+}
+operator!([M: SparseData, F: Facts] SparseInverse<M, F> {
+    scalar M::Scalar; facts F; rows Dyn; cols Dyn; nrows |s| s.a.compressed().rows; ncols s.a.compressed().rows;
+});
+impl<M: SparseData<Scalar: SparseNumber>, F: Facts> LinearOperator for SparseInverse<M, F> {
+    fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, y: ViewMut<'_, Sc<Self>>, s: &mut [Sc<Self>]) {
+        solve(&self.factor, how, x, y, s)
+    }
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.nrows() * columns
+    }
+}
+/// y = [y +] alpha A^-1 x or A^-H x.
+fn solve<T: SparseNumber>(f: &SparseFactor<T>, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
+    let n = x.rows;
+    let buffer = &mut s[..n * x.cols];
+    for c in 0..x.cols {
+        (0..n).for_each(|i| buffer[i + n * c] = x.at(i, c));
+    }
+    f.solve(how.adjoint, buffer, x.cols);
+    for c in 0..x.cols {
+        (0..n).for_each(|i| how.write(y.at(i, c), buffer[i + n * c]));
+    }
+}
+/// The factors of a square matrix, by fact.
+fn factor<K: Facts, M: SparseData<Scalar: SparseNumber>>(op: &'static str, a: &Sparse<M>) -> Result<SparseFactor<Sc<Sparse<M>>>> {
+    square(op, a)?;
+    SparseFactor::new(a.0.compressed(), <K::Psd as crate::facts::Fact>::KNOWN)
+}
+// A^-1 by sparse Cholesky if PSD, sparse LU else
+impl<K: Facts, M: SparseData<Scalar: SparseNumber>> InverseRule<K> for Sparse<M> {
+    type Output = SparseInverse<M::Owned, InverseFacts<K>>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        let factor = Arc::new(factor::<K, M>("inverse", self)?);
+        Ok(SparseInverse { a: self.0.to_owned_data(), factor, facts: PhantomData })
+    }
+    fn solve_rule(&self, b: View<'_, Sc<Self>>, x: ViewMut<'_, Sc<Self>>) -> Result<()> {
+        let f = factor::<K, M>("solve", self)?;
+        solve(&f, Update::replace(), b, x, &mut vec![Zero::zero(); b.rows * b.cols]);
+        Ok(())
+    }
+}
+// det A = prod l_jj^2 if PSD, else sign P sign Q prod u_jj
+impl<K: Facts, M: SparseData<Scalar: SparseNumber>> DetRule<K> for Sparse<M> {
+    fn slogdet_rule(&self) -> Result<(M::Scalar, Re<Self>)> {
+        square("slogdet", self)?;
+        kernels::slogdet(self.0.compressed(), <K::Psd as crate::facts::Fact>::KNOWN)
+    }
+}
+// read off
+impl<M: SparseData> DiagonalRule for Sparse<M> {
+    fn diagonal_rule(&self, k: isize, d: &mut [M::Scalar]) -> Result<()> {
+        let ((row, col), a) = (diagonal_start(k), self.0.compressed());
+        d.iter_mut().enumerate().for_each(|(i, d)| *d = a.get(row + i, col + i).unwrap_or(Zero::zero()));
+        Ok(())
+    }
+}
+crate::base_eigh!([M: SparseData] Sparse<M>);
+crate::spectral_power!([M: SparseData] Sparse<M>);
+crate::base_exp!([M: SparseData] Sparse<M>);
+crate::spectral_log!([M: SparseData] Sparse<M>);
+crate::base_factors!([M: SparseData] Sparse<M>);
+
+// (A^-1)^-1 = A, with what was known of it
+impl<K: Facts, M: SparseData<Scalar: SparseNumber> + Clone, F: Facts> InverseRule<K> for SparseInverse<M, F> {
+    type Output = WithFacts<Sparse<M>, F>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(WithFacts::new(Sparse(self.a.clone())))
+    }
+    fn solve_rule(&self, b: View<'_, Sc<Self>>, x: ViewMut<'_, Sc<Self>>) -> Result<()> {
+        Sparse(&self.a).act(Update::replace(), b, x, &mut []);
+        Ok(())
+    }
+}
+// det A^-1 = 1 / det A
+impl<K: Facts, M: SparseData<Scalar: SparseNumber>, F: Facts> DetRule<K> for SparseInverse<M, F> {
+    fn slogdet_rule(&self) -> Result<(M::Scalar, Re<Self>)> {
+        let (sign, log) = self.factor.slogdet(self.a.compressed())?;
+        Ok((<M::Scalar as One>::one() / sign, -log))
+    }
+}
+crate::base_eigh!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
+crate::spectral_power!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
+crate::base_exp!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
+crate::spectral_log!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
+crate::base_diagonal!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
+crate::base_factors!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
+
+#[cfg(test)]
+mod tests;

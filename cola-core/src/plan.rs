@@ -1,0 +1,397 @@
+//! What will run, and what it costs: [`OperatorExt::explain`](crate::OperatorExt::explain). Each structure states its plan beside its
+//! rules; names, costs and limits come from the constants that the rules run by.
+//!
+//! ```
+//! # use cola_core::prelude::*;
+//! let a = Psd::new(nalgebra::matrix![2.0, 1.0; 1.0, 3.0]);
+//! let k = Kron::new(a, Diagonal::new([3.0, 0.2, 1.0]));
+//! let text = k.explain().to_string();
+//! assert!(text.starts_with("Kron 6 x 6 self-adjoint\n"), "{text}");
+//! assert!(text.contains("LDL^H, n^3/3 = 3 flops"), "{text}");
+//! ```
+
+use crate::algorithms::krylov::Kind;
+use crate::facts::{Fact, Facts};
+use crate::functions::base::{DENSE_LIMIT, is_direct};
+use crate::functions::dense::{ByLdl, ByLu, FactorMethod, MethodOf, unrolled};
+use crate::operator::Operator;
+use crate::scalar::Scalar;
+use core::fmt;
+use std::borrow::Cow;
+
+/// What can be asked of an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// A x.
+    Apply,
+    /// A^-1 b, and the inverse.
+    Solve,
+    /// Sign and log|det A|.
+    Slogdet,
+    /// Sum of the diagonal.
+    Trace,
+    /// A diagonal.
+    Diagonal,
+    /// A^(1/2), A^(-1/2), A^p.
+    Power,
+    /// e^A.
+    Exp,
+    /// log A.
+    Log,
+    /// A = V diag(w) V^H.
+    Eigh,
+    /// A = L L^H.
+    Cholesky,
+    /// P A = L U.
+    Lu,
+}
+impl Question {
+    /// All of them, in the order of the explanation.
+    #[rustfmt::skip]
+    pub const ALL: [Question; 11] = [
+        Question::Apply, Question::Solve, Question::Slogdet, Question::Trace, Question::Diagonal, Question::Power, Question::Exp,
+        Question::Log, Question::Eigh, Question::Cholesky, Question::Lu,
+    ];
+    /// The method's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Question::Apply => "apply",
+            Question::Solve => "solve, inv",
+            Question::Slogdet => "slogdet",
+            Question::Trace => "trace",
+            Question::Diagonal => "diagonal",
+            Question::Power => "sqrt, pow",
+            Question::Exp => "exp",
+            Question::Log => "log",
+            Question::Eigh => "eigh",
+            Question::Cholesky => "cholesky",
+            Question::Lu => "lu",
+        }
+    }
+    const fn entries(self) -> bool {
+        matches!(self, Question::Apply | Question::Trace | Question::Diagonal)
+    }
+}
+
+/// Floating-point operations of numbers of the operator's type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cost {
+    /// In the sizes: `n^3/3`.
+    pub formula: String,
+    /// With the sizes put in; `None` where the action of a user's operator enters.
+    pub flops: Option<f64>,
+    /// True if it is that of one step of an iteration.
+    pub per_iteration: bool,
+}
+impl Cost {
+    /// A polynomial in the rows m and the columns n: `2mn`, `n^3/3 + 2n^2`.
+    pub fn of(formula: &str, (m, n): (usize, usize)) -> Cost {
+        Cost { formula: formula.into(), flops: Some(polynomial(formula, m as f64, n as f64)), per_iteration: false }
+    }
+    fn unknown(formula: &str) -> Cost {
+        Cost { formula: formula.into(), flops: None, per_iteration: false }
+    }
+}
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.formula)?;
+        if let Some(flops) = self.flops {
+            write!(f, "{}{} flops", if self.formula.is_empty() { "" } else { " = " }, rounded(flops))?;
+        }
+        f.write_str(if self.per_iteration { " per iteration" } else { "" })
+    }
+}
+fn rounded(x: f64) -> String {
+    if x < 1e6 { format!("{}", x.round()) } else { format!("{x:.1e}") }
+}
+/// The value of a sum of terms such as `2n^3/3` or `4mn`.
+fn polynomial(formula: &str, m: f64, n: f64) -> f64 {
+    formula.split('+').map(|term| monomial(term.trim(), m, n)).sum()
+}
+fn monomial(term: &str, m: f64, n: f64) -> f64 {
+    let (top, bottom) = term.split_once('/').unwrap_or((term, "1"));
+    let digits = top.find(|c: char| !c.is_ascii_digit()).unwrap_or(top.len());
+    let mut value = top[..digits].parse().unwrap_or(1.0) / bottom.parse().unwrap_or(1.0);
+    let mut rest = top[digits..].chars().peekable();
+    while let Some(c) = rest.next() {
+        let exponent = rest.next_if_eq(&'^').and_then(|_| rest.next()).and_then(|d| d.to_digit(10)).unwrap_or(1);
+        value *= match c {
+            'm' => m.powi(exponent as i32),
+            'n' => n.powi(exponent as i32),
+            _ => f64::NAN,
+        };
+    }
+    value
+}
+
+/// What runs for one question, and its cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The rule in words; where there is none, the error.
+    pub rule: Cow<'static, str>,
+    /// What the rule asks of the parts.
+    pub parts: Vec<Plan>,
+    /// What it costs.
+    pub cost: Cost,
+    /// True if it ends in an error: at compile time where the facts are missing, at run time where sizes forbid it.
+    pub refused: bool,
+    /// True if no rule of the structure applies: a base case.
+    pub base: bool,
+}
+impl Plan {
+    /// A rule of `a`, with its cost in the rows m and columns n of `a`.
+    pub fn rule<A: Operator + ?Sized>(a: &A, rule: impl Into<Cow<'static, str>>, cost: &str) -> Plan {
+        let cost = Cost::of(cost, (a.nrows(), a.ncols()));
+        Plan { rule: rule.into(), parts: Vec::new(), cost, refused: false, base: false }
+    }
+    /// An error in place of a rule.
+    pub fn error(text: impl Into<Cow<'static, str>>) -> Plan {
+        Plan { rule: text.into(), parts: Vec::new(), cost: Cost::unknown(""), refused: true, base: false }
+    }
+    /// A rule by the same question to the parts.
+    pub fn by_parts(rule: &'static str, parts: impl IntoIterator<Item = Plan>) -> Plan {
+        Plan::weighted(rule, parts.into_iter().map(|p| (1, p)))
+    }
+    /// A rule that runs the plan of each part so many times.
+    pub fn weighted(rule: &'static str, parts: impl IntoIterator<Item = (usize, Plan)>) -> Plan {
+        let (times, parts): (Vec<usize>, Vec<Plan>) = parts.into_iter().unzip();
+        if let Some(refused) = parts.iter().find(|p| p.refused) {
+            return refused.clone();
+        }
+        let all = || times.iter().zip(&parts);
+        let once = |(&k, p): (&usize, &Plan)| Some(p.cost.flops.filter(|_| !p.cost.per_iteration)? * k as f64);
+        let flops = all().map(once).sum();
+        let term = |(&k, p): (&usize, &Plan)| match p.cost.flops.filter(|_| !p.cost.per_iteration) {
+            Some(f) if k == 1 => rounded(f),
+            Some(f) => format!("{k} * {}", rounded(f)),
+            None => format!("{k} * ({})", p.cost),
+        };
+        // of one part alone the formula is that part's
+        let formula = match &parts[..] {
+            [one] if times == [1] => one.cost.formula.clone(),
+            _ => all().map(term).collect::<Vec<_>>().join(" + "),
+        };
+        let per_iteration = parts.len() == 1 && parts[0].cost.per_iteration && times == [1];
+        let flops = if per_iteration { parts[0].cost.flops } else { flops };
+        Plan { rule: rule.into(), parts, cost: Cost { formula, flops, per_iteration }, refused: false, base: false }
+    }
+    /// By the eigen-decomposition of the structure, whose plan this is: what `spectral_power!` and its sisters run.
+    pub fn spectral(self) -> Plan {
+        if self.refused {
+            return self;
+        }
+        let (cost, base) = (self.cost.clone(), self.base);
+        Plan { rule: "by the eigen-decomposition".into(), parts: vec![self], cost, refused: false, base }
+    }
+}
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rule)?;
+        for (i, part) in self.parts.iter().enumerate() {
+            write!(f, "{}{part}", if i == 0 { " [" } else { "; " })?;
+        }
+        f.write_str(if self.parts.is_empty() { "" } else { "]" })
+    }
+}
+
+/// One operator of an expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tree {
+    /// Its structure.
+    pub name: String,
+    /// Rows and columns.
+    pub shape: (usize, usize),
+    /// What is known of it.
+    pub facts: Vec<&'static str>,
+    /// What it is made of.
+    pub parts: Vec<Tree>,
+}
+impl Tree {
+    /// The operator `a`, known to be `K`.
+    pub fn node<K: Facts, A: Operator + ?Sized>(a: &A, parts: Vec<Tree>) -> Tree {
+        let full = core::any::type_name::<A>();
+        let short = full.split('<').next().and_then(|path| path.rsplit("::").next()).unwrap_or(full);
+        Tree { name: short.into(), shape: (a.nrows(), a.ncols()), facts: facts::<K>(), parts }
+    }
+    /// With more said of the structure.
+    pub fn called(self, more: &str) -> Tree {
+        Tree { name: format!("{} ({more})", self.name), ..self }
+    }
+    fn write(&self, f: &mut fmt::Formatter<'_>, indent: &str) -> fmt::Result {
+        write!(f, "{} {} x {}", self.name, self.shape.0, self.shape.1)?;
+        if !self.facts.is_empty() {
+            write!(f, " {}", self.facts.join(", "))?;
+        }
+        writeln!(f)?;
+        for (i, part) in self.parts.iter().enumerate() {
+            let last = i + 1 == self.parts.len();
+            write!(f, "{indent}{}", if last { "└ " } else { "├ " })?;
+            part.write(f, &format!("{indent}{}", if last { "  " } else { "│ " }))?;
+        }
+        Ok(())
+    }
+}
+/// The facts in words; what another one implies is left out.
+fn facts<K: Facts>() -> Vec<&'static str> {
+    let (psd, unitary) = (K::Psd::KNOWN, K::Unitary::KNOWN);
+    let all = [
+        (psd, "PSD"),
+        (K::SelfAdjoint::KNOWN && !psd, "self-adjoint"),
+        (unitary, "unitary"),
+        (K::Isometric::KNOWN && !unitary, "isometric"),
+    ];
+    all.into_iter().filter(|f| f.0).map(|f| f.1).collect()
+}
+
+/// An operator that says what runs. `impl Explain for Mine {}` is the truth for an operator whose rules are `base_rules!`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot explain itself",
+    label = "no plan",
+    note = "an operator of your own with base cases: `impl cola::Explain for Mine {{}}`"
+)]
+pub trait Explain: Operator {
+    /// What runs for the question where `K` is known: the facts that annotations hand down, as the rules get them.
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        base::<K, Self>(self, question)
+    }
+    /// Structure, size, facts and parts.
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, Vec::new())
+    }
+}
+
+/// The plan of a part: a composite's rules ask it with the facts that it has itself.
+pub fn part<A: Explain + ?Sized>(a: &A, question: Question) -> Plan {
+    part_with::<A::Facts, A>(a, question)
+}
+/// The plan of a part that is told the facts `K`.
+pub fn part_with<K: Facts, A: Explain + ?Sized>(a: &A, question: Question) -> Plan {
+    if a.nrows() != a.ncols() && !question.entries() { not_square::<A>() } else { a.plan::<K>(question) }
+}
+/// The trees of two parts.
+pub fn trees<A: Explain, B: Explain>(a: &A, b: &B) -> Vec<Tree> {
+    vec![a.tree::<A::Facts>(), b.tree::<B::Facts>()]
+}
+fn not_square<A: Operator + ?Sized>() -> Plan {
+    Plan::error(match A::SHAPE.rows.is_static() && A::SHAPE.cols.is_static() {
+        true => "compile error: needs a square operator",
+        false => "error: needs a square operator",
+    })
+}
+fn needs<A: Operator + ?Sized>(a: &A, promise: &str) -> Plan {
+    Plan::error(format!("compile error: {} needs {promise}", Tree::node::<A::Facts, A>(a, Vec::new()).name))
+}
+
+/// Eigen-decomposition of a self-adjoint dense matrix with its vectors. (Golub & Van Loan, 4th ed., 8.3.)
+const EIGH: (&str, &str) = ("Hermitian eigh of the dense matrix", "9n^3");
+/// Padé 13 with six products, a solve and about four squarings. (Higham 2005.)
+const EXPM: (&str, &str) = ("scaling and squaring with Padé", "23n^3");
+/// The base case of structures that hold no dense matrix: made one by n applications, or solved by an iteration.
+pub fn base<K: Facts, A: Explain + ?Sized>(a: &A, question: Question) -> Plan {
+    match question {
+        Question::Apply => {
+            Plan { cost: Cost::unknown("one action"), ..Plan::rule(a, "its own action", "n") }
+        }
+        Question::Power | Question::Log if !K::SelfAdjoint::KNOWN => needs(a, "psd(..) or self_adjoint(..)"),
+        Question::Power | Question::Log => a.plan::<K>(Question::Eigh).spectral(),
+        Question::Eigh if !K::SelfAdjoint::KNOWN => needs(a, "psd(..) or self_adjoint(..)"),
+        Question::Cholesky if !K::Psd::KNOWN => needs(a, "psd(..)"),
+        Question::Trace | Question::Diagonal => {
+            let apply = a.plan::<K>(Question::Apply);
+            Plan { base: true, parts: Vec::new(), ..Plan::weighted("read off n applications", [(a.ncols(), apply)]) }
+        }
+        Question::Solve if !direct(a) => iteration(MethodOf::<K>::KRYLOV, a, a.plan::<K>(Question::Apply)),
+        _ if !direct(a) => {
+            Plan { base: true, ..Plan::error(format!("error: no rule, and {} > {DENSE_LIMIT} is not made dense unasked", a.nrows())) }
+        }
+        _ => {
+            let apply = a.plan::<K>(Question::Apply).cost;
+            let plan = dense::<K, A>(a, question);
+            if plan.refused {
+                return Plan { base: true, ..plan };
+            }
+            let flops = apply.flops.zip(plan.cost.flops).map(|(one, f)| a.ncols() as f64 * one + f);
+            let formula = format!("n applications + {}", plan.cost.formula);
+            let rule = format!("made dense: {}", plan.rule).into();
+            Plan { rule, cost: Cost { formula, flops, per_iteration: false }, base: true, ..plan }
+        }
+    }
+}
+fn direct<A: Operator + ?Sized>(a: &A) -> bool {
+    is_direct(&a)
+}
+fn iteration<A: Operator + ?Sized>(kind: Kind, a: &A, apply: Plan) -> Plan {
+    let (vectors, shape) = (["10n", "18n", "4kn in step k"], (a.nrows(), a.ncols()));
+    let own = vectors[match kind {
+        Kind::Psd => 0,
+        Kind::SelfAdjoint => 1,
+        Kind::General => 2,
+    }];
+    let flops = apply.cost.flops.map(|one| one + Cost::of(own, shape).flops.unwrap_or(0.0)).filter(|_| !own.contains('k'));
+    let cost = Cost { formula: format!("one application + {own}"), flops, per_iteration: true };
+    Plan { rule: kind.name().into(), parts: Vec::new(), cost, refused: false, base: true }
+}
+
+/// The rules of a dense matrix, chosen by fact and size: what `functions::dense` runs.
+pub fn dense<K: Facts, A: Operator + ?Sized>(a: &A, question: Question) -> Plan {
+    let (name, cost) = method::<K, A>();
+    let spectral = |p: Plan| if K::SelfAdjoint::KNOWN { p } else { needs(a, "psd(..) or self_adjoint(..)") };
+    let eigh = Plan::rule(a, EIGH.0, EIGH.1);
+    match question {
+        Question::Apply => Plan::rule(a, "every entry", "2mn"),
+        Question::Solve => Plan::rule(a, name, cost),
+        Question::Slogdet => Plan::rule(a, format!("from {name}"), cost),
+        Question::Trace | Question::Diagonal => Plan::rule(a, "read off", "n"),
+        Question::Power | Question::Log => spectral(eigh.spectral()),
+        Question::Exp if K::SelfAdjoint::KNOWN => eigh.spectral(),
+        Question::Exp => Plan::rule(a, EXPM.0, EXPM.1),
+        Question::Eigh => spectral(eigh),
+        Question::Cholesky if K::Psd::KNOWN => Plan::rule(a, "Cholesky", ByLdl::COST),
+        Question::Cholesky => needs(a, "psd(..)"),
+        Question::Lu if A::Scalar::LANES > 1 => Plan::error("error: lanes have no common row order"),
+        Question::Lu => Plan::rule(a, ByLu::NAME, ByLu::COST),
+    }
+}
+/// Name and cost of the factorisation that `MethodOf::<K>` makes of a matrix of the size and number type of `A`.
+fn method<K: Facts, A: Operator + ?Sized>() -> (&'static str, &'static str) {
+    match MethodOf::<K>::KRYLOV {
+        Kind::SelfAdjoint if unrolled::<A::Scalar, A::Rows>() => (ByLu::NAME, ByLu::COST),
+        _ => (MethodOf::<K>::NAME, MethodOf::<K>::COST),
+    }
+}
+
+/// The tree, the facts, and for each function what runs and what it costs: what `explain` returns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// Structure, sizes, facts.
+    pub tree: Tree,
+    /// The plans, in the order of [`Question::ALL`].
+    pub plans: Vec<(Question, Plan)>,
+}
+impl Explanation {
+    /// That of `a`.
+    pub fn new<A: Explain + ?Sized>(a: &A) -> Explanation {
+        let plan = |q: Question| {
+            let wrong = a.nrows() != a.ncols() && q != Question::Apply;
+            (q, if wrong { not_square::<A>() } else { part(a, q) })
+        };
+        Explanation { tree: a.tree::<A::Facts>(), plans: Question::ALL.map(plan).into() }
+    }
+    /// The plan of one question.
+    pub fn plan(&self, question: Question) -> &Plan {
+        &self.plans[question as usize].1
+    }
+}
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tree.write(f, "")?;
+        for (i, (question, plan)) in self.plans.iter().enumerate() {
+            let end = if i == 0 { "" } else { "\n" };
+            write!(f, "{end}{:<11}{plan}", question.name())?;
+            if !plan.refused {
+                write!(f, ", {}", plan.cost)?;
+            }
+        }
+        Ok(())
+    }
+}

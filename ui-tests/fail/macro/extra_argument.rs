@@ -1,0 +1,8 @@
+//! One argument too many.
+use cola::prelude::*;
+use nalgebra::{matrix, vector};
+
+fn main() {
+    let (a, d) = (matrix![2.0, 1.0; 1.0, 3.0], vector![3.0, 0.2, 1.0]);
+    let _ = linop!(psd(a, d));
+}

@@ -1,0 +1,8 @@
+//! A number is no operator; its multiple of the identity is.
+use cola::prelude::*;
+use nalgebra::matrix;
+
+fn main() {
+    let a = matrix![2.0, 1.0; 1.0, 3.0];
+    let _ = linop!(a + 1.0);
+}

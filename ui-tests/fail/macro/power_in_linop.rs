@@ -1,0 +1,8 @@
+//! `linop!` cannot fail, a root can.
+use cola::prelude::*;
+use nalgebra::matrix;
+
+fn main() {
+    let a = matrix![2.0, 1.0; 1.0, 3.0];
+    let _ = linop!(psd(a)^(1/2));
+}

@@ -1,0 +1,8 @@
+//! Two blocks of different height side by side.
+use cola::prelude::*;
+use nalgebra::{matrix, vector};
+
+fn main() {
+    let (a, d) = (matrix![2.0, 1.0; 1.0, 3.0], vector![1.0, 2.0, 3.0]);
+    let _ = linop!([a, diag(d)]);
+}
