@@ -145,12 +145,13 @@ fn batches(n: &mut Numbers) -> Result<()> {
 fn tree(n: &mut Numbers) -> Result<()> {
     println!("4. the parameter tree");
     let (a, d): (SMatrix<f64, 2, 2>, SVector<f64, 3>) = (n.matrix(), n.matrix());
-    let k = linop!(kron(psd(a * a.transpose()), diag(d)) + 0.5 * I);
+    let k = linop!(kron(psd({ a * a.transpose() }), diag(d)) + 0.5 * I);
     for (path, numbers) in k.leaves() {
         println!("  {path:<8} {numbers:.3?}");
     }
     let doubled = same_type(&k, k.map_leaves(|_, x| x.iter_mut().for_each(|x| *x *= 2.0)));
-    let want = 4.0 * (k.to_dense() - DMatrix::identity(6, 6) * 0.5) + DMatrix::identity(6, 6);
+    let eye = DMatrix::<f64>::identity(6, 6);
+    let want = (k.to_dense() - &eye * 0.5) * 4.0 + &eye;
     within("all leaves times 2", relative(doubled.to_dense().as_slice(), want.as_slice()), 1e-10);
     let back = same_type(&k, k.unflatten(&k.flatten())?);
     within("flatten and unflatten", if back.flatten() == k.flatten() { 0.0 } else { 1.0 }, 0.0);
@@ -171,7 +172,7 @@ fn gradients(n: &mut Numbers) -> Result<()> {
     }
     let r: SMatrix<f64, 2, 2> = n.matrix();
     let (a, d) = (r * r.transpose() + SMatrix::<f64, 2, 2>::identity(), vector![3.0, 0.2, 1.0]);
-    let (y, c) = (n.matrix::<6, 1>(), 0.7);
+    let (y, c) = (n.matrix::<6, 1>(), 0.7f64);
     let k = linop!(kron(psd(a), diag(d)) + c * I);
     let (loss, g) = value_and_grad(&k, |k| Ok(k.inv_quad(&y)? + k.logdet()?))?;
     // the reference: dense, symmetrised, by another factorisation

@@ -2,7 +2,7 @@
 
 use crate::data::{Column, Held};
 use crate::error::{Error, Result, collect_faults};
-use crate::parameters::{Parameters, ParametersExt, Path};
+use crate::parameters::{Parameters, ParametersExt};
 use crate::scalar::{Element, Scalar};
 use crate::space::Space;
 use nalgebra::{DefaultAllocator, Dim, OMatrix, allocator::Allocator};
@@ -33,35 +33,18 @@ pub fn stack<K: Parameters<Number: Element>, const B: usize>(trees: [K; B]) -> R
 /// `ShapeMismatch` where dynamic shapes differ.
 pub fn pack<K: Parameters<Number: Element>, const B: usize>(trees: &[K; B]) -> Result<K::With<Wide<K::Number, B>>> {
     const { assert!(B > 0, "a batch has at least one element") };
-    let leaves: Vec<Vec<_>> = trees.iter().map(|k| k.leaves().collect()).collect();
-    for other in &leaves[1..] {
-        let (n, m) = (leaves[0].len(), other.len());
-        let differ = leaves[0].iter().zip(other).find(|(a, b)| a.1.len() != b.1.len() || a.0 != b.0);
-        if let Some((a, b)) = differ {
-            return Err(Error::ShapeMismatch { op: "stack: a leaf", left: (a.1.len(), 1), right: (b.1.len(), 1) });
-        }
-        if n != m {
-            return Err(Error::ShapeMismatch { op: "stack: leaves", left: (n, 1), right: (m, 1) });
-        }
-    }
-    let mut leaf = 0;
-    Ok(trees[0].traverse(&mut Path::default(), &mut |_, _, new: &mut [Wide<K::Number, B>]| {
-        for (i, x) in new.iter_mut().enumerate() {
-            *x = Scalar::from_lanes(|lane| leaves[lane][leaf].1[i]);
-        }
-        leaf += 1;
-    }))
+    K::pack(core::array::from_fn(|lane| &trees[lane]))
 }
 /// Elements `at..at + B` of a slice in lanes; past the end the last one is repeated, so that the tail runs through the same code.
 ///
 /// # Errors
 /// `ShapeMismatch` where dynamic shapes differ.
-pub fn pack_at<K: Parameters<Number: Element> + Clone, const B: usize>(
+#[inline]
+pub fn pack_at<K: Parameters<Number: Element>, const B: usize>(
     trees: &[K],
     at: usize,
 ) -> Result<K::With<Wide<K::Number, B>>> {
-    let picked: [K; B] = core::array::from_fn(|lane| trees[(at + lane).min(trees.len() - 1)].clone());
-    pack(&picked)
+    K::pack(core::array::from_fn(|lane| &trees[(at + lane).min(trees.len() - 1)]))
 }
 
 /// Something in lanes that falls apart into one value per lane.

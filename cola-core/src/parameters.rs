@@ -3,7 +3,7 @@
 
 use crate::data::{Column, Held};
 use crate::error::{Error, Result};
-use crate::scalar::Scalar;
+use crate::scalar::{Element, Scalar};
 use crate::space::Space;
 use nalgebra::{DefaultAllocator, Dim, Matrix, OMatrix, Storage, allocator::Allocator};
 use std::borrow::Cow;
@@ -51,9 +51,41 @@ pub trait Parameters {
     fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [Self::Number]>));
     /// A tree of the same shape, every leaf filled by `f(path, old, new)`.
     fn traverse<S: Scalar>(&self, path: &mut Path, f: LeafFn<'_, Self::Number, S>) -> Self::With<S>;
+    /// B trees of one shape as one tree of B-lane numbers. Matrices and vectors override it: they need no list of leaves.
+    ///
+    /// # Errors
+    /// `ShapeMismatch` where dynamic shapes differ.
+    fn pack<const B: usize>(trees: [&Self; B]) -> Result<Self::With<<Self::Number as Element>::Wide<B>>>
+    where
+        Self::Number: Element,
+    {
+        pack_leaves(trees)
+    }
     /// The same, of the same type.
     fn rebuild(&self, path: &mut Path, f: LeafFn<'_, Self::Number, Self::Number>) -> Self::Owned;
 }
+
+fn pack_leaves<K: Parameters<Number: Element> + ?Sized, const B: usize>(trees: [&K; B]) -> Result<Packed<K, B>> {
+    let leaves = trees.map(|k| k.leaves().collect::<Vec<_>>());
+    let first = leaves.first().map_or(&[][..], |l| &l[..]);
+    for other in &leaves {
+        counts_agree("stack: leaves", first.len(), other.len())?;
+        for (a, b) in first.iter().zip(other) {
+            counts_agree("stack: numbers of a leaf", a.1.len(), b.1.len())?;
+        }
+    }
+    let Some(tree) = trees.first() else { return Err(Error::invalid("stack: a batch has at least one element")) };
+    let mut leaf = 0;
+    Ok(tree.traverse(&mut Path::default(), &mut |_, _, new: &mut [<K::Number as Element>::Wide<B>]| {
+        for (i, x) in new.iter_mut().enumerate() {
+            *x = Scalar::from_lanes(|lane| leaves[lane][leaf].1[i]);
+        }
+        leaf += 1;
+    }))
+}
+/// B trees `K` in one.
+pub type Packed<K, const B: usize> =
+    <K as Parameters>::With<<<K as Parameters>::Number as Element>::Wide<B>>;
 
 /// One leaf: its path and its numbers.
 pub type Leaf<'a, T> = (String, Cow<'a, [T]>);
@@ -196,6 +228,23 @@ macro_rules! slice_leaf {
                 f(path.as_str(), &self[..], &mut new[..]);
                 new
             }
+            #[inline]
+            fn pack<const B: usize>(trees: [&Self; B]) -> Result<Self::With<<T as Element>::Wide<B>>>
+            where
+                T: Element,
+            {
+                type $With<T, const B: usize> = <T as Element>::Wide<B>;
+                let $s = trees[0];
+                for other in trees {
+                    counts_agree("stack: entries", $s.len(), other.len())?;
+                }
+                let $zero = <$With<T, B> as num_traits::Zero>::zero();
+                let mut new: Self::With<$With<T, B>> = $make;
+                for (i, x) in new[..].iter_mut().enumerate() {
+                    *x = Scalar::from_lanes(|lane| trees[lane][i]);
+                }
+                Ok(new)
+            }
         }
     };
 }
@@ -241,6 +290,25 @@ where
     }
     fn rebuild(&self, path: &mut Path, f: LeafFn<'_, T, T>) -> OMatrix<T, R, C> {
         self.traverse(path, f)
+    }
+    #[inline]
+    fn pack<const B: usize>(trees: [&Self; B]) -> Result<OMatrix<<T as Element>::Wide<B>, R, C>>
+    where
+        T: Element,
+    {
+        let (r, c) = trees[0].shape_generic();
+        for other in trees {
+            if other.shape() != trees[0].shape() {
+                return Err(Error::ShapeMismatch { op: "stack", left: trees[0].shape(), right: other.shape() });
+            }
+        }
+        let mut new = OMatrix::from_element_generic(r, c, num_traits::Zero::zero());
+        for j in 0..new.ncols() {
+            for i in 0..new.nrows() {
+                new[(i, j)] = Scalar::from_lanes(|lane| trees[lane][(i, j)]);
+            }
+        }
+        Ok(new)
     }
 }
 /// What `#[derive(Parameters)]` gives a struct without type parameters over another number.

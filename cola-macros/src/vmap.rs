@@ -123,7 +123,7 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
         arguments.iter().map(one).collect()
     };
     let packed = call(&|name| quote!(::cola::batch::pack(&#name)?));
-    let packed_at = call(&|name| quote!(::cola::batch::pack_at(#name, #at)));
+    let packed_at = call(&|name| quote!(::cola::batch::pack_at(#name, #at)?));
     let lengths = arguments
         .iter()
         .filter(|argument| argument.is_batched)

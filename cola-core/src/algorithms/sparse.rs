@@ -249,8 +249,8 @@ impl<T: SparseNumber> Simplicial<T> {
     fn pivot(&self, k: usize) -> T {
         *self.lu.u_factor_unsorted().val_of_col(k).last().expect("faer ends each column of U with its pivot")
     }
-    /// The first k with |u_kk| <= n eps sum_j |l_kj| |u_jk|, or not finite: the pivot is rounding error. O(numbers in L and U).
-    fn bad_pivot(&self) -> Option<usize> {
+    /// |u_kk| / sum_j |l_kj| |u_jk| for all k, sum over j <= k: what is left of a pivot after cancellation. O(numbers in L and U).
+    fn pivots(&self) -> Vec<T::Re> {
         let (n, l, u) = (self.rows.len(), self.lu.l_factor_unsorted(), self.lu.u_factor_unsorted());
         let mut start = vec![0usize; n + 1];
         (0..n).for_each(|j| l.row_idx_of_col_raw(j).iter().for_each(|&i| start[i + 1] += 1));
@@ -262,15 +262,16 @@ impl<T: SparseNumber> Simplicial<T> {
                 next[i] += 1;
             }
         }
-        let (tol, mut column) = (rounding::<T::Re>(n), vec![T::Re::zero(); n]);
-        (0..n).find(|&k| {
+        let mut column = vec![T::Re::zero(); n];
+        let ratio = |k: usize| {
             let places = u.row_idx_of_col_raw(k);
             places.iter().zip(u.val_of_col(k)).for_each(|(&j, &v)| column[j] = Scalar::abs(v));
             let sum = by_row[start[k]..start[k + 1]].iter().fold(T::Re::zero(), |s, &(j, l)| s + l * column[j]);
             let pivot = column[k];
             places.iter().for_each(|&j| column[j] = T::Re::zero());
-            !(Scalar::finite(pivot) && sum * tol < pivot)
-        })
+            pivot / sum
+        };
+        (0..n).map(ratio).collect()
     }
     fn permutations(&self) -> (PermRef<'_, usize>, PermRef<'_, usize>) {
         (PermRef::new_checked(&self.rows, &self.rows_inverse, self.rows.len()), self.order.col_perm())
@@ -311,12 +312,13 @@ enum LuFactor<T> {
 impl<T: SparseNumber> SparseLu<T> {
     /// Factors A.
     ///
-    /// faer's supernodal factors can only solve. They are trusted if they solve one system with a known solution to four digits of
-    /// f64's sixteen (two of f32's seven); else the matrix is factored once more entry by entry, where every pivot can be judged.
+    /// A is singular to working precision where a pivot is no larger than the rounding errors of the terms it is the sum of, or where
+    /// one system with a known solution is solved to no digit. faer's supernodal factors can only solve: they are trusted if that
+    /// system comes out to four digits of f64's sixteen (two of f32's seven), else A is factored once more entry by entry.
     ///
     /// # Errors
-    /// `Singular` with the column (A by columns) or row (A by rows), in the order of A, at which elimination ran out of pivots;
-    /// `InvalidArgument` out of memory.
+    /// `Singular` with the column (A by columns) or row (A by rows), in the order of A, of the pivot that is rounding error, or of
+    /// the smallest one; `InvalidArgument` out of memory.
     pub fn new(a: Compressed<'_, T>) -> Result<Self> {
         Self::with_threshold(a, SupernodalThreshold::AUTO)
     }
@@ -338,13 +340,18 @@ impl<T: SparseNumber> SparseLu<T> {
     }
     fn simplicial(a: Compressed<'_, T>, order: SymbolicLu<usize>) -> Result<Self> {
         let factor = Simplicial::new(a, order)?.map_err(|index| Error::Singular { index })?;
-        match factor.bad_pivot() {
-            None => Ok(SparseLu { factor: LuFactor::Simplicial(factor), by_rows: a.by_rows }),
-            Some(k) if !Scalar::finite(factor.pivot(k)) => {
-                Err(Error::non_finite("the factorisation: it overflowed"))
-            }
-            Some(k) => Err(Error::Singular { index: factor.order.col_perm().arrays().0[k] }),
+        let original = |k: usize| factor.order.col_perm().arrays().0[k];
+        let (pivots, tol) = (factor.pivots(), rounding::<T::Re>(a.lines()));
+        if let Some(k) = pivots.iter().position(|p| !(Scalar::finite(*p) && tol < *p)) {
+            return Err(match Scalar::finite(factor.pivot(k)) {
+                true => Error::Singular { index: original(k) },
+                false => Error::non_finite("the factorisation: it overflowed"),
+            });
         }
+        let least = (0..pivots.len()).fold(0, |m, k| if pivots[k] < pivots[m] { k } else { m });
+        let singular = Error::Singular { index: if pivots.is_empty() { 0 } else { original(least) } };
+        let factor = SparseLu { factor: LuFactor::Simplicial(factor), by_rows: a.by_rows };
+        if factor.solves(a, T::Re::real(0.1)) { Ok(factor) } else { Err(singular) }
     }
     /// The factors if they can be trusted.
     fn supernodal(a: Compressed<'_, T>, order: SymbolicLu<usize>, need: StackReq) -> Result<Option<Self>> {
@@ -356,27 +363,29 @@ impl<T: SparseNumber> SparseLu<T> {
             Err(LuError::Generic(e)) => return Err(refused(e)),
         }
         let factor = SparseLu { factor: LuFactor::Supernodal(order, numeric), by_rows: a.by_rows };
-        Ok(factor.solves(a).then_some(factor))
+        let trusted = factor.solves(a, Scalar::sqrt(Scalar::sqrt(T::Re::epsilon())));
+        Ok(trusted.then_some(factor))
     }
     /// Solves B x = B w for a w of mixed signs, scaled so that every column counts: the error is about cond(B) eps, whatever the
     /// scales of rows and columns, and of order 1 where a pivot was rounding error.
-    fn solves(&self, a: Compressed<'_, T>) -> bool {
+    fn solves(&self, a: Compressed<'_, T>, tol: T::Re) -> bool {
         let n = a.lines();
+        let largest = |k: usize| a.line(k).1.iter().fold(T::Re::zero(), |m, &v| Real::max(m, Scalar::abs(v)));
+        let scale: Vec<T::Re> = (0..n).map(largest).collect();
+        let most = scale.iter().fold(T::Re::zero(), |m, &s| Real::max(m, s));
+        let middle = Scalar::sqrt(most) * Scalar::sqrt(scale.iter().fold(most, |m, &s| Real::min(m, s)));
         let (mut w, mut x) = (vec![T::Re::zero(); n], vec![<T as Zero>::zero(); n]);
-        let mut scale = vec![T::Re::zero(); n];
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         for k in 0..n {
             let (places, values) = a.line(k);
-            scale[k] = values.iter().fold(T::Re::zero(), |m, &v| Real::max(m, Scalar::abs(v)));
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let size = 0.5 + (state >> 12) as f64 / (1u64 << 53) as f64;
-            w[k] = T::Re::real(if state >> 63 == 0 { size } else { -size }) / scale[k];
+            let size = 0.5 + (state << 1 >> 12) as f64 / (1u64 << 53) as f64;
+            w[k] = T::Re::real(if state >> 63 == 0 { size } else { -size }) * (middle / scale[k]);
             places.iter().zip(values).for_each(|(&i, &v)| x[i] += Scalar::scale(v, w[k]));
         }
         // B x = .. : A by columns is B, A by rows is B^T
         self.solve_lines(&mut x, 1, false, false);
-        let tol = Scalar::sqrt(Scalar::sqrt(T::Re::epsilon()));
-        (0..n).all(|k| Scalar::abs(x[k] - T::from_re(w[k])) * scale[k] <= tol)
+        (0..n).all(|k| Scalar::abs(x[k] - T::from_re(w[k])) * (scale[k] / middle) <= tol)
     }
     /// x <- B^-1 x or B^-T x, conjugated or not.
     fn solve_lines(&self, x: &mut [T], columns: usize, transpose: bool, conjugate: bool) {

@@ -205,7 +205,7 @@ impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Kron<A, B> {
                 Plan::weighted("factors in turn", [(self.1.nrows(), a), (self.0.ncols(), b)])
             }
             Question::Solve => Plan::by_parts("factor by factor", parts()),
-            Question::Slogdet => Plan::by_parts("n/n_i log|det| of each factor", parts()),
+            Question::Slogdet => Plan::by_parts("powers n/n_i of the determinants", parts()),
             Question::Trace => Plan::by_parts("product of the traces", parts()),
             Question::Diagonal => Plan::by_parts("kron of the diagonals", parts()),
             Question::Exp | Question::Log => self.plan::<K>(Question::Eigh).spectral(),

@@ -168,7 +168,7 @@ impl<A: Explain, S: Sign> Explain for Scaled<A, Sc<A>, S> {
         match question {
             Question::Apply => Plan::by_parts("times c", one()),
             Question::Solve => Plan::by_parts("1/c times", one()),
-            Question::Slogdet => Plan::by_parts("n log|c| and", one()),
+            Question::Slogdet => Plan::by_parts("c^n times", one()),
             Question::Trace | Question::Diagonal | Question::Lu => Plan::by_parts("c times", one()),
             Question::Power => Plan::by_parts("c^p times", one()),
             Question::Exp => self.plan::<K>(Question::Eigh).spectral(),

@@ -13,7 +13,7 @@ fn vmap_module() {
             "pubfnbatch<constB:usize,>(w:[SMatrix<f64,3,3>;B],n:usize)->Result<[(f64,<f64asScalar>::Re);B]>",
             "batch::run(||super::f::<Lanes<f64,B>>(batch::pack(&w)?,::core::clone::Clone::clone(&n)))",
             "letcount=batch::common_len(&[w.len()])?;",
-            "batch::run_slice::<_,f64>(count,|at|super::f::<Lanes<f64,{batch::WIDTH}>>(batch::pack_at(w,at),",
+            "batch::run_slice::<_,f64>(count,|at|super::f::<Lanes<f64,{batch::WIDTH}>>(batch::pack_at(w,at)?,",
             "pubfnbatch_each<>(w:&[SMatrix<f64,3,3>],n:usize)->Result<::std::vec::Vec<Result<(f64,<f64asScalar>::Re)>>>",
         ],
     );

@@ -4,5 +4,5 @@ use nalgebra::matrix;
 
 fn main() {
     let a = matrix![2.0, 1.0; 1.0, 3.0];
-    let _ = linop!(a.t * a);
+    let _ = linop!(psd(a).t);
 }

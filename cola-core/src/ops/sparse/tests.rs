@@ -218,7 +218,7 @@ fn supernodal_factors() {
             let f = SparseLu::with_threshold(c, SupernodalThreshold::FORCE_SUPERNODAL).unwrap();
             let (sign, log) = f.slogdet(c).unwrap();
             let (s, l) = Dense::new(by_rows.to_dense()).slogdet().unwrap();
-            assert!(sign == s && (log - l).abs() < 1e-9);
+            same((sign, log), (s, l));
         }
     }
     // large enough for faer to choose its supernodal Cholesky
@@ -338,7 +338,8 @@ fn edges() -> Result<()> {
         assert!(matches!(a.slogdet(), Err(Error::NonFinite { .. })));
     }
     let huge = Sparse::from_triplets(2, 2, [(0, 0, 1e-200), (0, 1, 1e200), (1, 0, 1e-200), (1, 1, -1e200)])?;
-    assert!(huge.solve(&[1.0, 1.0]).is_ok_and(|x| x.iter().all(|x| x.finite())));
+    // multipliers underflow to zero: an error, where LU alone would be off by a factor of two
+    assert!(matches!(huge.solve(&[1.0, 1.0]), Err(Error::Singular { .. })));
     let wide = Sparse::from_triplets(2, 3, [(0, 0, 1.0)])?;
     assert!(matches!(wide.solve(&[1.0, 1.0]), Err(Error::ShapeMismatch { .. })));
     assert!(matches!(wide.inv().map(|_| ()), Err(Error::ShapeMismatch { .. })));

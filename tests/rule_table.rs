@@ -1,0 +1,728 @@
+//! Structure x function: every cell is compared with a dense matrix made independently, the plan of every cell with the promise written
+//! here, and the whole with the table in README.md (`BLESS=1 cargo test --test rule_table` rewrites it).
+//!
+//! One row is one line of `market!`: the operator, its matrix by definition, the functions that it has (all others must not compile,
+//! and the plan says so), and the promised rules: solve | slogdet | trace, diagonal | eigh | f(A) | cholesky, lu.
+
+use cola::functions::base::DENSE_LIMIT;
+use cola::functions::{DiagonalRule, Exp, HasCholesky, HasDet, HasEigh, HasExp, HasLog, HasLu, Inv, Log, Pow};
+use cola::plan::Question as Q;
+use cola::prelude::*;
+use cola::*;
+use nalgebra::{DMatrix, SMatrix};
+
+type C = Complex<f64>;
+/// The matrix of one lane: every reference is computed in complex doubles.
+type Ref = DMatrix<C>;
+
+// ---- numbers -------------------------------------------------------------------------------------------------------------------
+
+trait Number: Scalar {
+    const EPS: f64;
+    /// Lane by lane; real numbers take the real part.
+    fn make(f: impl Fn(usize) -> C) -> Self;
+}
+macro_rules! number {
+    ($($T:ty, $eps:expr, |$f:ident| $make:expr;)*) => { $(
+        impl Number for $T {
+            const EPS: f64 = $eps;
+            fn make($f: impl Fn(usize) -> C) -> Self {
+                $make
+            }
+        }
+    )* };
+}
+number! {
+    f32, f32::EPSILON as f64, |f| f(0).re as f32;
+    f64, f64::EPSILON, |f| f(0).re;
+    C, f64::EPSILON, |f| f(0);
+    Lanes<f64, 4>, f64::EPSILON, |f| Self::from_lanes(|lane| f(lane).re);
+}
+fn read<T: Scalar>(x: T, lane: usize) -> C {
+    C::new(x.re().lane_f64(lane), x.im().lane_f64(lane))
+}
+/// One lane of a matrix.
+fn lane<T: Scalar>(m: &DMatrix<T>, l: usize) -> Ref {
+    m.map(|x| read(x, l))
+}
+/// Numbers of T from a matrix per lane.
+fn data<T: Number>(f: impl Fn(usize) -> Ref) -> DMatrix<T> {
+    let lanes: Vec<Ref> = (0..T::LANES).map(f).collect();
+    DMatrix::from_fn(lanes[0].nrows(), lanes[0].ncols(), |i, j| T::make(|l| lanes[l][(i, j)]))
+}
+/// In [-1, 1], the same on every machine.
+fn noise(seed: usize, i: usize, j: usize) -> f64 {
+    let x = (seed * 7919 + i * 104_729 + j * 1_299_709 + 12_345) as u64;
+    let x = (x ^ x >> 7).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (x >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+}
+fn general(m: usize, n: usize, seed: usize) -> impl Fn(usize) -> Ref {
+    move |l| {
+        let at = |i, j| C::new(noise(seed + 50 * l, i, j), noise(seed + 50 * l + 25, i, j));
+        DMatrix::from_fn(m, n, |i, j| at(i, j) + if i == j { C::new(if i % 2 == 0 { 2.0 } else { -2.0 }, 0.0) } else { C::default() })
+    }
+}
+fn hermitian(n: usize, seed: usize) -> impl Fn(usize) -> Ref {
+    move |l| {
+        let g = general(n, n, seed)(l);
+        &g + g.adjoint()
+    }
+}
+fn psd(n: usize, seed: usize) -> impl Fn(usize) -> Ref {
+    move |l| {
+        let g = general(n, n, seed)(l);
+        &g * g.adjoint() + Ref::identity(n, n)
+    }
+}
+
+// ---- definitions ---------------------------------------------------------------------------------------------------------------
+
+fn kron(a: &Ref, b: &Ref) -> Ref {
+    let (m, n) = b.shape();
+    DMatrix::from_fn(a.nrows() * m, a.ncols() * n, |i, j| a[(i / m, j / n)] * b[(i % m, j % n)])
+}
+fn block(a: &Ref, b: &Ref) -> Ref {
+    let (m, n) = a.shape();
+    DMatrix::from_fn(m + b.nrows(), n + b.ncols(), |i, j| match (i < m, j < n) {
+        (true, true) => a[(i, j)],
+        (false, false) => b[(i - m, j - n)],
+        _ => C::default(),
+    })
+}
+fn diag(d: &Ref) -> Ref {
+    DMatrix::from_fn(d.nrows(), d.nrows(), |i, j| if i == j { d[(i, 0)] } else { C::default() })
+}
+fn times(a: &Ref, b: &Ref) -> Ref {
+    DMatrix::from_fn(a.nrows(), b.ncols(), |i, j| (0..a.ncols()).map(|k| a[(i, k)] * b[(k, j)]).sum())
+}
+fn power(a: &Ref, n: usize) -> Ref {
+    (0..n).fold(Ref::identity(a.nrows(), a.nrows()), |p, _| times(&p, a))
+}
+fn inverse(a: &Ref) -> Ref {
+    a.clone().lu().try_inverse().expect("the references are regular")
+}
+fn is_hermitian(a: &Ref) -> bool {
+    (a - a.adjoint()).norm() <= 1e-6 * a.norm()
+}
+/// f of a Hermitian matrix by nalgebra's eigenvalues.
+fn spectral(a: &Ref, f: impl Fn(f64) -> f64) -> Ref {
+    let e = ((a + a.adjoint()) * C::from(0.5)).symmetric_eigen();
+    let w = e.eigenvalues.map(|w| C::from(f(w)));
+    &e.eigenvectors * DMatrix::from_diagonal(&w) * e.eigenvectors.adjoint()
+}
+/// e^A by the series of e^(A/1024), squared ten times.
+fn exponential(a: &Ref) -> Ref {
+    let small = a * C::from(1.0 / 1024.0);
+    let (mut sum, mut term) = (Ref::identity(a.nrows(), a.nrows()), Ref::identity(a.nrows(), a.nrows()));
+    for k in 1..20 {
+        term = times(&term, &small) * C::from(1.0 / k as f64);
+        sum += &term;
+    }
+    (0..10).fold(sum, |s, _| times(&s, &s))
+}
+
+// ---- one cell ------------------------------------------------------------------------------------------------------------------
+
+/// An operator and its matrix.
+struct Case<'a, A: Operator> {
+    row: &'a str,
+    a: &'a A,
+    r: Vec<Ref>,
+    tol: f64,
+}
+impl<'a, A: Operator<Scalar: Number>> Case<'a, A> {
+    /// `loss`: digits that the operator itself has lost, because it is the result of a computation.
+    fn new(row: &'a str, a: &'a A, matrix: impl Fn(usize) -> Ref) -> Self {
+        let r: Vec<Ref> = (0..A::Scalar::LANES).map(matrix).collect();
+        let cond = |r: &Ref| {
+            let s = r.clone().svd(false, false).singular_values;
+            s.max() / s.min()
+        };
+        let cond = r.iter().map(cond).fold(1.0, f64::max);
+        assert!(cond < 2e3, "{row}: a reference of condition {cond:.1e} tests nothing");
+        Case { row, a, r, tol: 200.0 * A::Scalar::EPS * cond }
+    }
+    fn same(&self, what: &str, got: &DMatrix<A::Scalar>, want: impl Fn(&Ref) -> Ref) {
+        for (l, r) in self.r.iter().enumerate() {
+            self.near(what, l, &lane(got, l), &want(r))
+        }
+    }
+    fn near(&self, what: &str, l: usize, got: &Ref, want: &Ref) {
+        let error = (got - want).norm() / want.norm().max(1.0);
+        assert!(
+            error <= self.tol,
+            "{}, {what}, {}, lane {l}: error {error:.2e} > {:.2e}\n{got}\n{want}",
+            self.row,
+            core::any::type_name::<A>(),
+            self.tol
+        );
+    }
+    /// True if f(A) with a branch cut on the negative axis must fail in lane `l`.
+    fn negative(&self) -> bool {
+        let lowest = |r: &Ref| r.clone().symmetric_eigenvalues().min();
+        let real = <<A::Scalar as Scalar>::IsReal as Fact>::KNOWN;
+        let promised = <<A::Facts as Facts>::SelfAdjoint as Fact>::KNOWN;
+        (real || promised) && self.r.iter().any(|r| is_hermitian(r) && lowest(r) < 0.0)
+    }
+    /// f(A) where it must be an error for negative eigenvalues.
+    fn principal<F: LinearOperator<Scalar = A::Scalar>>(&self, what: &str, got: Result<F>) -> Option<DMatrix<A::Scalar>> {
+        if self.negative() {
+            let e = got.err();
+            assert!(matches!(e, Some(Error::NegativeEigenvalue { .. } | Error::Lanes { .. })), "{}, {what}: {e:?}", self.row);
+            return None;
+        }
+        let got = got.unwrap_or_else(|e| panic!("{}, {what}: {e}", self.row)).to_dense();
+        Some(got)
+    }
+}
+impl<A: LinearOperator<Scalar: Number>> Case<'_, A> {
+    fn apply(&self) {
+        self.same("apply", &self.a.to_dense(), Ref::clone);
+        self.same("adjoint", &self.a.adjoint().to_dense(), |r| r.adjoint());
+        self.same("transpose", &self.a.transpose().to_dense(), |r| r.transpose());
+    }
+    fn solve(&self)
+    where
+        A: Solvable,
+    {
+        let b = data::<A::Scalar>(general(self.a.nrows(), 2, 99));
+        let x = self.a.solve(&b).unwrap_or_else(|e| panic!("{}, solve: {e}", self.row));
+        let inv = self.a.inv().unwrap();
+        let (also, dense) = (inv.apply(&b), inv.to_dense());
+        for (l, r) in self.r.iter().enumerate() {
+            let want = r.clone().lu().solve(&lane(&b, l)).unwrap();
+            self.near("solve", l, &lane(&x, l), &want);
+            self.near("inv", l, &lane(&also, l), &want);
+            self.near("inv", l, &lane(&dense, l), &inverse(r));
+        }
+        // the plan says what runs
+        let lazy = core::any::type_name::<Inv<A>>().split('<').next().unwrap().ends_with("::BaseInverse");
+        let plan = self.a.plan_of(Q::Solve);
+        assert!(lazy <= plan.base, "{}: the inverse is a base case, the plan says {plan}", self.row);
+    }
+    fn det(&self)
+    where
+        A: HasDet + Square,
+    {
+        let (sign, log) = self.a.slogdet().unwrap_or_else(|e| panic!("{}, slogdet: {e}", self.row));
+        for (l, r) in self.r.iter().enumerate() {
+            let d = r.clone().lu().determinant();
+            assert!((read(sign, l) - d / C::from(d.norm())).norm() <= self.tol, "{}: sign {sign:?} of {d}", self.row);
+            assert!((log.lane_f64(l) - d.norm().ln()).abs() <= self.tol * r.nrows() as f64, "{}: log {log:?} of {d}", self.row);
+        }
+    }
+    fn diag(&self)
+    where
+        A: DiagonalRule + Square,
+    {
+        let (n, trace) = (self.a.nrows() as isize, self.a.trace().unwrap());
+        let main = self.a.diagonal().unwrap();
+        for k in 1 - n..n {
+            let d = self.a.diagonal_k(k).unwrap();
+            let (row, col) = ((-k).max(0) as usize, k.max(0) as usize);
+            for (l, r) in self.r.iter().enumerate() {
+                let want = DMatrix::from_fn(d.len(), 1, |i, _| r[(row + i, col + i)]);
+                self.near("diagonal", l, &DMatrix::from_fn(d.len(), 1, |i, _| read(d[i], l)), &want);
+                if k == 0 {
+                    self.near("diagonal", l, &DMatrix::from_fn(main.len(), 1, |i, _| read(main[i], l)), &want);
+                    assert!((read(trace, l) - want.sum()).norm() <= self.tol * r.norm(), "{}: trace {trace:?}", self.row);
+                }
+            }
+        }
+    }
+    fn eigh(&self)
+    where
+        A: HasEigh<Basis: LinearOperator<Scalar = A::Scalar>> + Square,
+    {
+        let e = self.a.eigh().unwrap_or_else(|e| panic!("{}, eigh: {e}", self.row));
+        self.same("eigh", &e.to_dense(), Ref::clone);
+        let v = e.eigenvectors().to_dense();
+        self.same("V^H V", &(e.eigenvectors().adjoint().to_dense() * &v), |r| Ref::identity(r.nrows(), r.nrows()));
+        for (l, r) in self.r.iter().enumerate() {
+            let mut w: Vec<f64> = e.eigenvalues().iter().map(|w| w.lane_f64(l)).collect();
+            assert!(A::Scalar::LANES > 1 || w.is_sorted(), "{}: {w:?}", self.row);
+            let mut want: Vec<f64> = r.clone().symmetric_eigenvalues().iter().copied().collect();
+            (w.sort_by(f64::total_cmp), want.sort_by(f64::total_cmp));
+            let column = |w: &[f64]| DMatrix::from_fn(w.len(), 1, |i, _| C::from(w[i]));
+            self.near("eigenvalues", l, &column(&w), &column(&want));
+        }
+    }
+    fn pow(&self)
+    where
+        A: Rootable,
+    {
+        let roots: [(&str, f64, Result<Pow<A>>); 4] = [
+            ("sqrt", 0.5, self.a.sqrt()),
+            ("isqrt", -0.5, self.a.isqrt()),
+            ("pow 0.3", 0.3, self.a.pow(0.3)),
+            ("pow -1.7", -1.7, self.a.pow(-1.7)),
+        ];
+        for (what, p, got) in roots {
+            let Some(got) = self.principal(what, got) else { continue };
+            for (l, r) in self.r.iter().enumerate() {
+                let got = lane(&got, l);
+                match is_hermitian(r) {
+                    true => self.near(what, l, &got, &spectral(r, |w| w.powf(p))),
+                    // by definition: the root whose power is A, with eigenvalues in the right half-plane
+                    false => {
+                        let (times, whole) = ((10.0 * p).abs().round() as usize, power(&got, 10));
+                        let base = if p < 0.0 { inverse(r) } else { r.clone() };
+                        self.near(what, l, &whole, &power(&base, times));
+                        let principal = got.clone().complex_eigenvalues().iter().all(|w| p.abs() > 0.5 || w.re > 0.0);
+                        assert!(principal, "{}: {what} is not principal", self.row);
+                    }
+                }
+            }
+        }
+        let cube = self.a.pow(3.0).unwrap_or_else(|e| panic!("{}, pow 3: {e}", self.row));
+        self.same("pow 3", &cube.to_dense(), |r| power(r, 3));
+    }
+    fn exp(&self)
+    where
+        A: HasExp + Square,
+        Exp<A>: LinearOperator<Scalar = A::Scalar>,
+    {
+        let e = self.a.exp().unwrap_or_else(|e| panic!("{}, exp: {e}", self.row));
+        self.same("exp", &e.to_dense(), |r| if is_hermitian(r) { spectral(r, f64::exp) } else { exponential(r) });
+    }
+    fn log(&self)
+    where
+        A: HasLog + Square,
+        Log<A>: LinearOperator<Scalar = A::Scalar>,
+    {
+        let Some(got) = self.principal("log", self.a.log()) else { return };
+        for (l, r) in self.r.iter().enumerate() {
+            match is_hermitian(r) {
+                true => self.near("log", l, &lane(&got, l), &spectral(r, f64::ln)),
+                false => self.near("log", l, &exponential(&lane(&got, l)), r),
+            }
+        }
+    }
+    fn chol(&self)
+    where
+        A: HasCholesky<Factor: LinearOperator<Scalar = A::Scalar>> + Square,
+        <A::Facts as Facts>::Psd: PsdOf<A>,
+    {
+        let f = self.a.cholesky().unwrap_or_else(|e| panic!("{}, cholesky: {e}", self.row)).to_dense();
+        for (l, r) in self.r.iter().enumerate() {
+            let f = lane(&f, l);
+            let lower = (0..f.nrows()).all(|i| f[(i, i)].re > 0.0 && (i + 1..f.nrows()).all(|j| f[(i, j)] == C::default()));
+            assert!(lower, "{}: L = {f}", self.row);
+            self.near("cholesky", l, &times(&f, &f.adjoint()), r);
+        }
+    }
+    fn lu(&self)
+    where
+        A: HasLu<P: LinearOperator<Scalar = A::Scalar>, L: LinearOperator<Scalar = A::Scalar>, U: LinearOperator<Scalar = A::Scalar>>,
+        A: Square,
+    {
+        let f = self.a.lu();
+        if self.a.plan_of(Q::Lu).refused {
+            return assert!(A::Scalar::LANES > 1 && f.is_err(), "{}: lu is there, the plan says no", self.row);
+        }
+        let f = f.unwrap_or_else(|e| panic!("{}, lu: {e}", self.row));
+        let [p, lower, upper] = [f.p.to_dense(), f.l.to_dense(), f.u.to_dense()];
+        for (l, r) in self.r.iter().enumerate() {
+            let [p, lower, upper] = [&p, &lower, &upper].map(|m| lane(m, l));
+            let n = r.nrows();
+            let unit = |i: usize| lower[(i, i)] == C::from(1.0) && (i + 1..n).all(|j| lower[(i, j)] == C::default());
+            assert!((0..n).all(|i| unit(i) && (0..i).all(|j| upper[(i, j)] == C::default())), "{}: {lower}{upper}", self.row);
+            assert!(times(&p, &p.transpose()) == Ref::identity(n, n), "{}: P = {p}", self.row);
+            self.near("lu", l, &times(&lower, &upper), &times(&p, r));
+        }
+    }
+}
+trait PlanOf: Explain {
+    fn plan_of(&self, q: Q) -> Plan {
+        self.explain().plan(q).clone()
+    }
+}
+impl<A: Explain> PlanOf for A {}
+
+// ---- the table -----------------------------------------------------------------------------------------------------------------
+
+const COLUMNS: [(&str, &[Q]); 6] = [
+    ("solve", &[Q::Solve]),
+    ("slogdet", &[Q::Slogdet]),
+    ("trace, diagonal", &[Q::Trace, Q::Diagonal]),
+    ("eigh", &[Q::Eigh]),
+    ("sqrt, pow; exp; log", &[Q::Power, Q::Exp, Q::Log]),
+    ("cholesky; lu", &[Q::Cholesky, Q::Lu]),
+];
+const FUNCTIONS: [(&str, &[Q]); 9] = [
+    ("solve", &[Q::Solve]),
+    ("det", &[Q::Slogdet]),
+    ("diag", &[Q::Trace, Q::Diagonal]),
+    ("eigh", &[Q::Eigh]),
+    ("pow", &[Q::Power]),
+    ("exp", &[Q::Exp]),
+    ("log", &[Q::Log]),
+    ("chol", &[Q::Cholesky]),
+    ("lu", &[Q::Lu]),
+];
+/// The words of a cell: a base case is `base: ..`, a function that does not compile `-`.
+fn cell<A: Explain>(a: &A, questions: &[Q]) -> String {
+    let explanation = a.explain();
+    let mut words: Vec<String> = questions
+        .iter()
+        .map(|&q| {
+            let plan = explanation.plan(q);
+            match (plan.refused && !plan.rule.contains("lanes"), plan.base) {
+                (true, _) => "-".to_string(),
+                (_, true) => format!("base: {}", plan.rule.trim_start_matches("made dense: ")),
+                _ => plan.rule.to_string(),
+            }
+        })
+        .collect();
+    words.dedup();
+    words.join("; ")
+}
+#[derive(Default)]
+struct Table(Vec<(String, Vec<String>)>);
+impl Table {
+    fn row<A: Explain>(&mut self, row: &str, a: &A, has: &[&str], promised: &str) {
+        let explanation = a.explain();
+        for (f, questions) in FUNCTIONS {
+            let there = |q: &&Q| !explanation.plan(**q).refused || explanation.plan(**q).rule.contains("lanes");
+            let planned = questions.iter().filter(there).count();
+            let want = if has.contains(&f) { questions.len() } else { 0 };
+            assert_eq!(planned, want, "{row}, {f}: compiled and planned differ: {explanation}");
+        }
+        let cells: Vec<String> = COLUMNS.iter().map(|c| cell(a, c.1)).collect();
+        if A::Scalar::LANES == 1 && !A::SHAPE.rows.is_static() {
+            let text = cells.join(" | ");
+            assert_eq!(text, promised, "{row}: the plan and the promise differ");
+            self.0.push((row.to_string(), cells));
+            return;
+        }
+        let small = promised.replace("LDL^H with Bunch-Kaufman pivoting", "LU with partial pivoting");
+        for ((cell, want), column) in cells.iter().zip(small.split(" | ")).zip(COLUMNS) {
+            let lanes = A::Scalar::LANES > 1 && column.0 == "cholesky; lu";
+            assert!(lanes || cell == want, "{row}, {}: promised {want}, plan {cell}", column.0);
+        }
+    }
+    fn markdown(&self) -> String {
+        let line = |first: &str, cells: &mut dyn Iterator<Item = &str>| {
+            cells.fold(format!("| {first} |"), |s, c| s + " " + c + " |")
+        };
+        let mut lines = vec![line("", &mut COLUMNS.iter().map(|c| c.0)), line("---", &mut COLUMNS.iter().map(|_| "---"))];
+        lines.extend(self.0.iter().map(|(row, cells)| line(row, &mut cells.iter().map(|c| c.as_str()))));
+        lines.join("\n")
+    }
+}
+macro_rules! rows {
+    ($t:ident $($row:literal, $a:expr, |$l:ident| $matrix:expr; $($f:ident)*; $promised:literal;)*) => { $(
+        let operator = $a;
+        let case = Case::new($row, &operator, |$l| $matrix);
+        case.apply();
+        $( case.$f(); )*
+        $t.row($row, &operator, &[$(stringify!($f)),*], $promised);
+    )* };
+}
+/// The market: `$mat` and `$vec` say where numbers lie.
+macro_rules! market {
+    ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident) => {
+        fn $name<T: Number>(t: &mut Table) {
+            let (g2, g3, g5) = (data::<T>(general(2, 2, 1)), data::<T>(general(3, 3, 2)), data::<T>(general(5, 5, 3)));
+            let (h3, p2, p3, p5) = (data::<T>(hermitian(3, 4)), data::<T>(psd(2, 5)), data::<T>(psd(3, 6)), data::<T>(psd(5, 9)));
+            let (w, tall) = (data::<T>(general(3, 5, 7)), data::<T>(general(5, 3, 8)));
+            let (a31, a32) = (g3.columns(0, 1).into_owned(), g3.columns(1, 2).into_owned());
+            let (a13, a23) = (g3.rows(0, 1).into_owned(), g3.rows(1, 2).into_owned());
+            let d = data::<T>(general(3, 1, 10));
+            let plus = data::<T>(|l| general(3, 1, 11)(l).map(|x| C::from(1.0 + x.re.abs())));
+            // a triangle with principal roots
+            let tri = data::<T>(|l| general(3, 3, 12)(l) + Ref::identity(3, 3) * C::from(4.0));
+            let q = data::<T>(|l| lane(&data::<T>(general(3, 3, 13)), l).qr().q());
+            let lower = |l| lane(&tri, l).lower_triangle();
+            let upper = |l| lane(&tri, l).upper_triangle();
+            let order = [2usize, 0, 1];
+            let permutation = |_| DMatrix::from_fn(3, 3, |i, j| C::from((order[i] == j) as u8 as f64));
+            let c = T::make(|l| C::new(1.5 + l as f64, 0.0));
+            let sum_p = |l| lane(&p3, l) + diag(&lane(&plus, l));
+            let prod = |l| times(&lane(&g3, l), &lane(&tri, l));
+            let kron_p = |l| kron(&lane(&p2, l), &diag(&lane(&plus, l)));
+            rows! { t
+                "Dense", Dense::new($mat!(g3, 3, 3)), |l| lane(&g3, l); solve det diag exp lu;
+                "LU with partial pivoting | from LU with partial pivoting | read off | - | -; scaling and squaring with Padé; - | -; LU with partial pivoting";
+                "Dense, self-adjoint", SelfAdjoint::new($mat!(h3, 3, 3)), |l| lane(&h3, l); solve det diag eigh pow exp log lu;
+                "LDL^H with Bunch-Kaufman pivoting | from LDL^H with Bunch-Kaufman pivoting | read off | Hermitian eigh of the dense matrix | by the eigen-decomposition | -; LU with partial pivoting";
+                "Dense, PSD", Psd::new($mat!(p3, 3, 3)), |l| lane(&p3, l); solve det diag eigh pow exp log chol lu;
+                "LDL^H | from LDL^H | read off | Hermitian eigh of the dense matrix | by the eigen-decomposition | Cholesky; LU with partial pivoting";
+                "Dense, unitary", Unitary::new($mat!(q, 3, 3)), |l| lane(&q, l); solve det diag exp lu;
+                "U^H, an application | from LU with partial pivoting | read off | - | -; scaling and squaring with Padé; - | -; LU with partial pivoting";
+                "Dense, isometric", Isometric::new($mat!(q, 3, 3)), |l| lane(&q, l); solve det diag exp lu;
+                "LU with partial pivoting | from LU with partial pivoting | read off | - | -; scaling and squaring with Padé; - | -; LU with partial pivoting";
+                "&A (of Dense, PSD)", &Psd::new($mat!(p3, 3, 3)), |l| lane(&p3, l); solve det diag eigh pow exp log chol lu;
+                "LDL^H | from LDL^H | read off | Hermitian eigh of the dense matrix | by the eigen-decomposition | Cholesky; LU with partial pivoting";
+                "Diagonal, PSD", Psd::new(Diagonal::new($vec!(plus, 3))), |l| diag(&lane(&plus, l)); solve det diag eigh pow exp log chol lu;
+                "elementwise | sum of logarithms | read off | the entries, V = I | elementwise | elementwise; itself";
+                "Diagonal, self-adjoint", SelfAdjoint::new(Diagonal::new($vec!(plus, 3))), |l| diag(&lane(&plus, l)); solve det diag eigh pow exp log lu;
+                "elementwise | sum of logarithms | read off | the entries, V = I | elementwise | -; itself";
+                "Identity", Identity::<T, $space!(3)>::of_size(3), |_| Ref::identity(3, 3); solve det diag eigh pow exp log chol lu;
+                "closed | closed | closed | closed | closed | closed";
+                "c I, c >= 0", ScaledIdentity::<T, $space!(3), NonNegative>::of_size(c, 3), |l| Ref::identity(3, 3) * read(c, l); solve det diag eigh pow exp log chol lu;
+                "closed | closed | closed | closed | closed | closed";
+                "Triangular, lower", Triangular::lower($mat!(tri, 3, 3)), lower; solve det diag pow exp log lu;
+                "substitution | product of the diagonal | read off | - | Björck-Hammarling recurrence; pow by inverse scaling and squaring; scaling and squaring of the triangle; inverse scaling and squaring of the triangle | -; base: LU with partial pivoting";
+                "Triangular, upper", Triangular::upper($mat!(tri, 3, 3)), upper; solve det diag pow exp log lu;
+                "substitution | product of the diagonal | read off | - | Björck-Hammarling recurrence; pow by inverse scaling and squaring; scaling and squaring of the triangle; inverse scaling and squaring of the triangle | -; itself";
+                "Permutation", Permutation::<T, _>::new($indices!(order)), permutation; solve det diag lu;
+                "inverse permutation | parity of the cycles | fixed points | - | - | -; itself";
+                "Kron", Kron::new($mat!(g2, 2, 2), $mat!(g3, 3, 3)), |l| kron(&lane(&g2, l), &lane(&g3, l)); solve det diag lu;
+                "factor by factor | powers n/n_i of the determinants | product of the traces; kron of the diagonals | - | - | -; factor by factor";
+                "Kron, PSD factors", Kron::new(Psd::new($mat!(p2, 2, 2)), Psd::new(Diagonal::new($vec!(plus, 3)))), kron_p; solve det diag eigh pow exp log chol lu;
+                "factor by factor | powers n/n_i of the determinants | product of the traces; kron of the diagonals | factor by factor | factor by factor; by the eigen-decomposition | factor by factor";
+                "Kron, promised PSD", Psd::new(Kron::new(Psd::new($mat!(p2, 2, 2)), Psd::new(Diagonal::new($vec!(plus, 3))))), kron_p; solve det diag eigh pow exp log chol lu;
+                "factor by factor | powers n/n_i of the determinants | product of the traces; kron of the diagonals | factor by factor | factor by factor; by the eigen-decomposition | factor by factor";
+                "BlockDiag", BlockDiag::new($mat!(g2, 2, 2), $mat!(g3, 3, 3)), |l| block(&lane(&g2, l), &lane(&g3, l)); solve det diag exp lu;
+                "blockwise | blockwise | blockwise | - | -; blockwise; - | -; blockwise";
+                "BlockDiag, PSD blocks", BlockDiag::new(Psd::new($mat!(p2, 2, 2)), Psd::new($mat!(p3, 3, 3))), |l| block(&lane(&p2, l), &lane(&p3, l)); solve det diag eigh pow exp log chol lu;
+                "blockwise | blockwise | blockwise | blockwise | blockwise | blockwise";
+                "Repeat, PSD block", Repeat::<_, 2>::new(Psd::new($mat!(p3, 3, 3))), |l| block(&lane(&p3, l), &lane(&p3, l)); solve det diag eigh pow exp log chol lu;
+                "blockwise, one block for all | blockwise, one block for all | blockwise, one block for all | blockwise, one block for all | blockwise, one block for all | blockwise, one block for all";
+                "Product, square factors", Product::new($mat!(g3, 3, 3), $mat!(tri, 3, 3)), prod; solve det diag exp lu;
+                "factor by factor, reversed | product of the determinants | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+                "Product, rectangular factors", Product::new($mat!(w, 3, 5), $mat!(tall, 5, 3)), |l| times(&lane(&w, l), &lane(&tall, l)); solve det diag exp lu;
+                "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+                "Gram X X^H", Gram::<_, ByAdjoint>::new($mat!(w, 3, 5)), |l| times(&lane(&w, l), &lane(&w, l).adjoint()); solve det diag eigh pow exp log chol lu;
+                "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
+                "Sum", Sum::new($mat!(g3, 3, 3), Diagonal::new($vec!(d, 3))), |l| lane(&g3, l) + diag(&lane(&d, l)); solve det diag exp lu;
+                "base: LU with partial pivoting | base: from LU with partial pivoting | sum of the traces; sum of the diagonals | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+                "Sum, PSD", Sum::new(Psd::new($mat!(p3, 3, 3)), Psd::new(Diagonal::new($vec!(plus, 3)))), sum_p; solve det diag eigh pow exp log chol lu;
+                "base: LDL^H | base: from LDL^H | sum of the traces; sum of the diagonals | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
+                "SumOf, PSD", SumOf::new([Psd::new($mat!(p3, 3, 3)), Psd::new($mat!(p3, 3, 3))]), |l| lane(&p3, l) * C::from(2.0); solve det diag eigh pow exp log chol lu;
+                "base: LDL^H | base: from LDL^H | sum of the diagonals | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
+                "Powi", Powi::<_, 2>::new($mat!(tri, 3, 3)), |l| power(&lane(&tri, l), 2); solve det diag exp lu;
+                "N solves with the base | N times that of the base | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+                "Powi, PSD", Powi::<_, 2>::new(Psd::new($mat!(p2, 2, 2))), |l| power(&lane(&p2, l), 2); solve det diag eigh pow exp log chol lu;
+                "N solves with the base | N times that of the base | base: read off n applications | w^N of the base | by the eigen-decomposition; base: by the eigen-decomposition; by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
+                "Scaled", Scaled::new(c, $mat!(g3, 3, 3)), |l| lane(&g3, l) * read(c, l); solve det diag lu;
+                "1/c times | c^n times | c times | - | - | -; c times";
+                "Scaled, c >= 0, PSD", Scaled::<_, _, NonNegative>::signed(c, Psd::new($mat!(p3, 3, 3))), |l| lane(&p3, l) * read(c, l); solve det diag eigh pow exp log chol lu;
+                "1/c times | c^n times | c times | c w | c^p times; by the eigen-decomposition | sqrt(c) times; c times";
+                "Sliced", Sliced::try_new(Dense::new($mat!(g5, 5, 5)), Fixed::<0, 3>, Fixed::<0, 3>).unwrap(), |l| lane(&g5, l).view((0, 0), (3, 3)).into_owned(); solve det diag exp lu;
+                "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+                "Sliced, principal, PSD", Sliced::try_principal(Psd::new($mat!(p5, 5, 5)), $indices!([4usize, 0, 2])).unwrap(),
+                |l| DMatrix::from_fn(3, 3, |i, j| lane(&p5, l)[([4, 0, 2][i], [4, 0, 2][j])]); solve det diag eigh pow exp log chol lu;
+                "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
+                "HStack", HStack::new($mat!(a31, 3, 1), $mat!(a32, 3, 2)), |l| lane(&g3, l); solve det diag exp lu;
+                "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+                "VStack", VStack::new($mat!(a13, 1, 3), $mat!(a23, 2, 3)), |l| lane(&g3, l); solve det diag exp lu;
+                "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+                "Transpose", Transpose::new($mat!(g3, 3, 3)), |l| lane(&g3, l).transpose(); solve det diag exp lu;
+                "transpose of | transpose of | transpose of | - | -; transpose of; - | -; base: LU with partial pivoting";
+                "Transpose, PSD", Transpose::new(Psd::new($mat!(p3, 3, 3))), |l| lane(&p3, l).transpose(); solve det diag eigh pow exp log chol lu;
+                "transpose of | transpose of | transpose of | transpose of | transpose of | transpose of; base: LU with partial pivoting";
+                "Adjoint", Adjoint::new($mat!(g3, 3, 3)), |l| lane(&g3, l).adjoint(); solve det diag exp lu;
+                "adjoint of | adjoint of | adjoint of | - | -; adjoint of; - | -; base: LU with partial pivoting";
+                "Adjoint, PSD", Adjoint::new(Psd::new($mat!(p3, 3, 3))), |l| lane(&p3, l).adjoint(); solve det diag eigh pow exp log chol lu;
+                "adjoint of | adjoint of | adjoint of | adjoint of | adjoint of | adjoint of; base: LU with partial pivoting";
+                "Conj, PSD", Conj::new(Psd::new($mat!(p3, 3, 3))), |l| lane(&p3, l).conjugate(); solve det diag eigh pow exp log chol lu;
+                "conjugate of | conjugate of | conjugate of | conjugate of | conjugate of | conjugate of; base: LU with partial pivoting";
+                "Function", function(&g3).fixed::<$space!(3), $space!(3)>(), |l| lane(&g3, l); solve det diag exp lu;
+                "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+                "Function, PSD", psd_function(&p3).fixed::<$space!(3), $space!(3)>(), |l| lane(&p3, l); solve det diag eigh pow exp log chol lu;
+                "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
+                "Spectral (sqrt of Dense, PSD)", Psd::new($mat!(p3, 3, 3)).sqrt().unwrap(), |l| spectral(&lane(&p3, l), f64::sqrt); solve det diag eigh pow exp log chol lu;
+                "elementwise on the eigenvalues | from the eigenvalues | base: read off n applications | itself | elementwise on the eigenvalues | base: Cholesky; base: LU with partial pivoting";
+                "Factored (inverse of Dense)", Dense::new($mat!(g3, 3, 3)).inv().unwrap(), |l| inverse(&lane(&g3, l)); solve det diag exp lu;
+                "undone: rebuilt from the factors | from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+                "Factored (inverse of Dense, PSD)", Psd::new($mat!(p3, 3, 3)).inv().unwrap(), |l| inverse(&lane(&p3, l)); solve det diag eigh pow exp log chol lu;
+                "undone: rebuilt from the factors | from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
+                "BaseInverse (inverse of Sum, PSD)", Sum::new(Psd::new($mat!(p3, 3, 3)), Psd::new(Diagonal::new($vec!(plus, 3)))).inv().unwrap(), |l| inverse(&sum_p(l)); solve det diag eigh pow exp log chol lu;
+                "undone: rebuilt from the factors | from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
+                "Undone (and back)", Sum::new(Psd::new($mat!(p3, 3, 3)), Psd::new(Diagonal::new($vec!(plus, 3)))).inv().unwrap().inv().unwrap(), sum_p; solve det diag eigh pow exp log chol lu;
+                "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
+                "ProductInverse", Product::new($mat!(g3, 3, 3), $mat!(tri, 3, 3)).inv().unwrap(), |l| inverse(&prod(l)); solve det diag exp lu;
+                "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+                "TriangularInverse", Triangular::lower($mat!(tri, 3, 3)).inv().unwrap(), |l| inverse(&lower(l)); solve det diag exp lu;
+                "undone: the triangle | product of the diagonal | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+            }
+        }
+    };
+}
+macro_rules! static_mat {
+    ($m:ident, $r:literal, $c:literal) => {
+        SMatrix::<T, $r, $c>::from_fn(|i, j| $m[(i, j)])
+    };
+}
+macro_rules! static_vec {
+    ($m:ident, $r:literal) => {
+        SMatrix::<T, $r, 1>::from_fn(|i, _| $m[(i, 0)])
+    };
+}
+macro_rules! static_indices {
+    ($x:expr) => {
+        $x
+    };
+}
+macro_rules! static_space {
+    ($n:literal) => {
+        Const<$n>
+    };
+}
+macro_rules! dynamic_mat {
+    ($m:ident, $r:literal, $c:literal) => {
+        $m.clone()
+    };
+}
+macro_rules! dynamic_vec {
+    ($m:ident, $r:literal) => {
+        $m.column(0).into_owned()
+    };
+}
+macro_rules! dynamic_indices {
+    ($x:expr) => {
+        $x.to_vec()
+    };
+}
+macro_rules! dynamic_space {
+    ($n:literal) => {
+        Dyn
+    };
+}
+market!(on_arrays, static_mat, static_vec, static_indices, static_space);
+market!(on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space);
+
+fn product<T: Scalar>(m: DMatrix<T>) -> impl Fn(&[T], &mut [T]) + Clone {
+    move |x, y| (0..y.len()).for_each(|i| y[i] = (0..x.len()).fold(T::zero(), |s, j| s + m[(i, j)] * x[j]))
+}
+/// A matrix known by what it does.
+fn function<T: Scalar>(
+    m: &DMatrix<T>,
+) -> Function<T, Dyn, Dyn, impl Fn(&[T], &mut [T]) + Clone, impl Fn(&[T], &mut [T]) + Clone, NoFacts> {
+    let adjoint = DMatrix::from_fn(m.ncols(), m.nrows(), |i, j| m[(j, i)].conj());
+    Function::new(m.nrows(), m.ncols(), product(m.clone()), product(adjoint))
+}
+fn psd_function<T: Scalar>(m: &DMatrix<T>) -> Function<T, Dyn, Dyn, impl Fn(&[T], &mut [T]) + Clone, Itself, PsdFacts> {
+    Function::psd(m.nrows(), product(m.clone()))
+}
+/// Rows whose facts, or functions, depend on whether numbers are real.
+macro_rules! by_scalar {
+    ($name:ident, $T:ty; $($diagonal:ident)*; $eigh:literal; $($gram:ident)*; $gram_promise:literal) => {
+        fn $name(t: &mut Table) {
+            type T = $T;
+            let d = data::<T>(general(3, 1, 10));
+            let plus = data::<T>(|l| general(3, 1, 11)(l).map(|x| C::from(1.0 + x.re.abs())));
+            let p3 = data::<T>(psd(3, 6));
+            let d3 = d.column(0).into_owned();
+            let grown = Ref::from_fn(3, 3, |i, j| if i == j { read(d[(i, 0)], 0).exp() } else { C::default() });
+            let root = |l| diag(&lane(&plus, l)).map(|x| x.sqrt());
+            rows! { t
+                "Diagonal", Diagonal::new(d3.clone()), |l| diag(&lane(&d, l)); solve det diag pow exp log lu $($diagonal)*;
+                $eigh;
+                "WithFacts (exp of Diagonal)", Diagonal::new(d3.clone()).exp().unwrap(), |_| grown.clone(); solve det diag pow exp log lu $($gram)*;
+                $gram_promise;
+                "WithFacts (sqrt of Diagonal, PSD)", Psd::new(Diagonal::new(plus.column(0).into_owned())).sqrt().unwrap(), root; solve det diag pow exp log lu $($gram)*;
+                $gram_promise;
+                "Boxed, PSD", Psd::new(p3.clone()).boxed(), |l| lane(&p3, l); solve det diag eigh pow exp log chol lu;
+                "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
+            }
+        }
+    };
+}
+by_scalar!(
+    real_rows, f64; eigh;
+    "elementwise | sum of logarithms | read off | the entries, V = I | elementwise | -; itself";
+    eigh chol;
+    "elementwise | sum of logarithms | read off | the entries, V = I | elementwise | elementwise; itself"
+);
+by_scalar!(
+    complex_rows, C; ;
+    "elementwise | sum of logarithms | read off | - | elementwise | -; itself";
+    ;
+    "elementwise | sum of logarithms | read off | - | elementwise | -; itself"
+);
+fn gram_transpose(t: &mut Table) {
+    let (w, z) = (data::<f64>(general(3, 5, 7)), data::<C>(general(3, 5, 7)));
+    rows! { t
+        "Gram X X^T, real", Gram::<_, ByTranspose>::new(w.clone()), |l| times(&lane(&w, l), &lane(&w, l).transpose()); solve det diag eigh pow exp log chol lu;
+        "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
+        "Gram X X^T, complex", Gram::<_, ByTranspose>::new(z.clone()), |l| times(&lane(&z, l), &lane(&z, l).transpose()); solve det diag exp lu;
+        "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+    }
+}
+
+#[test]
+fn dynamic_doubles_and_the_table_of_the_readme() {
+    let mut t = Table::default();
+    on_the_heap::<f64>(&mut t);
+    real_rows(&mut t);
+    gram_transpose(&mut t);
+    let (first, last) = ("<!-- rule table -->", "<!-- end of rule table -->");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(path).unwrap();
+    let table = format!("{first}\n{}\n{last}", t.markdown());
+    let marked = readme.find(first).zip(readme.find(last));
+    if std::env::var("BLESS").is_ok() {
+        let new = match marked {
+            Some((i, j)) => format!("{}{table}{}", &readme[..i], &readme[j + last.len()..]),
+            None => format!("{readme}\n{table}\n"),
+        };
+        return std::fs::write(path, new).unwrap();
+    }
+    let (i, j) = marked.expect("README.md has no markers for the rule table: run with BLESS=1");
+    let same = readme[i..j + last.len()] == table;
+    assert!(same, "the rule table of README.md is not what runs; BLESS=1 rewrites it:\n{table}");
+}
+#[test]
+fn dynamic_complex() {
+    let mut t = Table::default();
+    on_the_heap::<C>(&mut t);
+    complex_rows(&mut t);
+}
+#[test]
+fn static_doubles() {
+    on_arrays::<f64>(&mut Table::default());
+}
+#[test]
+fn static_complex() {
+    on_arrays::<C>(&mut Table::default());
+}
+#[test]
+fn static_floats() {
+    on_arrays::<f32>(&mut Table::default());
+}
+#[test]
+fn static_lanes() {
+    on_arrays::<Lanes<f64, 4>>(&mut Table::default());
+}
+/// Above the limit the facts pick the iteration; what has no rule says so and does not make n x n numbers.
+#[test]
+fn large_operators_iterate() {
+    let n = DENSE_LIMIT + 1;
+    let d = |i: usize| 1.0 + (i % 7) as f64;
+    let psd = Function::psd(n, move |x: &[f64], y: &mut [f64]| (0..n).for_each(|i| y[i] = d(i) * x[i]));
+    let b = vec![1.0; n];
+    let solved = |x: Vec<f64>| x.iter().enumerate().all(|(i, x)| (x * d(i) - 1.0).abs() < 1e-6);
+    let sa = SelfAdjoint::new(Function::new(n, n, move |x: &[f64], y: &mut [f64]| (0..n).for_each(|i| y[i] = d(i) * x[i]), 
+        move |x: &[f64], y: &mut [f64]| (0..n).for_each(|i| y[i] = d(i) * x[i])));
+    assert_eq!(psd.plan_of(Q::Solve).rule, "CG");
+    assert!(psd.plan_of(Q::Solve).cost.per_iteration);
+    assert!(solved(psd.solve(&b).unwrap()));
+    assert_eq!(sa.plan_of(Q::Solve).rule, "MINRES");
+    assert!(solved(sa.solve(&b).unwrap()));
+    assert_eq!(sa.0.plan_of(Q::Solve).rule, "GMRES");
+    assert!(solved(sa.0.solve(&b).unwrap()));
+    // a structure passes the question on to its parts, each with its own facts
+    let plan = Kron::new(&psd, Diagonal::new([2.0, 3.0])).plan_of(Q::Solve);
+    assert_eq!(plan.to_string(), "factor by factor [CG; elementwise]");
+    for (q, failed) in [(Q::Eigh, psd.eigh().is_err()), (Q::Slogdet, psd.slogdet().is_err()), (Q::Cholesky, psd.cholesky().is_err())] {
+        assert!(failed && psd.plan_of(q).refused, "{q:?}: {}", psd.plan_of(q));
+    }
+}
+/// A user's operator explains itself by one empty impl.
+#[test]
+fn an_explanation_in_full() {
+    let a = Psd::new(nalgebra::matrix![2.0, 1.0; 1.0, 3.0]);
+    let k = Kron::new(a, Diagonal::new(nalgebra::vector![3.0, 0.2, 1.0]));
+    let text = "\
+Kron 6 x 6 self-adjoint
+├ Dense 2 x 2 PSD
+└ Diagonal 3 x 3 self-adjoint
+apply      factors in turn [every entry; elementwise], 3 * 8 + 2 * 3 = 30 flops
+";
+    let explained = k.explain().to_string();
+    println!("{explained}");
+    assert!(explained.starts_with(text), "{explained}");
+}
