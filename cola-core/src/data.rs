@@ -207,7 +207,8 @@ impl<'a, E: Plain, S: Space> IntoIterator for &'a Column<E, S> {
 /// A vector of numbers, owned or borrowed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a vector of numbers",
-    label = "expected a nalgebra vector, an array, a slice or a `Vec` of numbers"
+    label = "expected a nalgebra vector, an array, a slice or a `Vec` of numbers",
+    note = "`diag(v)` is the diagonal matrix of a vector; the diagonal of a matrix is `a.diagonal()?`"
 )]
 pub trait VectorData {
     /// Number type.
@@ -230,6 +231,7 @@ pub trait VectorData {
         out
     }
 }
+#[diagnostic::do_not_recommend]
 impl<T: Scalar, R: Dim + Space, S: NStorage<T, R, Const<1>>> VectorData for Matrix<T, R, Const<1>, S>
 where
     DefaultAllocator: Allocator<R>,
@@ -242,6 +244,7 @@ where
         matrix_view(self)
     }
 }
+#[diagnostic::do_not_recommend]
 impl<V: VectorData + ?Sized> VectorData for &V {
     type Scalar = V::Scalar;
     type Len = V::Len;
@@ -255,7 +258,8 @@ impl<V: VectorData + ?Sized> VectorData for &V {
 /// A right-hand side: one vector or several. `Output` is the same kind, owned.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a vector or matrix of `{T}`",
-    label = "expected a nalgebra vector or matrix, an array, a slice or a `Vec` of `{T}`"
+    label = "expected a nalgebra vector or matrix, an array, a slice or a `Vec` of `{T}`",
+    note = "vectors have the number type of their operator: nalgebra converts by `x.cast::<{T}>()`"
 )]
 pub trait Operand<T: Scalar> {
     /// Index set of the rows.
@@ -264,6 +268,8 @@ pub trait Operand<T: Scalar> {
     type Output: Produce<T>;
     /// Number of rows, as far as the type knows it.
     const ROWS: Extent = <Self::Rows as Space>::EXTENT;
+    /// Number of rows of the output, as far as the type knows it.
+    const OUTPUT_ROWS: Extent = <Self::Output as Produce<T>>::ROWS;
     /// The numbers.
     fn view(&self) -> View<'_, T>;
 }
@@ -278,6 +284,7 @@ pub trait Produce<T: Scalar>: Sized {
     fn view_mut(&mut self) -> ViewMut<'_, T>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Scalar, R: Dim + Space, C: Dim, S: NStorage<T, R, C>> Operand<T> for Matrix<T, R, C, S>
 where
     DefaultAllocator: Allocator<R, C>,
@@ -319,6 +326,7 @@ fn wrong_result(have: usize, need: usize) -> ! {
 }
 macro_rules! plain_vector {
     ([$($p:tt)*] $V:ty, $L:ty, $O:ty) => {
+        #[diagnostic::do_not_recommend]
         impl<T: Scalar, $($p)*> VectorData for $V {
             type Scalar = T;
             type Len = $L;
@@ -328,6 +336,7 @@ macro_rules! plain_vector {
                 View::vector(self)
             }
         }
+        #[diagnostic::do_not_recommend]
         impl<T: Scalar, $($p)*> Operand<T> for $V {
             type Rows = $L;
             type Output = $O;

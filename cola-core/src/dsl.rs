@@ -9,10 +9,10 @@ use crate::functions::dense::FactChoice;
 use crate::functions::{
     Exp, HasExp, HasLog, HasPower, Inv, Invertible, Log, Pow, Power,
 };
-use crate::operator::Operator;
+use crate::operator::{Operator, SameScalar};
 use crate::ops::*;
 use crate::scalar::{Real, Scalar};
-use crate::space::{Const, Dyn, Fits};
+use crate::space::{Const, Dyn, Fits, Square, demand, demand_square};
 use core::marker::PhantomData;
 use nalgebra::{Dim, Matrix, RawStorage};
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
@@ -55,7 +55,7 @@ pub struct IsOperator<Class>(PhantomData<fn() -> Class>);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a linear operator",
     label = "expected an operator or a nalgebra matrix",
-    note = "a vector becomes an operator by `diag(..)`; a type of your own by implementing `Operator`"
+    note = "a vector becomes an operator by `diag(..)`, a number by `c * I`, a type of your own by implementing `Operator`"
 )]
 pub trait IntoOperator {
     /// The operator.
@@ -180,7 +180,8 @@ impl<C> IntoTerm for Eye<C> {
 /// A number that scales operators over T.
 #[diagnostic::on_unimplemented(
     message = "an operator over `{T}` cannot be scaled by `{Self}`",
-    label = "number types do not match: expected `{T}`, a real number of it, or a literal"
+    label = "expected a number of type `{T}` or a literal",
+    note = "a number is converted by `c as {T}`; to divide by an operator multiply by `inv(B)` in `try_linop!`"
 )]
 pub trait Scale<T> {
     /// What is known of its sign.
@@ -195,6 +196,7 @@ impl<T: Scalar> Scale<T> for T {
         self
     }
 }
+#[diagnostic::do_not_recommend]
 impl<T: Scalar, S: Sign> Scale<T> for Literal<S> {
     type Sign = S;
     #[inline(always)]
@@ -202,6 +204,7 @@ impl<T: Scalar, S: Sign> Scale<T> for Literal<S> {
         T::of(self.0)
     }
 }
+#[diagnostic::do_not_recommend]
 impl<T: Scalar<Re = R>, R: Real> Scale<T> for Checked<R> {
     type Sign = NonNegative;
     #[inline(always)]
@@ -230,6 +233,7 @@ impl<A: Operator, C: Scale<A::Scalar>> ScaleOf<'_, A> for C {
 }
 macro_rules! real_scale {
     ($($R:ty)*) => { $(
+        #[diagnostic::do_not_recommend]
         impl Scale<num_complex::Complex<$R>> for $R {
             type Sign = AnySign;
             #[inline(always)]
@@ -242,6 +246,7 @@ real_scale!(f32 f64);
 /// c d with both kept apart until the number type is known.
 #[derive(Clone, Copy, Debug)]
 pub struct Times2<C, D>(C, D);
+#[diagnostic::do_not_recommend]
 impl<T: Scalar, C: Scale<T>, D: Scale<T>> Scale<T> for Times2<C, D> {
     type Sign = <C::Sign as Sign>::Times<D::Sign>;
     #[inline(always)]
@@ -259,6 +264,7 @@ impl<C, D> IntoTerm for Times2<C, D> {
 /// 1 / c.
 #[derive(Clone, Copy, Debug)]
 pub struct Inverted<C>(C);
+#[diagnostic::do_not_recommend]
 impl<T: Scalar, C: Scale<T>> Scale<T> for Inverted<C> {
     type Sign = C::Sign;
     #[inline(always)]
@@ -287,29 +293,40 @@ pub(crate) fn shape_panic(e: &Error) -> ! {
 pub fn op<A: Operator>(x: impl IntoOperator<Op = A>) -> A {
     x.into_operator()
 }
-macro_rules! wrap {
-    ($($(#[$doc:meta])* $f:ident $S:ident;)*) => { $(
-        $(#[$doc])*
-        #[inline(always)]
-        pub fn $f<A: Operator>(a: impl IntoOperator<Op = A>) -> $S<A> {
-            $S(a.into_operator())
-        } )* };
+/// A promise: positive semidefinite.
+#[inline(always)]
+pub fn psd<A: Operator>(a: impl IntoOperator<Op = A>) -> Psd<A> {
+    Psd(a.into_operator())
 }
-wrap! {
-    /// A promise: positive semidefinite.
-    psd Psd;
-    /// A promise: self-adjoint.
-    self_adjoint SelfAdjoint;
-    /// A promise: unitary.
-    unitary Unitary;
-    /// A promise: orthonormal columns.
-    isometric Isometric;
-    /// A^T.
-    transpose Transpose;
-    /// A^H.
-    adjoint Adjoint;
-    /// conj(A).
-    conj Conj;
+/// A promise: self-adjoint.
+#[inline(always)]
+pub fn self_adjoint<A: Operator>(a: impl IntoOperator<Op = A>) -> SelfAdjoint<A> {
+    SelfAdjoint(a.into_operator())
+}
+/// A promise: unitary.
+#[inline(always)]
+pub fn unitary<A: Operator>(a: impl IntoOperator<Op = A>) -> Unitary<A> {
+    Unitary(a.into_operator())
+}
+/// A promise: orthonormal columns.
+#[inline(always)]
+pub fn isometric<A: Operator>(a: impl IntoOperator<Op = A>) -> Isometric<A> {
+    Isometric(a.into_operator())
+}
+/// A^T.
+#[inline(always)]
+pub fn transpose<A: Operator>(a: impl IntoOperator<Op = A>) -> Transpose<A> {
+    Transpose(a.into_operator())
+}
+/// A^H.
+#[inline(always)]
+pub fn adjoint<A: Operator>(a: impl IntoOperator<Op = A>) -> Adjoint<A> {
+    Adjoint(a.into_operator())
+}
+/// conj(A).
+#[inline(always)]
+pub fn conj<A: Operator>(a: impl IntoOperator<Op = A>) -> Conj<A> {
+    Conj(a.into_operator())
 }
 /// X X^H.
 #[inline(always)]
@@ -365,7 +382,7 @@ pub fn identity_static<const N: usize, T: Scalar>() -> Identity<T, Const<N>> {
 }
 /// A x B.
 #[inline(always)]
-pub fn kron<A: Operator, B: Operator<Scalar = A::Scalar>>(
+pub fn kron<A: Operator, B: SameScalar<A>>(
     a: impl IntoOperator<Op = A>,
     b: impl IntoOperator<Op = B>,
 ) -> Kron<A, B> {
@@ -373,7 +390,7 @@ pub fn kron<A: Operator, B: Operator<Scalar = A::Scalar>>(
 }
 /// diag(A, B).
 #[inline(always)]
-pub fn block_diag<A: Operator, B: Operator<Scalar = A::Scalar>>(
+pub fn block_diag<A: Operator, B: SameScalar<A>>(
     a: impl IntoOperator<Op = A>,
     b: impl IntoOperator<Op = B>,
 ) -> BlockDiag<A, B> {
@@ -407,67 +424,71 @@ pub fn all() -> core::ops::RangeFull {
 ///
 /// # Panics
 /// Where an index is too large; `try_linop!` returns the error.
-pub fn slice<A: Operator, R, C>(
-    a: impl IntoOperator<Op = A>,
-    rows: impl IntoIndexSet<A::Rows, Set = R>,
-    cols: impl IntoIndexSet<A::Cols, Set = C>,
-) -> Sliced<A, R, C>
+pub fn slice<A: Operator, R: IndexSet, C: IndexSet, I, J>(a: impl IntoOperator<Op = A>, rows: I, cols: J) -> Sliced<A, R, C>
 where
-    R: IndexSet,
-    C: IndexSet,
+    I: IntoIndexSet<A::Rows, Set = R>,
+    J: IntoIndexSet<A::Cols, Set = C>,
 {
-    try_slice(a, rows, cols).unwrap_or_else(|e| shape_panic(&e))
+    let ((), ()) = (I::CHECK, J::CHECK);
+    Sliced::try_new(a.into_operator(), rows, cols).unwrap_or_else(|e| shape_panic(&e))
 }
 /// A[rows, cols].
 ///
 /// # Errors
 /// `InvalidArgument` where an index is too large.
-pub fn try_slice<A: Operator, R: IndexSet, C: IndexSet>(
+pub fn try_slice<A: Operator, R: IndexSet, C: IndexSet, I, J>(
     a: impl IntoOperator<Op = A>,
-    rows: impl IntoIndexSet<A::Rows, Set = R>,
-    cols: impl IntoIndexSet<A::Cols, Set = C>,
-) -> Result<Sliced<A, R, C>> {
+    rows: I,
+    cols: J,
+) -> Result<Sliced<A, R, C>>
+where
+    I: IntoIndexSet<A::Rows, Set = R>,
+    J: IntoIndexSet<A::Cols, Set = C>,
+{
+    let ((), ()) = (I::CHECK, J::CHECK);
     Sliced::try_new(a.into_operator(), rows, cols)
 }
 /// A[r, r].
 ///
 /// # Panics
 /// Where an index is too large; `try_linop!` returns the error.
-pub fn principal<A: Operator, R: IndexSet>(
+pub fn principal<A: Operator, R: IndexSet, I: IntoIndexSet<A::Rows, Set = R>>(
     a: impl IntoOperator<Op = A>,
-    r: impl IntoIndexSet<A::Rows, Set = R>,
+    r: I,
 ) -> Sliced<A, R, R, Known> {
-    try_principal(a, r).unwrap_or_else(|e| shape_panic(&e))
+    let () = I::CHECK;
+    Sliced::try_principal(a.into_operator(), r).unwrap_or_else(|e| shape_panic(&e))
 }
 /// A[r, r].
 ///
 /// # Errors
 /// `InvalidArgument` where an index is too large.
-pub fn try_principal<A: Operator, R: IndexSet>(
+pub fn try_principal<A: Operator, R: IndexSet, I: IntoIndexSet<A::Rows, Set = R>>(
     a: impl IntoOperator<Op = A>,
-    r: impl IntoIndexSet<A::Rows, Set = R>,
+    r: I,
 ) -> Result<Sliced<A, R, R, Known>> {
+    let () = I::CHECK;
     Sliced::try_principal(a.into_operator(), r)
 }
 macro_rules! stacks {
     ($($f:ident $try_f:ident $S:ident $doc:literal;)*) => { $(
         #[doc = $doc]
-        pub fn $f<A: Operator, B: Operator<Scalar = A::Scalar>>(
+        pub fn $f<A: Operator, B: SameScalar<A>>(
             a: impl IntoOperator<Op = A>,
             b: impl IntoOperator<Op = B>,
         ) -> $S<A, B> {
-            const { $S::<A, B>::CHECK };
+            let () = $S::<A, B>::CHECK;
             $S::joined(a.into_operator(), b.into_operator())
         }
         #[doc = $doc]
         ///
         /// # Errors
         /// `ShapeMismatch`.
-        pub fn $try_f<A: Operator, B: Operator<Scalar = A::Scalar>>(
+        pub fn $try_f<A: Operator, B: SameScalar<A>>(
             a: impl IntoOperator<Op = A>,
             b: impl IntoOperator<Op = B>,
         ) -> Result<$S<A, B>> {
-            const { $S::<A, B>::CHECK };
+            let () = $S::<A, B>::CHECK;
             $S::try_new(a.into_operator(), b.into_operator())
         } )* };
 }
@@ -480,7 +501,8 @@ stacks! {
 /// # Errors
 /// As [`inv`](crate::OperatorExt::inv).
 #[inline(always)]
-pub fn inv<A: Invertible>(a: impl IntoOperator<Op = A>) -> Result<Inv<A>> {
+pub fn inv<A: Square + Invertible>(a: impl IntoOperator<Op = A>) -> Result<Inv<A>> {
+    const { demand_square("inv", A::SHAPE) }
     a.into_operator().inverse_rule()
 }
 /// A^(1/2).
@@ -488,7 +510,8 @@ pub fn inv<A: Invertible>(a: impl IntoOperator<Op = A>) -> Result<Inv<A>> {
 /// # Errors
 /// As [`sqrt`](crate::OperatorExt::sqrt).
 #[inline(always)]
-pub fn sqrt<A: HasPower>(a: impl IntoOperator<Op = A>) -> Result<Pow<A>> {
+pub fn sqrt<A: Square + HasPower>(a: impl IntoOperator<Op = A>) -> Result<Pow<A>> {
+    const { demand_square("sqrt", A::SHAPE) }
     a.into_operator().power_rule(Power::Sqrt)
 }
 /// A^(-1/2).
@@ -496,7 +519,8 @@ pub fn sqrt<A: HasPower>(a: impl IntoOperator<Op = A>) -> Result<Pow<A>> {
 /// # Errors
 /// As [`isqrt`](crate::OperatorExt::isqrt).
 #[inline(always)]
-pub fn isqrt<A: HasPower>(a: impl IntoOperator<Op = A>) -> Result<Pow<A>> {
+pub fn isqrt<A: Square + HasPower>(a: impl IntoOperator<Op = A>) -> Result<Pow<A>> {
+    const { demand_square("isqrt", A::SHAPE) }
     a.into_operator().power_rule(Power::InvSqrt)
 }
 /// A^p.
@@ -504,7 +528,8 @@ pub fn isqrt<A: HasPower>(a: impl IntoOperator<Op = A>) -> Result<Pow<A>> {
 /// # Errors
 /// As [`pow`](crate::OperatorExt::pow).
 #[inline(always)]
-pub fn pow<A: HasPower>(a: impl IntoOperator<Op = A>, p: f64) -> Result<Pow<A>> {
+pub fn pow<A: Square + HasPower>(a: impl IntoOperator<Op = A>, p: f64) -> Result<Pow<A>> {
+    const { demand_square("pow", A::SHAPE) }
     a.into_operator().power_rule(Power::Real(p))
 }
 /// e^A.
@@ -512,7 +537,8 @@ pub fn pow<A: HasPower>(a: impl IntoOperator<Op = A>, p: f64) -> Result<Pow<A>> 
 /// # Errors
 /// As [`exp`](crate::OperatorExt::exp).
 #[inline(always)]
-pub fn exp<A: HasExp>(a: impl IntoOperator<Op = A>) -> Result<Exp<A>> {
+pub fn exp<A: Square + HasExp>(a: impl IntoOperator<Op = A>) -> Result<Exp<A>> {
+    const { demand_square("exp", A::SHAPE) }
     a.into_operator().exp_rule()
 }
 /// log A.
@@ -520,14 +546,19 @@ pub fn exp<A: HasExp>(a: impl IntoOperator<Op = A>) -> Result<Exp<A>> {
 /// # Errors
 /// As [`log`](crate::OperatorExt::log).
 #[inline(always)]
-pub fn log<A: HasLog>(a: impl IntoOperator<Op = A>) -> Result<Log<A>> {
+pub fn log<A: Square + HasLog>(a: impl IntoOperator<Op = A>) -> Result<Log<A>> {
+    const { demand_square("log", A::SHAPE) }
     a.into_operator().log_rule()
 }
 
 // ---- signs ---------------------------------------------------------------------------------------------------------------------
 
 /// `*` by the kinds of both sides. Concrete kinds, so no two impls overlap.
-#[diagnostic::on_unimplemented(message = "cannot multiply `{L}` by `{R}`")]
+#[diagnostic::on_unimplemented(
+    message = "cannot multiply `{L}` by `{R}`",
+    label = "these two have no product",
+    note = "a product is of two operators, or of a number and an operator"
+)]
 pub trait MulRule<L, R> {
     /// The product.
     type Output;
@@ -545,7 +576,7 @@ pub fn mul<L: IntoTerm, R: IntoTerm, Out>(l: L, r: R) -> Out
 where
     (L::Kind, R::Kind): MulRule<L::Term, R::Term, Output = Out>,
 {
-    const { <(L::Kind, R::Kind) as MulRule<L::Term, R::Term>>::CHECK };
+    let () = <(L::Kind, R::Kind) as MulRule<L::Term, R::Term>>::CHECK;
     <(L::Kind, R::Kind)>::mul(l.into_term(), r.into_term()).unwrap_or_else(|e| shape_panic(&e))
 }
 /// `l * r`.
@@ -557,14 +588,15 @@ pub fn try_mul<L: IntoTerm, R: IntoTerm, Out>(l: L, r: R) -> Result<Out>
 where
     (L::Kind, R::Kind): MulRule<L::Term, R::Term, Output = Out>,
 {
-    const { <(L::Kind, R::Kind) as MulRule<L::Term, R::Term>>::CHECK };
+    let () = <(L::Kind, R::Kind) as MulRule<L::Term, R::Term>>::CHECK;
     <(L::Kind, R::Kind)>::mul(l.into_term(), r.into_term())
 }
 /// The type of `l * r`.
 pub type Times<L, R> =
     <(<L as IntoTerm>::Kind, <R as IntoTerm>::Kind) as MulRule<<L as IntoTerm>::Term, <R as IntoTerm>::Term>>::Output;
 macro_rules! scaling {
-    ($K:ty) => {
+    ($(#[$hint:meta])* $K:ty) => {
+        $(#[$hint])*
         impl<L: Scale<A::Scalar>, A: Operator, C> MulRule<L, A> for ($K, IsOperator<C>) {
             type Output = Scaled<A, A::Scalar, L::Sign>;
             #[inline(always)]
@@ -572,6 +604,7 @@ macro_rules! scaling {
                 Ok(Scaled::signed(l.number(), a))
             }
         }
+        #[diagnostic::do_not_recommend]
         impl<L: Scale<A::Scalar>, A: Operator, C> MulRule<A, L> for (IsOperator<C>, $K) {
             type Output = Scaled<A, A::Scalar, L::Sign>;
             #[inline(always)]
@@ -579,6 +612,7 @@ macro_rules! scaling {
                 Ok(Scaled::signed(l.number(), a))
             }
         }
+        #[diagnostic::do_not_recommend]
         impl<L, C> MulRule<L, Eye<C>> for ($K, IsEye) {
             type Output = Eye<Times2<L, C>>;
             #[inline(always)]
@@ -586,6 +620,7 @@ macro_rules! scaling {
                 Ok(Eye(Times2(l, e.0)))
             }
         }
+        #[diagnostic::do_not_recommend]
         impl<L, C> MulRule<Eye<C>, L> for (IsEye, $K) {
             type Output = Eye<Times2<L, C>>;
             #[inline(always)]
@@ -596,9 +631,10 @@ macro_rules! scaling {
     };
 }
 scaling!(IsScalar);
-scaling!(IsLiteral);
+scaling!(#[diagnostic::do_not_recommend] IsLiteral);
 macro_rules! numbers {
     ($($K:ty, $L:ty;)*) => { $(
+        #[diagnostic::do_not_recommend]
         impl<L, R> MulRule<L, R> for ($K, $L) {
             type Output = Times2<L, R>;
             #[inline(always)]
@@ -608,17 +644,16 @@ macro_rules! numbers {
         } )* };
 }
 numbers! { IsScalar, IsScalar; IsScalar, IsLiteral; IsLiteral, IsScalar; IsLiteral, IsLiteral; }
-impl<A: Operator<Cols: Fits<B::Rows>>, B: Operator<Scalar = A::Scalar>, C, D> MulRule<A, B>
-    for (IsOperator<C>, IsOperator<D>)
-{
+impl<A: Operator<Cols: Fits<B::Rows>>, B: SameScalar<A>, C, D> MulRule<A, B> for (IsOperator<C>, IsOperator<D>) {
     type Output = Product<A, B>;
-    const CHECK: () = Product::<A, B>::CHECK;
+    const CHECK: () = demand("A * B", A::SHAPE, B::SHAPE, A::SHAPE.cols.may_equal(B::SHAPE.rows));
     #[inline(always)]
     fn mul(a: A, b: B) -> Result<Self::Output> {
         Product::try_new(a, b)
     }
 }
 // I A = A; c I A = c A
+#[diagnostic::do_not_recommend]
 impl<A: Operator, C: Scale<A::Scalar>, K> MulRule<Eye<C>, A> for (IsEye, IsOperator<K>) {
     type Output = Scaled<A, A::Scalar, C::Sign>;
     #[inline(always)]
@@ -626,6 +661,7 @@ impl<A: Operator, C: Scale<A::Scalar>, K> MulRule<Eye<C>, A> for (IsEye, IsOpera
         Ok(Scaled::signed(e.0.number(), a))
     }
 }
+#[diagnostic::do_not_recommend]
 impl<A: Operator, C: Scale<A::Scalar>, K> MulRule<A, Eye<C>> for (IsOperator<K>, IsEye) {
     type Output = Scaled<A, A::Scalar, C::Sign>;
     #[inline(always)]
@@ -633,6 +669,7 @@ impl<A: Operator, C: Scale<A::Scalar>, K> MulRule<A, Eye<C>> for (IsOperator<K>,
         Ok(Scaled::signed(e.0.number(), a))
     }
 }
+#[diagnostic::do_not_recommend]
 impl<C, D> MulRule<Eye<C>, Eye<D>> for (IsEye, IsEye) {
     type Output = Eye<Times2<C, D>>;
     #[inline(always)]
@@ -662,7 +699,11 @@ where
 pub type Divided<A, C> = Times<A, Inverted<<C as IntoTerm>::Term>>;
 
 /// `+` by kinds, then by the classes of two operators.
-#[diagnostic::on_unimplemented(message = "cannot add `{L}` and `{R}`")]
+#[diagnostic::on_unimplemented(
+    message = "cannot add `{L}` and `{R}`",
+    label = "these two have no sum",
+    note = "a sum is of operators; a number `c` is added as `c * I`"
+)]
 pub trait AddRule<L, R> {
     /// The sum.
     type Output;
@@ -680,7 +721,7 @@ pub fn add<L: IntoTerm, R: IntoTerm, Out>(l: L, r: R) -> Out
 where
     (L::Kind, R::Kind): AddRule<L::Term, R::Term, Output = Out>,
 {
-    const { <(L::Kind, R::Kind) as AddRule<L::Term, R::Term>>::CHECK };
+    let () = <(L::Kind, R::Kind) as AddRule<L::Term, R::Term>>::CHECK;
     <(L::Kind, R::Kind)>::add(l.into_term(), r.into_term()).unwrap_or_else(|e| shape_panic(&e))
 }
 /// `l + r`.
@@ -692,7 +733,7 @@ pub fn try_add<L: IntoTerm, R: IntoTerm, Out>(l: L, r: R) -> Result<Out>
 where
     (L::Kind, R::Kind): AddRule<L::Term, R::Term, Output = Out>,
 {
-    const { <(L::Kind, R::Kind) as AddRule<L::Term, R::Term>>::CHECK };
+    let () = <(L::Kind, R::Kind) as AddRule<L::Term, R::Term>>::CHECK;
     <(L::Kind, R::Kind)>::add(l.into_term(), r.into_term())
 }
 /// The type of `l + r`.
@@ -720,8 +761,9 @@ type Beside<A, C> = ScaledIdentity<<A as Operator>::Scalar, <A as Operator>::Row
 fn beside<A: Operator, C: Scale<A::Scalar>>(a: &A, e: Eye<C>) -> Beside<A, C> {
     ScaledIdentity::of_size(e.0.number(), a.nrows())
 }
+#[diagnostic::do_not_recommend]
 impl<A: Operator, C: Scale<A::Scalar>, K> AddRule<A, Eye<C>> for (IsOperator<K>, IsEye) {
-    const CHECK: () = Sum::<A, Beside<A, C>>::CHECK;
+    const CHECK: () = demand_square("A + c * I", A::SHAPE);
     type Output = Sum<A, Beside<A, C>>;
     #[inline(always)]
     fn add(a: A, e: Eye<C>) -> Result<Self::Output> {
@@ -729,8 +771,9 @@ impl<A: Operator, C: Scale<A::Scalar>, K> AddRule<A, Eye<C>> for (IsOperator<K>,
         Sum::try_new(a, e)
     }
 }
+#[diagnostic::do_not_recommend]
 impl<A: Operator, C: Scale<A::Scalar>, K> AddRule<Eye<C>, A> for (IsEye, IsOperator<K>) {
-    const CHECK: () = Sum::<A, Beside<A, C>>::CHECK;
+    const CHECK: () = demand_square("A + c * I", A::SHAPE);
     type Output = Sum<A, Beside<A, C>>;
     #[inline(always)]
     fn add(e: Eye<C>, a: A) -> Result<Self::Output> {
@@ -738,6 +781,7 @@ impl<A: Operator, C: Scale<A::Scalar>, K> AddRule<Eye<C>, A> for (IsEye, IsOpera
         Sum::try_new(a, e)
     }
 }
+#[diagnostic::do_not_recommend]
 impl<C, D> AddRule<Eye<C>, Eye<D>> for (IsEye, IsEye) {
     type Output = Eye<Plus2<C, D>>;
     #[inline(always)]
@@ -748,6 +792,7 @@ impl<C, D> AddRule<Eye<C>, Eye<D>> for (IsEye, IsEye) {
 /// c + d with both kept apart until the number type is known.
 #[derive(Clone, Copy, Debug)]
 pub struct Plus2<C, D>(C, D);
+#[diagnostic::do_not_recommend]
 impl<T: Scalar, C: Scale<T>, D: Scale<T>> Scale<T> for Plus2<C, D> {
     // the sum of two of one sign has it; the product's rule is the same where both are nonnegative
     type Sign = <C::Sign as Sign>::Times<D::Sign>;
@@ -767,19 +812,19 @@ pub trait SumTable<L, R> {
     /// `ShapeMismatch` of dynamic sizes.
     fn sum(l: L, r: R) -> Result<Self::Output>;
 }
-impl<A: Operator<Rows: Fits<B::Rows>, Cols: Fits<B::Cols>>, B: Operator<Scalar = A::Scalar>, C, D> AddRule<A, B>
+impl<A: Operator<Rows: Fits<B::Rows>, Cols: Fits<B::Cols>>, B: SameScalar<A>, C, D> AddRule<A, B>
     for (IsOperator<C>, IsOperator<D>)
 where
     (C, D): SumTable<A, B>,
 {
-    const CHECK: () = Sum::<A, B>::CHECK;
+    const CHECK: () = demand("A + B", A::SHAPE, B::SHAPE, A::SHAPE.may_equal(B::SHAPE));
     type Output = <(C, D) as SumTable<A, B>>::Output;
     #[inline(always)]
     fn add(a: A, b: B) -> Result<Self::Output> {
         <(C, D)>::sum(a, b)
     }
 }
-impl<A: Operator, B: Operator<Scalar = A::Scalar>> SumTable<A, B> for (General, General) {
+impl<A: Operator, B: SameScalar<A>> SumTable<A, B> for (General, General) {
     type Output = Sum<A, B>;
     #[inline(always)]
     fn sum(a: A, b: B) -> Result<Self::Output> {

@@ -11,15 +11,15 @@ use crate::functions::det::logdet_of;
 use crate::functions::diagonal::{any_diagonal, main_diagonal};
 use crate::functions::inverse::apply_checked;
 use crate::functions::{
-    DiagonalRule, Exp, HasCholesky, HasDet, HasEigh, HasExp, HasLog, HasLu, HasPower, Inv, Invertible, Log, LuFactors, Pow,
-    Power, Solvable,
+    DetRule, DiagonalRule, Exp, HasCholesky, HasEigh, HasExp, HasLog, HasLu, HasPower, Inv, InverseRule, Invertible, Log, LuFactors, Pow,
+    Power,
 };
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, with_scratch};
 use crate::ops::{Adjoint, Boxed, IndexSet, IntoIndexSet, Permutation, Powi, Product, Sliced, Spectral, Transpose};
 use crate::plan::{Explain, Explanation};
 use crate::scalar::{Real, Scalar};
-use crate::space::{Dyn, Extent, Shape, Square, demand};
+use crate::space::{Dyn, Square, demand_apply, demand_solve, demand_square};
 use crate::view::View;
 use nalgebra::DMatrix;
 
@@ -41,12 +41,7 @@ pub trait OperatorExt: Operator {
     where
         Self: LinearOperator,
     {
-        const {
-            let (x, s) = (Shape { rows: V::ROWS, cols: Extent::Dynamic }, Self::SHAPE);
-            demand("apply", s, x, s.cols.may_equal(x.rows));
-            let fits = s.rows.may_equal(<V::Output as Produce<Self::Scalar>>::ROWS);
-            demand("apply to a static vector needs a square operator, else `apply_as::<Y>`", s, x, fits)
-        }
+        const { demand_apply("apply", Self::SHAPE, V::ROWS, V::OUTPUT_ROWS, "apply_as::<Y>") }
         apply_to(self, Update::replace(), "apply", x.view())
     }
     /// A x, for rectangular static operators: the caller says the output.
@@ -69,12 +64,7 @@ pub trait OperatorExt: Operator {
     where
         Self: LinearOperator,
     {
-        const {
-            let (x, s) = (Shape { rows: V::ROWS, cols: Extent::Dynamic }, Self::SHAPE);
-            demand("apply_adjoint", s, x, s.rows.may_equal(x.rows));
-            let fits = s.cols.may_equal(<V::Output as Produce<Self::Scalar>>::ROWS);
-            demand("apply_adjoint to a static vector needs a square operator, else `adjoint().apply_as::<Y>`", s, x, fits)
-        }
+        const { demand_apply("apply_adjoint", Self::SHAPE.flip(), V::ROWS, V::OUTPUT_ROWS, "adjoint().apply_as::<Y>") }
         apply_to(self, Update::replace().flip(), "apply_adjoint", x.view())
     }
     /// A^T x, not conjugated.
@@ -86,12 +76,7 @@ pub trait OperatorExt: Operator {
     where
         Self: LinearOperator,
     {
-        const {
-            let (x, s) = (Shape { rows: V::ROWS, cols: Extent::Dynamic }, Self::SHAPE);
-            demand("apply_transpose", s, x, s.rows.may_equal(x.rows));
-            let fits = s.cols.may_equal(<V::Output as Produce<Self::Scalar>>::ROWS);
-            demand("apply_transpose to a static vector needs a square operator, else `transpose().apply_as::<Y>`", s, x, fits)
-        }
+        const { demand_apply("apply_transpose", Self::SHAPE.flip(), V::ROWS, V::OUTPUT_ROWS, "transpose().apply_as::<Y>") }
         apply_to(&Transpose(self), Update::replace(), "apply_transpose", x.view())
     }
     /// A x where A may run an iteration inside (a lazy inverse): its failure is the result.
@@ -106,8 +91,10 @@ pub trait OperatorExt: Operator {
         if xv.rows != self.ncols() {
             return Err(Error::ShapeMismatch { op: "apply", left: self.shape(), right: (xv.rows, xv.cols) });
         }
+        crate::error::check::<Sc<Self>>(xv.finite(), |_| Error::non_finite("the vector"))?;
         let mut y = V::Output::produce(self.nrows(), xv.cols);
         apply_checked(&self, xv, y.view_mut())?;
+        no_overflow(y.view_mut().as_view(), "the product: the operator has such entries, or it overflowed")?;
         Ok(y)
     }
     /// y = A x without any allocation: `scratch` holds at least [`scratch_len`](LinearOperator::scratch_len) numbers.
@@ -156,21 +143,23 @@ pub trait OperatorExt: Operator {
     ///
     /// # Panics
     /// Where an index is too large.
-    fn slice<R: IndexSet, C: IndexSet>(
-        &self,
-        rows: impl IntoIndexSet<Self::Rows, Set = R>,
-        cols: impl IntoIndexSet<Self::Cols, Set = C>,
-    ) -> Sliced<&Self, R, C> {
+    fn slice<R: IndexSet, C: IndexSet, I, J>(&self, rows: I, cols: J) -> Sliced<&Self, R, C>
+    where
+        I: IntoIndexSet<Self::Rows, Set = R>,
+        J: IntoIndexSet<Self::Cols, Set = C>,
+    {
+        let ((), ()) = (I::CHECK, J::CHECK);
         Sliced::try_new(self, rows, cols).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
     }
     /// A[r, r], borrowing A: keeps self-adjoint and PSD.
     ///
     /// # Panics
     /// Where an index is too large.
-    fn principal<R: IndexSet>(
+    fn principal<R: IndexSet, I: IntoIndexSet<Self::Rows, Set = R>>(
         &self,
-        r: impl IntoIndexSet<Self::Rows, Set = R>,
+        r: I,
     ) -> Sliced<&Self, R, R, crate::facts::Known> {
+        let () = I::CHECK;
         Sliced::try_principal(self, r).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
     }
     /// The type erased, the facts kept: operators of different types fit one `Vec`.
@@ -188,18 +177,15 @@ pub trait OperatorExt: Operator {
     #[inline(always)]
     fn solve<V: Operand<Self::Scalar> + ?Sized>(&self, b: &V) -> Result<V::Output>
     where
-        Self: Solvable + Sized,
+        Self: Square + InverseRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>> + Sized,
     {
-        const {
-            let b = Shape { rows: V::ROWS, cols: Extent::Dynamic };
-            demand("solve", Self::SHAPE, b, Self::SHAPE.rows.may_equal(b.rows));
-            Self::CHECK
-        }
+        const { demand_solve("solve", Self::SHAPE, V::ROWS) }
         let bv = b.view();
         right_hand_side("solve", self.shape(), bv)?;
         crate::functions::base::square("solve", self)?;
         let mut x = V::Output::produce(self.ncols(), bv.cols);
         self.solve_rule(bv, x.view_mut())?;
+        no_overflow(x.view_mut().as_view(), "the solution: the operator has such entries, or it overflowed")?;
         Ok(x)
     }
     /// x = A^-1 b by the given algorithm, with what it learned.
@@ -214,16 +200,13 @@ pub trait OperatorExt: Operator {
     where
         Self: LinearOperator + Square + Sized,
     {
-        const {
-            let b = Shape { rows: V::ROWS, cols: Extent::Dynamic };
-            demand("solve_with", Self::SHAPE, b, Self::SHAPE.rows.may_equal(b.rows));
-            Self::CHECK
-        }
+        const { demand_solve("solve_with", Self::SHAPE, V::ROWS) }
         let bv = b.view();
         right_hand_side("solve_with", self.shape(), bv)?;
         crate::functions::base::square("solve_with", self)?;
         let mut x = V::Output::produce(self.ncols(), bv.cols);
         let report = algorithm.solve(self, bv, x.view_mut())?;
+        no_overflow(x.view_mut().as_view(), "the solution: it overflowed")?;
         Ok(Solution { x, report })
     }
     /// A^-1 as an operator that owns what it needs.
@@ -235,7 +218,7 @@ pub trait OperatorExt: Operator {
     where
         Self: Square + Invertible + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("inv", Self::SHAPE) }
         self.inverse_rule()
     }
     /// b^H A^-1 b.
@@ -244,7 +227,7 @@ pub trait OperatorExt: Operator {
     /// As `solve`.
     fn inv_quad<V: Operand<Self::Scalar> + ?Sized>(&self, b: &V) -> Result<Re<Self>>
     where
-        Self: Solvable + Sized,
+        Self: Square + InverseRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>> + Sized,
     {
         let x = self.solve(b)?;
         let (mut x, b) = (x, b.view());
@@ -255,6 +238,7 @@ pub trait OperatorExt: Operator {
                 sum += (b.at(i, c).conj() * x.as_view().at(i, c)).re();
             }
         }
+        crate::error::check::<Re<Self>>(sum.finite(), |_| Error::non_finite("b^H A^-1 b: it overflowed"))?;
         Ok(sum)
     }
     /// A^(1/2), principal.
@@ -266,7 +250,7 @@ pub trait OperatorExt: Operator {
     where
         Self: Square + HasPower + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("sqrt", Self::SHAPE) }
         self.power_rule(Power::Sqrt)
     }
     /// A^(-1/2).
@@ -278,7 +262,7 @@ pub trait OperatorExt: Operator {
     where
         Self: Square + HasPower + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("isqrt", Self::SHAPE) }
         self.power_rule(Power::InvSqrt)
     }
     /// A^p, principal.
@@ -290,7 +274,7 @@ pub trait OperatorExt: Operator {
     where
         Self: Square + HasPower + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("pow", Self::SHAPE) }
         self.power_rule(Power::Real(p))
     }
     /// A^N, N >= 1, by N applications, borrowing A.
@@ -299,7 +283,7 @@ pub trait OperatorExt: Operator {
     where
         Self: Square + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("powi", Self::SHAPE) }
         Powi::new(self)
     }
     /// e^A.
@@ -311,7 +295,7 @@ pub trait OperatorExt: Operator {
     where
         Self: Square + HasExp + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("exp", Self::SHAPE) }
         self.exp_rule()
     }
     /// log A, principal.
@@ -323,7 +307,7 @@ pub trait OperatorExt: Operator {
     where
         Self: Square + HasLog + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("log", Self::SHAPE) }
         self.log_rule()
     }
     /// f(A) of a self-adjoint A, by its eigenvalues.
@@ -334,7 +318,7 @@ pub trait OperatorExt: Operator {
     where
         Self: Square + HasEigh + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("map_spectrum", Self::SHAPE) }
         self.eigh_rule()?.map(f)
     }
     /// A^p by the given algorithm.
@@ -385,9 +369,9 @@ pub trait OperatorExt: Operator {
     #[inline(always)]
     fn logdet(&self) -> Result<Re<Self>>
     where
-        Self: Square + HasDet + Sized,
+        Self: Square + DetRule<<Self as Operator>::Facts> + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("logdet", Self::SHAPE) }
         logdet_of(self.slogdet()?)
     }
     /// (sign, log|det A|): sign 0 and logarithm -inf where A is singular.
@@ -397,9 +381,9 @@ pub trait OperatorExt: Operator {
     #[inline(always)]
     fn slogdet(&self) -> Result<(Sc<Self>, Re<Self>)>
     where
-        Self: Square + HasDet + Sized,
+        Self: Square + DetRule<<Self as Operator>::Facts> + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("slogdet", Self::SHAPE) }
         crate::functions::base::square("slogdet", self)?;
         self.slogdet_rule()
     }
@@ -422,7 +406,7 @@ pub trait OperatorExt: Operator {
     where
         Self: Square + DiagonalRule + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("trace", Self::SHAPE) }
         crate::functions::base::square("trace", self)?;
         let trace = self.trace_rule()?;
         crate::error::check::<Sc<Self>>(trace.finite(), |_| Error::non_finite("the diagonal"))?;
@@ -437,7 +421,7 @@ pub trait OperatorExt: Operator {
     where
         Self: Square + DiagonalRule + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("diagonal", Self::SHAPE) }
         crate::functions::base::square("diagonal", self)?;
         let d = main_diagonal(self)?;
         crate::functions::dense::finite(&d, "the diagonal")?;
@@ -464,7 +448,7 @@ pub trait OperatorExt: Operator {
         Self: Square + HasEigh + Sized,
         Self::Basis: Operator<Scalar = Self::Scalar>,
     {
-        const { Self::CHECK };
+        const { demand_square("eigh", Self::SHAPE) }
         let (v, w) = self.eigh_rule()?.into_parts();
         let mut order = Column::<usize, _>::filled(w.len(), 0);
         order.iter_mut().enumerate().for_each(|(i, o)| *o = i);
@@ -473,6 +457,7 @@ pub trait OperatorExt: Operator {
         }
         let mut sorted = w.clone();
         order.iter().zip(sorted.iter_mut()).for_each(|(&i, s)| *s = w[i]);
+        crate::functions::dense::finite(&sorted, "the eigenvalues")?;
         // column k of V P^T is column order[k] of V: (P^T e_k) = e_order[k]
         let basis = Product::joined(v, Permutation::from_order(order).inverse());
         Ok(Spectral::from_parts(basis, sorted))
@@ -486,7 +471,7 @@ pub trait OperatorExt: Operator {
         <Self::Facts as Facts>::Psd: PsdOf<Self>,
         Self: Square + HasCholesky + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("cholesky", Self::SHAPE) }
         self.cholesky_rule()
     }
     /// P, L, U with P A = L U.
@@ -497,7 +482,7 @@ pub trait OperatorExt: Operator {
     where
         Self: Square + HasLu + Sized,
     {
-        const { Self::CHECK };
+        const { demand_square("lu", Self::SHAPE) }
         self.lu_rule()
     }
     /// The tree, the facts, and for each function what runs and what it costs: print it.
@@ -522,6 +507,11 @@ fn apply_to<A: LinearOperator + ?Sized, Y: Produce<A::Scalar>>(
     let mut y = Y::produce(m, x.cols);
     with_scratch(a.scratch_len(x.cols), |s| a.act(how, x, y.view_mut(), s));
     y
+}
+/// No NaN answer: entries of an operator that no rule looked at, and results that are too large for a number.
+#[inline(always)]
+fn no_overflow<T: Scalar>(x: View<'_, T>, place: &'static str) -> Result<()> {
+    crate::error::check::<T>(x.finite(), |_| Error::non_finite(place))
 }
 #[inline(always)]
 fn right_size(op: &'static str, left: (usize, usize), rows: usize) {

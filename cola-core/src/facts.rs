@@ -149,7 +149,6 @@ impl Sign for AnyPhase {
     note = "if it is, say so: `psd(..)` in `linop!`, `Psd::new(..)` in Rust, or check it once by `psd_checked(..)?`"
 )]
 pub trait PsdOf<Op: ?Sized> {}
-#[diagnostic::do_not_recommend]
 impl<Op: ?Sized> PsdOf<Op> for Known {}
 
 /// The demand "is self-adjoint", in words.
@@ -159,16 +158,14 @@ impl<Op: ?Sized> PsdOf<Op> for Known {}
     note = "if it is, say so: `self_adjoint(..)` or `psd(..)` in `linop!`, or check it once by `self_adjoint_checked(..)?`"
 )]
 pub trait SelfAdjointOf<Op: ?Sized> {}
-#[diagnostic::do_not_recommend]
 impl<Op: ?Sized> SelfAdjointOf<Op> for Known {}
 
 /// The demand of sqrt, pow and log, in words.
 #[diagnostic::on_unimplemented(
-    message = "`{Op}` is not known to be positive semidefinite or self-adjoint, so its root or logarithm has no rule",
-    label = "no root of a general operator by this method",
+    message = "`{Op}` is not known to be positive semidefinite or self-adjoint, so it has no root or logarithm",
+    label = "needs a positive semidefinite or self-adjoint operator",
     note = "if it is one of them, say so: `psd(..)` or `self_adjoint(..)`",
     note = "for a general matrix ask for the Schur method: `.sqrt_with(Schur::default())?`, `.pow_with(..)`, `.log_with(..)`"
 )]
 pub trait RootOf<Op: ?Sized> {}
-#[diagnostic::do_not_recommend]
 impl<Op: ?Sized> RootOf<Op> for Known {}

@@ -136,6 +136,16 @@ impl<A: LinearOperator + ?Sized> LinearOperator for &A {
     }
 }
 
+/// "Has the same number type as `A`", in words: a bound `Scalar = A::Scalar` alone gives E0271, which cannot be worded.
+#[diagnostic::on_unimplemented(
+    message = "number types do not match: `{Self}` meets `{A}`",
+    label = "operators of one expression have one number type",
+    note = "nalgebra converts a matrix by `a.cast::<f64>()`"
+)]
+pub trait SameScalar<A: Operator>: Operator<Scalar = A::Scalar> {}
+#[diagnostic::do_not_recommend]
+impl<A: Operator, B: Operator<Scalar = A::Scalar>> SameScalar<A> for B {}
+
 /// The dyn-compatible shadow of [`LinearOperator`]: what loops that are compiled once per scalar work on.
 pub trait DynOperator<T: Scalar> {
     /// Rows and columns.

@@ -21,9 +21,9 @@ pub trait RightOf<L> {
 }
 macro_rules! vector_right {
     ($([$($p:tt)*] $V:ty;)*) => { $(
-        impl<'v, L: LinearOperator<Scalar = T>, T: Scalar, $($p)*> RightOf<&L> for &'v $V
-        where $V: Operand<T, Rows: Fits<L::Cols>> {
-            type Output = <$V as Operand<T>>::Output;
+        impl<'v, L: LinearOperator, T: Scalar, $($p)*> RightOf<&L> for &'v $V
+        where $V: Operand<L::Scalar, Rows: Fits<L::Cols>> {
+            type Output = <$V as Operand<L::Scalar>>::Output;
             #[inline(always)]
             fn right_of(self, l: &L) -> Self::Output {
                 l.apply(self)
@@ -52,10 +52,8 @@ macro_rules! operators {
         impl<'s, L, $($p)*> $crate::RightOf<&'s L> for &'s $S
         where
             $S: $crate::Operator,
-            L: $crate::Operator<
-                Scalar = <$S as $crate::Operator>::Scalar,
-                Cols: $crate::space::Fits<<$S as $crate::Operator>::Rows>,
-            >,
+            L: $crate::operator::SameScalar<$S>,
+            <L as $crate::Operator>::Cols: $crate::space::Fits<<$S as $crate::Operator>::Rows>,
         {
             type Output = $crate::Product<&'s L, &'s $S>;
             #[inline(always)]
@@ -129,6 +127,7 @@ operators! {
     [M, U] Triangular<M, U>,
     [T: Scalar, S: Space, U] TriangularInverse<T, S, U>,
     [T: Scalar, S: Space] Permutation<T, S>,
+    [T: Scalar, S: Space, F] CycleFunction<T, S, F>,
     [A, B] Kron<A, B>,
     [A, B] BlockDiag<A, B>,
     [A, const M: usize] Repeat<A, M>,

@@ -38,7 +38,8 @@ pub type LeafFn<'f, T, S> = &'f mut dyn FnMut(&str, &[T], &mut [S]);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tree of parameters",
     label = "no leaves",
-    note = "a struct of operators, matrices and vectors becomes one by `#[derive(Parameters)]`"
+    note = "a struct of operators, matrices and vectors becomes one by `#[derive(Parameters)]`",
+    note = "in such a struct a field without numbers, a name or a size, is `#[parameters(skip)]`"
 )]
 pub trait Parameters {
     /// Number type of the leaves.

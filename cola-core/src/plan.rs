@@ -88,7 +88,8 @@ impl Cost {
     pub fn of(formula: &str, (m, n): (usize, usize)) -> Cost {
         Cost { formula: formula.into(), flops: Some(polynomial(formula, m as f64, n as f64)), per_iteration: false }
     }
-    fn unknown(formula: &str) -> Cost {
+    /// A formula in other numbers than the sizes: those of an iteration, of a user's action, of nonzeros.
+    pub fn unknown(formula: &str) -> Cost {
         Cost { formula: formula.into(), flops: None, per_iteration: false }
     }
 }

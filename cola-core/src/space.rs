@@ -49,6 +49,16 @@ pub struct Shape {
     /// Columns.
     pub cols: Extent,
 }
+impl Shape {
+    /// Rows for columns.
+    pub const fn flip(self) -> Shape {
+        Shape { rows: self.cols, cols: self.rows }
+    }
+    /// True unless static sizes differ.
+    pub const fn may_equal(self, other: Shape) -> bool {
+        self.rows.may_equal(other.rows) && self.cols.may_equal(other.cols)
+    }
+}
 impl core::fmt::Display for Shape {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "{} x {}", self.rows, self.cols)
@@ -219,7 +229,7 @@ impl<E: Plain> Storage<E> for Vec<E> {
     label = "these two sizes must be equal"
 )]
 pub trait Fits<S> {}
-#[diagnostic::do_not_recommend]
+// The one that is recommended: "not implemented for `Const<2>`, but `Fits<Const<2>>` is".
 impl<const N: usize> Fits<Const<N>> for Const<N> {}
 #[diagnostic::do_not_recommend]
 impl<const N: usize> Fits<Dyn> for Const<N> {}
@@ -237,18 +247,14 @@ impl<A, B, S> Fits<S> for Direct<A, B> {}
 /// The demand "is square", as far as types can say it: `Const<2>` rows and `Const<3>` columns are an error, a composite is left to a
 /// `const` assertion, dynamic sizes to run time.
 #[diagnostic::on_unimplemented(
-    message = "this function needs a square operator, and `{Self}` is rectangular",
-    label = "rows and columns differ",
-    note = "solve, inv, logdet, trace, powers and eigenvalues exist for square operators only; for a rectangular `A` take `A.H * A`"
+    message = "this function needs a square operator, and `{Self}` is not known to be one",
+    label = "not known to be square",
+    note = "solve, inv, logdet, trace, powers and eigenvalues exist for square operators only; for a rectangular `A` take `A.H * A`",
+    note = "generic code states the bound `A: Square`, or `A: Solvable` or `A: Rootable`, which include it"
 )]
 pub trait Square: crate::operator::Operator {
     /// The part of the check that types cannot say, with the name of the function in the message.
-    const CHECK: () = demand(
-        "this function needs a square operator",
-        Self::SHAPE,
-        Shape { rows: Self::SHAPE.cols, cols: Self::SHAPE.rows },
-        Self::SHAPE.rows.may_equal(Self::SHAPE.cols),
-    );
+    const CHECK: () = demand_square("a function of a matrix", Self::SHAPE);
 }
 #[diagnostic::do_not_recommend]
 impl<A: crate::operator::Operator<Rows: Fits<A::Cols>>> Square for A {}
@@ -256,6 +262,12 @@ impl<A: crate::operator::Operator<Rows: Fits<A::Cols>>> Square for A {}
 /// A message with numbers, made at compile time.
 struct Text([u8; 160], usize);
 impl Text {
+    const fn new(s: &str) -> Text {
+        Text([0; 160], 0).str(s)
+    }
+    const fn shape(self, s: Shape) -> Text {
+        self.extent(s.rows).str(" x ").extent(s.cols)
+    }
     const fn str(mut self, s: &str) -> Text {
         let mut i = 0;
         while i < s.len() {
@@ -286,11 +298,48 @@ impl Text {
         }
     }
 }
-/// The static part of a check; call as `const { demand("sum", A::SHAPE, B::SHAPE, ok) }`.
+/// The static part of a check of two operators: `const { demand("A + B", A::SHAPE, B::SHAPE, ok) }`. The demands are evaluated in
+/// the function that the user's line calls, in one line, because rustc quotes it; `track_caller` keeps their insides out of the message.
+#[track_caller]
 pub const fn demand(what: &str, a: Shape, b: Shape, ok: bool) {
     if !ok {
-        let t = Text([0; 160], 0).str(what).str(": ").extent(a.rows).str(" x ").extent(a.cols).str(" meets ");
-        let t = t.extent(b.rows).str(" x ").extent(b.cols);
+        let t = Text::new("sizes do not match in `").str(what).str("`: ").shape(a).str(" meets ").shape(b);
         panic!("{}", t.get())
+    }
+}
+/// The static part of `what` of a square operator: `const { demand_square("inv", A::SHAPE) }`.
+#[track_caller]
+pub const fn demand_square(what: &str, a: Shape) {
+    if !a.rows.may_equal(a.cols) {
+        panic!("{}", Text::new("`").str(what).str("` needs a square operator, and this one is ").shape(a).get())
+    }
+}
+/// The static part of A[start..start + len].
+#[track_caller]
+pub const fn demand_range(start: usize, len: usize, n: Extent) {
+    if start + len > n.or(usize::MAX) {
+        let t = Text::new("the slice ").num(start).str("..").num(start + len).str(" ends beyond the ").extent(n);
+        panic!("{}", t.str(" rows or columns that there are").get())
+    }
+}
+/// The static part of A^-1 b.
+#[track_caller]
+pub const fn demand_solve(what: &str, a: Shape, rows: Extent) {
+    demand_square(what, a);
+    if !a.rows.may_equal(rows) {
+        let t = Text::new("sizes do not match in `").str(what).str("`: a ").shape(a).str(" operator meets a right-hand side of ");
+        panic!("{}", t.extent(rows).str(" rows").get())
+    }
+}
+/// The static part of A x, where x and A x are of one kind: `instead` makes a result of another.
+#[track_caller]
+pub const fn demand_apply(what: &str, a: Shape, x: Extent, y: Extent, instead: &str) {
+    if !a.cols.may_equal(x) {
+        let t = Text::new("sizes do not match in `").str(what).str("`: a ").shape(a).str(" operator meets a vector of ");
+        panic!("{}", t.extent(x).get())
+    }
+    if !a.rows.may_equal(y) {
+        let t = Text::new("the result of a ").shape(a).str(" operator has another size than the vector; name its type by `");
+        panic!("{}", t.str(instead).str("`").get())
     }
 }

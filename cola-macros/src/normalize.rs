@@ -13,7 +13,7 @@
 //!
 //! No rule reorders or repeats what the user wrote.
 
-use crate::ast::{Errors, Expr, Flip, Ratio, Term};
+use crate::ast::{Call, Errors, Expr, Flip, Ratio, Term};
 use proc_macro2::Span;
 use syn::Error;
 
@@ -45,7 +45,7 @@ pub fn normalize(expression: Expr, errors: &mut Errors) -> Expr {
                 Some((a, ratio)) if ratio.q == 1 && as_power(a).is_some() => {
                     power(a.clone(), ratio, call.name.span(), errors)
                 }
-                _ => Expr::Call(call),
+                _ => Expr::Call(nest(call)),
             }
         }
         Expr::Blocks(mut rows) => {
@@ -252,4 +252,20 @@ fn finite(x: f64, span: Span, errors: &mut Errors) -> f64 {
         errors.push(Error::new(span, "the numbers here make no finite f64"));
     }
     x
+}
+
+/// `kron(A, B, C)` and its like as a balanced tree of two arguments each: the product is associative, and a chain would be deep.
+fn nest(call: Call) -> Call {
+    let associative = ["kron", "block_diag", "kron_sum"].iter().any(|word| call.name == word);
+    if !associative || call.arguments.len() <= 2 {
+        return call;
+    }
+    let half = call.arguments.len() / 2;
+    let part = |arguments: &[Expr]| match arguments {
+        [one] => one.clone(),
+        several => Expr::Call(nest(Call { arguments: several.to_vec(), ..call.clone() })),
+    };
+    let (left, right) = call.arguments.split_at(half);
+    let arguments = vec![part(left), part(right)];
+    Call { arguments, ..call }
 }

@@ -175,7 +175,11 @@ impl Part<'_> {
     /// The method applied to this part, one step down the path. At the field's place: there belongs the error if its
     /// type is no tree, or, in a struct of fixed types, if it borrows.
     fn enter(&self, method: TokenStream) -> TokenStream {
-        let (member, path) = (&self.member, &self.path);
+        let (mut member, path) = (self.member.clone(), &self.path);
+        // All at one place: a type that is no tree is reported once.
+        if let Member::Named(name) = &mut member {
+            name.set_span(self.field.ty.span().resolved_at(name.span()));
+        }
         quote_spanned!(self.field.ty.span()=> path.enter(#path, |path| ::cola::Parameters::#method(&self.#member, path, f)))
     }
 

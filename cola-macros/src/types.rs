@@ -158,7 +158,7 @@ fn index(index: &Index, span: Span, errors: &mut Errors) -> TokenStream {
             );
             quote_spanned!(span=> ::cola::Fixed<#start, #len>)
         }
-        Index::All => quote_spanned!(span=> ::cola::All),
+        Index::All => quote_spanned!(span=> ::core::ops::RangeFull),
         Index::Other(leaf) => {
             let place = syn::spanned::Spanned::span(&leaf.tokens);
             let text = "a slice in a type has literal ranges, `A[0..2, 1..3]`, or `..`; for another index name the type itself, `Slice<A, ..>`";

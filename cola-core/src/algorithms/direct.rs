@@ -19,6 +19,10 @@ use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
 /// An algorithm for determinants.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for determinants",
+    label = "no determinant by this"
+)]
 pub trait DetAlgorithm<A: LinearOperator> {
     /// (sign, log|det A|).
     ///
@@ -27,6 +31,10 @@ pub trait DetAlgorithm<A: LinearOperator> {
     fn slogdet(&self, a: &A) -> Result<(Sc<A>, Re<A>)>;
 }
 /// An algorithm for functions of a matrix.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for functions of a matrix",
+    label = "no function of a matrix by this"
+)]
 pub trait FunctionAlgorithm<A: LinearOperator> {
     /// The result.
     type Output: LinearOperator<Scalar = Sc<A>>;

@@ -11,15 +11,15 @@ use crate::functions::dense::finite;
 use crate::functions::det::slog_product;
 use crate::scalar::{Complex, Real, Scalar};
 use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
+use faer::linalg::solvers::LltError;
 use faer::perm::PermRef;
-use faer::sparse::linalg::cholesky::{LltRef, SymbolicCholesky, SymbolicCholeskyRaw, SymmetricOrdering};
 use faer::sparse::linalg::cholesky::{CholeskySymbolicParams, factorize_symbolic_cholesky, supernodal};
+use faer::sparse::linalg::cholesky::{LltRef, SymbolicCholesky, SymbolicCholeskyRaw, SymmetricOrdering};
 use faer::sparse::linalg::lu::simplicial::{SimplicialLu, factorize_simplicial_numeric_lu};
 use faer::sparse::linalg::lu::simplicial::{
     factorize_simplicial_numeric_lu_scratch, solve_in_place_scratch as simplicial_solve_scratch,
 };
 use faer::sparse::linalg::lu::{LuRef, LuSymbolicParams, NumericLu, SymbolicLu, factorize_symbolic_lu};
-use faer::linalg::solvers::LltError;
 use faer::sparse::linalg::{LuError, SupernodalThreshold};
 use faer::sparse::{FaerError, SparseColMatRef, SymbolicSparseColMatRef};
 use faer::traits::{ComplexField, RealField};
@@ -461,6 +461,19 @@ impl<T: SparseNumber> SparseFactor<T> {
             _ if x.is_empty() => {}
             SparseFactor::Cholesky(f) => f.solve(x, columns),
             SparseFactor::Lu(f) => f.solve(adjoint, x, columns),
+        }
+    }
+    /// The method, for plans.
+    pub fn name(&self) -> &'static str {
+        match self {
+            SparseFactor::Cholesky(f) => match f.symbolic.raw() {
+                SymbolicCholeskyRaw::Simplicial(_) => "simplicial sparse Cholesky",
+                SymbolicCholeskyRaw::Supernodal(_) => "supernodal sparse Cholesky",
+            },
+            SparseFactor::Lu(f) => match f.factor {
+                LuFactor::Simplicial(_) => "simplicial sparse LU",
+                LuFactor::Supernodal(..) => "supernodal sparse LU",
+            },
         }
     }
     /// (sign, log|det A|) of the matrix that was factored.

@@ -20,7 +20,7 @@ use crate::view::{View, ViewMut};
     message = "no inverse rule for `{Self}`",
     label = "`{Self}` cannot be inverted",
     note = "an operator of your own gets all base cases by `cola::base_rules! {{ [] Mine }}`",
-    note = "an iterative solve needs no rule: `.solve_with(Gmres::default(), &b)?`"
+    note = "an iterative solve needs no rule: `.solve_with(Gmres::default(), &b)?`; generic code states the bound `A: Solvable`"
 )]
 pub trait InverseRule<K: Facts>: Operator {
     /// The inverse: an operator that owns what it needs.
@@ -54,6 +54,10 @@ pub trait Invertible: InverseRule<<Self as Operator>::Facts> {}
 #[diagnostic::do_not_recommend]
 impl<A: InverseRule<<A as Operator>::Facts>> Invertible for A {}
 /// All that `solve` needs: one bound for generic code.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `solve`",
+    note = "`Solvable` is a square operator with an inverse rule; one of your own gets the rule by `cola::base_rules! {{ [] Mine }}`"
+)]
 pub trait Solvable: Square + InverseRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>> {}
 impl<A> Solvable for A where
     A: Square + InverseRule<<A as Operator>::Facts, Output: LinearOperator<Scalar = <A as Operator>::Scalar>>

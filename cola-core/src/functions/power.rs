@@ -61,11 +61,11 @@ impl Power {
     }
     /// As `of_spectrum`; `rounded`: the values are results of an eigensolver, else exact entries of a diagonal.
     pub(crate) fn of_values<R: Real>(self, w: &mut [R], rounded: bool) -> Result<()> {
+        crate::functions::dense::finite(w, "the eigenvalues")?;
         let zero = R::zero();
         let largest = w.iter().fold(zero, |m, x| m.max(x.abs()));
         let tol = if rounded { largest * R::epsilon() * R::real(w.len() as f64) } else { zero };
         for (i, x) in w.iter_mut().enumerate() {
-            check::<R>(x.finite(), |_| Error::non_finite("an eigenvalue"))?;
             if !self.is_integer() {
                 check::<R>(!x.lt(-tol), |l| Error::NegativeEigenvalue { value: x.lane_f64(l), tol: tol.lane_f64(l) })?;
                 *x = x.max(zero);
@@ -76,6 +76,7 @@ impl Power {
             // A failed lane goes on with 1, so that it raises no second error.
             let good = x.finite() & if self.exponent() < 0.0 { tol.lt(x.abs()) } else { R::Mask::splat(true) };
             *x = self.of(R::select(good, *x, R::one()));
+            check::<R>(x.finite(), |_| Error::non_finite("the power of an eigenvalue: it overflowed"))?;
         }
         Ok(())
     }
@@ -85,7 +86,7 @@ impl Power {
 #[diagnostic::on_unimplemented(
     message = "no rule for roots and powers of `{Self}`",
     label = "`{Self}` has no square root or power rule",
-    note = "say what is known of it: `psd(..)` or `self_adjoint(..)`; a general matrix has `.sqrt_with(Schur::default())?`"
+    note = "an operator of your own gets all base cases by `cola::base_rules! {{ [] Mine }}`; generic code states the bound `A: Rootable`"
 )]
 pub trait PowerRule<K: Facts>: Operator {
     /// A^p.
@@ -106,6 +107,10 @@ pub trait HasPower: PowerRule<<Self as Operator>::Facts> {}
 #[diagnostic::do_not_recommend]
 impl<A: PowerRule<<A as Operator>::Facts>> HasPower for A {}
 /// All that `sqrt`, `isqrt` and `pow` need, with a result that can be applied: one bound for generic code.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no roots and powers",
+    note = "`Rootable` is a square operator with a power rule; one of your own gets the rule by `cola::base_rules! {{ [] Mine }}`"
+)]
 pub trait Rootable: Square + PowerRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>> {}
 impl<A> Rootable for A where
     A: Square + PowerRule<<A as Operator>::Facts, Output: LinearOperator<Scalar = <A as Operator>::Scalar>>

@@ -231,9 +231,10 @@ pub fn psd_checked<A: LinearOperator>(a: impl crate::dsl::IntoOperator<Op = A>) 
     let a = self_adjoint_checked(a)?.0;
     let mut m = materialize("psd_checked", &a)?;
     let n = m.n;
-    // a semidefinite matrix passes: it is shifted by what rounding can do to its smallest eigenvalue
-    let largest = (0..n).fold(Re::<A>::zero(), |s, i| s.max(m.at(i, i).abs()));
-    let shift = Sc::<A>::from_re(largest * Re::<A>::epsilon() * Re::<A>::real(10.0 * n as f64));
+    // a semidefinite matrix passes: it is shifted by what rounding can do to its smallest eigenvalue (the zero matrix by 1)
+    let largest = m.as_slice().iter().fold(Re::<A>::zero(), |s, x| s.max(x.abs()));
+    let shift = largest * Re::<A>::epsilon() * Re::<A>::real(10.0 * n as f64);
+    let shift = Sc::<A>::from_re(Re::<A>::select(Re::<A>::zero().lt(shift), shift, Re::<A>::of(1.0)));
     (0..n).for_each(|i| m.set(i, i, m.at(i, i) + shift));
     ByLdl::factor(m)?;
     Ok(Psd(a))

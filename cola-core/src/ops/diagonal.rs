@@ -70,7 +70,9 @@ impl<V: VectorData> Diagonal<V> {
             check::<V::Scalar>(x.finite(), |_| Error::non_finite(format!("entry {i} of the diagonal")))?;
             let ok = good(x);
             check::<V::Scalar>(ok, |lane| error(i, x.re().lane_f64(lane)))?;
-            *o.at(i, 0) = f(V::Scalar::select(ok & x.finite(), x, V::Scalar::one()));
+            let y = f(V::Scalar::select(ok & x.finite(), x, V::Scalar::one()));
+            check::<V::Scalar>(y.finite(), |_| Error::non_finite(format!("the function of entry {i} of the diagonal: it overflowed")))?;
+            *o.at(i, 0) = y;
         }
         Ok(out)
     }
@@ -116,7 +118,7 @@ impl<K: Facts, V: VectorData> PowerRule<K> for Diagonal<V> {
         let d = self.each(|x| x, rooted, negative)?;
         let zero = |index: usize, _: f64| Error::Singular { index };
         let d = if inverse { Diagonal(d).each(|x| x, nonzero, zero)? } else { d };
-        Ok(crate::ops::WithFacts::new(Diagonal(VectorData::map(&d, |x| p.of(x)))))
+        Ok(crate::ops::WithFacts::new(Diagonal(Diagonal(d).each(|x| p.of(x), always, zero)?)))
     }
 }
 /// d^p with what is known of it.
@@ -134,8 +136,6 @@ impl<K: Facts, V: VectorData> ExpRule<K> for Diagonal<V> {
     type Output = crate::ops::WithFacts<Diagonal<V::Owned>, RealPsd<V::Scalar>>;
     fn exp_rule(&self) -> Result<Self::Output> {
         let e = self.each(|x| x.exp(), always, |_, _| Error::Singular { index: 0 })?;
-        let view = VectorData::view(&e);
-        check::<V::Scalar>(view.finite(), |_| Error::non_finite("the exponential: it overflowed"))?;
         Ok(crate::ops::WithFacts::new(Diagonal(e)))
     }
 }

@@ -2,6 +2,7 @@
 
 mod annotation;
 mod block_diag;
+mod cycle_function;
 mod dense;
 mod diagonal;
 mod function;
@@ -24,6 +25,7 @@ pub use annotation::{
     Isometric, Psd, SelfAdjoint, Unitary, WithFacts, psd_checked, self_adjoint_checked, unitary_checked,
 };
 pub use block_diag::{BlockDiag, Repeat};
+pub use cycle_function::CycleFunction;
 pub use dense::Dense;
 pub use diagonal::{Diagonal, PoweredDiagonal, RealPsd};
 pub use function::{AdjointAction, Function, Itself};

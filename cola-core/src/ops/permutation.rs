@@ -2,15 +2,15 @@
 
 use crate::data::Column;
 use crate::error::{Error, Result};
-use crate::facts::{Facts, UnitaryFacts};
+use crate::facts::{Facts, NoFacts, UnitaryFacts};
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::factor::LuFactors;
-use crate::functions::{DetRule, DiagonalRule, InverseRule, LuRule};
+use crate::functions::{DetRule, DiagonalRule, ExpRule, InverseRule, LogRule, LuRule, Power, PowerRule};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{Identity, IndexData};
+use crate::ops::{CycleFunction, Identity, IndexData};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Explain, Plan, Question, base};
-use crate::scalar::Scalar;
+use crate::scalar::{Complex, Scalar};
 use crate::space::Space;
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
@@ -153,6 +153,31 @@ impl<T: Scalar, S: Space> LuRule for Permutation<T, S> {
         Ok(LuFactors { p: self.inverse(), l: Identity::of_size(n), u: Identity::of_size(n) })
     }
 }
+// on each cycle the circulant of w^(pj): the roots of unity w^j are the eigenvalues
+impl<K: Facts, T: Scalar, S: Space> PowerRule<K> for Permutation<T, S> {
+    type Output = CycleFunction<T, S, UnitaryFacts>;
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        let p = p.checked()?.exponent();
+        match p == p.trunc() {
+            true => Ok(CycleFunction::integer_power(self, p)),
+            false => CycleFunction::new(self, false, |angle| Complex::cis(p * angle)),
+        }
+    }
+}
+// .. of e^(w^j)
+impl<K: Facts, T: Scalar, S: Space> ExpRule<K> for Permutation<T, S> {
+    type Output = CycleFunction<T, S, NoFacts>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        CycleFunction::new(self, true, |angle| Complex::cis(angle).exp())
+    }
+}
+// .. of log w^j = 2 pi i j / L
+impl<K: Facts, T: Scalar, S: Space> LogRule<K> for Permutation<T, S> {
+    type Output = CycleFunction<T, S, NoFacts>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        CycleFunction::new(self, false, |angle| Complex::new(0.0, angle))
+    }
+}
 crate::base_eigh!([T: Scalar, S: Space] Permutation<T, S>);
 crate::base_cholesky!([T: Scalar, S: Space] Permutation<T, S>);
 impl<T: Scalar, S: Space> Explain for Permutation<T, S> {
@@ -162,7 +187,7 @@ impl<T: Scalar, S: Space> Explain for Permutation<T, S> {
             Question::Solve => Plan::rule(self, "inverse permutation", "n"),
             Question::Slogdet => Plan::rule(self, "parity of the cycles", "n"),
             Question::Trace | Question::Diagonal => Plan::rule(self, "fixed points", "n"),
-            Question::Power | Question::Exp | Question::Log => Plan::error("compile error: no rule for a permutation"),
+            Question::Power | Question::Exp | Question::Log => Plan::rule(self, "circulants on the cycles", "n^2"),
             Question::Lu => Plan::rule(self, "itself", "n"),
             Question::Eigh | Question::Cholesky => base::<K, Self>(self, question),
         }

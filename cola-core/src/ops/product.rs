@@ -12,7 +12,7 @@ use crate::ops::Spectral;
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::scalar::Scalar;
-use crate::space::demand;
+use crate::space::{demand, demand_square};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 
@@ -247,7 +247,7 @@ impl<A: Operator, const N: usize> Powi<A, N> {
     pub fn new(a: impl crate::dsl::IntoOperator<Op = A>) -> Self {
         const {
             assert!(N >= 1, "an exponent of `powi` is at least 1; A^0 is `I`, A^-1 is `inv`");
-            demand("A^n needs a square operator", A::SHAPE, A::SHAPE, A::SHAPE.rows.may_equal(A::SHAPE.cols))
+            demand_square("A^n", A::SHAPE)
         };
         let a = a.into_operator();
         crate::functions::base::square("A^n", &a).unwrap_or_else(|e| crate::dsl::shape_panic(&e));

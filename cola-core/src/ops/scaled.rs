@@ -145,6 +145,7 @@ impl<A: DiagonalRule, S: Sign> DiagonalRule for Scaled<A, Sc<A>, S> {
 impl<K: Facts<Psd: crate::facts::PsdOf<Self>>, A: HasCholesky, S: Sign> CholeskyRule<K> for Scaled<A, Sc<A>, S> {
     type Factor = Scaled<A::Factor, Sc<A>, S>;
     fn cholesky_rule(&self) -> Result<Self::Factor> {
+        self.finite()?;
         let good = Re::<A>::zero().lt(self.c.re()) & self.c.finite();
         check::<Sc<A>>(good, |lane| Error::NotPositiveDefinite { index: 0, pivot: self.c.re().lane_f64(lane) })?;
         let c = Sc::<A>::select(good, self.c, Sc::<A>::one());

@@ -149,7 +149,12 @@ impl<T: Scalar, S: Space, G: Sign> LinearOperator for ScaledIdentity<T, S, G> {
 impl<T: Scalar, S: Space, G: Sign> ScaledIdentity<T, S, G> {
     #[inline(always)]
     fn map(&self, f: impl FnOnce(&Diagonal<[T; 1]>) -> Result<[T; 1]>) -> Result<Self> {
-        Ok(Self::of_size(f(&Diagonal([self.c]))?[0], self.n))
+        Ok(Self::of_size(f(&self.entry())?[0], self.n))
+    }
+    /// c; an empty identity has no entry that could be singular.
+    #[inline(always)]
+    fn entry(&self) -> Diagonal<[T; 1]> {
+        Diagonal([if self.n == 0 { T::one() } else { self.c }])
     }
 }
 // I^-1 = I^p = I, det I = 1, exp I = e I, log I = 0
@@ -232,7 +237,7 @@ impl<K: Facts, T: Scalar, S: Space, G: Sign> PowerRule<K> for ScaledIdentity<T, 
 impl<K: Facts, T: Scalar, S: Space, G: Sign> ExpRule<K> for ScaledIdentity<T, S, G> {
     type Output = ScaledIdentity<T, S, RealNonNegative<T>>;
     fn exp_rule(&self) -> Result<Self::Output> {
-        let e = ExpRule::<K>::exp_rule(&Diagonal([self.c]))?.into_inner().0;
+        let e = ExpRule::<K>::exp_rule(&self.entry())?.into_inner().0;
         Ok(ScaledIdentity::of_size(e[0], self.n))
     }
 }
@@ -241,7 +246,7 @@ pub type RealNonNegative<T> = <<T as Scalar>::IsReal as crate::functions::dense:
 impl<K: Facts, T: Scalar, S: Space, G: Sign> LogRule<K> for ScaledIdentity<T, S, G> {
     type Output = ScaledIdentity<T, S, RealNonNegative<T>>;
     fn log_rule(&self) -> Result<Self::Output> {
-        let l = LogRule::<K>::log_rule(&Diagonal([self.c]))?.0;
+        let l = LogRule::<K>::log_rule(&self.entry())?.0;
         Ok(ScaledIdentity::of_size(l[0], self.n))
     }
 }
@@ -257,9 +262,11 @@ impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Self>>, T: Scalar, S: Spa
 impl<K: Facts<Psd: crate::facts::PsdOf<Self>>, T: Scalar, S: Space, G: Sign> CholeskyRule<K> for ScaledIdentity<T, S, G> {
     type Factor = Self;
     fn cholesky_rule(&self) -> Result<Self> {
-        let good = Re::<Self>::zero().lt(self.c.re()) & self.c.finite();
-        check::<T>(good, |lane| Error::NotPositiveDefinite { index: 0, pivot: self.c.re().lane_f64(lane) })?;
-        Ok(Self::of_size(T::select(good, self.c, T::one()).sqrt(), self.n))
+        let Diagonal([c]) = self.entry();
+        check::<T>(c.finite(), |_| Error::non_finite("the factor of the identity"))?;
+        let good = Re::<Self>::zero().lt(c.re()) & c.finite();
+        check::<T>(good, |lane| Error::NotPositiveDefinite { index: 0, pivot: c.re().lane_f64(lane) })?;
+        Ok(Self::of_size(T::select(good, c, T::one()).sqrt(), self.n))
     }
 }
 impl<T: Scalar, S: Space, G: Sign> LuRule for ScaledIdentity<T, S, G> {

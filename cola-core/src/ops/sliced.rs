@@ -7,7 +7,7 @@ use crate::operator::short::{Fa, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
-use crate::space::{Const, Dyn, Space};
+use crate::space::{Const, Dyn, Space, demand_range};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 use core::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
@@ -34,6 +34,8 @@ pub trait IndexSet: Clone {
 pub trait IntoIndexSet<Full: Space> {
     /// The chosen set.
     type Set: IndexSet;
+    /// The static half of the check, evaluated where the user's line is known.
+    const CHECK: () = ();
     /// Checks the indices against the `n` that there are.
     ///
     /// # Errors
@@ -56,13 +58,11 @@ impl<const START: usize, const LEN: usize> IndexSet for Fixed<START, LEN> {
         START + i
     }
 }
+#[diagnostic::do_not_recommend]
 impl<Full: Space, const START: usize, const LEN: usize> IntoIndexSet<Full> for Fixed<START, LEN> {
     type Set = Self;
+    const CHECK: () = demand_range(START, LEN, Full::EXTENT);
     fn into_index_set(self, n: usize) -> Result<Self> {
-        const {
-            let inside = START + LEN <= Full::EXTENT.or(usize::MAX);
-            assert!(inside, "slice: the range ends beyond the operator's last row or column");
-        }
         if START + LEN <= n { Ok(self) } else { Err(outside(START + LEN - 1, n)) }
     }
 }
@@ -85,6 +85,7 @@ impl<S: Space> IndexSet for All<S> {
         i
     }
 }
+#[diagnostic::do_not_recommend]
 impl<Full: Space> IntoIndexSet<Full> for RangeFull {
     type Set = All<Full>;
     fn into_index_set(self, n: usize) -> Result<All<Full>> {
@@ -109,6 +110,7 @@ impl IndexSet for Span {
 }
 macro_rules! ranges {
     ($($R:ty, |$r:ident, $n:ident| $ends:expr;)*) => { $(
+        #[diagnostic::do_not_recommend]
         impl<Full: Space> IntoIndexSet<Full> for $R {
             type Set = Span;
             fn into_index_set(self, $n: usize) -> Result<Span> {
@@ -124,9 +126,9 @@ macro_rules! ranges {
 }
 ranges! {
     Range<usize>, |r, _n| (r.start, r.end);
-    RangeInclusive<usize>, |r, _n| (*r.start(), r.end() + 1);
+    RangeInclusive<usize>, |r, _n| (*r.start(), r.end().saturating_add(1));
     RangeTo<usize>, |r, _n| (0, r.end);
-    RangeToInclusive<usize>, |r, _n| (0, r.end + 1);
+    RangeToInclusive<usize>, |r, _n| (0, r.end.saturating_add(1));
     RangeFrom<usize>, |r, n| (r.start, n.max(r.start));
 }
 /// A list of indices, repetitions allowed.
@@ -168,6 +170,7 @@ macro_rules! lists {
                 column(&self[..])
             }
         }
+        #[diagnostic::do_not_recommend]
         impl<$($p)* Full: Space> IntoIndexSet<Full> for $V {
             type Set = Indices<$L>;
             fn into_index_set(self, n: usize) -> Result<Self::Set> {

@@ -6,10 +6,12 @@ use crate::facts::{Facts, InverseFacts, NoFacts};
 use crate::functions::base::square;
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::{DetRule, DiagonalRule, InverseRule};
+use crate::gradient::{Differentiable, LogdetGradient};
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::WithFacts;
 use crate::parameters::{LeafFn, Parameters, Path};
+use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::Scalar;
 use crate::space::Dyn;
 use crate::view::{View, ViewMut};
@@ -116,7 +118,11 @@ impl<T: Scalar> Sparse<CsrMatrix<T>> {
     ///
     /// # Errors
     /// `InvalidArgument` where an index is too large.
-    pub fn from_triplets(rows: usize, cols: usize, entries: impl IntoIterator<Item = (usize, usize, T)>) -> Result<Self> {
+    pub fn from_triplets(
+        rows: usize,
+        cols: usize,
+        entries: impl IntoIterator<Item = (usize, usize, T)>,
+    ) -> Result<Self> {
         let mut entries: Vec<_> = entries.into_iter().collect();
         if let Some(&(i, j, _)) = entries.iter().find(|e| e.0 >= rows || e.1 >= cols) {
             return Err(Error::invalid(format!("sparse: entry ({i}, {j}) is outside of {rows} x {cols}")));
@@ -245,13 +251,9 @@ impl<M: SparseData + Clone, F> Clone for SparseInverse<M, F> {
         SparseInverse { a: self.a.clone(), factor: self.factor.clone(), facts: PhantomData }
     }
 }
-impl<M: SparseData + core::fmt::Debug, F> core::fmt::Debug for SparseInverse<M, F> {
+impl<M: SparseData<Scalar: SparseNumber> + core::fmt::Debug, F> core::fmt::Debug for SparseInverse<M, F> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let method = match *self.factor {
-            SparseFactor::Cholesky(_) => "sparse Cholesky",
-            SparseFactor::Lu(_) => "sparse LU",
-        };
-        f.debug_struct("SparseInverse").field("of", &self.a).field("method", &method).finish()
+        f.debug_struct("SparseInverse").field("of", &self.a).field("method", &self.factor.name()).finish()
     }
 }
 operator!([M: SparseData, F: Facts] SparseInverse<M, F> {
@@ -278,7 +280,10 @@ fn solve<T: SparseNumber>(f: &SparseFactor<T>, how: Update<T>, x: View<'_, T>, m
     }
 }
 /// The factors of a square matrix, by fact.
-fn factor<K: Facts, M: SparseData<Scalar: SparseNumber>>(op: &'static str, a: &Sparse<M>) -> Result<SparseFactor<Sc<Sparse<M>>>> {
+fn factor<K: Facts, M: SparseData<Scalar: SparseNumber>>(
+    op: &'static str,
+    a: &Sparse<M>,
+) -> Result<SparseFactor<Sc<Sparse<M>>>> {
     square(op, a)?;
     SparseFactor::new(a.0.compressed(), <K::Psd as crate::facts::Fact>::KNOWN)
 }
@@ -340,6 +345,69 @@ crate::base_exp!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M
 crate::spectral_log!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
 crate::base_diagonal!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
 crate::base_factors!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
+
+impl<M: SparseData> Explain for Sparse<M> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        let psd = <K::Psd as crate::facts::Fact>::KNOWN;
+        let once = |rule: &'static str, formula: &str, flops: Option<f64>| Plan {
+            cost: Cost { formula: formula.into(), flops, per_iteration: false },
+            ..Plan::rule(self, rule, "n")
+        };
+        let factors = "sum of (numbers in L's column)(numbers in U's row)";
+        match question {
+            Question::Apply => once("every nonzero", "2 nnz", Some(2.0 * self.nnz() as f64)),
+            Question::Solve if psd => once("sparse Cholesky, AMD order", "sum of (numbers in L's column)^2", None),
+            Question::Solve => once("sparse LU, COLAMD order, partial pivoting", factors, None),
+            Question::Slogdet if psd => once("from sparse Cholesky", "sum of (numbers in L's column)^2", None),
+            Question::Slogdet => once("from simplicial sparse LU", factors, None),
+            Question::Trace | Question::Diagonal => Plan::rule(self, "read off", "n"),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+}
+impl<M: SparseData<Scalar: SparseNumber>, F: Facts> Explain for SparseInverse<M, F> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        let once = |rule: &'static str, formula: &str| Plan {
+            cost: Cost { formula: formula.into(), flops: None, per_iteration: false },
+            ..Plan::rule(self, rule, "n")
+        };
+        match question {
+            Question::Apply => once(self.factor.name(), "2 flops per number in the factors"),
+            Question::Solve => Sparse(&self.a).plan::<K>(Question::Apply),
+            Question::Slogdet => match &*self.factor {
+                SparseFactor::Cholesky(_) => Plan::rule(self, "read off the factors", "n"),
+                SparseFactor::Lu(_) => once("read off simplicial factors", "beside supernodal ones, one factorisation"),
+            },
+            _ => base::<K, Self>(self, question),
+        }
+    }
+}
+
+// d(u^T A v) = sum over the pattern of u_i dA_ij v_j
+impl<M: SparseData> Differentiable for Sparse<M> {
+    fn parameters(&self) -> usize {
+        self.nnz()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<Self>>, v: View<'_, Sc<Self>>, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        let a = self.0.compressed();
+        let (of_line, of_place) = if a.by_rows { (u, v) } else { (v, u) };
+        for k in 0..a.lines() {
+            let x = scale * of_line.at(k, 0);
+            for at in a.offsets[k]..a.offsets[k + 1] {
+                g[at] += x * of_place.at(a.indices[at], 0);
+            }
+        }
+    }
+    fn accumulate_trace(&self, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        let a = self.0.compressed();
+        for k in 0..a.lines() {
+            if let Ok(at) = a.line(k).0.binary_search(&k) {
+                g[a.offsets[k] + at] += scale;
+            }
+        }
+    }
+}
+impl<K: Facts, M: SparseData<Scalar: SparseNumber>> LogdetGradient<K> for Sparse<M> {}
 
 #[cfg(test)]
 mod tests;

@@ -89,6 +89,7 @@ impl<V: Operator, F> Spectral<V, F> {
     /// `NonFinite` where f is not.
     pub fn map(self, f: impl Fn(Re<V>) -> Re<V>) -> Result<Spectral<V, SelfAdjointFacts>> {
         self.with(|w| {
+            crate::functions::dense::finite(w, "the eigenvalues")?;
             for x in w.iter_mut() {
                 let y = f(*x);
                 check::<Re<V>>(y.finite(), |lane| {
@@ -105,6 +106,7 @@ impl<V: Operator, F> Spectral<V, F> {
 /// # Errors
 /// `NegativeEigenvalue` beyond rounding, `Singular` within it.
 pub(crate) fn log_of_spectrum<R: Real>(w: &mut [R]) -> Result<()> {
+    crate::functions::dense::finite(w, "the eigenvalues")?;
     let largest = w.iter().fold(R::zero(), |m, x| m.max(x.abs()));
     let tol = largest * R::epsilon() * R::real(w.len() as f64);
     for (index, x) in w.iter_mut().enumerate() {
@@ -154,6 +156,7 @@ impl<K: Facts, V: Operator + Clone, F: Facts> InverseRule<K> for Spectral<V, F> 
 // sum of log |w|
 impl<K: Facts, V: Operator, F: Facts> DetRule<K> for Spectral<V, F> {
     fn slogdet_rule(&self) -> Result<(Sc<V>, Re<V>)> {
+        crate::functions::dense::finite(&self.values, "the eigenvalues")?;
         Ok(slog_product(self.values.iter().map(|&w| Sc::<V>::from_re(w))))
     }
 }

@@ -243,7 +243,7 @@ fn type_expressions() {
             ("psd(A)^(1/3)", "pow<psd<<AasIntoTerm>::Term>>"),
             ("pow(A, 0.3)", "pow<<AasIntoTerm>::Term>"),
             ("K[0..2, 0..2]", "principal<<KasIntoTerm>::Term,Fixed<0,2>>"),
-            ("K[0..2, ..]", "slice<<KasIntoTerm>::Term,Fixed<0,2>,All>"),
+            ("K[0..2, ..]", "slice<<KasIntoTerm>::Term,Fixed<0,2>,::core::ops::RangeFull>"),
             ("[A, B]", "hstack<<AasIntoTerm>::Term,<BasIntoTerm>::Term>"),
             ("I::<f64>(3)", "identity_static<f64,3>"),
             (
@@ -293,4 +293,12 @@ fn values_and_types_agree() {
         }
         assert_eq!(value(source), of_type, "{source}");
     }
+}
+
+/// Associative words of many operands become balanced trees.
+#[test]
+fn many_factors_nest() {
+    check(value, &[("kron(A, B, C, D)", "kron(kron(A,B),kron(C,D))"), ("kron(A, B, C)", "kron(A,kron(B,C))")]);
+    check(value, &[("block_diag(A, B, C)", "block_diag(A,block_diag(B,C))"), ("diag(a)", "diag(a)")]);
+    check(ty, &[("kron(A, B, C)", "kron<<AasIntoTerm>::Term,kron<<BasIntoTerm>::Term,<CasIntoTerm>::Term>>")]);
 }

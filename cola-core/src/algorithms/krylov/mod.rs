@@ -54,6 +54,10 @@ pub struct Solution<X> {
 }
 
 /// An algorithm that solves A x = b.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for linear systems",
+    label = "cannot solve with this"
+)]
 pub trait SolveAlgorithm<A: LinearOperator> {
     /// Solves A x = b, each column by itself. `x` holds the starting point (zeros if in doubt), then the solution, or on failure the
     /// last iterate.

@@ -1,7 +1,7 @@
+use super::SparseData;
 use crate::algorithms::sparse::{SparseFactor, SparseLu, SparseNumber};
 use crate::prelude::*;
 use crate::view::{View, ViewMut};
-use super::SparseData;
 use crate::{Error, Fact, Facts, Invertible, Result, Update};
 use faer::sparse::linalg::SupernodalThreshold;
 use nalgebra::{DMatrix, DVector};
@@ -104,7 +104,11 @@ fn action<T: Any>() {
                         View::matrix(x.as_slice(), x.nrows(), columns),
                         ViewMut::matrix(y.as_mut_slice(), op.nrows(), columns),
                     );
-                    if sparse { rows.act(how, xv, yv, &mut []) } else { cols.act(how, xv, yv, &mut []) }
+                    if sparse {
+                        rows.act(how, xv, yv, &mut [])
+                    } else {
+                        cols.act(how, xv, yv, &mut [])
+                    }
                     close(&y, &want);
                 }
             }
@@ -193,10 +197,18 @@ fn grid(k: usize, drift: f64) -> CsrMatrix<f64> {
         for j in 0..k {
             entries.push((at(i, j), at(i, j), 4.0));
             let mut beside = |v: f64, p: usize| entries.push((at(i, j), p, v));
-            if i > 0 { beside(-1.0 - drift, at(i - 1, j)) }
-            if i + 1 < k { beside(-1.0 + drift, at(i + 1, j)) }
-            if j > 0 { beside(-1.0 - drift, at(i, j - 1)) }
-            if j + 1 < k { beside(-1.0 + drift, at(i, j + 1)) }
+            if i > 0 {
+                beside(-1.0 - drift, at(i - 1, j))
+            }
+            if i + 1 < k {
+                beside(-1.0 + drift, at(i + 1, j))
+            }
+            if j > 0 {
+                beside(-1.0 - drift, at(i, j - 1))
+            }
+            if j + 1 < k {
+                beside(-1.0 + drift, at(i, j + 1))
+            }
         }
     }
     Sparse::from_triplets(k * k, k * k, entries).unwrap().0
@@ -221,20 +233,51 @@ fn supernodal_factors() {
             same((sign, log), (s, l));
         }
     }
-    // large enough for faer to choose its supernodal Cholesky
-    let k = 70;
+    // log det by the known eigenvalues 4 - 2 cos(i t) - 2 cos(j t), t = pi / (k + 1)
+    let k = 40;
     let a = Psd::new(grid(k, 0.0));
     let x = DVector::from_fn(k * k, |_, _| r.next());
     assert!((a.solve(&a.apply(&x)).unwrap() - &x).norm() < 1e-8);
-    // log det by the known eigenvalues 4 - 2 cos(i t) - 2 cos(j t), t = pi / (k + 1)
     let w = |i: usize| 2.0 - 2.0 * (std::f64::consts::PI * (i + 1) as f64 / (k + 1) as f64).cos();
     let want: f64 = (0..k * k).map(|p| (w(p / k) + w(p % k)).ln()).sum();
     assert!((a.logdet().unwrap() / want - 1.0).abs() < 1e-12);
     assert!((a.0.logdet().unwrap() / want - 1.0).abs() < 1e-12);
 }
+/// Filled matrices, for which faer chooses its supernodal methods itself.
+fn filled<T: Any>() {
+    let n = 180;
+    let a = random::<T>(n, n, 3 * n, 30.0, 1);
+    let want = Dense::new(&a).slogdet().unwrap();
+    let (by_rows, by_columns) = (csr(&a), csc(&a));
+    assert_eq!(SparseFactor::new(by_rows.compressed(), false).unwrap().name(), "supernodal sparse LU");
+    check_inverse!(T, Sparse::new(&by_rows), &a, want);
+    check_inverse!(T, Sparse::new(&by_columns), &a, want);
+    let mut a = times(&a, &adjoint(&a)).map(|x| x * T::of(1e-2));
+    let want = Dense::new(&a).slogdet().unwrap();
+    let (by_rows, by_columns) = (csr(&a), csc(&a));
+    assert_eq!(SparseFactor::new(by_rows.compressed(), true).unwrap().name(), "supernodal sparse Cholesky");
+    check_inverse!(T, Psd::new(&by_rows), &a, want);
+    check_inverse!(T, Psd::new(&by_columns), &a, want);
+    a[(70, 70)] = T::of(-5.0);
+    match Psd::new(&csr(&a)).logdet() {
+        Err(Error::NotPositiveDefinite { pivot, .. }) => assert!(pivot < 0.0),
+        other => panic!("{other:?}"),
+    }
+}
+#[test]
+fn filled_f64() {
+    filled::<f64>();
+}
+#[test]
+fn filled_c32() {
+    filled::<Complex<f32>>();
+}
 
 fn inverse_facts<A: Invertible>(_: &A) -> (bool, bool) {
-    (<<crate::Inv<A> as Operator>::Facts as Facts>::SelfAdjoint::KNOWN, <<crate::Inv<A> as Operator>::Facts as Facts>::Psd::KNOWN)
+    (
+        <<crate::Inv<A> as Operator>::Facts as Facts>::SelfAdjoint::KNOWN,
+        <<crate::Inv<A> as Operator>::Facts as Facts>::Psd::KNOWN,
+    )
 }
 #[test]
 fn facts_follow() {
@@ -278,13 +321,6 @@ fn indefinite_matrices_are_named_in_their_own_order() {
     assert!(matches!(Psd::new(csr(&path)).logdet(), Err(Error::NotPositiveDefinite { .. })));
     assert!(matches!(Sparse::new(csr(&path)).solve(&vec![1.0; k]), Err(Error::Singular { .. })));
     assert_eq!(Sparse::new(csr(&path)).slogdet().unwrap(), (0.0, f64::NEG_INFINITY));
-    // large, supernodal: a negative diagonal entry in the middle
-    let mut a = grid(70, 0.0);
-    let middle = 35 * 70 + 35;
-    if let Some(nalgebra_sparse::SparseEntryMut::NonZero(v)) = a.get_entry_mut(middle, middle) {
-        *v = -4.0;
-    }
-    assert!(matches!(Psd::new(&a).logdet(), Err(Error::NotPositiveDefinite { pivot, .. }) if pivot < 0.0));
 }
 
 #[test]
@@ -382,5 +418,23 @@ fn composes_and_has_leaves() -> Result<()> {
     let lanes = Sparse::new(op.0.with_values(vec![crate::Lanes::<f64, 8>::of(1.0); a.nnz()]));
     assert_eq!(lanes.apply(&vec![crate::Lanes::<f64, 8>::of(1.0); 6]).len(), 6);
     assert_eq!((&op * &x.rows(0, 6).into_owned()).len(), 6);
+    Ok(())
+}
+
+#[test]
+fn explains_and_differentiates() -> Result<()> {
+    let a = csr(&spd::<f64>(6, 4));
+    let plans = Psd::new(&a).explain().to_string();
+    assert!(plans.contains("sparse Cholesky, AMD order"), "{plans}");
+    assert!(Sparse::new(&a).inv()?.explain().to_string().contains("simplicial sparse LU"));
+    // d logdet A / da_ij = (A^-1)_ji, d x^T A^-1 x / dA = -A^-T x x^T A^-T
+    let (k, x) = (Psd::new(a.clone()), vec![1.0, -2.0, 0.5, 3.0, 1.0, 2.0]);
+    let (value, g) = crate::value_and_grad(&k, |k| Ok(k.logdet()? + k.inv_quad(&x)?))?;
+    assert!((value - k.logdet()? - k.inv_quad(&x)?).abs() < 1e-12);
+    let (inverse, y) = (k.inv()?.to_dense(), k.solve(&x)?);
+    let want = a.triplet_iter().map(|(i, j, _)| inverse[(j, i)] - y[i] * y[j]);
+    for (have, want) in g.flatten().into_iter().zip(want) {
+        assert!((have - want).abs() < 1e-10, "{have} {want}");
+    }
     Ok(())
 }
