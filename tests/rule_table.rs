@@ -494,8 +494,8 @@ macro_rules! market {
                 "substitution | product of the diagonal | read off | - | Björck-Hammarling recurrence; pow by inverse scaling and squaring; scaling and squaring of the triangle; inverse scaling and squaring of the triangle | -; base: LU with partial pivoting";
                 "Triangular, upper", Triangular::upper($mat!(tri, 3, 3)), upper; solve det diag pow exp log lu;
                 "substitution | product of the diagonal | read off | - | Björck-Hammarling recurrence; pow by inverse scaling and squaring; scaling and squaring of the triangle; inverse scaling and squaring of the triangle | -; itself";
-                "Permutation", Permutation::<T, _>::new($indices!(order)), permutation; solve det diag lu;
-                "inverse permutation | parity of the cycles | fixed points | - | - | -; itself";
+                "Permutation", Permutation::<T, _>::new($indices!(order)), permutation; solve det diag pow exp log lu;
+                "inverse permutation | parity of the cycles | fixed points | - | circulants on the cycles | -; itself";
                 "Kron", Kron::new($mat!(g2, 2, 2), $mat!(g3, 3, 3)), |l| kron(&lane(&g2, l), &lane(&g3, l)); solve det diag lu;
                 "factor by factor | powers n/n_i of the determinants | product of the traces; kron of the diagonals | - | - | -; factor by factor";
                 "Kron, PSD factors", Kron::new(Psd::new($mat!(p2, 2, 2)), Psd::new(Diagonal::new($vec!(plus, 3)))), kron_p; solve det diag eigh pow exp log chol lu;

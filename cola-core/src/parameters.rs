@@ -64,6 +64,20 @@ pub trait Parameters {
     }
     /// The same, of the same type.
     fn rebuild(&self, path: &mut Path, f: LeafFn<'_, Self::Number, Self::Number>) -> Self::Owned;
+    /// Rows and columns of every matrix among the leaves: leaves of as many numbers may still differ in shape.
+    #[doc(hidden)]
+    fn sizes(&self, _: &mut dyn FnMut((usize, usize))) {}
+}
+
+/// Refuses trees whose matrices have as many numbers but other shapes.
+fn sizes_agree<A: Parameters + ?Sized, B: Parameters + ?Sized>(op: &'static str, a: &A, b: &B) -> Result<()> {
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    a.sizes(&mut |size| left.push(size));
+    b.sizes(&mut |size| right.push(size));
+    match left.iter().zip(&right).find(|(a, b)| a != b) {
+        Some((&left, &right)) => Err(Error::ShapeMismatch { op, left, right }),
+        None => Ok(()),
+    }
 }
 
 fn pack_leaves<K: Parameters<Number: Element> + ?Sized, const B: usize>(trees: [&K; B]) -> Result<Packed<K, B>> {
@@ -76,6 +90,7 @@ fn pack_leaves<K: Parameters<Number: Element> + ?Sized, const B: usize>(trees: [
         }
     }
     let Some(tree) = trees.first() else { return Err(Error::invalid("stack: a batch has at least one element")) };
+    trees.iter().try_for_each(|k| sizes_agree("stack", *tree, *k))?;
     let mut leaf = 0;
     Ok(tree.traverse(&mut Path::default(), &mut |_, _, new: &mut [<K::Number as Element>::Wide<B>]| {
         for (i, x) in new.iter_mut().enumerate() {
@@ -174,6 +189,7 @@ pub trait ParametersExt: Parameters {
             }
             counts_agree("zip_map_leaves: numbers of a leaf", x.1.len(), y.1.len())?;
         }
+        sizes_agree("zip_map_leaves", self, other)?;
         let mut leaf = b.iter();
         Ok(self.rebuild(&mut Path::default(), &mut |_, old, new| {
             let other = &leaf.next().expect("counted above").1;
@@ -199,6 +215,9 @@ impl<P: Parameters + ?Sized> Parameters for &P {
     type Owned = P::Owned;
     fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [P::Number]>)) {
         (**self).visit(path, f)
+    }
+    fn sizes(&self, f: &mut dyn FnMut((usize, usize))) {
+        (**self).sizes(f)
     }
     fn traverse<S: Scalar>(&self, path: &mut Path, f: LeafFn<'_, P::Number, S>) -> P::With<S> {
         (**self).traverse(path, f)
@@ -292,6 +311,9 @@ where
     fn rebuild(&self, path: &mut Path, f: LeafFn<'_, T, T>) -> OMatrix<T, R, C> {
         self.traverse(path, f)
     }
+    fn sizes(&self, f: &mut dyn FnMut((usize, usize))) {
+        f(self.shape())
+    }
     #[inline]
     fn pack<const B: usize>(trees: [&Self; B]) -> Result<OMatrix<<T as Element>::Wide<B>, R, C>>
     where
@@ -327,6 +349,9 @@ macro_rules! tuple_node {
             }
             fn rebuild(&self, path: &mut Path, f: LeafFn<'_, T, T>) -> Self::Owned {
                 ($( path.enter($name, |p| self.$i.rebuild(p, f)), )*)
+            }
+            fn sizes(&self, f: &mut dyn FnMut((usize, usize))) {
+                $( self.$i.sizes(f); )*
             }
         }
     };
@@ -370,6 +395,9 @@ macro_rules! tree_node {
                 f: $crate::parameters::LeafFn<'_, Self::Number, Self::Number>,
             ) -> Self::Owned {
                 $Node { $( $field: path.enter($name, |p| self.$field.rebuild(p, f)), )* $( $( $keep: self.$keep.clone(), )+ )? }
+            }
+            fn sizes(&self, f: &mut dyn FnMut((usize, usize))) {
+                $( $crate::parameters::Parameters::sizes(&self.$field, f); )*
             }
         }
     };

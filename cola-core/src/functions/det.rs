@@ -1,7 +1,7 @@
 //! Determinants: sign and logarithm of the absolute value, so that nothing overflows.
 
 use crate::error::{Error, Result, check};
-use crate::facts::Facts;
+use crate::facts::{Fact, Facts};
 use crate::operator::Operator;
 use crate::operator::short::Re;
 use crate::scalar::{Real, Scalar};
@@ -56,7 +56,12 @@ pub(crate) fn slog_product<T: Scalar>(xs: impl Iterator<Item = T>) -> (T, T::Re)
     for x in xs {
         let a = x.abs();
         let nonzero = T::Re::zero().lt(a);
-        out.0 *= T::select(nonzero, x.scale(T::Re::one() / T::Re::select(nonzero, a, T::Re::one())), T::zero());
+        // a real sign is exactly 1 or -1: x / |x|, not x times the rounded 1 / |x|
+        let phase = match <T::IsReal as Fact>::KNOWN {
+            true => T::select(x.re().lt(T::Re::zero()), -T::one(), T::one()),
+            false => x.scale(T::Re::one() / T::Re::select(nonzero, a, T::Re::one())),
+        };
+        out.0 *= T::select(nonzero, phase, T::zero());
         out.1 += a.ln();
     }
     out

@@ -55,9 +55,13 @@ pub(super) fn ldl<T: Scalar>(n: usize, a: &mut [T], d: &mut [T::Re]) -> Outcome<
         let diagonal = a[j + j * n].re();
         let mut p = diagonal;
         for k in 0..j {
-            let w = a[j + k * n];
-            a[j + k * n] = w.scale(dinv[k]);
-            p = p.sub_mul(w.abs_sq(), dinv[k]);
+            // l w and not |w|^2 / d: the square of a tiny or huge number is 0 or infinite
+            let (w, l) = (a[j + k * n], a[j + k * n].scale(dinv[k]));
+            a[j + k * n] = l;
+            p = p.sub_mul(l.re(), w.re());
+            if !<T::IsReal as crate::facts::Fact>::KNOWN {
+                p = p.sub_mul(l.im(), w.im());
+            }
         }
         // infinite or NaN entries reach a pivot as -inf or NaN: no test of their own
         let good = (diagonal * rounding::<T>(n)).lt(p);

@@ -1,0 +1,351 @@
+//! The outer loop that all methods share: products that may fail, true residuals, restarts, callbacks, the progress bar.
+
+use super::{Iteration, Params, Report};
+use crate::error::{Error, Result, collect_faults};
+use crate::operator::{DynOperator, Update};
+use crate::scalar::{Real, Scalar};
+use crate::vector::{Vector, normalise};
+use crate::view::{View, ViewMut};
+use core::ops::ControlFlow;
+use num_traits::Zero;
+
+/// A x and P x as the loops see them, so that a device needs no second solver.
+pub(crate) trait Products<V: Vector + ?Sized> {
+    /// y <- A x.
+    ///
+    /// # Errors
+    /// What an operator that iterates inside reports.
+    fn apply(&mut self, x: &V, y: &mut V) -> Result<()>;
+    /// y <- P x; called only if there is a preconditioner.
+    ///
+    /// # Errors
+    /// As `apply`.
+    fn precondition(&mut self, x: &V, y: &mut V) -> Result<()>;
+    /// True if there is a preconditioner.
+    fn preconditioned(&self) -> bool;
+}
+/// The products on the host.
+pub(super) struct Host<'a, T> {
+    a: &'a dyn DynOperator<T>,
+    m: Option<&'a dyn DynOperator<T>>,
+    adjoint: bool,
+    scratch: Vec<T>,
+}
+impl<T: Scalar> Host<'_, T> {
+    fn product(&mut self, op: &dyn DynOperator<T>, x: &[T], y: &mut [T]) -> Result<()> {
+        let how = Update { adjoint: self.adjoint, ..Update::replace() };
+        let run = || op.dyn_act(how, View::vector(x), ViewMut::vector(y), &mut self.scratch);
+        match collect_faults(run).1.into_iter().next() {
+            Some((_, fault)) => Err(fault),
+            None => Ok(()),
+        }
+    }
+}
+impl<T: Scalar> Products<[T]> for Host<'_, T> {
+    fn apply(&mut self, x: &[T], y: &mut [T]) -> Result<()> {
+        self.product(self.a, x, y)
+    }
+    fn precondition(&mut self, x: &[T], y: &mut [T]) -> Result<()> {
+        match self.m {
+            Some(m) => self.product(m, x, y),
+            None => {
+                y.copy(x);
+                Ok(())
+            }
+        }
+    }
+    fn preconditioned(&self) -> bool {
+        self.m.is_some()
+    }
+}
+
+/// Checks the arguments of a solve on the host.
+pub(super) fn host<'a, T: Scalar>(
+    algorithm: &'static str,
+    a: &'a dyn DynOperator<T>,
+    m: Option<&'a dyn DynOperator<T>>,
+    (b, x): (&[T], &[T]),
+    params: &Params<'_>,
+) -> Result<Host<'a, T>> {
+    if T::LANES != 1 {
+        return Err(Error::invalid(format!(
+            "{algorithm} does not take lanes: they would stop at different iterations; use a static or small operator, which is \
+             solved directly, or solve lane by lane"
+        )));
+    }
+    if !T::PLAIN {
+        return Err(Error::invalid(format!(
+            "{algorithm} does not take `{}`: its stopping rule would not see the derivatives; use a small operator, which is \
+             solved directly",
+            T::NAME
+        )));
+    }
+    let shape = a.dyn_shape();
+    let mismatch = |right| Err(Error::ShapeMismatch { op: algorithm, left: shape, right });
+    if shape.0 != shape.1 {
+        let (left, right) = (shape, (shape.1, shape.1));
+        return Err(Error::ShapeMismatch { op: "a solve that needs a square operator", left, right });
+    }
+    if b.len() != shape.0 {
+        return mismatch((b.len(), 1));
+    }
+    if x.len() != shape.1 {
+        return mismatch((x.len(), 1));
+    }
+    let mut scratch = a.dyn_scratch(1);
+    if let Some(m) = m {
+        if m.dyn_shape() != shape {
+            let right = m.dyn_shape();
+            return Err(Error::ShapeMismatch { op: "preconditioner", left: shape, right });
+        }
+        scratch = scratch.max(m.dyn_scratch(1));
+    }
+    if let Some(tol) = params.tol.filter(|tol| !(tol.is_finite() && *tol >= 0.0)) {
+        return Err(Error::invalid(format!("{algorithm}: the tolerance is {tol}; give a number like 1e-8")));
+    }
+    Ok(Host { a, m, adjoint: params.adjoint, scratch: vec![T::zero(); scratch] })
+}
+
+/// Why a cycle ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The recurrence says that the tolerance is met.
+    Claimed,
+    /// The memory is full: start again from here.
+    Restart,
+    /// The callback wants no more.
+    Stopped,
+    /// All iterations are used.
+    Exhausted,
+    /// The recurrence cannot go on.
+    Breakdown,
+}
+
+/// Counts, remembers and shows the iterations, and says when a cycle is over.
+pub(crate) struct Monitor<'m, 'p> {
+    algorithm: &'static str,
+    tol: f64,
+    max_iters: usize,
+    iterations: usize,
+    history: Vec<f64>,
+    /// |r| / |b| at the start of the cycle.
+    ratio: f64,
+    /// The cycle is over when its residual, which starts at 1, is not larger.
+    target: f64,
+    params: &'m mut Params<'p>,
+    bar: bar::Bar,
+}
+
+/// History that is reserved; beyond, it grows.
+const HISTORY: usize = 1 << 14;
+
+impl<'m, 'p> Monitor<'m, 'p> {
+    fn new<T: Scalar>(algorithm: &'static str, n: usize, params: &'m mut Params<'p>) -> Self {
+        let single = T::Re::epsilon().lane_f64(0) > 1e-10;
+        let tol = params.tol.unwrap_or(if single { 1e-5 } else { 1e-10 });
+        let max_iters = params.max_iters.unwrap_or(n.saturating_mul(10).max(100));
+        let bar = bar::Bar::new(params.progress, algorithm, tol);
+        let history = Vec::with_capacity(max_iters.min(HISTORY));
+        Monitor { algorithm, tol, max_iters, iterations: 0, history, ratio: 1.0, target: tol, params, bar }
+    }
+    /// Notes an iteration after which the residual of the cycle is `norm` times what it was at its start.
+    pub(crate) fn watch<R: Real>(&mut self, norm: R) -> Result<Option<End>> {
+        let norm = norm.lane_f64(0);
+        self.iterations += 1;
+        if !norm.is_finite() {
+            return Err(self.non_finite());
+        }
+        let residual = norm * self.ratio;
+        self.history.push(residual);
+        let seen = Iteration { iteration: self.iterations, residual };
+        self.bar.show(&seen);
+        let flow = match &mut self.params.on_iteration {
+            Some(f) => f(&seen),
+            None => ControlFlow::Continue(()),
+        };
+        Ok(if norm <= self.target {
+            Some(End::Claimed)
+        } else if flow.is_break() {
+            Some(End::Stopped)
+        } else if self.iterations >= self.max_iters {
+            Some(End::Exhausted)
+        } else {
+            None
+        })
+    }
+    /// Iterations done.
+    pub(crate) fn iterations(&self) -> usize {
+        self.iterations
+    }
+    /// NaN or infinity, seen now.
+    #[cold]
+    pub(crate) fn non_finite(&self) -> Error {
+        Error::non_finite(format!(
+            "a product with the operator or the preconditioner, at iteration {} of {}",
+            self.iterations, self.algorithm
+        ))
+    }
+    /// The preconditioner has r^H P r < 0.
+    #[cold]
+    pub(crate) fn bad_preconditioner(&self, value: f64) -> Error {
+        Error::invalid(format!(
+            "the preconditioner of {} must be positive definite, but r^H P r = {value:.3e} |r|^2 at iteration {}",
+            self.algorithm, self.iterations
+        ))
+    }
+    #[cold]
+    fn not_converged(&self, residual: f64) -> Error {
+        let (algorithm, iterations, tol) = (self.algorithm, self.iterations, self.tol);
+        Error::NotConverged { algorithm, iterations, residual, tol }
+    }
+}
+
+/// A recurrence may claim this much too much, if more iterations do not help: rounding in b - A x.
+const SLACK: f64 = 10.0;
+
+/// The outer loop of all methods. `cycle(products, x, r, s, monitor)` gets r = (b - A x) / s with s = |b - A x|, works on A d = r
+/// and adds s d to x; it may overwrite r.
+#[allow(clippy::too_many_arguments, clippy::type_complexity)]
+pub(crate) fn refine<V: Vector + ?Sized>(
+    algorithm: &'static str,
+    n: usize,
+    products: &mut dyn Products<V>,
+    b: &V,
+    x: &mut V,
+    r: &mut V,
+    params: &mut Params<'_>,
+    cycle: &mut dyn FnMut(
+        &mut dyn Products<V>,
+        &mut V,
+        &mut V,
+        <V::Scalar as Scalar>::Re,
+        &mut Monitor<'_, '_>,
+    ) -> Result<End>,
+) -> Result<Report> {
+    let mut monitor = Monitor::new::<V::Scalar>(algorithm, n, params);
+    let b_norm = b.norm().lane_f64(0);
+    if !b_norm.is_finite() {
+        return Err(Error::non_finite("the right-hand side"));
+    }
+    if b_norm == 0.0 {
+        x.fill(V::Scalar::zero());
+        return Ok(Report { algorithm, iterations: 0, residual: 0.0, history: Vec::new() });
+    }
+    let start = x.norm().lane_f64(0);
+    if !start.is_finite() {
+        return Err(Error::non_finite("the starting point"));
+    }
+    // the end of the last cycle, and the true residual before it
+    let mut last: Option<(End, f64)> = None;
+    loop {
+        if last.is_none() && start == 0.0 {
+            r.copy(b);
+        } else {
+            if !x.norm().lane_f64(0).is_finite() {
+                return Err(Error::non_finite(format!("an iterate of {algorithm}: it overflows")));
+            }
+            products.apply(x, r)?;
+            r.axpby(V::Scalar::of(1.0), b, V::Scalar::of(-1.0));
+        }
+        let s = r.norm();
+        let residual = s.lane_f64(0) / b_norm;
+        if !s.lane_f64(0).is_finite() {
+            return Err(monitor.non_finite());
+        }
+        let helped = |factor: f64| last.is_none_or(|(_, before)| residual < factor * before);
+        let go_on = monitor.iterations < monitor.max_iters
+            && match last {
+                _ if residual <= monitor.tol => false,
+                None => true,
+                Some((End::Restart, _)) => helped(1.0 - 1e-12),
+                Some((End::Claimed | End::Breakdown, _)) => helped(0.5),
+                Some((End::Stopped | End::Exhausted, _)) => false,
+            };
+        if !go_on {
+            let iterations = monitor.iterations;
+            let slack = if matches!(last, Some((End::Claimed, _))) { SLACK } else { 1.0 };
+            return if residual <= slack * monitor.tol {
+                Ok(Report { algorithm, iterations, residual, history: monitor.history })
+            } else if matches!(last, Some((End::Breakdown, _))) {
+                Err(Error::Breakdown { algorithm, iteration: iterations })
+            } else {
+                Err(monitor.not_converged(residual))
+            };
+        }
+        // A cycle after a wrong claim aims lower. Below epsilon no recurrence means anything.
+        let aim = if last.is_none() { 1.0 } else { 0.5 };
+        let epsilon = <V::Scalar as Scalar>::Re::epsilon().lane_f64(0);
+        monitor.target = (aim * monitor.tol / residual).max(epsilon);
+        monitor.ratio = residual;
+        normalise(r, s);
+        last = Some((cycle(products, x, r, s, &mut monitor)?, residual));
+    }
+}
+
+/// Vectors of n numbers, allocated at once.
+pub(super) fn split<T, const K: usize>(work: &mut [T], n: usize) -> [&mut [T]; K] {
+    let mut rest = work;
+    core::array::from_fn(|_| {
+        let (head, tail) = core::mem::take(&mut rest).split_at_mut(n);
+        rest = tail;
+        head
+    })
+}
+
+/// (a^2 + b^2)^(1/2), protected against overflow.
+pub(super) fn hypot<R: Real>(a: R, b: R) -> R {
+    let (a, b) = (a.abs(), b.abs());
+    let (big, small) = (a.max(b), a.min(b));
+    if big.lane_f64(0) == 0.0 {
+        return big;
+    }
+    let q = small / big;
+    big * (R::one() + q * q).sqrt()
+}
+
+/// A bar that fills as the residual falls, on a scale of digits.
+#[cfg(feature = "progress")]
+mod bar {
+    use super::Iteration;
+    use std::io::IsTerminal;
+
+    pub struct Bar(Option<(indicatif::ProgressBar, f64)>);
+    impl Bar {
+        pub fn new(wanted: bool, algorithm: &'static str, tol: f64) -> Self {
+            let seen = wanted && std::io::stderr().is_terminal();
+            Bar(seen.then(|| {
+                let bar = indicatif::ProgressBar::new(100).with_prefix(algorithm);
+                let template = "{prefix} [{bar:40}] {msg} ({elapsed})";
+                if let Ok(style) = indicatif::ProgressStyle::with_template(template) {
+                    bar.set_style(style);
+                }
+                (bar, tol.clamp(1e-300, 0.9).ln())
+            }))
+        }
+        pub fn show(&self, i: &Iteration) {
+            if let Some((bar, goal)) = &self.0 {
+                let part = (i.residual.max(1e-300).ln() / goal).clamp(0.0, 1.0);
+                bar.set_position((100.0 * part) as u64);
+                bar.set_message(format!("iteration {}, residual {:.2e}", i.iteration, i.residual));
+            }
+        }
+    }
+    impl Drop for Bar {
+        fn drop(&mut self) {
+            if let Some((bar, _)) = &self.0 {
+                bar.abandon();
+            }
+        }
+    }
+}
+/// No bar.
+#[cfg(not(feature = "progress"))]
+mod bar {
+    pub struct Bar;
+    impl Bar {
+        pub fn new(_: bool, _: &'static str, _: f64) -> Self {
+            Bar
+        }
+        pub fn show(&self, _: &super::Iteration) {}
+    }
+}
