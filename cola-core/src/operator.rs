@@ -170,13 +170,13 @@ impl<A: LinearOperator> DynOperator<A::Scalar> for A {
 /// Runs `f` on scratch: on the stack in tiers (sizes that no stable const expression could name), on the heap above.
 #[inline(always)]
 pub fn with_scratch<T: Scalar, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
-    // Tiers are bytes-bounded: 512 lanes of eight numbers would be 32 KiB of stack for nothing.
     macro_rules! tier {
         ($($n:literal)*) => { $( if len <= $n { return f(&mut [T::zero(); $n][..len]); } )* };
     }
-    tier!(0 8 32);
+    tier!(0 8 32 128);
+    // 512 numbers of 64 bytes (eight lanes) would be 32 KiB of stack at every level of nesting
     if size_of::<T>() <= 16 {
-        tier!(128 512);
+        tier!(512);
     }
     f(&mut vec![T::zero(); len])
 }

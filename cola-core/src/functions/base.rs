@@ -218,20 +218,22 @@ pub fn diagonal<A: LinearOperator>(a: &A, k: isize, d: &mut [Sc<A>]) -> Result<(
     const BLOCK: usize = 16; // 16 columns at a time: n^2/16 more passes over A than one big product, 16 n numbers of memory
     let ((row, col), m, n) = (diagonal_start(k), a.nrows(), a.ncols());
     let block = BLOCK.min(d.len().max(1));
-    let (mut x, mut y) = (vec![Sc::<A>::zero(); n * block], vec![Sc::<A>::zero(); m * block]);
-    for first in (0..d.len()).step_by(block) {
-        let here = block.min(d.len() - first);
-        for c in 0..here {
-            x[(col + first + c) + n * c] = Sc::<A>::one();
+    with_scratch((m + n) * block, |scratch| {
+        let (x, y) = scratch.split_at_mut(n * block);
+        for first in (0..d.len()).step_by(block) {
+            let here = block.min(d.len() - first);
+            x.fill(Sc::<A>::zero());
+            for c in 0..here {
+                x[(col + first + c) + n * c] = Sc::<A>::one();
+            }
+            let (xv, yv) = (View::matrix(&x[..n * here], n, here), ViewMut::matrix(&mut y[..m * here], m, here));
+            crate::functions::inverse::apply_checked(a, xv, yv)?;
+            for c in 0..here {
+                d[first + c] = y[(row + first + c) + m * c];
+            }
         }
-        let (xv, yv) = (View::matrix(&x[..n * here], n, here), ViewMut::matrix(&mut y[..m * here], m, here));
-        crate::functions::inverse::apply_checked(a, xv, yv)?;
-        for c in 0..here {
-            x[(col + first + c) + n * c] = Sc::<A>::zero();
-            d[first + c] = y[(row + first + c) + m * c];
-        }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 /// tr A by applications to unit vectors.
 ///

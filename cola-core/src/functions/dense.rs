@@ -32,8 +32,8 @@ pub trait FactorMethod: Copy + Send + Sync + 'static {
     /// # Errors
     /// `NotPositiveDefinite` or `Singular`, `NonFinite`.
     fn factor<T: Scalar, S: Space>(a: Held<T, S>) -> Result<Self::Factor<T, S>>;
-    /// x = A^-1 x (or A^-H x) for `columns` columns without gaps.
-    fn solve<T: Scalar, S: Space>(f: &Self::Factor<T, S>, adjoint: bool, x: &mut [T], columns: usize);
+    /// x = A^-1 x (or A^-H x) for `columns` columns without gaps; `scratch` has n numbers, or none where the size is static.
+    fn solve<T: Scalar, S: Space>(f: &Self::Factor<T, S>, adjoint: bool, x: &mut [T], columns: usize, scratch: &mut [T]);
     /// (sign, log|det A|) from the factors.
     fn slogdet<T: Scalar, S: Space>(f: &Self::Factor<T, S>) -> (T, T::Re);
     /// (sign, log|det A|); a singular matrix is no error but (0, -inf).
@@ -47,6 +47,11 @@ pub trait FactorMethod: Copy + Send + Sync + 'static {
 
 const fn fixed<S: Space>() -> bool {
     S::EXTENT.is_static()
+}
+/// Scratch of n numbers: the caller's, or, where it has none because the size is static, on the stack.
+#[inline(always)]
+fn with_rest<T: Scalar, R>(n: usize, scratch: &mut [T], f: impl FnOnce(&mut [T]) -> R) -> R {
+    if scratch.len() >= n { f(&mut scratch[..n]) } else { with_scratch(n, f) }
 }
 /// Refuses NaN and infinity at the door.
 #[inline(always)]
@@ -87,7 +92,7 @@ impl FactorMethod for ByLdl {
         Ok(LdlFactor { l, d })
     }
     #[inline(always)]
-    fn solve<T: Scalar, S: Space>(f: &LdlFactor<T, S>, _: bool, x: &mut [T], columns: usize) {
+    fn solve<T: Scalar, S: Space>(f: &LdlFactor<T, S>, _: bool, x: &mut [T], columns: usize, _: &mut [T]) {
         kernels::ldl_solve(f.l.n, fixed::<S>(), f.l.as_slice(), &f.d, x, columns)
     }
     #[inline]
@@ -150,9 +155,9 @@ impl FactorMethod for ByLu {
         Ok(f)
     }
     #[inline(always)]
-    fn solve<T: Scalar, S: Space>(f: &LuFactor<T, S>, adjoint: bool, x: &mut [T], columns: usize) {
+    fn solve<T: Scalar, S: Space>(f: &LuFactor<T, S>, adjoint: bool, x: &mut [T], columns: usize, scratch: &mut [T]) {
         let n = f.lu.n;
-        with_scratch(n, |s| kernels::lu_solve(n, fixed::<S>(), f.lu.as_slice(), &f.perm, adjoint, x, columns, s))
+        with_rest(n, scratch, |s| kernels::lu_solve(n, fixed::<S>(), f.lu.as_slice(), &f.perm, adjoint, x, columns, s))
     }
     #[inline]
     fn slogdet<T: Scalar, S: Space>(f: &LuFactor<T, S>) -> (T, T::Re) {
@@ -226,9 +231,9 @@ impl<T: Scalar, S: Space> BunchKaufman<T, S> {
         outcome.result(|index, _| Error::Singular { index })?;
         Ok(BunchKaufman { l, subdiagonal, d, perm })
     }
-    fn solve(&self, x: &mut [T], columns: usize) {
+    fn solve(&self, x: &mut [T], columns: usize, scratch: &mut [T]) {
         let n = self.l.n;
-        with_scratch(n, |s| {
+        with_rest(n, scratch, |s| {
             kernels::ldlt_solve(n, self.l.as_slice(), &self.subdiagonal, &self.d, &self.perm, x, columns, s)
         })
     }
@@ -279,10 +284,10 @@ impl FactorMethod for ByBunchKaufman {
         Ok(SelfAdjointFactor::BunchKaufman(BunchKaufman::new(a)?))
     }
     #[inline]
-    fn solve<T: Scalar, S: Space>(f: &SelfAdjointFactor<T, S>, adjoint: bool, x: &mut [T], columns: usize) {
+    fn solve<T: Scalar, S: Space>(f: &SelfAdjointFactor<T, S>, adjoint: bool, x: &mut [T], columns: usize, scratch: &mut [T]) {
         match f {
-            SelfAdjointFactor::Lu(f) => ByLu::solve(f, adjoint, x, columns),
-            SelfAdjointFactor::BunchKaufman(f) => f.solve(x, columns),
+            SelfAdjointFactor::Lu(f) => ByLu::solve(f, adjoint, x, columns, scratch),
+            SelfAdjointFactor::BunchKaufman(f) => f.solve(x, columns, scratch),
         }
     }
     fn slogdet<T: Scalar, S: Space>(f: &SelfAdjointFactor<T, S>) -> (T, T::Re) {

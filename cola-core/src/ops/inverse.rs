@@ -22,13 +22,13 @@ impl<T: Scalar, S: Space, M: FactorMethod> LinearOperator for Factored<T, S, M> 
     #[inline]
     fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
         let n = self.n;
-        let buf = &mut s[..n * x.cols];
+        let (buf, rest) = s.split_at_mut(n * x.cols);
         for c in 0..x.cols {
             for i in 0..n {
                 buf[i + n * c] = x.at(i, c);
             }
         }
-        M::solve(&self.factor, how.adjoint, buf, x.cols);
+        M::solve(&self.factor, how.adjoint, buf, x.cols, rest);
         for c in 0..x.cols {
             for i in 0..n {
                 how.write(y.at(i, c), buf[i + n * c]);
@@ -37,7 +37,8 @@ impl<T: Scalar, S: Space, M: FactorMethod> LinearOperator for Factored<T, S, M> 
     }
     #[inline(always)]
     fn scratch_len(&self, columns: usize) -> usize {
-        self.n * columns
+        // the solve of a dynamic size wants n numbers of its own; a static one has them on the stack
+        self.n * columns + if S::EXTENT.is_static() { 0 } else { self.n }
     }
 }
 // (A^-1)^-1 = A, rebuilt from its factors

@@ -9,7 +9,6 @@ use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::space::{Space, demand};
 use crate::view::{View, ViewMut};
-use num_traits::Zero;
 
 /// A + B. Self-adjoint and PSD if both are.
 ///
@@ -74,10 +73,11 @@ crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Sum<A, B> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         self.0.diagonal_rule(k, d)?;
-        let mut other = vec![Sc::<A>::zero(); d.len()];
-        self.1.diagonal_rule(k, &mut other)?;
-        d.iter_mut().zip(&other).for_each(|(d, o)| *d += *o);
-        Ok(())
+        crate::operator::with_scratch(d.len(), |other| {
+            self.1.diagonal_rule(k, other)?;
+            d.iter_mut().zip(other).for_each(|(d, o)| *d += *o);
+            Ok(())
+        })
     }
     fn trace_rule(&self) -> Result<Sc<A>> {
         Ok(self.0.trace_rule()? + self.1.trace_rule()?)

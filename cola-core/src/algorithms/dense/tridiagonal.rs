@@ -7,6 +7,7 @@ use super::eigen::range;
 use super::loops::{dot, sub_scaled};
 use super::small::size;
 use crate::error::Outcome;
+use crate::operator::with_scratch;
 use crate::scalar::{Mask, Real, Scalar};
 use num_traits::{One, Zero};
 
@@ -153,16 +154,17 @@ fn implicit_ql<T: Scalar>(n: usize, d: &mut [T::Re], e: &mut [T::Re], v: &mut [T
 
 /// A = V diag(w) V^H, unsorted, of one matrix; reads the lower triangle, entries scaled near 1.
 ///
-/// Cost: 4 n^3 / 3 for the reduction, 4 n^3 / 3 for Q, about 6 n^3 for the rotations. Allocates 2 n numbers.
+/// Cost: 4 n^3 / 3 for the reduction, 4 n^3 / 3 for Q, about 6 n^3 for the rotations. Allocates nothing up to n = 512, 2 n numbers above.
 #[inline(never)]
 pub(super) fn tridiagonal_ql<T: Scalar>(n: usize, a: &mut [T], w: &mut [T::Re], v: &mut [T]) -> Outcome<T> {
     let mut out = Outcome::fine();
     if n == 0 {
         return out;
     }
-    let (mut e, mut p) = (vec![T::Re::zero(); n], vec![T::zero(); n]);
-    tridiagonalise(n, a, w, &mut e, v, &mut p);
-    let left = implicit_ql(n, w, &mut e, v);
+    let left = with_scratch(n, |e: &mut [T::Re]| {
+        with_scratch(n, |p: &mut [T]| tridiagonalise(n, a, w, e, v, p));
+        implicit_ql(n, w, e, v)
+    });
     let good = !T::Re::zero().lt(left) & w.iter().fold(left, |s, x| s + *x).finite();
     out.pivot(0, left, good);
     out

@@ -32,11 +32,10 @@ pub(crate) use outer::{End, Monitor, Products, refine};
 use outer::{host, hypot, split};
 
 use crate::error::{Error, Result};
-use crate::operator::{DynOperator, LinearOperator, Update};
-use crate::scalar::{Real, Scalar};
+use crate::operator::{DynOperator, LinearOperator};
+use crate::scalar::Scalar;
 use crate::view::{View, ViewMut};
 use core::ops::ControlFlow;
-use num_traits::Zero;
 
 /// What an iterative solve has learned.
 #[derive(Clone, Debug, PartialEq)]

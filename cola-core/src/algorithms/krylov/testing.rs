@@ -1,6 +1,9 @@
 //! Operators and right-hand sides of the tests.
 use super::*;
+use crate::operator::Update;
+use crate::scalar::Real;
 use crate::vector::Vector;
+use num_traits::Zero;
 use crate::facts::{Facts, NoFacts, PsdFacts};
 use crate::operator::Operator;
 use crate::scalar::Complex;

@@ -1,0 +1,206 @@
+//! What touches the heap: nothing static; of dynamic operators nothing in `apply_into`; of a Krylov solve nothing per iteration.
+//! Counted by thread, so that the tests do not see each other.
+use cola::prelude::*;
+use cola::{ByAdjoint, Dyn, Gram, SumOf};
+use nalgebra::{DMatrix, DVector, Matrix2, SMatrix, SVector, Vector3, Vector6};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::hint::black_box;
+
+struct Counting;
+thread_local! { static COUNT: Cell<usize> = const { Cell::new(0) } }
+fn count() {
+    // not during the destruction of a thread, when there is nothing left to count for
+    let _ = COUNT.try_with(|c| c.set(c.get() + 1));
+}
+// SAFETY: every call goes to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, p: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(p, layout) }
+    }
+    unsafe fn realloc(&self, p: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        unsafe { System.realloc(p, layout, size) }
+    }
+}
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations<R>(f: impl FnOnce() -> R) -> (R, usize) {
+    let before = COUNT.get();
+    let r = black_box(f());
+    (r, COUNT.get() - before)
+}
+#[track_caller]
+fn free<R>(what: &str, f: impl FnOnce() -> R) -> R {
+    let (r, n) = allocations(f);
+    assert_eq!(n, 0, "{what} allocates {n} times");
+    r
+}
+
+const A: Matrix2<f64> = Matrix2::new(2.0, 1.0, 1.0, 3.0);
+const D: Vector3<f64> = Vector3::new(3.0, 0.2, 1.0);
+const V: Vector6<f64> = Vector6::new(1.0, 2.0, 3.0, 4.0, 5.0, 6.0);
+type Cov<T> = linop_type!(kron(psd(SMatrix<T, 2, 2>), diag(SVector<T, 3>)));
+
+#[test]
+fn the_count_counts() {
+    assert_eq!(allocations(|| vec![1.0; 3]).1, 1);
+}
+
+#[test]
+fn static_operators() {
+    let (a, d, v) = black_box((A, D, V));
+    let k = free("linop!", || linop!(kron(psd(a), diag(d))));
+    let y = free("apply", || k.apply(&v));
+    free("apply to two columns", || k.apply(&SMatrix::<f64, 6, 2>::from_columns(&[v, y])));
+    free("apply_adjoint", || k.apply_adjoint(&v));
+    free("apply_transpose", || k.apply_transpose(&v));
+    free("operator *", || &k * &v);
+    let root = free("sqrt + apply", || k.sqrt().unwrap().apply(&v));
+    free("isqrt", || k.isqrt().unwrap().apply(&root));
+    free("pow", || k.pow(0.3).unwrap().apply(&root));
+    free("exp of the factors' spectrum", || k.exp().unwrap().apply(&v));
+    free("log", || k.log().unwrap().apply(&v));
+    free("eigh", || k.eigh().unwrap().eigenvalues()[0]);
+    free("map_spectrum", || k.map_spectrum(|x| x + 1.0).unwrap().apply(&v));
+    let x = free("solve", || k.solve(&y).unwrap());
+    assert!((x - v).norm() < 1e-12);
+    free("inv_quad", || k.inv_quad(&y).unwrap());
+    free("inv + apply", || k.inv().unwrap().apply(&v));
+    free("inv inv", || k.inv().unwrap().inv().unwrap().apply(&v));
+    free("logdet", || k.logdet().unwrap());
+    free("slogdet", || k.slogdet().unwrap());
+    free("trace", || k.trace().unwrap());
+    free("diagonal", || k.diagonal().unwrap()[0]);
+    free("cholesky", || linop!(kron(psd(a), psd(diag(d)))).cholesky().unwrap().apply(&v));
+    free("lu", || k.lu().unwrap().u.apply(&v));
+
+    // no rule: made dense on the stack
+    let shifted = free("linop! of a sum", || linop!(psd(&k) + 0.5 * I));
+    let x = free("solve by the base case", || shifted.solve(&v).unwrap());
+    assert!((shifted.apply(&x) - v).norm() < 1e-12);
+    free("inv by the base case", || shifted.inv().unwrap().apply(&v));
+    free("logdet by the base case", || shifted.logdet().unwrap());
+    free("sqrt by the base case", || shifted.sqrt().unwrap().apply(&v));
+    free("exp by the base case", || shifted.exp().unwrap().apply(&v));
+    free("cholesky by the base case", || shifted.cholesky().unwrap().apply(&v));
+    free("trace of a sum", || shifted.trace().unwrap());
+    free("diagonal of a sum", || shifted.diagonal().unwrap()[0]);
+
+    let (g, s) = (linop!(&a * &a.H), linop!(block_diag(a, repeat::<2>(psd(a)))));
+    free("gram", || g.apply(&g.solve(&nalgebra::vector![1.0, 2.0]).unwrap()));
+    free("block_diag and repeat", || s.apply(&s.solve(&v).unwrap()));
+    free("product, power, transpose", || linop!({ linop!(a * psd(a)) }.T).solve(&[1.0, 2.0]).unwrap());
+    free("errors", || linop!(psd({ -A })).inv().map(|_| ()).unwrap_err());
+    free("a singular one", || linop!(diag([0.0, 1.0])).solve(&[1.0, 1.0]).unwrap_err());
+    free("boxed? no: by reference", || (&k).apply(&v));
+    let mut out = Vector6::zeros();
+    free("apply_into", || k.apply_into(&v, &mut out, &mut [0.0; 16]));
+    let c = matrix_complex();
+    free("complex solve", || linop!(self_adjoint(c)).solve(&[Complex::new(1.0, 0.0), Complex::new(0.0, 1.0)]).unwrap());
+    free("complex sqrt", || linop!(psd(c)).sqrt().unwrap().apply(&[Complex::new(1.0, 0.0); 2]));
+}
+fn matrix_complex() -> SMatrix<Complex<f64>, 2, 2> {
+    let c = Complex::new;
+    SMatrix::from_row_slice(&[c(3.0, 0.0), c(1.0, 1.0), c(1.0, -1.0), c(2.0, 0.0)])
+}
+
+#[test]
+fn a_batch_in_lanes() {
+    let ks: [Cov<f64>; 8] = core::array::from_fn(|l| {
+        let a = A * (1.0 + l as f64);
+        linop!(kron(psd(a), diag(D)))
+    });
+    let vs: [Vector6<f64>; 8] = core::array::from_fn(|l| V * (l as f64 - 3.0));
+    let (k, v) = (stack(ks).unwrap(), stack(vs).unwrap());
+    free("lanes: apply", || k.apply(&v));
+    free("lanes: sqrt + apply", || k.sqrt().unwrap().apply(&v));
+    free("lanes: solve", || k.solve(&v).unwrap());
+    free("lanes: inv + apply", || k.inv().unwrap().apply(&v));
+    free("lanes: logdet", || k.logdet().unwrap());
+    let shifted = linop!(psd(&k) + 0.5 * I);
+    free("lanes: solve by the base case", || shifted.solve(&v).unwrap());
+    let ys: [Vector6<f64>; 8] = free("lanes: unstack", || unstack(k.apply(&v)));
+    assert!((ys[5] - linop!(kron(psd({ A * 6.0 }), diag(D))).apply(&vs[5])).norm() < 1e-12);
+}
+
+#[test]
+fn apply_into_of_dynamic_operators() {
+    fn check<A: LinearOperator<Scalar = f64>>(name: &str, a: A) {
+        let x = DVector::from_fn(a.ncols(), |i, _| (1 + i % 7) as f64);
+        let xs = DMatrix::from_fn(a.ncols(), 3, |i, j| (1 + i % 5 + j) as f64);
+        let (mut y, mut ys) = (DVector::zeros(a.nrows()), DMatrix::zeros(a.nrows(), 3));
+        let mut scratch = vec![0.0; a.scratch_len(3).max(a.scratch_len(1))];
+        // the first call may set up what a thread keeps (a library's buffers)
+        a.apply_into(&x, &mut y, &mut scratch);
+        a.apply_into(&xs, &mut ys, &mut scratch);
+        free(&format!("apply_into of {name}"), || a.apply_into(&x, &mut y, &mut scratch));
+        free(&format!("apply_into of {name}, 3 columns"), || a.apply_into(&xs, &mut ys, &mut scratch));
+    }
+    for n in [5, 60, 600] {
+        let m = DMatrix::from_fn(n, n, |i, j| if i == j { 4.0 } else { ((i * 7 + j * 3) % 11) as f64 / (11 * n) as f64 });
+        let s = (&m + m.transpose()) * 0.5;
+        let (p, g, h) = (linop!(psd(&s)), linop!(&m), linop!(self_adjoint(&s)));
+        let d = linop!(psd(diag(vec![2.0; n])));
+        let name = |what: &str| format!("{what}, n = {n}");
+        check(&name("dense"), &g);
+        check(&name("diagonal"), &d);
+        check(&name("triangular"), linop!(triangular_lower(&m)));
+        check(&name("permutation"), Permutation::<f64, Dyn>::new((0..n).rev().collect::<Vec<_>>()));
+        check(&name("sum"), linop!(&p + &d));
+        check(&name("sum of"), SumOf::new(vec![&g, &g, &g]));
+        check(&name("product"), linop!(&p * &g));
+        check(&name("gram"), Gram::<_, ByAdjoint>::new(&g));
+        check(&name("scaled transpose"), linop!(2 * { g.transpose() }));
+        check(&name("block_diag"), linop!(block_diag(&p, &d)));
+        check(&name("repeat"), linop!(repeat::<2>(&g)));
+        check(&name("sliced"), linop!({ &g }[1.., ..]));
+        check(&name("power"), Powi::<_, 3>::new(&g));
+        check(&name("inverse of psd"), p.inv().unwrap());
+        check(&name("inverse of self_adjoint"), h.inv().unwrap());
+        check(&name("inverse of general"), g.inv().unwrap());
+        check(&name("inverse of triangular"), linop!(triangular_upper(&m)).inv().unwrap());
+        if n < 100 {
+            check(&name("kron"), linop!(kron(&p, kron(&g, psd(diag([1.0, 2.0]))))));
+            check(&name("inverse of kron"), linop!(kron(&p, &d)).inv().unwrap());
+            check(&name("root"), p.sqrt().unwrap());
+            check(&name("eigh"), p.eigh().unwrap());
+            check(&name("boxed"), Psd::new(s.clone()).boxed());
+        }
+    }
+}
+
+#[test]
+fn iterations_of_krylov_methods() {
+    let n = 400;
+    let laplacian = Function::psd(n, move |x: &[f64], y: &mut [f64]| {
+        for i in 0..n {
+            let (left, right) = (if i > 0 { x[i - 1] } else { 0.0 }, if i + 1 < n { x[i + 1] } else { 0.0 });
+            y[i] = 2.0 * x[i] - left - right;
+        }
+    });
+    let b = DVector::from_fn(n, |i, _| (1 + i % 7) as f64);
+    let p = Diagonal::new(vec![0.5; n]);
+    fn same(name: &str, solve: impl Fn(usize) -> cola::Result<()>) {
+        let few = allocations(|| solve(5).unwrap_err());
+        let many = allocations(|| solve(65).unwrap_err());
+        assert!(matches!((few.0, many.0), (Error::NotConverged { iterations: 5, .. }, Error::NotConverged { iterations: 65, .. })));
+        assert_eq!(few.1, many.1, "{name}: 60 iterations more allocate {} times more", many.1 - few.1);
+    }
+    same("Cg", |k| laplacian.solve_with(Cg::default().max_iters(k), &b).map(|_| ()));
+    same("Cg with P", |k| laplacian.solve_with(Cg::default().max_iters(k).preconditioner(&p), &b).map(|_| ()));
+    same("Minres", |k| laplacian.solve_with(Minres::default().max_iters(k), &b).map(|_| ()));
+    same("Gmres", |k| laplacian.solve_with(Gmres::default().max_iters(k), &b).map(|_| ()));
+    same("Gmres with restarts", |k| laplacian.solve_with(Gmres::default().restart(10).max_iters(k), &b).map(|_| ()));
+    let calls = Cell::new(0);
+    same("Cg watched", |k| {
+        let watch = |_: &cola::algorithms::krylov::Iteration| calls.set(calls.get() + 1);
+        laplacian.solve_with(Cg::default().max_iters(k).on_iteration(watch), &b).map(|_| ())
+    });
+    assert_eq!(calls.get(), 70);
+}
