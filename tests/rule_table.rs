@@ -125,16 +125,15 @@ fn exponential(a: &Ref) -> Ref {
 
 /// What a row is measured against: a matrix per lane and a tolerance. Generic over the number alone, so that the many operator types
 /// cost little to compile.
-struct Check<'a> {
-    row: &'a str,
+struct Check {
     r: Vec<Ref>,
     tol: f64,
     /// f(A) with a branch cut on the negative axis must fail.
     negative: bool,
 }
-impl<'a> Check<'a> {
+impl Check {
     /// `real`: a Hermitian matrix has no complex roots, because numbers are real or it was promised self-adjoint.
-    fn new(row: &'a str, eps: f64, real: bool, r: Vec<Ref>) -> Self {
+    fn new(eps: f64, real: bool, r: Vec<Ref>) -> Self {
         let cond = |r: &Ref| {
             let s = r.clone().svd(false, false).singular_values;
             s.max() / s.min()
@@ -142,7 +141,7 @@ impl<'a> Check<'a> {
         let cond = r.iter().map(cond).fold(1.0, f64::max);
         assert!(cond < 2e3, "a reference of condition {cond:.1e} tests nothing");
         let negative = real && r.iter().any(|r| is_hermitian(r) && r.clone().symmetric_eigenvalues().min() < 0.0);
-        Check { row, r, tol: 200.0 * eps * cond, negative }
+        Check { r, tol: 200.0 * eps * cond, negative }
     }
     fn near(&self, what: &str, l: usize, got: &Ref, want: &Ref) {
         let error = (got - want).norm() / want.norm().max(1.0);
@@ -243,12 +242,12 @@ impl<'a> Check<'a> {
 /// An operator and what it is measured against.
 struct Case<'a, A: Operator> {
     a: &'a A,
-    check: Check<'a>,
+    check: Check,
 }
 impl<'a, A: Operator<Scalar: Number>> Case<'a, A> {
-    fn new(row: &'a str, a: &'a A, matrix: &dyn Fn(usize) -> Ref) -> Self {
+    fn new(a: &'a A, matrix: &dyn Fn(usize) -> Ref) -> Self {
         let real = <<A::Scalar as Scalar>::IsReal as Fact>::KNOWN || <<A::Facts as Facts>::SelfAdjoint as Fact>::KNOWN;
-        Case { a, check: Check::new(row, A::Scalar::EPS, real, (0..A::Scalar::LANES).map(matrix).collect()) }
+        Case { a, check: Check::new(A::Scalar::EPS, real, (0..A::Scalar::LANES).map(matrix).collect()) }
     }
 }
 impl<A: LinearOperator<Scalar: Number> + Explain> Case<'_, A> {
@@ -436,146 +435,207 @@ impl Table {
         lines.join("\n")
     }
 }
+/// Each row is a function of its own: the compiler's work grows with the square of a function.
 macro_rules! rows {
-    ($t:ident $($row:literal, $a:expr, $matrix:expr; $($f:ident)*; $promised:literal;)*) => { $(
-        let operator = $a;
-        $t.attempt($row, &mut |t| {
-            let case = Case::new($row, &operator, &$matrix);
+    ($t:ident, $samples:expr; $s:ident: $S:ty, $p:tt $of:tt;
+        $($row:literal, $a:expr, $matrix:expr; $($f:ident)*; $promised:literal;)*) => {
+        $( row!($t, $samples; $s: $S, $p $of; $row, $a, $matrix; $($f)*; $promised); )*
+    };
+}
+macro_rules! row {
+    ($t:ident, $samples:expr; $s:ident: $S:ty, [$($p:tt)*] [$($of:tt)*];
+        $row:literal, $a:expr, $matrix:expr; $($f:ident)*; $promised:literal) => { {
+        fn row<$($p)*>($s: &$S, t: &mut Table) {
+            let _ = $s;
+            let operator = $a;
+            let case = Case::new(&operator, &$matrix);
             case.apply();
             $( case.$f(); )*
             t.row(&Row::of($row, &operator), &[$(stringify!($f)),*], $promised);
-        });
-    )* };
+        }
+        $t.attempt($row, &mut |t| row$($of)*($samples, t));
+    } };
+}
+/// What the operators are made of: one matrix per lane.
+struct Samples<T> {
+    g2: DMatrix<T>,
+    g3: DMatrix<T>,
+    g5: DMatrix<T>,
+    h3: DMatrix<T>,
+    p2: DMatrix<T>,
+    p3: DMatrix<T>,
+    p5: DMatrix<T>,
+    w: DMatrix<T>,
+    tall: DMatrix<T>,
+    a31: DMatrix<T>,
+    a32: DMatrix<T>,
+    a13: DMatrix<T>,
+    a23: DMatrix<T>,
+    d: DMatrix<T>,
+    /// Positive: a diagonal with roots.
+    plus: DMatrix<T>,
+    /// A triangle with principal roots.
+    tri: DMatrix<T>,
+    /// Unitary.
+    q: DMatrix<T>,
+    c: T,
+}
+const ORDER: [usize; 3] = [2, 0, 1];
+fn permutation(_: usize) -> Ref {
+    DMatrix::from_fn(3, 3, |i, j| C::from((ORDER[i] == j) as u8 as f64))
+}
+impl<T: Number> Samples<T> {
+    fn new() -> Self {
+        let g3 = data::<T>(general(3, 3, 2));
+        Samples {
+            g2: data(general(2, 2, 1)),
+            g5: data(general(5, 5, 3)),
+            h3: data(hermitian(3, 4)),
+            p2: data(psd(2, 5)),
+            p3: data(psd(3, 6)),
+            p5: data(psd(5, 9)),
+            w: data(general(3, 5, 7)),
+            tall: data(general(5, 3, 8)),
+            a31: g3.columns(0, 1).into_owned(),
+            a32: g3.columns(1, 2).into_owned(),
+            a13: g3.rows(0, 1).into_owned(),
+            a23: g3.rows(1, 2).into_owned(),
+            g3,
+            d: data(general(3, 1, 10)),
+            plus: data(|l| general(3, 1, 11)(l).map(|x| C::from(1.0 + x.re.abs()))),
+            tri: data(|l| general(3, 3, 12)(l) + Ref::identity(3, 3) * C::from(4.0)),
+            q: data(|l| lane(&data::<T>(general(3, 3, 13)), l).qr().q()),
+            c: T::make(|l| C::new(1.5 + l as f64, 0.0)),
+        }
+    }
+    fn lower(&self, l: usize) -> Ref {
+        lane(&self.tri, l).lower_triangle()
+    }
+    fn upper(&self, l: usize) -> Ref {
+        lane(&self.tri, l).upper_triangle()
+    }
+    fn sum_p(&self, l: usize) -> Ref {
+        lane(&self.p3, l) + diag(&lane(&self.plus, l))
+    }
+    fn prod(&self, l: usize) -> Ref {
+        times(&lane(&self.g3, l), &lane(&self.tri, l))
+    }
+    fn kron_p(&self, l: usize) -> Ref {
+        kron(&lane(&self.p2, l), &diag(&lane(&self.plus, l)))
+    }
 }
 /// The market: `$mat` and `$vec` say where numbers lie.
 macro_rules! market {
     ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident) => {
         fn $name<T: Number>(t: &mut Table) {
-            let (g2, g3, g5) = (data::<T>(general(2, 2, 1)), data::<T>(general(3, 3, 2)), data::<T>(general(5, 5, 3)));
-            let (h3, p2, p3, p5) = (data::<T>(hermitian(3, 4)), data::<T>(psd(2, 5)), data::<T>(psd(3, 6)), data::<T>(psd(5, 9)));
-            let (w, tall) = (data::<T>(general(3, 5, 7)), data::<T>(general(5, 3, 8)));
-            let (a31, a32) = (g3.columns(0, 1).into_owned(), g3.columns(1, 2).into_owned());
-            let (a13, a23) = (g3.rows(0, 1).into_owned(), g3.rows(1, 2).into_owned());
-            let d = data::<T>(general(3, 1, 10));
-            let plus = data::<T>(|l| general(3, 1, 11)(l).map(|x| C::from(1.0 + x.re.abs())));
-            // a triangle with principal roots
-            let tri = data::<T>(|l| general(3, 3, 12)(l) + Ref::identity(3, 3) * C::from(4.0));
-            let q = data::<T>(|l| lane(&data::<T>(general(3, 3, 13)), l).qr().q());
-            let lower = |l| lane(&tri, l).lower_triangle();
-            let upper = |l| lane(&tri, l).upper_triangle();
-            let order = [2usize, 0, 1];
-            let permutation = |_| DMatrix::from_fn(3, 3, |i, j| C::from((order[i] == j) as u8 as f64));
-            let c = T::make(|l| C::new(1.5 + l as f64, 0.0));
-            let sum_p = |l| lane(&p3, l) + diag(&lane(&plus, l));
-            let prod = |l| times(&lane(&g3, l), &lane(&tri, l));
-            let kron_p = |l| kron(&lane(&p2, l), &diag(&lane(&plus, l)));
-            rows! { t
-                "Dense", Dense::new($mat!(g3, 3, 3)), |l| lane(&g3, l); solve det diag exp lu;
+            let samples = Samples::<T>::new();
+            rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>];
+                "Dense", Dense::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l); solve det diag exp lu;
                 "LU with partial pivoting | from LU with partial pivoting | read off | - | -; scaling and squaring with Padé; - | -; LU with partial pivoting";
-                "Dense, self-adjoint", SelfAdjoint::new($mat!(h3, 3, 3)), |l| lane(&h3, l); solve det diag eigh pow exp log lu;
+                "Dense, self-adjoint", SelfAdjoint::new($mat!(s.h3, 3, 3)), |l| lane(&s.h3, l); solve det diag eigh pow exp log lu;
                 "LDL^H with Bunch-Kaufman pivoting | from LDL^H with Bunch-Kaufman pivoting | read off | Hermitian eigh of the dense matrix | by the eigen-decomposition | -; LU with partial pivoting";
-                "Dense, PSD", Psd::new($mat!(p3, 3, 3)), |l| lane(&p3, l); solve det diag eigh pow exp log chol lu;
+                "Dense, PSD", Psd::new($mat!(s.p3, 3, 3)), |l| lane(&s.p3, l); solve det diag eigh pow exp log chol lu;
                 "LDL^H | from LDL^H | read off | Hermitian eigh of the dense matrix | by the eigen-decomposition | Cholesky; LU with partial pivoting";
-                "Dense, unitary", Unitary::new($mat!(q, 3, 3)), |l| lane(&q, l); solve det diag exp lu;
+                "Dense, unitary", Unitary::new($mat!(s.q, 3, 3)), |l| lane(&s.q, l); solve det diag exp lu;
                 "U^H, an application | from LU with partial pivoting | read off | - | -; scaling and squaring with Padé; - | -; LU with partial pivoting";
-                "Dense, isometric", Isometric::new($mat!(q, 3, 3)), |l| lane(&q, l); solve det diag exp lu;
+                "Dense, isometric", Isometric::new($mat!(s.q, 3, 3)), |l| lane(&s.q, l); solve det diag exp lu;
                 "LU with partial pivoting | from LU with partial pivoting | read off | - | -; scaling and squaring with Padé; - | -; LU with partial pivoting";
-                "&A (of Dense, PSD)", &Psd::new($mat!(p3, 3, 3)), |l| lane(&p3, l); solve det diag eigh pow exp log chol lu;
+                "&A (of Dense, PSD)", &Psd::new($mat!(s.p3, 3, 3)), |l| lane(&s.p3, l); solve det diag eigh pow exp log chol lu;
                 "LDL^H | from LDL^H | read off | Hermitian eigh of the dense matrix | by the eigen-decomposition | Cholesky; LU with partial pivoting";
-                "Diagonal, PSD", Psd::new(Diagonal::new($vec!(plus, 3))), |l| diag(&lane(&plus, l)); solve det diag eigh pow exp log chol lu;
+                "Diagonal, PSD", Psd::new(Diagonal::new($vec!(s.plus, 3))), |l| diag(&lane(&s.plus, l)); solve det diag eigh pow exp log chol lu;
                 "elementwise | sum of logarithms | read off | the entries, V = I | elementwise | elementwise; itself";
-                "Diagonal, self-adjoint", SelfAdjoint::new(Diagonal::new($vec!(plus, 3))), |l| diag(&lane(&plus, l)); solve det diag eigh pow exp log lu;
+                "Diagonal, self-adjoint", SelfAdjoint::new(Diagonal::new($vec!(s.plus, 3))), |l| diag(&lane(&s.plus, l)); solve det diag eigh pow exp log lu;
                 "elementwise | sum of logarithms | read off | the entries, V = I | elementwise | -; itself";
                 "Identity", Identity::<T, $space!(3)>::of_size(3), |_| Ref::identity(3, 3); solve det diag eigh pow exp log chol lu;
                 "closed | closed | closed | closed | closed | closed";
-                "c I, c >= 0", ScaledIdentity::<T, $space!(3), NonNegative>::of_size(c, 3), |l| Ref::identity(3, 3) * read(c, l); solve det diag eigh pow exp log chol lu;
+                "c I, c >= 0", ScaledIdentity::<T, $space!(3), NonNegative>::of_size(s.c, 3), |l| Ref::identity(3, 3) * read(s.c, l); solve det diag eigh pow exp log chol lu;
                 "closed | closed | closed | closed | closed | closed";
-                "Triangular, lower", Triangular::lower($mat!(tri, 3, 3)), lower; solve det diag pow exp log lu;
+                "Triangular, lower", Triangular::lower($mat!(s.tri, 3, 3)), |l| s.lower(l); solve det diag pow exp log lu;
                 "substitution | product of the diagonal | read off | - | Björck-Hammarling recurrence; pow by inverse scaling and squaring; scaling and squaring of the triangle; inverse scaling and squaring of the triangle | -; base: LU with partial pivoting";
-                "Triangular, upper", Triangular::upper($mat!(tri, 3, 3)), upper; solve det diag pow exp log lu;
+                "Triangular, upper", Triangular::upper($mat!(s.tri, 3, 3)), |l| s.upper(l); solve det diag pow exp log lu;
                 "substitution | product of the diagonal | read off | - | Björck-Hammarling recurrence; pow by inverse scaling and squaring; scaling and squaring of the triangle; inverse scaling and squaring of the triangle | -; itself";
-                "Permutation", Permutation::<T, _>::new($indices!(order)), permutation; solve det diag pow exp log lu;
+                "Permutation", Permutation::<T, _>::new($indices!(ORDER)), |l| permutation(l); solve det diag pow exp log lu;
                 "inverse permutation | parity of the cycles | fixed points | - | circulants on the cycles | -; itself";
-                "Kron", Kron::new($mat!(g2, 2, 2), $mat!(g3, 3, 3)), |l| kron(&lane(&g2, l), &lane(&g3, l)); solve det diag lu;
+                "Kron", Kron::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), |l| kron(&lane(&s.g2, l), &lane(&s.g3, l)); solve det diag lu;
                 "factor by factor | powers n/n_i of the determinants | product of the traces; kron of the diagonals | - | - | -; factor by factor";
-                "Kron, PSD factors", Kron::new(Psd::new($mat!(p2, 2, 2)), Psd::new(Diagonal::new($vec!(plus, 3)))), kron_p; solve det diag eigh pow exp log chol lu;
+                "Kron, PSD factors", Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))), |l| s.kron_p(l); solve det diag eigh pow exp log chol lu;
                 "factor by factor | powers n/n_i of the determinants | product of the traces; kron of the diagonals | factor by factor | factor by factor; by the eigen-decomposition | factor by factor";
-                "Kron, promised PSD", Psd::new(Kron::new(Psd::new($mat!(p2, 2, 2)), Psd::new(Diagonal::new($vec!(plus, 3))))), kron_p; solve det diag eigh pow exp log chol lu;
+                "Kron, promised PSD", Psd::new(Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3))))), |l| s.kron_p(l); solve det diag eigh pow exp log chol lu;
                 "factor by factor | powers n/n_i of the determinants | product of the traces; kron of the diagonals | factor by factor | factor by factor; by the eigen-decomposition | factor by factor";
-                "BlockDiag", BlockDiag::new($mat!(g2, 2, 2), $mat!(g3, 3, 3)), |l| block(&lane(&g2, l), &lane(&g3, l)); solve det diag exp lu;
+                "BlockDiag", BlockDiag::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), |l| block(&lane(&s.g2, l), &lane(&s.g3, l)); solve det diag exp lu;
                 "blockwise | blockwise | blockwise | - | -; blockwise; - | -; blockwise";
-                "BlockDiag, PSD blocks", BlockDiag::new(Psd::new($mat!(p2, 2, 2)), Psd::new($mat!(p3, 3, 3))), |l| block(&lane(&p2, l), &lane(&p3, l)); solve det diag eigh pow exp log chol lu;
+                "BlockDiag, PSD blocks", BlockDiag::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new($mat!(s.p3, 3, 3))), |l| block(&lane(&s.p2, l), &lane(&s.p3, l)); solve det diag eigh pow exp log chol lu;
                 "blockwise | blockwise | blockwise | blockwise | blockwise | blockwise";
-                "Repeat, PSD block", Repeat::<_, 2>::new(Psd::new($mat!(p3, 3, 3))), |l| block(&lane(&p3, l), &lane(&p3, l)); solve det diag eigh pow exp log chol lu;
+                "Repeat, PSD block", Repeat::<_, 2>::new(Psd::new($mat!(s.p3, 3, 3))), |l| block(&lane(&s.p3, l), &lane(&s.p3, l)); solve det diag eigh pow exp log chol lu;
                 "blockwise, one block for all | blockwise, one block for all | blockwise, one block for all | blockwise, one block for all | blockwise, one block for all | blockwise, one block for all";
-                "Product, square factors", Product::new($mat!(g3, 3, 3), $mat!(tri, 3, 3)), prod; solve det diag exp lu;
+                "Product, square factors", Product::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)), |l| s.prod(l); solve det diag exp lu;
                 "factor by factor, reversed | product of the determinants | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Product, rectangular factors", Product::new($mat!(w, 3, 5), $mat!(tall, 5, 3)), |l| times(&lane(&w, l), &lane(&tall, l)); solve det diag exp lu;
+                "Product, rectangular factors", Product::new($mat!(s.w, 3, 5), $mat!(s.tall, 5, 3)), |l| times(&lane(&s.w, l), &lane(&s.tall, l)); solve det diag exp lu;
                 "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Gram X X^H", Gram::<_, ByAdjoint>::new($mat!(w, 3, 5)), |l| times(&lane(&w, l), &lane(&w, l).adjoint()); solve det diag eigh pow exp log chol lu;
+                "Gram X X^H", Gram::<_, ByAdjoint>::new($mat!(s.w, 3, 5)), |l| times(&lane(&s.w, l), &lane(&s.w, l).adjoint()); solve det diag eigh pow exp log chol lu;
                 "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "Sum", Sum::new($mat!(g3, 3, 3), Diagonal::new($vec!(d, 3))), |l| lane(&g3, l) + diag(&lane(&d, l)); solve det diag exp lu;
+                "Sum", Sum::new($mat!(s.g3, 3, 3), Diagonal::new($vec!(s.d, 3))), |l| lane(&s.g3, l) + diag(&lane(&s.d, l)); solve det diag exp lu;
                 "base: LU with partial pivoting | base: from LU with partial pivoting | sum of the traces; sum of the diagonals | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Sum, PSD", Sum::new(Psd::new($mat!(p3, 3, 3)), Psd::new(Diagonal::new($vec!(plus, 3)))), sum_p; solve det diag eigh pow exp log chol lu;
+                "Sum, PSD", Sum::new(Psd::new($mat!(s.p3, 3, 3)), Psd::new(Diagonal::new($vec!(s.plus, 3)))), |l| s.sum_p(l); solve det diag eigh pow exp log chol lu;
                 "base: LDL^H | base: from LDL^H | sum of the traces; sum of the diagonals | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "SumOf, PSD", SumOf::new([Psd::new($mat!(p3, 3, 3)), Psd::new($mat!(p3, 3, 3))]), |l| lane(&p3, l) * C::from(2.0); solve det diag eigh pow exp log chol lu;
+                "SumOf, PSD", SumOf::new([Psd::new($mat!(s.p3, 3, 3)), Psd::new($mat!(s.p3, 3, 3))]), |l| lane(&s.p3, l) * C::from(2.0); solve det diag eigh pow exp log chol lu;
                 "base: LDL^H | base: from LDL^H | sum of the diagonals | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "Powi", Powi::<_, 2>::new($mat!(tri, 3, 3)), |l| power(&lane(&tri, l), 2); solve det diag exp lu;
+                "Powi", Powi::<_, 2>::new($mat!(s.tri, 3, 3)), |l| power(&lane(&s.tri, l), 2); solve det diag exp lu;
                 "N solves with the base | N times that of the base | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Powi, PSD", Powi::<_, 2>::new(Psd::new($mat!(p2, 2, 2))), |l| power(&lane(&p2, l), 2); solve det diag eigh pow exp log chol lu;
+                "Powi, PSD", Powi::<_, 2>::new(Psd::new($mat!(s.p2, 2, 2))), |l| power(&lane(&s.p2, l), 2); solve det diag eigh pow exp log chol lu;
                 "N solves with the base | N times that of the base | base: read off n applications | w^N of the base | by the eigen-decomposition; base: by the eigen-decomposition; by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "Scaled", Scaled::new(c, $mat!(g3, 3, 3)), |l| lane(&g3, l) * read(c, l); solve det diag lu;
+                "Scaled", Scaled::new(s.c, $mat!(s.g3, 3, 3)), |l| lane(&s.g3, l) * read(s.c, l); solve det diag lu;
                 "1/c times | c^n times | c times | - | - | -; c times";
-                "Scaled, c >= 0, PSD", Scaled::<_, _, NonNegative>::signed(c, Psd::new($mat!(p3, 3, 3))), |l| lane(&p3, l) * read(c, l); solve det diag eigh pow exp log chol lu;
+                "Scaled, c >= 0, PSD", Scaled::<_, _, NonNegative>::signed(s.c, Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l) * read(s.c, l); solve det diag eigh pow exp log chol lu;
                 "1/c times | c^n times | c times | c w | c^p times; by the eigen-decomposition | sqrt(c) times; c times";
-                "Sliced", Sliced::try_new(Dense::new($mat!(g5, 5, 5)), Fixed::<0, 3>, Fixed::<0, 3>).unwrap(), |l| lane(&g5, l).view((0, 0), (3, 3)).into_owned(); solve det diag exp lu;
+                "Sliced", Sliced::try_new(Dense::new($mat!(s.g5, 5, 5)), Fixed::<0, 3>, Fixed::<0, 3>).unwrap(), |l| lane(&s.g5, l).view((0, 0), (3, 3)).into_owned(); solve det diag exp lu;
                 "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Sliced, principal, PSD", Sliced::try_principal(Psd::new($mat!(p5, 5, 5)), $indices!([4usize, 0, 2])).unwrap(),
-                |l| DMatrix::from_fn(3, 3, |i, j| lane(&p5, l)[([4, 0, 2][i], [4, 0, 2][j])]); solve det diag eigh pow exp log chol lu;
+                "Sliced, principal, PSD", Sliced::try_principal(Psd::new($mat!(s.p5, 5, 5)), $indices!([4usize, 0, 2])).unwrap(),
+                |l| DMatrix::from_fn(3, 3, |i, j| lane(&s.p5, l)[([4, 0, 2][i], [4, 0, 2][j])]); solve det diag eigh pow exp log chol lu;
                 "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "HStack", HStack::new($mat!(a31, 3, 1), $mat!(a32, 3, 2)), |l| lane(&g3, l); solve det diag exp lu;
+                "HStack", HStack::new($mat!(s.a31, 3, 1), $mat!(s.a32, 3, 2)), |l| lane(&s.g3, l); solve det diag exp lu;
                 "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "VStack", VStack::new($mat!(a13, 1, 3), $mat!(a23, 2, 3)), |l| lane(&g3, l); solve det diag exp lu;
+                "VStack", VStack::new($mat!(s.a13, 1, 3), $mat!(s.a23, 2, 3)), |l| lane(&s.g3, l); solve det diag exp lu;
                 "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Transpose", Transpose::new($mat!(g3, 3, 3)), |l| lane(&g3, l).transpose(); solve det diag exp lu;
+                "Transpose", Transpose::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).transpose(); solve det diag exp lu;
                 "transpose of | transpose of | transpose of | - | -; transpose of; - | -; base: LU with partial pivoting";
-                "Transpose, PSD", Transpose::new(Psd::new($mat!(p3, 3, 3))), |l| lane(&p3, l).transpose(); solve det diag eigh pow exp log chol lu;
+                "Transpose, PSD", Transpose::new(Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l).transpose(); solve det diag eigh pow exp log chol lu;
                 "transpose of | transpose of | transpose of | transpose of | transpose of | transpose of; base: LU with partial pivoting";
-                "Adjoint", Adjoint::new($mat!(g3, 3, 3)), |l| lane(&g3, l).adjoint(); solve det diag exp lu;
+                "Adjoint", Adjoint::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).adjoint(); solve det diag exp lu;
                 "adjoint of | adjoint of | adjoint of | - | -; adjoint of; - | -; base: LU with partial pivoting";
-                "Adjoint, PSD", Adjoint::new(Psd::new($mat!(p3, 3, 3))), |l| lane(&p3, l).adjoint(); solve det diag eigh pow exp log chol lu;
+                "Adjoint, PSD", Adjoint::new(Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l).adjoint(); solve det diag eigh pow exp log chol lu;
                 "adjoint of | adjoint of | adjoint of | adjoint of | adjoint of | adjoint of; base: LU with partial pivoting";
-                "Conj, PSD", Conj::new(Psd::new($mat!(p3, 3, 3))), |l| lane(&p3, l).conjugate(); solve det diag eigh pow exp log chol lu;
+                "Conj, PSD", Conj::new(Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l).conjugate(); solve det diag eigh pow exp log chol lu;
                 "conjugate of | conjugate of | conjugate of | conjugate of | conjugate of | conjugate of; base: LU with partial pivoting";
-                "Function", function(&g3).fixed::<$space!(3), $space!(3)>(), |l| lane(&g3, l); solve det diag exp lu;
+                "Function", function(&s.g3).fixed::<$space!(3), $space!(3)>(), |l| lane(&s.g3, l); solve det diag exp lu;
                 "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Function, PSD", psd_function(&p3).fixed::<$space!(3), $space!(3)>(), |l| lane(&p3, l); solve det diag eigh pow exp log chol lu;
+                "Function, PSD", psd_function(&s.p3).fixed::<$space!(3), $space!(3)>(), |l| lane(&s.p3, l); solve det diag eigh pow exp log chol lu;
                 "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "Spectral (sqrt of Dense, PSD)", Psd::new($mat!(p3, 3, 3)).sqrt().unwrap(), |l| spectral(&lane(&p3, l), f64::sqrt); solve det diag eigh pow exp log chol lu;
+                "Spectral (sqrt of Dense, PSD)", Psd::new($mat!(s.p3, 3, 3)).sqrt().unwrap(), |l| spectral(&lane(&s.p3, l), f64::sqrt); solve det diag eigh pow exp log chol lu;
                 "elementwise on the eigenvalues | from the eigenvalues | base: read off n applications | itself | elementwise on the eigenvalues | base: Cholesky; base: LU with partial pivoting";
-                "Factored (inverse of Dense)", Dense::new($mat!(g3, 3, 3)).inv().unwrap(), |l| inverse(&lane(&g3, l)); solve det diag exp lu;
+                "Factored (inverse of Dense)", Dense::new($mat!(s.g3, 3, 3)).inv().unwrap(), |l| inverse(&lane(&s.g3, l)); solve det diag exp lu;
                 "undone: rebuilt from the factors | from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Factored (inverse of Dense, PSD)", Psd::new($mat!(p3, 3, 3)).inv().unwrap(), |l| inverse(&lane(&p3, l)); solve det diag eigh pow exp log chol lu;
+                "Factored (inverse of Dense, PSD)", Psd::new($mat!(s.p3, 3, 3)).inv().unwrap(), |l| inverse(&lane(&s.p3, l)); solve det diag eigh pow exp log chol lu;
                 "undone: rebuilt from the factors | from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "BaseInverse (inverse of Sum, PSD)", Sum::new(Psd::new($mat!(p3, 3, 3)), Psd::new(Diagonal::new($vec!(plus, 3)))).inv().unwrap(), |l| inverse(&sum_p(l)); solve det diag eigh pow exp log chol lu;
+                "BaseInverse (inverse of Sum, PSD)", Sum::new(Psd::new($mat!(s.p3, 3, 3)), Psd::new(Diagonal::new($vec!(s.plus, 3)))).inv().unwrap(), |l| inverse(&s.sum_p(l)); solve det diag eigh pow exp log chol lu;
                 "undone: rebuilt from the factors | from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "Undone (and back)", Sum::new(Psd::new($mat!(p3, 3, 3)), Psd::new(Diagonal::new($vec!(plus, 3)))).inv().unwrap().inv().unwrap(), sum_p; solve det diag eigh pow exp log chol lu;
+                "Undone (and back)", Sum::new(Psd::new($mat!(s.p3, 3, 3)), Psd::new(Diagonal::new($vec!(s.plus, 3)))).inv().unwrap().inv().unwrap(), |l| s.sum_p(l); solve det diag eigh pow exp log chol lu;
                 "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "ProductInverse", Product::new($mat!(g3, 3, 3), $mat!(tri, 3, 3)).inv().unwrap(), |l| inverse(&prod(l)); solve det diag exp lu;
+                "ProductInverse", Product::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)).inv().unwrap(), |l| inverse(&s.prod(l)); solve det diag exp lu;
                 "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "TriangularInverse", Triangular::lower($mat!(tri, 3, 3)).inv().unwrap(), |l| inverse(&lower(l)); solve det diag exp lu;
+                "TriangularInverse", Triangular::lower($mat!(s.tri, 3, 3)).inv().unwrap(), |l| inverse(&s.lower(l)); solve det diag exp lu;
                 "undone: the triangle | product of the diagonal | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
             }
         }
     };
 }
 macro_rules! static_mat {
-    ($m:ident, $r:literal, $c:literal) => {
+    ($m:expr, $r:literal, $c:literal) => {
         SMatrix::<T, $r, $c>::from_fn(|i, j| $m[(i, j)])
     };
 }
 macro_rules! static_vec {
-    ($m:ident, $r:literal) => {
+    ($m:expr, $r:literal) => {
         SMatrix::<T, $r, 1>::from_fn(|i, _| $m[(i, 0)])
     };
 }
@@ -590,12 +650,12 @@ macro_rules! static_space {
     };
 }
 macro_rules! dynamic_mat {
-    ($m:ident, $r:literal, $c:literal) => {
+    ($m:expr, $r:literal, $c:literal) => {
         $m.clone()
     };
 }
 macro_rules! dynamic_vec {
-    ($m:ident, $r:literal) => {
+    ($m:expr, $r:literal) => {
         $m.column(0).into_owned()
     };
 }
@@ -630,20 +690,15 @@ macro_rules! by_scalar {
     ($name:ident, $T:ty; $($diagonal:ident)*; $eigh:literal; $($gram:ident)*; $gram_promise:literal) => {
         fn $name(t: &mut Table) {
             type T = $T;
-            let d = data::<T>(general(3, 1, 10));
-            let plus = data::<T>(|l| general(3, 1, 11)(l).map(|x| C::from(1.0 + x.re.abs())));
-            let p3 = data::<T>(psd(3, 6));
-            let d3 = d.column(0).into_owned();
-            let grown = Ref::from_fn(3, 3, |i, j| if i == j { read(d[(i, 0)], 0).exp() } else { C::default() });
-            let root = |l| diag(&lane(&plus, l)).map(|x| x.sqrt());
-            rows! { t
-                "Diagonal", Diagonal::new(d3.clone()), |l| diag(&lane(&d, l)); solve det diag pow exp log lu $($diagonal)*;
+            let samples = Samples::<T>::new();
+            rows! { t, &samples; s: Samples<T>, [] [];
+                "Diagonal", Diagonal::new(s.d.column(0).into_owned()), |l| diag(&lane(&s.d, l)); solve det diag pow exp log lu $($diagonal)*;
                 $eigh;
-                "WithFacts (exp of Diagonal)", Diagonal::new(d3.clone()).exp().unwrap(), |_| grown.clone(); solve det diag pow exp log lu $($gram)*;
+                "WithFacts (exp of Diagonal)", Diagonal::new(s.d.column(0).into_owned()).exp().unwrap(), |l| diag(&lane(&s.d, l).map(C::exp)); solve det diag pow exp log lu $($gram)*;
                 $gram_promise;
-                "WithFacts (sqrt of Diagonal, PSD)", Psd::new(Diagonal::new(plus.column(0).into_owned())).sqrt().unwrap(), root; solve det diag pow exp log lu $($gram)*;
+                "WithFacts (sqrt of Diagonal, PSD)", Psd::new(Diagonal::new(s.plus.column(0).into_owned())).sqrt().unwrap(), |l| diag(&lane(&s.plus, l).map(C::sqrt)); solve det diag pow exp log lu $($gram)*;
                 $gram_promise;
-                "Boxed, PSD", Psd::new(p3.clone()).boxed(), |l| lane(&p3, l); solve det diag eigh pow exp log chol lu;
+                "Boxed, PSD", Psd::new(s.p3.clone()).boxed(), |l| lane(&s.p3, l); solve det diag eigh pow exp log chol lu;
                 "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
             }
         }
@@ -662,11 +717,13 @@ by_scalar!(
     "elementwise | sum of logarithms | read off | - | elementwise | -; itself"
 );
 fn gram_transpose(t: &mut Table) {
-    let (w, z) = (data::<f64>(general(3, 5, 7)), data::<C>(general(3, 5, 7)));
-    rows! { t
-        "Gram X X^T, real", Gram::<_, ByTranspose>::new(w.clone()), |l| times(&lane(&w, l), &lane(&w, l).transpose()); solve det diag eigh pow exp log chol lu;
+    let samples = (Samples::<f64>::new(), Samples::<C>::new());
+    rows! { t, &samples; s: (Samples<f64>, Samples<C>), [] [];
+        "Gram X X^T, real", Gram::<_, ByTranspose>::new(s.0.w.clone()), |l| times(&lane(&s.0.w, l), &lane(&s.0.w, l).transpose());
+        solve det diag eigh pow exp log chol lu;
         "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-        "Gram X X^T, complex", Gram::<_, ByTranspose>::new(z.clone()), |l| times(&lane(&z, l), &lane(&z, l).transpose()); solve det diag exp lu;
+        "Gram X X^T, complex", Gram::<_, ByTranspose>::new(s.1.w.clone()), |l| times(&lane(&s.1.w, l), &lane(&s.1.w, l).transpose());
+        solve det diag exp lu;
         "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
     }
 }

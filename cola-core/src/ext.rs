@@ -225,20 +225,18 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// As `solve`.
-    fn inv_quad<V: Operand<Self::Scalar> + ?Sized>(&self, b: &V) -> Result<Re<Self>>
+    fn inv_quad<V: Operand<Self::Scalar> + ?Sized>(&self, b: &V) -> Result<Sc<Self>>
     where
         Self: Square + InverseRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>> + Sized,
     {
-        let x = self.solve(b)?;
-        let (mut x, b) = (x, b.view());
+        let (mut x, b) = (self.solve(b)?, b.view());
         let x = x.view_mut();
-        let mut sum = <Re<Self> as num_traits::Zero>::zero();
+        let mut sum = <Sc<Self> as num_traits::Zero>::zero();
         for c in 0..b.cols {
             for i in 0..b.rows {
-                sum += (b.at(i, c).conj() * x.as_view().at(i, c)).re();
+                sum += b.at(i, c).conj() * x.as_view().at(i, c);
             }
         }
-        crate::error::check::<Re<Self>>(sum.finite(), |_| Error::non_finite("b^H A^-1 b: it overflowed"))?;
         Ok(sum)
     }
     /// A^(1/2), principal.
@@ -362,17 +360,18 @@ pub trait OperatorExt: Operator {
         algorithm.exp(self)
     }
 
-    /// log det A.
+    /// log det A, a real number; of the operator's own type, because from `matrix![2.0, 1.0; ..]` without a suffix rustc could not infer
+    /// the type of `k.logdet()?` through "the real numbers of it".
     ///
     /// # Errors
     /// `Singular`, `NotPositiveDefinite`, `InvalidArgument` where the determinant is not positive (then `slogdet` serves).
     #[inline(always)]
-    fn logdet(&self) -> Result<Re<Self>>
+    fn logdet(&self) -> Result<Sc<Self>>
     where
         Self: Square + DetRule<<Self as Operator>::Facts> + Sized,
     {
         const { demand_square("logdet", Self::SHAPE) }
-        logdet_of(self.slogdet()?)
+        logdet_of(self.slogdet()?).map(Sc::<Self>::from_re)
     }
     /// (sign, log|det A|): sign 0 and logarithm -inf where A is singular.
     ///
@@ -391,11 +390,11 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// As `logdet`.
-    fn logdet_with(&self, algorithm: impl DetAlgorithm<Self>) -> Result<Re<Self>>
+    fn logdet_with(&self, algorithm: impl DetAlgorithm<Self>) -> Result<Sc<Self>>
     where
         Self: LinearOperator + Square + Sized,
     {
-        logdet_of(algorithm.slogdet(self)?)
+        logdet_of(algorithm.slogdet(self)?).map(Sc::<Self>::from_re)
     }
     /// Sum of the diagonal.
     ///

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::facts::{Facts, NoFacts, SumFacts};
 use crate::functions::DiagonalRule;
 use crate::operator::short::{Co, Fa, Ro, Sc};
-use crate::operator::{DynOperator, LinearOperator, Operator, Update, operator};
+use crate::operator::{DynOperator, LinearOperator, Operator, Update, operator, with_scratch};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
 use crate::space::Dyn;
@@ -90,12 +90,13 @@ crate::base_factors!([P: Parts] SumOf<P>);
 impl<P: Parts<Item: DiagonalRule>> DiagonalRule for SumOf<P> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {
         d.fill(Sc::<Self>::zero());
-        let mut one = vec![Sc::<Self>::zero(); d.len()];
-        for a in self.0.parts() {
-            a.diagonal_rule(k, &mut one)?;
-            d.iter_mut().zip(&one).for_each(|(d, o)| *d += *o);
-        }
-        Ok(())
+        with_scratch(d.len(), |one: &mut [Sc<Self>]| {
+            for a in self.0.parts() {
+                a.diagonal_rule(k, one)?;
+                d.iter_mut().zip(one.iter()).for_each(|(d, o)| *d += *o);
+            }
+            Ok(())
+        })
     }
 }
 

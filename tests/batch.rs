@@ -1,0 +1,110 @@
+//! Batches: lanes, tails, failed lanes, lazy inverses.
+use cola::prelude::*;
+use nalgebra::{DVector, SMatrix, SVector, matrix, vector};
+
+/// x = (A A^H + D)^-1 v and its logdet: one text for one element and for lanes.
+#[vmap]
+fn perform<T: Scalar>(a: SMatrix<T, 3, 3>, d: SVector<T, 3>, v: SVector<T, 3>) -> cola::Result<(SVector<T, 3>, [T::Re; 1])> {
+    let k = linop!(psd(a * a.H + diag(&d)));
+    Ok((k.solve(&v)?, [k.logdet()?]))
+}
+fn element(i: usize) -> (SMatrix<f64, 3, 3>, SVector<f64, 3>, SVector<f64, 3>) {
+    let a = SMatrix::from_fn(|r, c| ((i * 7 + r * 3 + c) as f64 * 0.61).sin());
+    (a, vector![1.0, 0.5, 2.0], vector![1.0, -1.0, i as f64])
+}
+#[test]
+fn every_length_equals_one_by_one() {
+    for n in [1, 3, 7, 8, 9, 100, 5000] {
+        let all: Vec<_> = (0..n).map(element).collect();
+        let (a, d, v): (Vec<_>, Vec<_>, Vec<_>) = (
+            all.iter().map(|e| e.0).collect(),
+            all.iter().map(|e| e.1).collect(),
+            all.iter().map(|e| e.2).collect(),
+        );
+        let ys = perform::batch_slice(&a, &d, &v).unwrap();
+        assert_eq!(ys.len(), n);
+        for i in 0..n {
+            let (x, [l]) = perform(a[i], d[i], v[i]).unwrap();
+            assert!((ys[i].0 - x).norm() <= 1e-13 * x.norm() && (ys[i].1[0] - l).abs() < 1e-13, "{i} of {n}");
+        }
+    }
+    assert!(perform::batch_slice(&[], &[], &[]).unwrap().is_empty());
+    let three: [_; 3] = std::array::from_fn(element);
+    let ys = perform::batch::<3>(three.map(|e| e.0), three.map(|e| e.1), three.map(|e| e.2)).unwrap();
+    assert!((ys[2].0 - perform(three[2].0, three[2].1, three[2].2).unwrap().0).norm() < 1e-14);
+}
+#[test]
+fn a_bad_element_is_named_alone_and_disturbs_nobody() {
+    let all: Vec<_> = (0..20).map(element).collect();
+    let (a, mut d, v): (Vec<_>, Vec<_>, Vec<_>) =
+        (all.iter().map(|e| e.0).collect(), all.iter().map(|e| e.1).collect(), all.iter().map(|e| e.2).collect());
+    let good = perform::batch_slice(&a, &d, &v).unwrap();
+    d[5] = vector![-100.0, 1.0, 1.0];
+    d[17][2] = f64::NAN;
+    let each = perform::batch_each(&a, &d, &v).unwrap();
+    for (i, (y, want)) in each.iter().zip(&good).enumerate() {
+        match (i, y) {
+            (5, Err(Error::NotPositiveDefinite { index: 0, pivot })) => assert!(*pivot < -90.0),
+            (17, Err(Error::NonFinite { .. })) => {}
+            (_, Ok(y)) => assert_eq!(y, want),
+            (_, other) => panic!("{i}: {other:?}"),
+        }
+    }
+    let Err(Error::Lanes { failed }) = perform::batch_slice(&a, &d, &v) else { panic!("two elements are bad") };
+    assert_eq!(failed.iter().map(|f| f.0).collect::<Vec<_>>(), [5, 17]);
+    // outside of a batch the operator over lanes names its lanes itself
+    let k: Psd<Diagonal<[Lanes<f64, 4>; 1]>> =
+        stack([1.0, 2.0, 0.0, 4.0].map(|d| Psd(Diagonal([d])))).unwrap();
+    let Err(Error::Lanes { failed }) = k.inv() else { panic!("lane 2 is singular") };
+    assert_eq!(failed, [(2, Error::Singular { index: 0 })]);
+}
+#[test]
+fn shapes_that_differ_are_an_error() {
+    let (a, b) = (linop!(diag(vec![1.0, 2.0])), linop!(diag(vec![1.0, 2.0, 3.0])));
+    assert!(matches!(stack([a, b]), Err(Error::ShapeMismatch { left: (2, 1), right: (3, 1), .. })));
+    assert!(matches!(
+        perform::batch_slice(&[SMatrix::identity()], &[], &[]),
+        Err(Error::ShapeMismatch { left: (1, 1), right: (0, 1), .. })
+    ));
+}
+#[test]
+fn complex_lanes() {
+    type C = Complex<f64>;
+    let make = |l: usize| {
+        let z = C::new(0.3, 0.4 + l as f64);
+        linop!(psd({ matrix![C::new(4.0 + 3.0 * l as f64, 0.0), z; z.conj(), C::new(9.0 + 4.0 * l as f64, 0.0)] }))
+    };
+    let batch = stack::<_, 2>([make(0), make(1)]).unwrap();
+    let b = [C::new(1.0, -1.0), C::new(0.5, 2.0)];
+    let root = batch.sqrt().unwrap();
+    let ys: [[C; 2]; 2] = unstack(root.apply(&stack([b, b]).unwrap()));
+    for l in 0..2 {
+        let want = make(l).sqrt().unwrap().apply(&b);
+        assert!((0..2).all(|i| (ys[l][i] - want[i]).norm() < 1e-13), "{l}");
+    }
+}
+/// A large matrix-free inverse is lazy: what does not converge is NaN in `apply`, and an error in `try_apply` and `solve`.
+#[test]
+fn a_lazy_inverse_is_honest() {
+    let n = 3000;
+    let easy = Function::psd(n, |x: &[f64], y: &mut [f64]| {
+        y.iter_mut().zip(x).enumerate().for_each(|(i, (y, x))| *y = (1.0 + (i % 7) as f64) * x);
+    });
+    let b = DVector::from_fn(n, |i, _| (i as f64).cos());
+    let inverse = easy.inv().unwrap();
+    assert!((easy.apply(&inverse.apply(&b)) - &b).norm() < 1e-8 * b.norm());
+    assert!((inverse.inv().unwrap().apply(&b) - easy.apply(&b)).norm() == 0.0);
+    let k = linop!(kron({ &easy }, diag([2.0, 4.0])));
+    let rhs = DVector::from_fn(2 * n, |i, _| (i as f64).sin());
+    assert!((k.apply(&k.solve(&rhs).unwrap()) - &rhs).norm() < 1e-8 * rhs.norm());
+    // promised PSD, and indefinite
+    let wrong = Function::psd(n, |x: &[f64], y: &mut [f64]| {
+        y.iter_mut().zip(x).enumerate().for_each(|(i, (y, x))| *y = if i % 2 == 0 { *x } else { -x });
+    });
+    let inverse = wrong.inv().unwrap();
+    assert!(inverse.apply(&b).iter().all(|x| x.is_nan()));
+    assert!(inverse.try_apply(&b).is_err() && wrong.solve(&b).is_err());
+    let k = linop!(kron({ &wrong }, diag([2.0])));
+    assert!(k.solve(&b).is_err() && k.inv().unwrap().try_apply(&b).is_err());
+    assert!(matches!(wrong.sqrt(), Err(Error::InvalidArgument { .. })));
+}
