@@ -73,7 +73,11 @@ fn power_network() -> cola::Result<()> {
     let start = Instant::now();
     let logdet_dense = dense.logdet()?;
     let agree = (logdet - logdet_dense).abs() / logdet.abs();
-    println!("{:<34} {:>8.1} ms   logdet {logdet_dense:.9}, agreement {agree:.1e}", "dense logdet", milliseconds(start));
+    println!(
+        "{:<34} {:>8.1} ms   logdet {logdet_dense:.9}, agreement {agree:.1e}",
+        "dense logdet",
+        milliseconds(start)
+    );
     assert!(agree < 1e-12);
 
     println!("\n== inside kron(psd(bus), psd(small)): {} unknowns, never formed ==", 3 * n);
@@ -84,13 +88,21 @@ fn power_network() -> cola::Result<()> {
     let start = Instant::now();
     let x = k.solve(&b)?;
     let (time, residual) = (milliseconds(start), relative(&k.apply(&x), &b));
-    println!("{:<34} {time:>8.1} ms   residual {residual:.1e}   error {:.1e}", "kron solve, dense factors", relative(&x, &truth));
+    println!(
+        "{:<34} {time:>8.1} ms   residual {residual:.1e}   error {:.1e}",
+        "kron solve, dense factors",
+        relative(&x, &truth)
+    );
     assert!(residual < 1e-12);
     let ks = linop!(kron(psd(sparse(&csr)), psd(small)));
     let start = Instant::now();
     let xs = ks.solve(&b)?;
     let (time, residual) = (milliseconds(start), relative(&ks.apply(&xs), &b));
-    println!("{:<34} {time:>8.1} ms   residual {residual:.1e}   error {:.1e}", "kron solve, sparse factor", relative(&xs, &truth));
+    println!(
+        "{:<34} {time:>8.1} ms   residual {residual:.1e}   error {:.1e}",
+        "kron solve, sparse factor",
+        relative(&xs, &truth)
+    );
     assert!(residual < 1e-12);
     // log det(A x B) = 3 log det A + n log det B
     let by_hand = 3.0 * logdet + n as f64 * small.determinant().ln();

@@ -52,7 +52,8 @@ fn roots(n: &mut Numbers) -> Result<()> {
     let k4 = linop!(4 * kron(psd(b), diag(d)));
     let (once, twice) = root_twice(&k, &v)?;
     let (once4, _) = root_twice(&k4, &v)?;
-    let dense = DMatrix::from_column_slice(2, 2, b.as_slice()).kronecker(&DMatrix::from_diagonal(&DVector::from_column_slice(d.as_slice())));
+    let dense = DMatrix::from_column_slice(2, 2, b.as_slice())
+        .kronecker(&DMatrix::from_diagonal(&DVector::from_column_slice(d.as_slice())));
     let want = &dense * v;
     within("sqrt(K) (sqrt(K) v) = K v", relative(twice.as_slice(), want.as_slice()), 1e-10);
     let want = by_eigen(&dense, |w| w.max(0.0).sqrt()) * v;
@@ -66,7 +67,7 @@ fn roots(n: &mut Numbers) -> Result<()> {
 fn whitened<T: Scalar>(x: SMatrix<T, 3, 3>, d: SVector<T, 2>, v: SVector<T, 8>) -> cola::Result<SVector<T, 8>> {
     let y = linop!(x * x.H + I);
     let w = linop!(block_diag(repeat::<2>(&y), diag(&d)));
-    let p = try_linop!(diag({ w.diagonal()? })^(-1/2))?;
+    let p = try_linop!(diag({ w.diagonal()? }) ^ (-1 / 2))?;
     let inverse = try_linop!(inv(&p * &w * &p))?;
     Ok(p.apply(&inverse.apply(&p.apply(&v))))
 }
@@ -168,7 +169,11 @@ fn gradients(n: &mut Numbers) -> Result<()> {
     for (x, want) in [(0.5, -0.066_115_702_479_338_84), (10.0, -0.125)] {
         let a = linop!({ matrix![1.0, 2.0; 3.0, x] });
         let (_, g) = value_and_grad(&a, |a| a.inv_quad(&[1.0, 1.0]))?;
-        within(&format!("d/dx 1' inv([[1,2],[3,x]]) 1 at x = {x}"), (g.tree().0[(1, 1)] - want).abs() / want.abs(), 1e-10);
+        within(
+            &format!("d/dx 1' inv([[1,2],[3,x]]) 1 at x = {x}"),
+            (g.tree().0[(1, 1)] - want).abs() / want.abs(),
+            1e-10,
+        );
     }
     let r: SMatrix<f64, 2, 2> = n.matrix();
     let (a, d) = (r * r.transpose() + SMatrix::<f64, 2, 2>::identity(), vector![3.0, 0.2, 1.0]);
@@ -179,7 +184,8 @@ fn gradients(n: &mut Numbers) -> Result<()> {
     let value = |x: &[f64]| {
         let off = (x[1] + x[2]) * 0.5;
         let a = DMatrix::from_row_slice(2, 2, &[x[0], off, off, x[3]]);
-        let k = a.kronecker(&DMatrix::from_diagonal(&DVector::from_column_slice(&x[4..7]))) + DMatrix::identity(6, 6) * x[7];
+        let k = a.kronecker(&DMatrix::from_diagonal(&DVector::from_column_slice(&x[4..7])))
+            + DMatrix::identity(6, 6) * x[7];
         let lu = k.lu();
         let y = DVector::from_column_slice(y.as_slice());
         y.dot(&lu.solve(&y).expect("regular")) + lu.determinant().ln()

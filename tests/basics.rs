@@ -123,8 +123,10 @@ fn rules_by_type() {
     let big = linop!(psd(&m) + psd(&m) + 2 * I);
     let x = big.solve(&e).unwrap();
     assert!((big.apply(&x) - &e).norm() < 1e-9);
-    let t = try_linop!(inv(psd(a)) * sqrt(psd(a))^-1).unwrap();
-    assert!((t.apply(&t.apply(&vector![1.0, 1.0])) - A.try_inverse().unwrap().pow(3) * vector![1.0, 1.0]).norm() < 1e-12);
+    let t = try_linop!(inv(psd(a)) * sqrt(psd(a)) ^ -1).unwrap();
+    assert!(
+        (t.apply(&t.apply(&vector![1.0, 1.0])) - A.try_inverse().unwrap().pow(3) * vector![1.0, 1.0]).norm() < 1e-12
+    );
     assert!((k.logdet().unwrap() - (3.0 * 5f64.ln() + 2.0 * 0.6f64.ln())).abs() < 1e-12);
     assert_eq!(k.trace().unwrap(), 5.0 * 4.2);
     let e = k.eigh().unwrap();

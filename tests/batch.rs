@@ -4,7 +4,11 @@ use nalgebra::{DVector, SMatrix, SVector, matrix, vector};
 
 /// x = (A A^H + D)^-1 v and its logdet: one text for one element and for lanes.
 #[vmap]
-fn perform<T: Scalar>(a: SMatrix<T, 3, 3>, d: SVector<T, 3>, v: SVector<T, 3>) -> cola::Result<(SVector<T, 3>, [T::Re; 1])> {
+fn perform<T: Scalar>(
+    a: SMatrix<T, 3, 3>,
+    d: SVector<T, 3>,
+    v: SVector<T, 3>,
+) -> cola::Result<(SVector<T, 3>, [T::Re; 1])> {
     let k = linop!(psd(a * a.H + diag(&d)));
     Ok((k.solve(&v)?, [k.logdet()?]))
 }
@@ -16,11 +20,8 @@ fn element(i: usize) -> (SMatrix<f64, 3, 3>, SVector<f64, 3>, SVector<f64, 3>) {
 fn every_length_equals_one_by_one() {
     for n in [1, 3, 7, 8, 9, 100, 5000] {
         let all: Vec<_> = (0..n).map(element).collect();
-        let (a, d, v): (Vec<_>, Vec<_>, Vec<_>) = (
-            all.iter().map(|e| e.0).collect(),
-            all.iter().map(|e| e.1).collect(),
-            all.iter().map(|e| e.2).collect(),
-        );
+        let (a, d, v): (Vec<_>, Vec<_>, Vec<_>) =
+            (all.iter().map(|e| e.0).collect(), all.iter().map(|e| e.1).collect(), all.iter().map(|e| e.2).collect());
         let ys = perform::batch_slice(&a, &d, &v).unwrap();
         assert_eq!(ys.len(), n);
         for i in 0..n {
@@ -53,8 +54,7 @@ fn a_bad_element_is_named_alone_and_disturbs_nobody() {
     let Err(Error::Lanes { failed }) = perform::batch_slice(&a, &d, &v) else { panic!("two elements are bad") };
     assert_eq!(failed.iter().map(|f| f.0).collect::<Vec<_>>(), [5, 17]);
     // outside of a batch the operator over lanes names its lanes itself
-    let k: Psd<Diagonal<[Lanes<f64, 4>; 1]>> =
-        stack([1.0, 2.0, 0.0, 4.0].map(|d| Psd(Diagonal([d])))).unwrap();
+    let k: Psd<Diagonal<[Lanes<f64, 4>; 1]>> = stack([1.0, 2.0, 0.0, 4.0].map(|d| Psd(Diagonal([d])))).unwrap();
     let Err(Error::Lanes { failed }) = k.inv() else { panic!("lane 2 is singular") };
     assert_eq!(failed, [(2, Error::Singular { index: 0 })]);
 }

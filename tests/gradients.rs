@@ -165,7 +165,8 @@ fn every_structure() {
 #[test]
 fn dynamic_sizes_and_two_operators_and_errors() {
     let n = 5;
-    let m = DMatrix::from_fn(n, n, |i, j| (-(i as f64 - j as f64).powi(2) / 3.0).exp() + if i == j { 0.1 } else { 0.0 });
+    let m =
+        DMatrix::from_fn(n, n, |i, j| (-(i as f64 - j as f64).powi(2) / 3.0).exp() + if i == j { 0.1 } else { 0.0 });
     let k = linop!(psd(m));
     let l = linop!(diag(vec![1.0, 2.0, 3.0, 4.0, 5.0]));
     let y = vec![1.0; 5];

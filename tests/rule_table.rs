@@ -59,7 +59,9 @@ fn noise(seed: usize, i: usize, j: usize) -> f64 {
 fn general(m: usize, n: usize, seed: usize) -> impl Fn(usize) -> Ref {
     move |l| {
         let at = |i, j| C::new(noise(seed + 50 * l, i, j), noise(seed + 50 * l + 25, i, j));
-        DMatrix::from_fn(m, n, |i, j| at(i, j) + if i == j { C::new(if i % 2 == 0 { 2.0 } else { -2.0 }, 0.0) } else { C::default() })
+        DMatrix::from_fn(m, n, |i, j| {
+            at(i, j) + if i == j { C::new(if i % 2 == 0 { 2.0 } else { -2.0 }, 0.0) } else { C::default() }
+        })
     }
 }
 fn hermitian(n: usize, seed: usize) -> impl Fn(usize) -> Ref {
@@ -223,7 +225,8 @@ impl Check {
     fn cholesky<T: Number>(&self, f: &DMatrix<T>) {
         for (l, r) in self.r.iter().enumerate() {
             let f = lane(f, l);
-            let lower = (0..f.nrows()).all(|i| f[(i, i)].re > 0.0 && (i + 1..f.nrows()).all(|j| f[(i, j)] == C::default()));
+            let lower =
+                (0..f.nrows()).all(|i| f[(i, i)].re > 0.0 && (i + 1..f.nrows()).all(|j| f[(i, j)] == C::default()));
             assert!(lower, "L = {f}");
             self.near("cholesky", l, &times(&f, &f.adjoint()), r);
         }
@@ -324,7 +327,11 @@ impl<A: LinearOperator<Scalar: Number> + Explain> Case<'_, A> {
     }
     fn lu(&self)
     where
-        A: HasLu<P: LinearOperator<Scalar = A::Scalar>, L: LinearOperator<Scalar = A::Scalar>, U: LinearOperator<Scalar = A::Scalar>>,
+        A: HasLu<
+                P: LinearOperator<Scalar = A::Scalar>,
+                L: LinearOperator<Scalar = A::Scalar>,
+                U: LinearOperator<Scalar = A::Scalar>,
+            >,
         A: Square,
     {
         let f = self.a.lu();
@@ -430,7 +437,8 @@ impl Table {
         let line = |first: &str, cells: &mut dyn Iterator<Item = &str>| {
             cells.fold(format!("| {first} |"), |s, c| s + " " + c + " |")
         };
-        let mut lines = vec![line("", &mut COLUMNS.iter().map(|c| c.0)), line("---", &mut COLUMNS.iter().map(|_| "---"))];
+        let mut lines =
+            vec![line("", &mut COLUMNS.iter().map(|c| c.0)), line("---", &mut COLUMNS.iter().map(|_| "---"))];
         lines.extend(self.rows.iter().map(|(row, cells)| line(row, &mut cells.iter().map(|c| c.as_str()))));
         lines.join("\n")
     }
@@ -790,8 +798,12 @@ fn large_operators_iterate() {
     let psd = Function::psd(n, move |x: &[f64], y: &mut [f64]| (0..n).for_each(|i| y[i] = d(i) * x[i]));
     let b = vec![1.0; n];
     let solved = |x: Vec<f64>| x.iter().enumerate().all(|(i, x)| (x * d(i) - 1.0).abs() < 1e-6);
-    let sa = SelfAdjoint::new(Function::new(n, n, move |x: &[f64], y: &mut [f64]| (0..n).for_each(|i| y[i] = d(i) * x[i]), 
-        move |x: &[f64], y: &mut [f64]| (0..n).for_each(|i| y[i] = d(i) * x[i])));
+    let sa = SelfAdjoint::new(Function::new(
+        n,
+        n,
+        move |x: &[f64], y: &mut [f64]| (0..n).for_each(|i| y[i] = d(i) * x[i]),
+        move |x: &[f64], y: &mut [f64]| (0..n).for_each(|i| y[i] = d(i) * x[i]),
+    ));
     assert_eq!(psd.plan_of(Q::Solve).rule, "CG");
     assert!(psd.plan_of(Q::Solve).cost.per_iteration);
     assert!(solved(psd.solve(&b).unwrap()));
@@ -802,7 +814,9 @@ fn large_operators_iterate() {
     // a structure passes the question on to its parts, each with its own facts
     let plan = Kron::new(&psd, Diagonal::new([2.0, 3.0])).plan_of(Q::Solve);
     assert_eq!(plan.to_string(), "factor by factor [CG; elementwise]");
-    for (q, failed) in [(Q::Eigh, psd.eigh().is_err()), (Q::Slogdet, psd.slogdet().is_err()), (Q::Cholesky, psd.cholesky().is_err())] {
+    for (q, failed) in
+        [(Q::Eigh, psd.eigh().is_err()), (Q::Slogdet, psd.slogdet().is_err()), (Q::Cholesky, psd.cholesky().is_err())]
+    {
         assert!(failed && psd.plan_of(q).refused, "{q:?}: {}", psd.plan_of(q));
     }
 }

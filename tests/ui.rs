@@ -13,7 +13,8 @@ fn ui() {
     // With cases that run, trybuild builds in place of checking: only then are constants evaluated, and composite sizes compared.
     cases.pass("ui-tests/pass/*.rs");
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let version = Command::new(rustc).arg("--version").output().expect("cargo runs this test, so there is a rustc").stdout;
+    let version =
+        Command::new(rustc).arg("--version").output().expect("cargo runs this test, so there is a rustc").stdout;
     if String::from_utf8_lossy(&version).starts_with(BLESSED_WITH) {
         cases.compile_fail("ui-tests/fail/*/*.rs");
     } else {

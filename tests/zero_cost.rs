@@ -143,7 +143,8 @@ fn apply_into_of_dynamic_operators() {
         free(&format!("apply_into of {name}, 3 columns"), || a.apply_into(&xs, &mut ys, &mut scratch));
     }
     for n in [5, 60, 600] {
-        let m = DMatrix::from_fn(n, n, |i, j| if i == j { 4.0 } else { ((i * 7 + j * 3) % 11) as f64 / (11 * n) as f64 });
+        let m =
+            DMatrix::from_fn(n, n, |i, j| if i == j { 4.0 } else { ((i * 7 + j * 3) % 11) as f64 / (11 * n) as f64 });
         let s = (&m + m.transpose()) * 0.5;
         let (p, g, h) = (linop!(psd(&s)), linop!(&m), linop!(self_adjoint(&s)));
         let d = linop!(psd(diag(vec![2.0; n])));
@@ -189,7 +190,10 @@ fn iterations_of_krylov_methods() {
     fn same(name: &str, solve: impl Fn(usize) -> cola::Result<()>) {
         let few = allocations(|| solve(5).unwrap_err());
         let many = allocations(|| solve(65).unwrap_err());
-        assert!(matches!((few.0, many.0), (Error::NotConverged { iterations: 5, .. }, Error::NotConverged { iterations: 65, .. })));
+        assert!(matches!(
+            (few.0, many.0),
+            (Error::NotConverged { iterations: 5, .. }, Error::NotConverged { iterations: 65, .. })
+        ));
         assert_eq!(few.1, many.1, "{name}: 60 iterations more allocate {} times more", many.1 - few.1);
     }
     same("Cg", |k| laplacian.solve_with(Cg::default().max_iters(k), &b).map(|_| ()));

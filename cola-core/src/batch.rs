@@ -139,7 +139,9 @@ pub fn run<Y: Unstack, const B: usize>(f: impl FnOnce() -> Result<Y>) -> Result<
 /// `ShapeMismatch`.
 pub fn common_len(lens: &[usize]) -> Result<usize> {
     match lens.iter().find(|&&n| n != lens[0]) {
-        Some(&n) => Err(Error::ShapeMismatch { op: "batch: lengths of the arguments", left: (lens[0], 1), right: (n, 1) }),
+        Some(&n) => {
+            Err(Error::ShapeMismatch { op: "batch: lengths of the arguments", left: (lens[0], 1), right: (n, 1) })
+        }
         None => Ok(lens[0]),
     }
 }

@@ -7,7 +7,8 @@ use crate::space::{Const, Dyn, Extent, Plain, Space, Storage};
 use crate::view::{View, ViewMut};
 use core::ops::{Deref, DerefMut};
 use nalgebra::{
-    DMatrix, DVector, DefaultAllocator, Dim, Matrix, OMatrix, OVector, RawStorage, Storage as NStorage, allocator::Allocator,
+    DMatrix, DVector, DefaultAllocator, Dim, Matrix, OMatrix, OVector, RawStorage, Storage as NStorage,
+    allocator::Allocator,
 };
 
 /// A matrix of numbers, owned or borrowed.
@@ -348,7 +349,7 @@ macro_rules! plain_vector {
     };
 }
 plain_vector!([const N: usize] [T; N], Const<N>, [T; N]);
-plain_vector!([] [T], Dyn, Vec<T>);
+plain_vector!([][T], Dyn, Vec<T>);
 plain_vector!([] Vec<T>, Dyn, Vec<T>);
 plain_vector!([S: Space] Column<T, S>, S, Column<T, S>);
 macro_rules! plain_result {

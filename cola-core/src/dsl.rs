@@ -6,9 +6,7 @@ use crate::data::{MatrixData, VectorData};
 use crate::error::{Error, Result, check};
 use crate::facts::{AnySign, Known, NonNegative, Sign};
 use crate::functions::dense::FactChoice;
-use crate::functions::{
-    Exp, HasExp, HasLog, HasPower, Inv, Invertible, Log, Pow, Power,
-};
+use crate::functions::{Exp, HasExp, HasLog, HasPower, Inv, Invertible, Log, Pow, Power};
 use crate::operator::{Operator, SameScalar};
 use crate::ops::*;
 use crate::scalar::{Real, Scalar};
@@ -157,9 +155,7 @@ impl<T: Scalar> IntoTerm for Checked<T> {
 /// `InvalidArgument` where c < 0, `NonFinite`.
 pub fn nonnegative<T: Real>(c: T) -> Result<Checked<T>> {
     check::<T>(c.finite(), |_| Error::non_finite("the argument of `nonnegative`"))?;
-    check::<T>(!c.lt(T::zero()), |lane| {
-        Error::invalid(format!("nonnegative: the factor is {}", c.lane_f64(lane)))
-    })?;
+    check::<T>(!c.lt(T::zero()), |lane| Error::invalid(format!("nonnegative: the factor is {}", c.lane_f64(lane))))?;
     Ok(Checked(c))
 }
 /// c I that takes its size from its neighbour. `C` is a scalar or a literal.
@@ -214,10 +210,7 @@ impl<T: Scalar<Re = R>, R: Real> Scale<T> for Checked<R> {
 }
 /// A number that scales the operator `A`. The lifetime keeps the bound from being refused for operators without type parameters, where
 /// it is plainly true or false.
-#[diagnostic::on_unimplemented(
-    message = "`{A}` cannot be scaled by `{Self}`",
-    label = "number types do not match"
-)]
+#[diagnostic::on_unimplemented(message = "`{A}` cannot be scaled by `{Self}`", label = "number types do not match")]
 pub trait ScaleOf<'s, A: Operator> {
     /// What is known of its sign.
     type Sign: Sign;
@@ -382,10 +375,7 @@ pub fn identity_static<const N: usize, T: Scalar>() -> Identity<T, Const<N>> {
 }
 /// A x B.
 #[inline(always)]
-pub fn kron<A: Operator, B: SameScalar<A>>(
-    a: impl IntoOperator<Op = A>,
-    b: impl IntoOperator<Op = B>,
-) -> Kron<A, B> {
+pub fn kron<A: Operator, B: SameScalar<A>>(a: impl IntoOperator<Op = A>, b: impl IntoOperator<Op = B>) -> Kron<A, B> {
     Kron(a.into_operator(), b.into_operator())
 }
 /// diag(A, B).
@@ -424,7 +414,11 @@ pub fn all() -> core::ops::RangeFull {
 ///
 /// # Panics
 /// Where an index is too large; `try_linop!` returns the error.
-pub fn slice<A: Operator, R: IndexSet, C: IndexSet, I, J>(a: impl IntoOperator<Op = A>, rows: I, cols: J) -> Sliced<A, R, C>
+pub fn slice<A: Operator, R: IndexSet, C: IndexSet, I, J>(
+    a: impl IntoOperator<Op = A>,
+    rows: I,
+    cols: J,
+) -> Sliced<A, R, C>
 where
     I: IntoIndexSet<A::Rows, Set = R>,
     J: IntoIndexSet<A::Cols, Set = C>,
@@ -631,7 +625,10 @@ macro_rules! scaling {
     };
 }
 scaling!(IsScalar);
-scaling!(#[diagnostic::do_not_recommend] IsLiteral);
+scaling!(
+    #[diagnostic::do_not_recommend]
+    IsLiteral
+);
 macro_rules! numbers {
     ($($K:ty, $L:ty;)*) => { $(
         #[diagnostic::do_not_recommend]
@@ -756,7 +753,8 @@ where
     }
 }
 /// c I beside an operator: of its size.
-type Beside<A, C> = ScaledIdentity<<A as Operator>::Scalar, <A as Operator>::Rows, <C as Scale<<A as Operator>::Scalar>>::Sign>;
+type Beside<A, C> =
+    ScaledIdentity<<A as Operator>::Scalar, <A as Operator>::Rows, <C as Scale<<A as Operator>::Scalar>>::Sign>;
 #[inline(always)]
 fn beside<A: Operator, C: Scale<A::Scalar>>(a: &A, e: Eye<C>) -> Beside<A, C> {
     ScaledIdentity::of_size(e.0.number(), a.nrows())

@@ -174,20 +174,8 @@ mod tests {
                 |x| [x.sqrt(), 0.5 / x.sqrt(), -0.25 * x.powf(-1.5)],
                 &[0.3, 4.0],
             ),
-            (
-                Scalar::exp,
-                Scalar::exp,
-                Scalar::exp,
-                |x| [x.exp(); 3],
-                &[-2.0, 0.0, 1.5],
-            ),
-            (
-                Scalar::ln,
-                Scalar::ln,
-                Scalar::ln,
-                |x| [x.ln(), 1.0 / x, -1.0 / (x * x)],
-                &[0.1, 7.0],
-            ),
+            (Scalar::exp, Scalar::exp, Scalar::exp, |x| [x.exp(); 3], &[-2.0, 0.0, 1.5]),
+            (Scalar::ln, Scalar::ln, Scalar::ln, |x| [x.ln(), 1.0 / x, -1.0 / (x * x)], &[0.1, 7.0]),
             (
                 |x| Scalar::powf(x, 2.5),
                 |x| Scalar::powf(x, 2.5),
@@ -223,13 +211,7 @@ mod tests {
                 |x| [x.cos(), -x.sin(), -x.cos()],
                 &[-2.0, 0.0, 3.0],
             ),
-            (
-                Scalar::abs,
-                Scalar::abs,
-                Scalar::abs,
-                |x| [x.abs(), x.signum(), 0.0],
-                &[-2.0, 0.0, 3.0],
-            ),
+            (Scalar::abs, Scalar::abs, Scalar::abs, |x| [x.abs(), x.signum(), 0.0], &[-2.0, 0.0, 3.0]),
         ];
         for (f, f2, fh, expected, points) in cases {
             for &x in points {
@@ -275,10 +257,7 @@ mod tests {
         close(a.re, 2.5, 1e-15);
         close(a.v1, 1.0, 1e-14);
         close(a.v2, 0.0, 1e-14);
-        assert_eq!(
-            parts(Real::atan2(Dual64::zero(), Dual64::zero())),
-            (0.0, 0.0)
-        );
+        assert_eq!(parts(Real::atan2(Dual64::zero(), Dual64::zero())), (0.0, 0.0));
         assert!(Real::atan2(seed(0.0), Dual64::zero()).eps.is_nan());
     }
 
@@ -318,12 +297,7 @@ mod tests {
     #[test]
     fn complex_dual() {
         type C = Complex<Dual64>;
-        for z in [
-            Complex::new(1.0, 2.0),
-            Complex::new(-3.0, 0.5),
-            Complex::new(-3.0, -0.5),
-            Complex::new(4.0, 0.0),
-        ] {
+        for z in [Complex::new(1.0, 2.0), Complex::new(-3.0, 0.5), Complex::new(-3.0, -0.5), Complex::new(4.0, 0.0)] {
             let w = Complex::new(0.3, -0.8);
             let x = C::new(Dual64::new(z.re, w.re), Dual64::new(z.im, w.im));
             let check = |y: C, f0: Complex<f64>, f1: Complex<f64>| {
@@ -339,11 +313,7 @@ mod tests {
             check(Scalar::powf(x, 2.5), z.powf(2.5), 2.5 * z.powf(1.5));
             check(x * x, z * z, 2.0 * z);
             check(C::one() / x, 1.0 / z, -1.0 / (z * z));
-            close(
-                Scalar::abs(x).eps,
-                (z.re * w.re + z.im * w.im) / z.norm(),
-                1e-14,
-            );
+            close(Scalar::abs(x).eps, (z.re * w.re + z.im * w.im) / z.norm(), 1e-14);
         }
     }
 

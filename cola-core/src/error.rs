@@ -67,7 +67,9 @@ pub enum Error {
         tol: f64,
     },
     /// An iteration cannot go on.
-    #[error("{algorithm} broke down at iteration {iteration}: the operator does not have the promised structure, or is singular")]
+    #[error(
+        "{algorithm} broke down at iteration {iteration}: the operator does not have the promised structure, or is singular"
+    )]
     Breakdown {
         /// Its name.
         algorithm: &'static str,

@@ -11,8 +11,8 @@ use crate::functions::det::logdet_of;
 use crate::functions::diagonal::{any_diagonal, main_diagonal};
 use crate::functions::inverse::apply_checked;
 use crate::functions::{
-    DetRule, DiagonalRule, Exp, HasCholesky, HasEigh, HasExp, HasLog, HasLu, HasPower, Inv, InverseRule, Invertible, Log, LuFactors, Pow,
-    Power,
+    DetRule, DiagonalRule, Exp, HasCholesky, HasEigh, HasExp, HasLog, HasLu, HasPower, Inv, InverseRule, Invertible,
+    Log, LuFactors, Pow, Power,
 };
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, with_scratch};

@@ -40,14 +40,16 @@ pub use error::{Error, Result, collect_faults};
 pub use ext::OperatorExt;
 pub use facts::*;
 pub use functions::{Exp, Inv, Invertible, Log, Pow, Power, Rootable, Solvable, Sqrt};
-pub use gradient::{Differentiable, Gradient, LogdetGradient, constant, value_and_grad, value_and_grad2, value_and_grad3};
-pub use lanes::{LaneElement, LaneMask, Lanes, OneByOne};
+pub use gradient::{
+    Differentiable, Gradient, LogdetGradient, constant, value_and_grad, value_and_grad2, value_and_grad3,
+};
 pub use interop::{parse_matrix_market, read_matrix_market};
+pub use lanes::{LaneElement, LaneMask, Lanes, OneByOne};
 pub use operator::{DynOperator, LinearOperator, Operator, Update};
 pub use ops::*;
 pub use overload::RightOf;
-pub use plan::{Explain, Explanation, Plan, Question};
 pub use parameters::{Parameters, ParametersExt, Path};
+pub use plan::{Explain, Explanation, Plan, Question};
 pub use scalar::{Complex, Element, Mask, Real, Scalar};
 pub use space::{Const, Direct, Dyn, Extent, Shape, Space, Square, Tensor};
 pub use view::{View, ViewMut};
@@ -65,8 +67,8 @@ pub mod prelude {
     pub use crate::lanes::Lanes;
     pub use crate::operator::{LinearOperator, Operator};
     pub use crate::ops::*;
-    pub use crate::plan::Explain;
     pub use crate::parameters::{Parameters, ParametersExt};
+    pub use crate::plan::Explain;
     pub use crate::scalar::{Complex, Element, Real, Scalar};
     pub use crate::space::{Extent, Shape, Square};
 }

@@ -127,7 +127,13 @@ impl<A: Operator + ?Sized> Operator for &A {
 }
 impl<A: LinearOperator + ?Sized> LinearOperator for &A {
     #[inline(always)]
-    fn act(&self, how: Update<A::Scalar>, x: View<'_, A::Scalar>, y: ViewMut<'_, A::Scalar>, scratch: &mut [A::Scalar]) {
+    fn act(
+        &self,
+        how: Update<A::Scalar>,
+        x: View<'_, A::Scalar>,
+        y: ViewMut<'_, A::Scalar>,
+        scratch: &mut [A::Scalar],
+    ) {
         (**self).act(how, x, y, scratch)
     }
     #[inline(always)]
@@ -190,7 +196,6 @@ pub(crate) mod short {
     pub type Co<A> = <A as Operator>::Cols;
     pub type Re<A> = <<A as Operator>::Scalar as crate::scalar::Scalar>::Re;
 }
-
 
 /// `Operator` for a structure, one line per fact. By example, because it removes eight lines of the same words from every file.
 macro_rules! operator {

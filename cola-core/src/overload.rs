@@ -1,8 +1,8 @@
 //! `+`, `-`, `*` between borrowed operators, with numbers and with vectors. Rust wants these per type; one line per structure,
 //! exported for operators of other crates.
 
-use crate::ext::OperatorExt;
 use crate::data::{Column, Operand};
+use crate::ext::OperatorExt;
 use crate::operator::{LinearOperator, Operator};
 use crate::ops::*;
 use crate::scalar::Scalar;

@@ -100,8 +100,7 @@ fn pack_leaves<K: Parameters<Number: Element> + ?Sized, const B: usize>(trees: [
     }))
 }
 /// B trees `K` in one.
-pub type Packed<K, const B: usize> =
-    <K as Parameters>::With<<<K as Parameters>::Number as Element>::Wide<B>>;
+pub type Packed<K, const B: usize> = <K as Parameters>::With<<<K as Parameters>::Number as Element>::Wide<B>>;
 
 /// One leaf: its path and its numbers.
 pub type Leaf<'a, T> = (String, Cow<'a, [T]>);

@@ -290,9 +290,7 @@ const EXPM: (&str, &str) = ("scaling and squaring with Padé", "23n^3");
 /// The base case of structures that hold no dense matrix: made one by n applications, or solved by an iteration.
 pub fn base<K: Facts, A: Explain + ?Sized>(a: &A, question: Question) -> Plan {
     match question {
-        Question::Apply => {
-            Plan { cost: Cost::unknown("one action"), ..Plan::rule(a, "its own action", "n") }
-        }
+        Question::Apply => Plan { cost: Cost::unknown("one action"), ..Plan::rule(a, "its own action", "n") },
         Question::Power | Question::Log if !K::SelfAdjoint::KNOWN => needs(a, "psd(..) or self_adjoint(..)"),
         Question::Power | Question::Log => a.plan::<K>(Question::Eigh).spectral(),
         Question::Eigh if !K::SelfAdjoint::KNOWN => needs(a, "psd(..) or self_adjoint(..)"),
@@ -302,9 +300,10 @@ pub fn base<K: Facts, A: Explain + ?Sized>(a: &A, question: Question) -> Plan {
             Plan { base: true, parts: Vec::new(), ..Plan::weighted("read off n applications", [(a.ncols(), apply)]) }
         }
         Question::Solve if !direct(a) => iteration(MethodOf::<K>::KRYLOV, a, a.plan::<K>(Question::Apply)),
-        _ if !direct(a) => {
-            Plan { base: true, ..Plan::error(format!("error: no rule, and {} > {DENSE_LIMIT} is not made dense unasked", a.nrows())) }
-        }
+        _ if !direct(a) => Plan {
+            base: true,
+            ..Plan::error(format!("error: no rule, and {} > {DENSE_LIMIT} is not made dense unasked", a.nrows()))
+        },
         _ => {
             let apply = a.plan::<K>(Question::Apply).cost;
             let plan = dense::<K, A>(a, question);
@@ -328,7 +327,8 @@ fn iteration<A: Operator + ?Sized>(kind: Kind, a: &A, apply: Plan) -> Plan {
         Kind::SelfAdjoint => 1,
         Kind::General => 2,
     }];
-    let flops = apply.cost.flops.map(|one| one + Cost::of(own, shape).flops.unwrap_or(0.0)).filter(|_| !own.contains('k'));
+    let flops =
+        apply.cost.flops.map(|one| one + Cost::of(own, shape).flops.unwrap_or(0.0)).filter(|_| !own.contains('k'));
     let cost = Cost { formula: format!("one application + {own}"), flops, per_iteration: true };
     Plan { rule: kind.name().into(), parts: Vec::new(), cost, refused: false, base: true }
 }

@@ -327,7 +327,11 @@ pub const fn demand_range(start: usize, len: usize, n: Extent) {
 pub const fn demand_solve(what: &str, a: Shape, rows: Extent) {
     demand_square(what, a);
     if !a.rows.may_equal(rows) {
-        let t = Text::new("sizes do not match in `").str(what).str("`: a ").shape(a).str(" operator meets a right-hand side of ");
+        let t = Text::new("sizes do not match in `")
+            .str(what)
+            .str("`: a ")
+            .shape(a)
+            .str(" operator meets a right-hand side of ");
         panic!("{}", t.extent(rows).str(" rows").get())
     }
 }
@@ -335,11 +339,14 @@ pub const fn demand_solve(what: &str, a: Shape, rows: Extent) {
 #[track_caller]
 pub const fn demand_apply(what: &str, a: Shape, x: Extent, y: Extent, instead: &str) {
     if !a.cols.may_equal(x) {
-        let t = Text::new("sizes do not match in `").str(what).str("`: a ").shape(a).str(" operator meets a vector of ");
+        let t =
+            Text::new("sizes do not match in `").str(what).str("`: a ").shape(a).str(" operator meets a vector of ");
         panic!("{}", t.extent(x).get())
     }
     if !a.rows.may_equal(y) {
-        let t = Text::new("the result of a ").shape(a).str(" operator has another size than the vector; name its type by `");
+        let t = Text::new("the result of a ")
+            .shape(a)
+            .str(" operator has another size than the vector; name its type by `");
         panic!("{}", t.str(instead).str("`").get())
     }
 }

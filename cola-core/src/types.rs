@@ -25,8 +25,11 @@ pub type block_diag<A, B> = ops::BlockDiag<A, B>;
 pub type repeat<A, const M: usize> = ops::Repeat<A, M>;
 pub type sum_of<P> = ops::SumOf<P>;
 pub type powi<A, const N: usize> = ops::Powi<A, N>;
-pub type slice<A, R, C> =
-    ops::Sliced<A, <R as ops::IntoIndexSet<<A as crate::Operator>::Rows>>::Set, <C as ops::IntoIndexSet<<A as crate::Operator>::Cols>>::Set>;
+pub type slice<A, R, C> = ops::Sliced<
+    A,
+    <R as ops::IntoIndexSet<<A as crate::Operator>::Rows>>::Set,
+    <C as ops::IntoIndexSet<<A as crate::Operator>::Cols>>::Set,
+>;
 pub type principal<A, R> = ops::Sliced<
     A,
     <R as ops::IntoIndexSet<<A as crate::Operator>::Rows>>::Set,

@@ -52,8 +52,9 @@ impl Cuda {
     pub fn new(ordinal: usize) -> Result<Cuda> {
         let count = driver::start()?;
         if ordinal >= count {
-            let message =
-                format!("there is no GPU {ordinal}: the driver shows {count}, counted from 0 (CUDA_VISIBLE_DEVICES can hide some)");
+            let message = format!(
+                "there is no GPU {ordinal}: the driver shows {count}, counted from 0 (CUDA_VISIBLE_DEVICES can hide some)"
+            );
             return Err(Error::Device { message });
         }
         let context = CudaContext::new(ordinal).map_err(|e| failed("the use of the GPU", e))?;
@@ -81,7 +82,8 @@ impl Cuda {
 
     /// Its memory now.
     pub fn memory(&self) -> Result<Memory> {
-        let (free, total) = self.stream.context().mem_get_info().map_err(|e| failed("a question about the GPU's memory", e))?;
+        let (free, total) =
+            self.stream.context().mem_get_info().map_err(|e| failed("a question about the GPU's memory", e))?;
         Ok(Memory { free, total })
     }
 

@@ -62,8 +62,12 @@ pub(crate) fn probe() -> Availability {
     let found = || {
         let count = start()?;
         let describe = |what, e| Availability::BrokenDriver { message: text(what, e) };
-        let devices = (0..count).map(info).collect::<Result<_, _>>().map_err(|e| describe("a question about a GPU", e))?;
-        Ok(Availability::Devices { driver: version().map_err(|e| describe("a question about the driver", e))?, devices })
+        let devices =
+            (0..count).map(info).collect::<Result<_, _>>().map_err(|e| describe("a question about a GPU", e))?;
+        Ok(Availability::Devices {
+            driver: version().map_err(|e| describe("a question about the driver", e))?,
+            devices,
+        })
     };
     found().unwrap_or_else(|why_not| why_not)
 }
@@ -106,9 +110,15 @@ fn text(what: &str, e: DriverError) -> String {
             "; the driver's library and its kernel module differ in version: restart the machine, or install the driver anew"
         }
         Code::CUDA_ERROR_SYSTEM_NOT_READY => "; a service of the driver is not up: start nvidia-fabricmanager",
-        Code::CUDA_ERROR_DEVICE_UNAVAILABLE => "; another process holds the GPU for itself: end it, or choose another GPU",
-        Code::CUDA_ERROR_OUT_OF_MEMORY => "; free some vectors, or end other processes on this GPU (`nvidia-smi` names them)",
-        Code::CUDA_ERROR_UNKNOWN => "; see whether `nvidia-smi` works; loading the kernel module nvidia_uvm or a restart often helps",
+        Code::CUDA_ERROR_DEVICE_UNAVAILABLE => {
+            "; another process holds the GPU for itself: end it, or choose another GPU"
+        }
+        Code::CUDA_ERROR_OUT_OF_MEMORY => {
+            "; free some vectors, or end other processes on this GPU (`nvidia-smi` names them)"
+        }
+        Code::CUDA_ERROR_UNKNOWN => {
+            "; see whether `nvidia-smi` works; loading the kernel module nvidia_uvm or a restart often helps"
+        }
         _ => "",
     };
     let words = e.error_string().map(|s| s.to_string_lossy().into_owned()).unwrap_or_else(|_| "no words for it".into());

@@ -13,7 +13,12 @@ fn build(name: &str, flags: &[&str]) -> PathBuf {
     std::fs::create_dir_all(&folder).unwrap();
     let cc = std::env::var("CC").unwrap_or("cc".into());
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stand_in.c");
-    let built = Command::new(cc).args(["-shared", "-fPIC", "-o"]).arg(folder.join("libcuda.so")).arg(source).args(flags).status();
+    let built = Command::new(cc)
+        .args(["-shared", "-fPIC", "-o"])
+        .arg(folder.join("libcuda.so"))
+        .arg(source)
+        .args(flags)
+        .status();
     assert!(built.expect("a C compiler").success());
     folder
 }
@@ -53,12 +58,17 @@ fn work(gpu: &Cuda) -> Result<String> {
     assert_eq!(gpu.download(&v)?, x);
     assert_eq!(gpu.download(&gpu.upload(&[1.5f32])?)?, [1.5]);
     assert_eq!(gpu.download(&gpu.upload::<f32>(&[])?)?, []);
-    assert!(matches!(gpu.download_into(&v, &mut [0.0; 3]), Err(Error::ShapeMismatch { left: (1000, 1), right: (3, 1), .. })));
+    assert!(matches!(
+        gpu.download_into(&v, &mut [0.0; 3]),
+        Err(Error::ShapeMismatch { left: (1000, 1), right: (3, 1), .. })
+    ));
     // Another handle on the device, another device, another thread.
     let other = Cuda::new(1)?;
     assert_eq!((other.ordinal(), other.device_name(), other.compute_capability()), (1, "Second", (9, 1)));
     std::thread::scope(|s| s.spawn(|| assert_eq!(other.download(&v).unwrap(), x)).join().unwrap());
-    assert!(matches!(Cuda::new(2), Err(Error::Device { message }) if message.starts_with("there is no GPU 2: the driver shows 2")));
+    assert!(
+        matches!(Cuda::new(2), Err(Error::Device { message }) if message.starts_with("there is no GPU 2: the driver shows 2"))
+    );
     assert!(matches!(Cuda::new(1 << 32), Err(Error::Device { .. })));
     drop(v);
     assert_eq!(gpu.memory()?, before);
@@ -73,7 +83,8 @@ fn no_driver() {
     if Cuda::probe() != Availability::NoDriver {
         return println!("skipped: there is a driver");
     }
-    let text = "no NVIDIA driver (libcuda.so.1) was found: install the NVIDIA driver, or run without the feature `cuda`";
+    let text =
+        "no NVIDIA driver (libcuda.so.1) was found: install the NVIDIA driver, or run without the feature `cuda`";
     assert_eq!(run(None, ""), format!("{text}\n{text}\n"));
 }
 
@@ -96,8 +107,16 @@ fn failures() {
         ("none shown", "the NVIDIA driver shows no GPU: ", "the NVIDIA driver shows no GPU: "),
         ("mismatch", "the start of the NVIDIA driver failed: words", "the start of the NVIDIA driver failed: words"),
         ("stub", "the start of the NVIDIA driver failed: words", "the start of the NVIDIA driver failed: words"),
-        ("held", "driver for CUDA 13.0; ", "the use of the GPU failed: words of the driver (CUDA_ERROR_DEVICE_UNAVAILABLE); another"),
-        ("bad copy", "driver for CUDA 13.0; ", "device: the download of 7.8 KiB failed: words of the driver (CUDA_ERROR_ILLEGAL_ADDRESS)"),
+        (
+            "held",
+            "driver for CUDA 13.0; ",
+            "the use of the GPU failed: words of the driver (CUDA_ERROR_DEVICE_UNAVAILABLE); another",
+        ),
+        (
+            "bad copy",
+            "driver for CUDA 13.0; ",
+            "device: the download of 7.8 KiB failed: words of the driver (CUDA_ERROR_ILLEGAL_ADDRESS)",
+        ),
     ] {
         let out = run(Some(folder.clone()), mode);
         let (first, second) = out.split_once('\n').unwrap();
@@ -108,5 +127,8 @@ fn failures() {
 #[test]
 fn a_driver_that_lacks_a_function() {
     let out = run(Some(build("partial", &["-DPARTIAL"])), "");
-    assert!(out.starts_with("the NVIDIA driver's library (libcuda.so.1) lacks cuStreamCreate: update the NVIDIA driver"), "{out}");
+    assert!(
+        out.starts_with("the NVIDIA driver's library (libcuda.so.1) lacks cuStreamCreate: update the NVIDIA driver"),
+        "{out}"
+    );
 }

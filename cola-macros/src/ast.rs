@@ -143,14 +143,8 @@ impl Ratio {
             (a, b) = (b, a % b);
         }
         // The sign goes to the numerator. The divisor is at most i64::MAX except for p = q = i64::MIN.
-        let divisor = i64::try_from(a)
-            .ok()
-            .filter(|_| q != 0)?
-            .checked_mul(q.signum())?;
-        Some(Ratio {
-            p: p.checked_div(divisor)?,
-            q: q.checked_div(divisor)?,
-        })
+        let divisor = i64::try_from(a).ok().filter(|_| q != 0)?.checked_mul(q.signum())?;
+        Some(Ratio { p: p.checked_div(divisor)?, q: q.checked_div(divisor)? })
     }
 
     /// (A^r)^n = A^(r n).
@@ -217,9 +211,7 @@ impl Expr {
             | Expr::Power(_, _, span)
             | Expr::Gram(_, _, span)
             | Expr::Slice(_, _, span) => *span,
-            Expr::Sum(terms) | Expr::Product(terms) => {
-                terms.last().map_or_else(Span::call_site, |term| term.mark)
-            }
+            Expr::Sum(terms) | Expr::Product(terms) => terms.last().map_or_else(Span::call_site, |term| term.mark),
             Expr::Blocks(rows) => rows.first().map_or_else(Span::call_site, |row| row.mark),
             Expr::Bad => Span::call_site(),
         }
@@ -249,9 +241,5 @@ pub fn balanced(
 
 /// Each error as a `compile_error!`.
 pub fn report(errors: Errors) -> Vec<TokenStream> {
-    errors
-        .into_iter()
-        .flatten()
-        .map(syn::Error::into_compile_error)
-        .collect()
+    errors.into_iter().flatten().map(syn::Error::into_compile_error).collect()
 }

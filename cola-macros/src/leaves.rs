@@ -4,25 +4,16 @@ use crate::ast::{Errors, Expr, Flip, Index, Leaf, Ratio};
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{End, Parse, ParseStream};
-use syn::{
-    Error, Ident, LitFloat, LitInt, RangeLimits, Result, Token, braced, parenthesized, token,
-};
+use syn::{Error, Ident, LitFloat, LitInt, RangeLimits, Result, Token, braced, parenthesized, token};
 
 /// `{ any Rust expression }`, `&place`, `place`; with `TY` a Rust type.
 pub fn leaf<const TY: bool>(input: ParseStream) -> Result<Leaf> {
     if TY {
-        const HELP: &str =
-            "expected the type of an operator: `SMatrix<f64, 2, 2>`, `f(..)`, a number or `I`";
-        let ty = if input.peek(token::Brace) || input.peek(syn::Lit) {
-            Err(())
-        } else {
-            Ok(syn::Type::without_plus(input))
-        };
+        const HELP: &str = "expected the type of an operator: `SMatrix<f64, 2, 2>`, `f(..)`, a number or `I`";
+        let ty =
+            if input.peek(token::Brace) || input.peek(syn::Lit) { Err(()) } else { Ok(syn::Type::without_plus(input)) };
         let ty = ty.map_err(|()| Error::new(input.span(), HELP))??;
-        return Ok(Leaf {
-            tokens: ty.into_token_stream(),
-            is_place: true,
-        });
+        return Ok(Leaf { tokens: ty.into_token_stream(), is_place: true });
     }
     if input.peek(token::Brace) {
         return block(input);
@@ -37,15 +28,9 @@ pub fn leaf<const TY: bool>(input: ParseStream) -> Result<Leaf> {
         }
         let place = place(input)?;
         let and = borrow(and);
-        return Ok(Leaf {
-            tokens: quote!(#and #place),
-            is_place: true,
-        });
+        return Ok(Leaf { tokens: quote!(#and #place), is_place: true });
     }
-    Ok(Leaf {
-        tokens: place(input)?,
-        is_place: true,
-    })
+    Ok(Leaf { tokens: place(input)?, is_place: true })
 }
 
 /// An `&` of ours at the user's place: for the user's own, clippy would propose to leave it out where the operand could
@@ -60,28 +45,19 @@ fn block(input: ParseStream) -> Result<Leaf> {
     let brace = braced!(inner in input);
     let tokens: TokenStream = inner.parse()?;
     if tokens.is_empty() {
-        return Err(Error::new(
-            brace.span.join(),
-            "these braces are empty; they hold a Rust expression",
-        ));
+        return Err(Error::new(brace.span.join(), "these braces are empty; they hold a Rust expression"));
     }
     // Braces of ours at the user's place: the user's own would bring the warning `unused_braces`.
     let at = brace.span.join().resolved_at(Span::mixed_site());
-    Ok(Leaf {
-        tokens: quote_spanned!(at=> { #tokens }),
-        is_place: false,
-    })
+    Ok(Leaf { tokens: quote_spanned!(at=> { #tokens }), is_place: false })
 }
 
 /// `name`, `self.k.a`, `x.0`, `consts::A`; stops before `.T` and `.H`.
 fn place(input: ParseStream) -> Result<TokenStream> {
-    const HELP: &str = "expected an operator: a name, `f(..)`, `&name`, `{ Rust expression }`, a number, `I` or `[A, B; C, D]`";
+    const HELP: &str =
+        "expected an operator: a name, `f(..)`, `&name`, `{ Rust expression }`, a number, `I` or `[A, B; C, D]`";
     let start = input.span();
-    let path = if input.peek(Token![_]) {
-        Err(())
-    } else {
-        syn::Path::parse_mod_style(input).map_err(|_| ())
-    };
+    let path = if input.peek(Token![_]) { Err(()) } else { syn::Path::parse_mod_style(input).map_err(|_| ()) };
     let path = path.map_err(|()| Error::new(start, HELP))?;
     let mut tokens = path.into_token_stream();
     while input.peek(Token![.]) && !(input.peek2(Token![.])) {
@@ -107,10 +83,7 @@ fn place(input: ParseStream) -> Result<TokenStream> {
     if input.peek(token::Paren) || input.peek(Token![::]) || input.peek(Token![!]) {
         let name = tokens.to_string().replace(' ', "");
         let sign = if input.peek(Token![!]) { "!" } else { "" };
-        return Err(Error::new(
-            start,
-            format!("a Rust call goes in braces: `{{ {name}{sign}(..) }}`"),
-        ));
+        return Err(Error::new(start, format!("a Rust call goes in braces: `{{ {name}{sign}(..) }}`")));
     }
     Ok(tokens)
 }
@@ -118,9 +91,8 @@ fn place(input: ParseStream) -> Result<TokenStream> {
 /// The `T` or `H` after a dot.
 pub fn flip(input: ParseStream, dot: Span) -> Result<Flip> {
     let place = if input.is_empty() { dot } else { input.span() };
-    let name: Ident = input
-        .call(syn::ext::IdentExt::parse_any)
-        .map_err(|_| Error::new(place, "expected `.T` or `.H`"))?;
+    let name: Ident =
+        input.call(syn::ext::IdentExt::parse_any).map_err(|_| Error::new(place, "expected `.T` or `.H`"))?;
     match name.to_string().as_str() {
         "T" => Ok(Flip::Transpose),
         "H" => Ok(Flip::Adjoint),
@@ -137,18 +109,10 @@ pub fn flip(input: ParseStream, dot: Span) -> Result<Flip> {
 pub fn number(input: ParseStream) -> Result<Expr> {
     let (digits, suffix, span) = if input.peek(LitInt) {
         let literal: LitInt = input.parse()?;
-        (
-            literal.base10_digits().to_owned(),
-            literal.suffix().to_owned(),
-            literal.span(),
-        )
+        (literal.base10_digits().to_owned(), literal.suffix().to_owned(), literal.span())
     } else {
         let literal: LitFloat = input.parse()?;
-        (
-            literal.base10_digits().to_owned(),
-            literal.suffix().to_owned(),
-            literal.span(),
-        )
+        (literal.base10_digits().to_owned(), literal.suffix().to_owned(), literal.span())
     };
     if !matches!(suffix.as_str(), "" | "f64") {
         return Err(Error::new(
@@ -156,9 +120,7 @@ pub fn number(input: ParseStream) -> Result<Expr> {
             format!("a number takes the scalar type of the operators around it: drop `{suffix}`"),
         ));
     }
-    let value: f64 = digits
-        .parse()
-        .map_err(|_| Error::new(span, "this is no number"))?;
+    let value: f64 = digits.parse().map_err(|_| Error::new(span, "this is no number"))?;
     if !value.is_finite() {
         return Err(Error::new(span, "this number is too large for an f64"));
     }
@@ -182,11 +144,7 @@ pub fn exponent(input: ParseStream, hat: Span) -> Result<Ratio> {
     let inner;
     let paren = parenthesized!(inner in input);
     let p = integer(&inner, hat)?;
-    let q = if inner.parse::<Option<Token![/]>>()?.is_some() {
-        integer(&inner, hat)?
-    } else {
-        1
-    };
+    let q = if inner.parse::<Option<Token![/]>>()?.is_some() { integer(&inner, hat)? } else { 1 };
     if !inner.is_empty() {
         return Err(Error::new(inner.span(), HELP));
     }
@@ -196,14 +154,10 @@ pub fn exponent(input: ParseStream, hat: Span) -> Result<Ratio> {
 /// The exponent in lowest terms, where it makes sense.
 fn checked(p: i64, q: i64, span: Span) -> Result<Ratio> {
     match Ratio::new(p, q) {
-        None => Err(Error::new(
-            span,
-            "this exponent divides by zero or is too large",
-        )),
-        Some(Ratio { p: 0, .. }) => Err(Error::new(
-            span,
-            "the power 0 is the identity: write `I`, or `I(n)` where no neighbour gives its size",
-        )),
+        None => Err(Error::new(span, "this exponent divides by zero or is too large")),
+        Some(Ratio { p: 0, .. }) => {
+            Err(Error::new(span, "the power 0 is the identity: write `I`, or `I(n)` where no neighbour gives its size"))
+        }
         Some(ratio) => Ok(ratio),
     }
 }
@@ -217,19 +171,13 @@ pub fn rust_expression(input: ParseStream) -> Result<Leaf> {
     if let syn::Expr::Reference(reference) = &mut expression {
         reference.and_token = borrow(reference.and_token);
     }
-    Ok(Leaf {
-        tokens: expression.into_token_stream(),
-        is_place: false,
-    })
+    Ok(Leaf { tokens: expression.into_token_stream(), is_place: false })
 }
 
 /// An argument of `linop_type!` that stays as it is: a type or a constant.
 pub fn generic_argument(input: ParseStream) -> Result<Leaf> {
     let argument: syn::GenericArgument = input.parse()?;
-    Ok(Leaf {
-        tokens: argument.into_token_stream(),
-        is_place: false,
-    })
+    Ok(Leaf { tokens: argument.into_token_stream(), is_place: false })
 }
 
 /// The two indices inside `[r, c]`. Errors are recorded at the index they belong to.
@@ -244,14 +192,9 @@ pub fn indices(input: ParseStream, span: Span, errors: &mut Errors) -> Option<[I
         }
     };
     let count = parsed.len();
-    let indices: Vec<_> = parsed
-        .into_iter()
-        .filter_map(|i| index(i).map_err(|e| errors.push(e)).ok())
-        .collect();
+    let indices: Vec<_> = parsed.into_iter().filter_map(|i| index(i).map_err(|e| errors.push(e)).ok()).collect();
     if count != 2 {
-        let text = format!(
-            "a slice takes two indices, rows and columns, as in `A[0..2, ..]`; here are {count}"
-        );
+        let text = format!("a slice takes two indices, rows and columns, as in `A[0..2, ..]`; here are {count}");
         errors.push(Error::new(span, text));
     }
     indices.try_into().ok()
@@ -267,21 +210,10 @@ fn index(expression: syn::Expr) -> Result<Index> {
                 return Ok(Index::All);
             }
             (Some(start), Some(Some(end)), limits) => {
-                let end = if matches!(limits, RangeLimits::Closed(_)) {
-                    end.saturating_add(1)
-                } else {
-                    end
-                };
-                let backwards = || {
-                    Error::new_spanned(
-                        range,
-                        format!("this range runs backwards: {start} is after {end}"),
-                    )
-                };
-                return Ok(Index::Fixed(
-                    start,
-                    end.checked_sub(start).ok_or_else(backwards)?,
-                ));
+                let end = if matches!(limits, RangeLimits::Closed(_)) { end.saturating_add(1) } else { end };
+                let backwards =
+                    || Error::new_spanned(range, format!("this range runs backwards: {start} is after {end}"));
+                return Ok(Index::Fixed(start, end.checked_sub(start).ok_or_else(backwards)?));
             }
             _ => {}
         }
@@ -295,10 +227,7 @@ fn index(expression: syn::Expr) -> Result<Index> {
 /// The value of an integer literal.
 fn integer(expression: &syn::Expr) -> Option<usize> {
     match expression {
-        syn::Expr::Lit(syn::ExprLit {
-            lit: syn::Lit::Int(n),
-            ..
-        }) => n.base10_parse().ok(),
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(n), .. }) => n.base10_parse().ok(),
         _ => None,
     }
 }
@@ -306,9 +235,7 @@ fn integer(expression: &syn::Expr) -> Option<usize> {
 /// Whether there are braces or a macro call, at any depth.
 fn has_effects(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => {
-            group.delimiter() == Delimiter::Brace || has_effects(group.stream())
-        }
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace || has_effects(group.stream()),
         TokenTree::Punct(sign) => sign.as_char() == '!',
         _ => false,
     })
@@ -318,8 +245,7 @@ fn has_effects(tokens: TokenStream) -> bool {
 /// would be read as `x + y * b`. A group that holds no sign is only opened: parentheses around it could bring the
 /// warning `unused_parens`.
 pub fn without_invisible_groups(tokens: TokenStream) -> TokenStream {
-    let is_sign =
-        |token: &TokenTree| matches!(token, TokenTree::Punct(p) if "+-*/^".contains(p.as_char()));
+    let is_sign = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if "+-*/^".contains(p.as_char()));
     tokens
         .into_iter()
         .flat_map(|token| match token {

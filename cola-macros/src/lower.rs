@@ -22,15 +22,7 @@ const FALLIBLE: [&str; 11] = [
 
 /// Words that panic on bad input and have a twin `try_..` that returns a `Result`. The signs' twins (`try_add`, ..) are
 /// found in the same way.
-const TWINS: [&str; 7] = [
-    "add",
-    "mul",
-    "slice",
-    "principal",
-    "hstack",
-    "vstack",
-    "permutation",
-];
+const TWINS: [&str; 7] = ["add", "mul", "slice", "principal", "hstack", "vstack", "permutation"];
 
 /// What to do where something can fail.
 #[derive(Clone, Copy, PartialEq)]
@@ -107,13 +99,8 @@ impl Lowering<'_> {
             }
             Expr::Blocks(rows) => {
                 // A 2 x 2 block matrix with a type of its own would be one more case here and in `types.rs`.
-                let rows: Vec<_> = rows
-                    .iter()
-                    .map(|row| (row.mark, self.joined("hstack", &row.blocks)))
-                    .collect();
-                balanced(&rows, &|span, top, bottom| {
-                    self.word("vstack", span, quote!(#top, #bottom))
-                })
+                let rows: Vec<_> = rows.iter().map(|row| (row.mark, self.joined("hstack", &row.blocks))).collect();
+                balanced(&rows, &|span, top, bottom| self.word("vstack", span, quote!(#top, #bottom)))
             }
             Expr::Bad => TokenStream::new(),
         }
@@ -121,13 +108,8 @@ impl Lowering<'_> {
 
     /// A balanced tree of `word`.
     fn joined(&mut self, word: &str, terms: &[Term]) -> TokenStream {
-        let items: Vec<_> = terms
-            .iter()
-            .map(|term| (term.mark, self.expression(&term.value)))
-            .collect();
-        balanced(&items, &|span, left, right| {
-            self.word(word, span, quote!(#left, #right))
-        })
+        let items: Vec<_> = terms.iter().map(|term| (term.mark, self.expression(&term.value))).collect();
+        balanced(&items, &|span, left, right| self.word(word, span, quote!(#left, #right)))
     }
 
     /// `word(a)`.
@@ -145,23 +127,12 @@ impl Lowering<'_> {
     }
 
     /// The same with the user's name and parentheses; `at` is the place of the path before the name.
-    fn named(
-        &self,
-        name: &Ident,
-        generics: TokenStream,
-        parentheses: Group,
-        at: Span,
-    ) -> TokenStream {
+    fn named(&self, name: &Ident, generics: TokenStream, parentheses: Group, at: Span) -> TokenStream {
         let span = name.span();
         let parentheses = TokenTree::Group(parentheses);
         let is_twin = TWINS.iter().any(|word| name == word) && self.mode == Mode::Try;
-        let name = if is_twin {
-            format_ident!("try_{}", name)
-        } else {
-            name.clone()
-        };
-        let question =
-            (is_twin || FALLIBLE.iter().any(|word| name == word)).then(|| quote_spanned!(span=> ?));
+        let name = if is_twin { format_ident!("try_{}", name) } else { name.clone() };
+        let question = (is_twin || FALLIBLE.iter().any(|word| name == word)).then(|| quote_spanned!(span=> ?));
         let path = quote_spanned!(at=> ::cola::dsl::);
         quote_spanned!(span=> #path #name #generics #parentheses #question)
     }
@@ -189,15 +160,8 @@ impl Lowering<'_> {
         parentheses.set_span(call.paren.span.join());
         // An error about an argument is shown at its own place only if argument and path both are the user's tokens, or
         // both ours; one about the number of arguments proposes a text only if the path is the user's.
-        let has_ours = call
-            .arguments
-            .iter()
-            .any(|a| matches!(a, Expr::Leaf(leaf) if leaf.starts_with_ours()));
-        let at = if has_ours {
-            ours(name.span())
-        } else {
-            name.span()
-        };
+        let has_ours = call.arguments.iter().any(|a| matches!(a, Expr::Leaf(leaf) if leaf.starts_with_ours()));
+        let at = if has_ours { ours(name.span()) } else { name.span() };
         self.named(name, generics.to_token_stream(), parentheses, at)
     }
 
@@ -211,10 +175,7 @@ impl Lowering<'_> {
                 (-1, 2) => ", or the method `.isqrt()?`",
                 _ => "",
             };
-            self.errors.push(Error::new(
-                span,
-                format!("this power can fail: use `try_linop!`{method}"),
-            ));
+            self.errors.push(Error::new(span, format!("this power can fail: use `try_linop!`{method}")));
         }
         let a = self.expression(a);
         match (ratio.p, ratio.q) {
@@ -223,11 +184,7 @@ impl Lowering<'_> {
             (p, 1) => {
                 let a = if p < 0 { self.word("inv", span, a) } else { a };
                 let n = Literal::u64_unsuffixed(p.unsigned_abs());
-                if p == -1 {
-                    a
-                } else {
-                    quote_spanned!(span=> ::cola::dsl::powi::<#n, _>(#a))
-                }
+                if p == -1 { a } else { quote_spanned!(span=> ::cola::dsl::powi::<#n, _>(#a)) }
             }
             _ => {
                 let exponent = Literal::f64_unsuffixed(ratio.value());
@@ -253,20 +210,12 @@ pub fn flip_name(flip: Flip) -> &'static str {
 
 /// The function for X X^H and X X^T.
 pub fn gram_name(kind: Flip) -> &'static str {
-    if kind == Flip::Transpose {
-        "gram_transpose"
-    } else {
-        "gram"
-    }
+    if kind == Flip::Transpose { "gram_transpose" } else { "gram" }
 }
 
 /// The marker for the sign of a literal.
 pub fn sign(x: f64, span: Span) -> TokenStream {
-    if x >= 0.0 {
-        quote_spanned!(span=> ::cola::NonNegative)
-    } else {
-        quote_spanned!(span=> ::cola::AnySign)
-    }
+    if x >= 0.0 { quote_spanned!(span=> ::cola::NonNegative) } else { quote_spanned!(span=> ::cola::AnySign) }
 }
 
 /// A literal with its sign in the type; always an `f64`, so that `2 * A` is right for every scalar of A.
@@ -298,10 +247,7 @@ fn identity(eye: &Identity) -> TokenStream {
 fn index(index: &Index, span: Span) -> TokenStream {
     match index {
         Index::Fixed(start, len) => {
-            let (start, len) = (
-                Literal::usize_unsuffixed(*start),
-                Literal::usize_unsuffixed(*len),
-            );
+            let (start, len) = (Literal::usize_unsuffixed(*start), Literal::usize_unsuffixed(*len));
             quote_spanned!(span=> ::cola::dsl::fixed::<#start, #len>())
         }
         Index::All => quote_spanned!(span=> ::cola::dsl::all()),

@@ -35,11 +35,7 @@ pub fn normalize(expression: Expr, errors: &mut Errors) -> Expr {
             power(*a, ratio, span, errors)
         }
         Expr::Call(mut call) => {
-            call.arguments = call
-                .arguments
-                .into_iter()
-                .map(|a| normalize(a, errors))
-                .collect();
+            call.arguments = call.arguments.into_iter().map(|a| normalize(a, errors)).collect();
             match as_power(&Expr::Call(call.clone())) {
                 // `inv(inv(A))`; where no rule applies, the user's call stays whole, with its spans.
                 Some((a, ratio)) if ratio.q == 1 && as_power(a).is_some() => {
@@ -54,11 +50,7 @@ pub fn normalize(expression: Expr, errors: &mut Errors) -> Expr {
             }
             Expr::Blocks(rows)
         }
-        done @ (Expr::Leaf(_)
-        | Expr::Number(..)
-        | Expr::Identity(_)
-        | Expr::Gram(..)
-        | Expr::Bad) => done,
+        done @ (Expr::Leaf(_) | Expr::Number(..) | Expr::Identity(_) | Expr::Gram(..) | Expr::Bad) => done,
     }
 }
 
@@ -68,12 +60,10 @@ fn negate(a: Expr, span: Span) -> Expr {
         Expr::Number(x, at) => Expr::Number(-x, at),
         Expr::Negate(a, _) => *a,
         Expr::Product(mut factors) => {
-            let literal = factors
-                .iter_mut()
-                .find_map(|factor| match &mut factor.value {
-                    Expr::Number(x, _) => Some(x),
-                    _ => None,
-                });
+            let literal = factors.iter_mut().find_map(|factor| match &mut factor.value {
+                Expr::Number(x, _) => Some(x),
+                _ => None,
+            });
             match literal {
                 Some(x) => *x = -*x,
                 None => return Expr::Negate(Box::new(Expr::Product(factors)), span),
@@ -139,18 +129,11 @@ fn product(factors: Vec<Term>, errors: &mut Errors) -> Expr {
     let mut rest = folded.as_slice();
     while let Some(first) = rest.first() {
         let (value, used) = fuse(rest).unwrap_or_else(|| (first.value.clone(), 1));
-        fused.push(Term {
-            mark: first.mark,
-            value,
-        });
+        fused.push(Term { mark: first.mark, value });
         rest = &rest[used..];
     }
     // A product of one factor is that factor.
-    if fused.len() == 1 {
-        fused.remove(0).value
-    } else {
-        Expr::Product(fused)
-    }
+    if fused.len() == 1 { fused.remove(0).value } else { Expr::Product(fused) }
 }
 
 /// A fused form of the first factors, with the number of factors it replaces. Each case is one line; the congruence
@@ -186,9 +169,7 @@ fn is_operator(a: &Expr) -> bool {
         Expr::Call(call) => call.name != "nonnegative",
         Expr::Identity(identity) => identity.size.is_some(),
         Expr::Flip(..) | Expr::Gram(..) | Expr::Slice(..) | Expr::Blocks(_) => true,
-        Expr::Sum(terms) | Expr::Product(terms) => {
-            terms.iter().any(|term| is_operator(&term.value))
-        }
+        Expr::Sum(terms) | Expr::Product(terms) => terms.iter().any(|term| is_operator(&term.value)),
         Expr::Negate(a, _) | Expr::Power(a, ..) | Expr::Divide(a, ..) => is_operator(a),
         Expr::Leaf(_) | Expr::Number(..) | Expr::Bad => false,
     }

@@ -49,34 +49,22 @@ pub fn derive(input: TokenStream) -> TokenStream {
     let mut errors = Vec::new();
     let implementation = implementation(&input, &mut errors);
     let report = report(errors);
-    if report.is_empty() {
-        implementation.unwrap_or_default()
-    } else {
-        quote!(#(#report)*)
-    }
+    if report.is_empty() { implementation.unwrap_or_default() } else { quote!(#(#report)*) }
 }
 
 /// The implementation, if the errors leave enough for one.
 fn implementation(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStream> {
     let Data::Struct(data) = &input.data else {
-        let text =
-            "`derive(Parameters)` is for structs; for a choice between operators use `Boxed`";
+        let text = "`derive(Parameters)` is for structs; for a choice between operators use `Boxed`";
         errors.push(Error::new(input.ident.span(), text));
         return None;
     };
-    let parts: Vec<_> = data
-        .fields
-        .members()
-        .zip(&data.fields)
-        .map(|(member, field)| part(member, field, errors))
-        .collect();
+    let parts: Vec<_> =
+        data.fields.members().zip(&data.fields).map(|(member, field)| part(member, field, errors)).collect();
     let roles = roles(input, &parts, errors);
     let first = parts.iter().find(|part| part.role == Role::Part);
     if first.is_none() && roles.scalar.is_none() {
-        errors.push(Error::new(
-            input.ident.span(),
-            "`derive(Parameters)` needs a field with numbers",
-        ));
+        errors.push(Error::new(input.ident.span(), "`derive(Parameters)` needs a field with numbers"));
     }
     let name = &input.ident;
     let number = match (&roles.scalar, roles.nodes.first(), first) {
@@ -90,9 +78,7 @@ fn implementation(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStrea
 
     let generics = bounded(input, &roles, &parts, &number);
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let arguments = |node: &dyn Fn(&Ident) -> TokenStream,
-                     scalar: TokenStream|
-     -> Vec<TokenStream> {
+    let arguments = |node: &dyn Fn(&Ident) -> TokenStream, scalar: TokenStream| -> Vec<TokenStream> {
         let one = |parameter: &GenericParam| match parameter {
             GenericParam::Type(ty) if roles.scalar.as_ref() == Some(&ty.ident) => scalar.clone(),
             GenericParam::Type(ty) if roles.nodes.contains(&ty.ident) => node(&ty.ident),
@@ -103,19 +89,10 @@ fn implementation(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStrea
         input.generics.params.iter().map(one).collect()
     };
     let same = arguments(&|node| node.to_token_stream(), number.clone());
-    let owned = arguments(
-        &|node| quote!(<#node as ::cola::Parameters>::Owned),
-        number.clone(),
-    );
-    let with = arguments(
-        &|node| quote!(<#node as ::cola::Parameters>::With<__S>),
-        quote!(__S),
-    );
+    let owned = arguments(&|node| quote!(<#node as ::cola::Parameters>::Owned), number.clone());
+    let with = arguments(&|node| quote!(<#node as ::cola::Parameters>::With<__S>), quote!(__S));
 
-    let tree: Vec<_> = parts
-        .iter()
-        .filter(|part| part.role == Role::Part)
-        .collect();
+    let tree: Vec<_> = parts.iter().filter(|part| part.role == Role::Part).collect();
     let is_fixed = roles.scalar.is_none() && roles.nodes.is_empty();
     if is_fixed && tree.len() > LONGEST_TUPLE {
         let text = format!(
@@ -126,10 +103,7 @@ fn implementation(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStrea
     let (with, with_value) = if is_fixed {
         let types = tree.iter().map(|part| &part.field.ty);
         let values = tree.iter().map(|part| part.enter(quote!(traverse)));
-        (
-            quote!((#(<#types as ::cola::Parameters>::With<__S>,)*)),
-            quote!((#(#values,)*)),
-        )
+        (quote!((#(<#types as ::cola::Parameters>::With<__S>,)*)), quote!((#(#values,)*)))
     } else {
         let fields = parts.iter().map(|part| part.rebuilt(quote!(traverse)));
         (quote!(#name<#(#with),*>), quote!(#name { #(#fields),* }))
@@ -204,22 +178,18 @@ fn part<'a>(member: Member, field: &'a Field, errors: &mut Errors) -> Part<'a> {
         Member::Unnamed(index) => index.index.to_string(),
     };
     let mut is_skipped = false;
-    for attribute in field
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("parameters"))
-    {
+    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("parameters")) {
         let parsed = attribute.parse_nested_meta(|meta| match meta.path.is_ident("skip") {
             true => {
                 is_skipped = true;
                 Ok(())
             }
-            false => Err(meta
-                .error("a field takes `#[parameters(skip)]`; the scalar is named on the struct")),
+            false => Err(meta.error("a field takes `#[parameters(skip)]`; the scalar is named on the struct")),
         });
         errors.extend(parsed.err());
     }
-    let is_phantom = matches!(&field.ty, Type::Path(ty) if ty.path.segments.last().is_some_and(|last| last.ident == "PhantomData"));
+    let is_phantom =
+        matches!(&field.ty, Type::Path(ty) if ty.path.segments.last().is_some_and(|last| last.ident == "PhantomData"));
     let role = match () {
         _ if is_phantom => Role::Phantom,
         _ if is_skipped => Role::Skipped,
@@ -229,12 +199,7 @@ fn part<'a>(member: Member, field: &'a Field, errors: &mut Errors) -> Part<'a> {
         let text = "a field cannot borrow here: make it a type parameter, `struct Model<A> { part: A }`; A may then be `&Part`";
         errors.push(Error::new(field.ty.span(), text));
     }
-    Part {
-        field,
-        member,
-        path,
-        role,
-    }
+    Part { field, member, path, role }
 }
 
 /// Whether a type borrows: its tree over another scalar is owned and would be another type.
@@ -250,14 +215,12 @@ fn has_lifetime(tokens: TokenStream) -> bool {
 fn roles(input: &DeriveInput, parts: &[Part], errors: &mut Errors) -> Roles {
     let types: Vec<_> = input.generics.type_params().collect();
     let mut scalar: Option<Ident> = None;
-    for attribute in input
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("parameters"))
-    {
+    for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("parameters")) {
         let parsed = attribute.parse_nested_meta(|meta| {
             if !meta.path.is_ident("scalar") {
-                return Err(meta.error("a struct takes `#[parameters(scalar = T)]`; a field takes `#[parameters(skip)]`"));
+                return Err(
+                    meta.error("a struct takes `#[parameters(scalar = T)]`; a field takes `#[parameters(skip)]`")
+                );
             }
             let name: Ident = meta.value()?.parse()?;
             if !types.iter().any(|ty| ty.ident == name) {
@@ -281,19 +244,15 @@ fn roles(input: &DeriveInput, parts: &[Part], errors: &mut Errors) -> Roles {
         }
     }
     let is_in = |role: Role, name: &Ident| {
-        parts
-            .iter()
-            .any(|part| part.role == role && mentions(part.field.ty.to_token_stream(), name))
+        parts.iter().any(|part| part.role == role && mentions(part.field.ty.to_token_stream(), name))
     };
     let others = types.iter().filter(|ty| scalar.as_ref() != Some(&ty.ident));
     let nodes: Vec<_> = others.filter(|ty| is_in(Role::Part, &ty.ident)).collect();
     for bound in nodes.iter().flat_map(|node| &node.bounds) {
         let is_harmless = match bound {
-            syn::TypeParamBound::Trait(bound) => bound
-                .path
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == "Parameters"),
+            syn::TypeParamBound::Trait(bound) => {
+                bound.path.segments.last().is_some_and(|last| last.ident == "Parameters")
+            }
             _ => false,
         };
         if !is_harmless {
@@ -303,14 +262,8 @@ fn roles(input: &DeriveInput, parts: &[Part], errors: &mut Errors) -> Roles {
     }
     let nodes: Vec<_> = nodes.iter().map(|node| node.ident.clone()).collect();
     for part in parts.iter().filter(|part| part.role == Role::Skipped) {
-        if let Some(name) = nodes
-            .iter()
-            .chain(&scalar)
-            .find(|name| mentions(part.field.ty.to_token_stream(), name))
-        {
-            let text = format!(
-                "a skipped field is cloned, so its type cannot depend on `{name}`, which changes"
-            );
+        if let Some(name) = nodes.iter().chain(&scalar).find(|name| mentions(part.field.ty.to_token_stream(), name)) {
+            let text = format!("a skipped field is cloned, so its type cannot depend on `{name}`, which changes");
             errors.push(Error::new(part.field.ty.span(), text));
         }
     }
@@ -318,12 +271,7 @@ fn roles(input: &DeriveInput, parts: &[Part], errors: &mut Errors) -> Roles {
 }
 
 /// The struct's generics with the bounds of the implementation.
-fn bounded(
-    input: &DeriveInput,
-    roles: &Roles,
-    parts: &[Part],
-    number: &TokenStream,
-) -> syn::Generics {
+fn bounded(input: &DeriveInput, roles: &Roles, parts: &[Part], number: &TokenStream) -> syn::Generics {
     let mut generics = input.generics.clone();
     for parameter in &mut generics.params {
         match parameter {
@@ -349,9 +297,9 @@ fn bounded(
         .map(|ty| &ty.ident)
         .filter(|name| roles.scalar.as_ref() != Some(name) && !roles.nodes.contains(name));
     for name in kept {
-        for part in parts.iter().filter(|part| {
-            part.role == Role::Skipped && mentions(part.field.ty.to_token_stream(), name)
-        }) {
+        for part in
+            parts.iter().filter(|part| part.role == Role::Skipped && mentions(part.field.ty.to_token_stream(), name))
+        {
             let ty = &part.field.ty;
             predicates.push(parse_quote!(#ty: ::core::clone::Clone));
         }

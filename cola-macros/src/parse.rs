@@ -29,17 +29,13 @@ const SIGN: u8 = 3;
 /// Reads a whole expression. `TY`: the leaves are Rust types, for `linop_type!`.
 pub fn parse<const TY: bool>(tokens: TokenStream) -> (Expr, Errors) {
     let mut parser = Parser::<TY> { errors: Vec::new() };
-    let outcome = (|input: ParseStream| Ok(parser.element(input)))
-        .parse2(leaves::without_invisible_groups(tokens));
+    let outcome = (|input: ParseStream| Ok(parser.element(input))).parse2(leaves::without_invisible_groups(tokens));
     match outcome {
         Ok(expression) => (expression, parser.errors),
         Err(error) => {
             // What is left after a first error, or a `,` at top level.
             if parser.errors.is_empty() {
-                parser.errors.push(Error::new(
-                    error.span(),
-                    "expected one expression; the rest does not belong to it",
-                ));
+                parser.errors.push(Error::new(error.span(), "expected one expression; the rest does not belong to it"));
             }
             (Expr::Bad, parser.errors)
         }
@@ -60,18 +56,9 @@ impl<const TY: bool> Parser<TY> {
     /// An expression up to `,`, `;` or the end. An error is recorded and the rest of the element skipped.
     fn element(&mut self, input: ParseStream) -> Expr {
         let outcome = if at_end(input) {
-            Err(Error::new(
-                input.span(),
-                "an operator expression is missing here",
-            ))
+            Err(Error::new(input.span(), "an operator expression is missing here"))
         } else {
-            self.expression(input, 0).and_then(|e| {
-                if at_end(input) {
-                    Ok(e)
-                } else {
-                    Err(unexpected(input))
-                }
-            })
+            self.expression(input, 0).and_then(|e| if at_end(input) { Ok(e) } else { Err(unexpected(input)) })
         };
         outcome.unwrap_or_else(|error| {
             self.errors.push(error);
@@ -105,18 +92,12 @@ impl<const TY: bool> Parser<TY> {
             let sign: proc_macro2::Punct = input.parse()?;
             let mark = sign.span();
             if at_end(input) {
-                return Err(Error::new(
-                    mark,
-                    format!("the operand after `{sign}` is missing"),
-                ));
+                return Err(Error::new(mark, format!("the operand after `{sign}` is missing")));
             }
             let right = self.expression(input, power)?;
             left = match sign.as_char() {
                 '+' => Expr::Sum(vec![left.after(start), right.after(mark)]),
-                '-' => Expr::Sum(vec![
-                    left.after(start),
-                    Expr::Negate(Box::new(right), mark).after(mark),
-                ]),
+                '-' => Expr::Sum(vec![left.after(start), Expr::Negate(Box::new(right), mark).after(mark)]),
                 '*' => Expr::Product(vec![left.after(start), right.after(mark)]),
                 _ => Expr::Divide(Box::new(left), mark, Box::new(right)),
             };
@@ -130,10 +111,7 @@ impl<const TY: bool> Parser<TY> {
             let hat: Token![^] = input.parse()?;
             let ratio = leaves::exponent(input, hat.span)?;
             if is_power {
-                return Err(Error::new(
-                    hat.span,
-                    "two powers in a row: say which comes first, `(A^2)^3`",
-                ));
+                return Err(Error::new(hat.span, "two powers in a row: say which comes first, `(A^2)^3`"));
             }
             return Ok((Expr::Power(Box::new(of), ratio, hat.span), true));
         }
@@ -147,10 +125,7 @@ impl<const TY: bool> Parser<TY> {
             let bracket = bracketed!(inner in input);
             let span = bracket.span.join();
             let indices = leaves::indices(&inner, span, &mut self.errors);
-            return Ok((
-                indices.map_or(Expr::Bad, |i| Expr::Slice(Box::new(of), Box::new(i), span)),
-                true,
-            ));
+            return Ok((indices.map_or(Expr::Bad, |i| Expr::Slice(Box::new(of), Box::new(i), span)), true));
         }
         Ok((of, false))
     }
@@ -162,20 +137,15 @@ impl<const TY: bool> Parser<TY> {
             if at_end(input) {
                 return Err(Error::new(minus.span, "the operand after `-` is missing"));
             }
-            return Ok(Expr::Negate(
-                Box::new(self.expression(input, SIGN)?),
-                minus.span,
-            ));
+            return Ok(Expr::Negate(Box::new(self.expression(input, SIGN)?), minus.span));
         }
         if input.peek(token::Paren) {
             let inner;
             parenthesized!(inner in input);
             let expression = self.element(&inner);
             if !inner.is_empty() {
-                self.errors.push(Error::new(
-                    inner.span(),
-                    "parentheses hold one expression; blocks are written `[A, B]`",
-                ));
+                self.errors
+                    .push(Error::new(inner.span(), "parentheses hold one expression; blocks are written `[A, B]`"));
                 drain(&inner);
             }
             return Ok(expression);
@@ -189,19 +159,11 @@ impl<const TY: bool> Parser<TY> {
         if input.peek(syn::Ident) {
             let ahead = input.fork();
             let name: Ident = ahead.parse()?;
-            let is_turbofish = ahead.peek(Token![::])
-                && ahead
-                    .fork()
-                    .parse::<syn::AngleBracketedGenericArguments>()
-                    .is_ok();
-            let generics: Option<syn::AngleBracketedGenericArguments> = if is_turbofish {
-                Some(ahead.parse()?)
-            } else {
-                None
-            };
-            if ahead.peek(token::Paren)
-                || (name == "I" && !ahead.peek(Token![::]) && !ahead.peek(Token![<]))
-            {
+            let is_turbofish =
+                ahead.peek(Token![::]) && ahead.fork().parse::<syn::AngleBracketedGenericArguments>().is_ok();
+            let generics: Option<syn::AngleBracketedGenericArguments> =
+                if is_turbofish { Some(ahead.parse()?) } else { None };
+            if ahead.peek(token::Paren) || (name == "I" && !ahead.peek(Token![::]) && !ahead.peek(Token![<])) {
                 input.parse::<Ident>()?;
                 if generics.is_some() {
                     input.parse::<syn::AngleBracketedGenericArguments>()?;
@@ -229,10 +191,7 @@ impl<const TY: bool> Parser<TY> {
             let inner;
             let paren = parenthesized!(inner in input);
             if inner.is_empty() {
-                return Err(Error::new(
-                    paren.span.join(),
-                    "`I(n)` takes the size; without one write `I`",
-                ));
+                return Err(Error::new(paren.span.join(), "`I(n)` takes the size; without one write `I`"));
             }
             size = Some(if inner.peek(LitInt) && inner.peek2(syn::parse::End) {
                 Size::Static(inner.parse()?)
@@ -243,11 +202,7 @@ impl<const TY: bool> Parser<TY> {
                 return Err(Error::new(inner.span(), "`I(n)` takes one size"));
             }
         }
-        Ok(Expr::Identity(Identity {
-            span: name.span(),
-            scalar,
-            size,
-        }))
+        Ok(Expr::Identity(Identity { span: name.span(), scalar, size }))
     }
 
     /// `(arguments)` of a function.
@@ -264,22 +219,14 @@ impl<const TY: bool> Parser<TY> {
             let is_rust = takes_rust(&name);
             let argument = match () {
                 _ if is_rust && TY => leaves::generic_argument(&inner),
-                _ if is_rust || (name == "pow" && arguments.len() == 1) => {
-                    leaves::rust_expression(&inner)
-                }
+                _ if is_rust || (name == "pow" && arguments.len() == 1) => leaves::rust_expression(&inner),
                 _ => {
                     arguments.push(self.element(&inner));
                     self.separator(&inner);
                     continue;
                 }
             };
-            match argument.and_then(|leaf| {
-                if at_end(&inner) {
-                    Ok(leaf)
-                } else {
-                    Err(unexpected(&inner))
-                }
-            }) {
+            match argument.and_then(|leaf| if at_end(&inner) { Ok(leaf) } else { Err(unexpected(&inner)) }) {
                 Ok(leaf) => arguments.push(Expr::Leaf(leaf)),
                 Err(error) => {
                     self.errors.push(error);
@@ -288,19 +235,13 @@ impl<const TY: bool> Parser<TY> {
             }
             self.separator(&inner);
         }
-        Ok(Expr::Call(Call {
-            name,
-            generics,
-            paren,
-            arguments,
-        }))
+        Ok(Expr::Call(Call { name, generics, paren, arguments }))
     }
 
     /// The `,` between arguments.
     fn separator(&mut self, input: ParseStream) {
         if !input.is_empty() && input.parse::<Token![,]>().is_err() {
-            self.errors
-                .push(Error::new(input.span(), "arguments are separated by `,`"));
+            self.errors.push(Error::new(input.span(), "arguments are separated by `,`"));
             drain(input);
         }
     }
@@ -310,24 +251,16 @@ impl<const TY: bool> Parser<TY> {
         let inner;
         let bracket = bracketed!(inner in input);
         if inner.is_empty() {
-            return Err(Error::new(
-                bracket.span.join(),
-                "a block matrix needs at least one block: `[A, B; C, D]`",
-            ));
+            return Err(Error::new(bracket.span.join(), "a block matrix needs at least one block: `[A, B; C, D]`"));
         }
-        let mut rows = vec![Row {
-            blocks: Vec::new(),
-            mark: inner.span(),
-        }];
+        let mut rows = vec![Row { blocks: Vec::new(), mark: inner.span() }];
         let mut mark = inner.span();
         while !inner.is_empty() {
             let start = inner.span();
             let block = self.element(&inner);
             if matches!(&block, Expr::Number(..)) {
-                self.errors.push(Error::new(
-                    start,
-                    "a number is no block; a Rust array goes in braces: `{ [1.0, 2.0] }`",
-                ));
+                self.errors
+                    .push(Error::new(start, "a number is no block; a Rust array goes in braces: `{ [1.0, 2.0] }`"));
             }
             let row = rows.last_mut().expect("starts with one row");
             row.blocks.push(Term { mark, value: block });
@@ -336,10 +269,7 @@ impl<const TY: bool> Parser<TY> {
                 let semicolon = inner.parse::<Token![;]>()?;
                 // A last `;` is allowed, as a last `,` is.
                 if !inner.is_empty() {
-                    rows.push(Row {
-                        blocks: Vec::new(),
-                        mark: semicolon.spans[0],
-                    });
+                    rows.push(Row { blocks: Vec::new(), mark: semicolon.spans[0] });
                 }
             } else {
                 inner.parse::<Option<Token![,]>>()?;
@@ -347,25 +277,10 @@ impl<const TY: bool> Parser<TY> {
         }
         let width = rows[0].blocks.len();
         let plural = |n: usize| format!("{n} block{}", if n == 1 { "" } else { "s" });
-        for (at, row) in rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| row.blocks.len() != width)
-        {
-            let (first, this) = (
-                plural(width),
-                plural(row.blocks.len())
-                    .replace(" blocks", "")
-                    .replace(" block", ""),
-            );
-            let text = format!(
-                "block rows are unbalanced: row 1 has {first}, row {} has {this}",
-                at + 1
-            );
-            let place = row
-                .blocks
-                .first()
-                .map_or(row.mark, |block| block.value.span());
+        for (at, row) in rows.iter().enumerate().filter(|(_, row)| row.blocks.len() != width) {
+            let (first, this) = (plural(width), plural(row.blocks.len()).replace(" blocks", "").replace(" block", ""));
+            let text = format!("block rows are unbalanced: row 1 has {first}, row {} has {this}", at + 1);
+            let place = row.blocks.first().map_or(row.mark, |block| block.value.span());
             self.errors.push(Error::new(place, text));
         }
         Ok(Expr::Blocks(rows))

@@ -28,16 +28,10 @@ pub fn linop_type(expression: &Expr, errors: &mut Errors) -> TokenStream {
             let a = linop_type(a, errors);
             quote_spanned!(*span=> ::cola::dsl::Negated<#a>)
         }
-        Expr::Sum(terms) => joined(
-            terms,
-            errors,
-            &|span, a, b| quote_spanned!(span=> ::cola::dsl::Plus<#a, #b>),
-        ),
-        Expr::Product(factors) => joined(
-            factors,
-            errors,
-            &|span, a, b| quote_spanned!(span=> ::cola::dsl::Times<#a, #b>),
-        ),
+        Expr::Sum(terms) => joined(terms, errors, &|span, a, b| quote_spanned!(span=> ::cola::dsl::Plus<#a, #b>)),
+        Expr::Product(factors) => {
+            joined(factors, errors, &|span, a, b| quote_spanned!(span=> ::cola::dsl::Times<#a, #b>))
+        }
         Expr::Divide(a, span, b) => {
             let (a, b) = (linop_type(a, errors), linop_type(b, errors));
             quote_spanned!(*span=> ::cola::dsl::Divided<#a, #b>)
@@ -60,14 +54,9 @@ pub fn linop_type(expression: &Expr, errors: &mut Errors) -> TokenStream {
         }
         Expr::Blocks(rows) => {
             let row = |blocks: &[Term], errors: &mut Errors| {
-                joined(blocks, errors, &|span, a, b| {
-                    alias("hstack", span, quote!(#a, #b))
-                })
+                joined(blocks, errors, &|span, a, b| alias("hstack", span, quote!(#a, #b)))
             };
-            let rows: Vec<_> = rows
-                .iter()
-                .map(|r| (r.mark, row(&r.blocks, errors)))
-                .collect();
+            let rows: Vec<_> = rows.iter().map(|r| (r.mark, row(&r.blocks, errors))).collect();
             balanced(&rows, &|span, a, b| alias("vstack", span, quote!(#a, #b)))
         }
         Expr::Bad => TokenStream::new(),
@@ -86,10 +75,7 @@ fn joined(
     errors: &mut Errors,
     join: &impl Fn(Span, &TokenStream, &TokenStream) -> TokenStream,
 ) -> TokenStream {
-    let items: Vec<_> = terms
-        .iter()
-        .map(|term| (term.mark, linop_type(&term.value, errors)))
-        .collect();
+    let items: Vec<_> = terms.iter().map(|term| (term.mark, linop_type(&term.value, errors))).collect();
     balanced(&items, join)
 }
 
@@ -99,18 +85,12 @@ fn call(call: &Call, errors: &mut Errors) -> TokenStream {
     let is_raw = crate::parse::takes_rust(name);
     // The exponent is a value: the type does not depend on it.
     let operators = if name == "pow" { 1 } else { usize::MAX };
-    let arguments = call
-        .arguments
-        .iter()
-        .take(operators)
-        .map(|argument| match argument {
-            Expr::Leaf(leaf) if is_raw => leaf.tokens.clone(),
-            argument => linop_type(argument, errors),
-        });
+    let arguments = call.arguments.iter().take(operators).map(|argument| match argument {
+        Expr::Leaf(leaf) if is_raw => leaf.tokens.clone(),
+        argument => linop_type(argument, errors),
+    });
     let constants = call.generics.iter().flat_map(|generics| &generics.args);
-    let all: Vec<_> = arguments
-        .chain(constants.map(ToTokens::to_token_stream))
-        .collect();
+    let all: Vec<_> = arguments.chain(constants.map(ToTokens::to_token_stream)).collect();
     quote_spanned!(name.span()=> ::cola::types::#name<#(#all),*>)
 }
 
@@ -122,11 +102,7 @@ fn power(a: TokenStream, ratio: Ratio, span: Span) -> TokenStream {
         (p, 1) => {
             let a = if p < 0 { alias("inv", span, a) } else { a };
             let n = Literal::u64_unsuffixed(p.unsigned_abs());
-            if p == -1 {
-                a
-            } else {
-                alias("powi", span, quote!(#a, #n))
-            }
+            if p == -1 { a } else { alias("powi", span, quote!(#a, #n)) }
         }
         _ => alias("pow", span, a),
     }
@@ -137,12 +113,13 @@ fn identity(eye: &Identity, errors: &mut Errors) -> TokenStream {
     let span = eye.span;
     match (&eye.size, &eye.scalar) {
         (None, _) => quote_spanned!(span=> ::cola::dsl::EyeTerm),
-        (Some(Size::Static(n)), Some(scalar)) => {
-            alias("identity_static", span, quote!(#scalar, #n))
-        }
+        (Some(Size::Static(n)), Some(scalar)) => alias("identity_static", span, quote!(#scalar, #n)),
         (Some(Size::Dynamic(_)), Some(scalar)) => alias("identity", span, quote!(#scalar)),
         (Some(_), None) => {
-            errors.push(Error::new(span, "a type has to say the scalar of `I(n)`: write `I::<f64>(3)`, or `I` next to an operator"));
+            errors.push(Error::new(
+                span,
+                "a type has to say the scalar of `I(n)`: write `I::<f64>(3)`, or `I` next to an operator",
+            ));
             TokenStream::new()
         }
     }
@@ -152,10 +129,7 @@ fn identity(eye: &Identity, errors: &mut Errors) -> TokenStream {
 fn index(index: &Index, span: Span, errors: &mut Errors) -> TokenStream {
     match index {
         Index::Fixed(start, len) => {
-            let (start, len) = (
-                Literal::usize_unsuffixed(*start),
-                Literal::usize_unsuffixed(*len),
-            );
+            let (start, len) = (Literal::usize_unsuffixed(*start), Literal::usize_unsuffixed(*len));
             quote_spanned!(span=> ::cola::Fixed<#start, #len>)
         }
         Index::All => quote_spanned!(span=> ::core::ops::RangeFull),

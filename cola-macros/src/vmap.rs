@@ -12,10 +12,7 @@ use crate::ast::{Errors, report};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
-use syn::{
-    Error, FnArg, GenericArgument, GenericParam, ItemFn, Pat, PathArguments, ReturnType, Type,
-    TypeParam,
-};
+use syn::{Error, FnArg, GenericArgument, GenericParam, ItemFn, Pat, PathArguments, ReturnType, Type, TypeParam};
 
 /// Traits that make a type parameter the scalar.
 const SCALAR_TRAITS: [&str; 2] = ["Scalar", "Real"];
@@ -34,24 +31,16 @@ pub fn vmap(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Vec::new();
     let element = match attribute.is_empty() {
         true => quote!(f64),
-        false => syn::parse2::<Type>(attribute)
-            .map(ToTokens::into_token_stream)
-            .unwrap_or_else(|error| {
-                errors.push(Error::new(
-                    error.span(),
-                    "`#[vmap]` takes nothing, or the element type: `#[vmap(f32)]`",
-                ));
-                TokenStream::new()
-            }),
+        false => syn::parse2::<Type>(attribute).map(ToTokens::into_token_stream).unwrap_or_else(|error| {
+            errors.push(Error::new(error.span(), "`#[vmap]` takes nothing, or the element type: `#[vmap(f32)]`"));
+            TokenStream::new()
+        }),
     };
     let function: ItemFn = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(error) => {
-            let error = Error::new(
-                error.span(),
-                format!("`#[vmap]` stands on a function: {error}"),
-            )
-            .into_compile_error();
+            let error =
+                Error::new(error.span(), format!("`#[vmap]` stands on a function: {error}")).into_compile_error();
             return quote!(#item #error);
         }
     };
@@ -68,28 +57,18 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
     let signature = &function.sig;
     let name = &signature.ident;
     for (place, what) in [
-        (
-            signature.asyncness.map(|t| t.span()),
-            "async: a batch is computed, not awaited",
-        ),
-        (
-            signature.unsafety.map(|t| t.span()),
-            "unsafe: the batch forms could not pass its conditions on",
-        ),
+        (signature.asyncness.map(|t| t.span()), "async: a batch is computed, not awaited"),
+        (signature.unsafety.map(|t| t.span()), "unsafe: the batch forms could not pass its conditions on"),
         (signature.variadic.as_ref().map(Spanned::span), "variadic"),
     ] {
-        errors.extend(
-            place.map(|span| Error::new(span, format!("a `#[vmap]` function cannot be {what}"))),
-        );
+        errors.extend(place.map(|span| Error::new(span, format!("a `#[vmap]` function cannot be {what}"))));
     }
     let scalar = scalar_parameter(function, errors);
     let arguments = arguments(function, scalar.as_ref(), errors);
     let output = output(function, errors);
     let (scalar, output) = (scalar?, output?);
     if arguments.iter().all(|argument| !argument.is_batched) {
-        let text = format!(
-            "`#[vmap]` needs an argument whose type names `{scalar}`: its length is the batch's"
-        );
+        let text = format!("`#[vmap]` needs an argument whose type names `{scalar}`: its length is the batch's");
         errors.push(Error::new(name.span(), text));
     }
 
@@ -103,11 +82,7 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
     let inputs = |batched: &dyn Fn(&TokenStream) -> TokenStream| -> Vec<TokenStream> {
         let one = |argument: &Argument| {
             let (name, ty) = (&argument.name, of(&argument.ty));
-            let ty = if argument.is_batched {
-                batched(&ty)
-            } else {
-                ty
-            };
+            let ty = if argument.is_batched { batched(&ty) } else { ty };
             quote!(#name: #ty)
         };
         arguments.iter().map(one).collect()
@@ -124,10 +99,7 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
     };
     let packed = call(&|name| quote!(::cola::batch::pack(&#name)?));
     let packed_at = call(&|name| quote!(::cola::batch::pack_at(#name, #at)?));
-    let lengths = arguments
-        .iter()
-        .filter(|argument| argument.is_batched)
-        .map(|argument| &argument.name);
+    let lengths = arguments.iter().filter(|argument| argument.is_batched).map(|argument| &argument.name);
 
     // Constant parameters are passed on; the scalar is replaced.
     let constants: Vec<_> = signature
@@ -144,22 +116,13 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
             GenericParam::Const(constant) => constant.ident.to_token_stream(),
             _ => scalar.clone(),
         };
-        signature
-            .generics
-            .params
-            .iter()
-            .filter(|p| !matches!(p, GenericParam::Lifetime(_)))
-            .map(one)
-            .collect()
+        signature.generics.params.iter().filter(|p| !matches!(p, GenericParam::Lifetime(_))).map(one).collect()
     };
     let fixed = stated(quote!(::cola::Lanes<#element, #lanes>));
     let chosen = stated(quote!(::cola::Lanes<#element, { ::cola::batch::WIDTH }>));
 
     let visibility = &function.vis;
-    let conditions = function
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("cfg"));
+    let conditions = function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     let title = format!("Batch forms of [`{name}`](fn@{name}).");
     let slice_body = |run: &str| {
         let run = format_ident!("{}", run);
@@ -204,7 +167,10 @@ fn scalar_parameter(function: &ItemFn, errors: &mut Errors) -> Option<Ident> {
     match types.next() {
         Some(parameter) if is_scalar(parameter, generics) => {
             errors.extend(types.map(|other| {
-                let text = format!("a `#[vmap]` function has one type parameter, the scalar: write a type for `{}`", other.ident);
+                let text = format!(
+                    "a `#[vmap]` function has one type parameter, the scalar: write a type for `{}`",
+                    other.ident
+                );
                 Error::new(other.span(), text)
             }));
             Some(parameter.ident.clone())
@@ -220,28 +186,20 @@ fn scalar_parameter(function: &ItemFn, errors: &mut Errors) -> Option<Ident> {
 /// Whether a bound, inline or in the where-clause, makes this parameter the scalar.
 pub fn is_scalar(parameter: &TypeParam, generics: &syn::Generics) -> bool {
     let names_scalar = |bound: &syn::TypeParamBound| match bound {
-        syn::TypeParamBound::Trait(bound) => bound
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| SCALAR_TRAITS.iter().any(|word| last.ident == word)),
+        syn::TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().is_some_and(|last| SCALAR_TRAITS.iter().any(|word| last.ident == word))
+        }
         _ => false,
     };
     let in_where = |predicate: &syn::WherePredicate| match predicate {
         syn::WherePredicate::Type(predicate) => match &predicate.bounded_ty {
-            Type::Path(ty) => {
-                ty.path.is_ident(&parameter.ident) && predicate.bounds.iter().any(names_scalar)
-            }
+            Type::Path(ty) => ty.path.is_ident(&parameter.ident) && predicate.bounds.iter().any(names_scalar),
             _ => false,
         },
         _ => false,
     };
     parameter.bounds.iter().any(names_scalar)
-        || generics
-            .where_clause
-            .iter()
-            .flat_map(|clause| &clause.predicates)
-            .any(in_where)
+        || generics.where_clause.iter().flat_map(|clause| &clause.predicates).any(in_where)
 }
 
 /// The arguments with the names they have in the batch forms.
@@ -277,11 +235,7 @@ fn arguments(function: &ItemFn, scalar: Option<&Ident>, errors: &mut Errors) -> 
             _ => format_ident!("argument_{}", at),
         };
         let is_batched = scalar.is_some_and(|scalar| mentions(input.ty.to_token_stream(), scalar));
-        arguments.push(Argument {
-            name,
-            ty: (*input.ty).clone(),
-            is_batched,
-        });
+        arguments.push(Argument { name, ty: (*input.ty).clone(), is_batched });
     }
     arguments
 }
@@ -290,11 +244,7 @@ fn arguments(function: &ItemFn, scalar: Option<&Ident>, errors: &mut Errors) -> 
 fn output(function: &ItemFn, errors: &mut Errors) -> Option<Type> {
     let result = match &function.sig.output {
         ReturnType::Type(_, ty) => match &**ty {
-            Type::Path(path) => path
-                .path
-                .segments
-                .last()
-                .filter(|last| last.ident == "Result"),
+            Type::Path(path) => path.path.segments.last().filter(|last| last.ident == "Result"),
             _ => None,
         },
         ReturnType::Default => None,
@@ -310,10 +260,7 @@ fn output(function: &ItemFn, errors: &mut Errors) -> Option<Type> {
         ReturnType::Default => function.sig.ident.span(),
         ReturnType::Type(_, ty) => ty.span(),
     };
-    errors.push(Error::new(
-        place,
-        "a `#[vmap]` function returns `cola::Result<..>`: a lane can fail by itself",
-    ));
+    errors.push(Error::new(place, "a `#[vmap]` function returns `cola::Result<..>`: a lane can fail by itself"));
     None
 }
 
@@ -333,19 +280,11 @@ fn with_scalar(tokens: TokenStream, scalar: &Ident, element: &TokenStream) -> To
     while let Some(token) = rest.next() {
         match token {
             TokenTree::Ident(name) if name == *scalar => {
-                let is_path =
-                    matches!(rest.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
-                out.extend(if is_path {
-                    quote!(<#element as ::cola::Scalar>)
-                } else {
-                    element.clone()
-                });
+                let is_path = matches!(rest.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+                out.extend(if is_path { quote!(<#element as ::cola::Scalar>) } else { element.clone() });
             }
             TokenTree::Group(group) => {
-                let mut inner = Group::new(
-                    group.delimiter(),
-                    with_scalar(group.stream(), scalar, element),
-                );
+                let mut inner = Group::new(group.delimiter(), with_scalar(group.stream(), scalar, element));
                 inner.set_span(group.span());
                 out.extend([TokenTree::Group(inner)]);
             }

@@ -71,7 +71,9 @@ fn main() -> ExitCode {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
     let mut files = Vec::new();
-    for folder in ["src", "cola-core/src", "cola-macros/src", "cola-cuda/src", "examples", "tests", "benches", "xtask/src"] {
+    for folder in
+        ["src", "cola-core/src", "cola-macros/src", "cola-cuda/src", "examples", "tests", "benches", "xtask/src"]
+    {
         sources(&root.join(folder), &mut files);
     }
     let mut all = registries(root);

@@ -8,21 +8,16 @@ use crate::error::{Error, Result};
 use crate::facts::{Facts, PsdOf, SelfAdjointOf};
 use crate::functions::Power;
 use crate::functions::base::materialize;
-use crate::functions::dense::{
-    ByBunchKaufman, ByLdl, ByLu, DenseSpectral, FactorMethod, Factored, dense_eigh, finite,
-};
+use crate::functions::dense::{ByBunchKaufman, ByLdl, ByLu, DenseSpectral, FactorMethod, Factored, dense_eigh, finite};
 use crate::functions::inverse::apply_checked;
-use crate::operator::short::{Re, Ro, Sc};
 use crate::operator::LinearOperator;
+use crate::operator::short::{Re, Ro, Sc};
 use crate::ops::Dense;
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
 /// An algorithm for determinants.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no algorithm for determinants",
-    label = "no determinant by this"
-)]
+#[diagnostic::on_unimplemented(message = "`{Self}` is no algorithm for determinants", label = "no determinant by this")]
 pub trait DetAlgorithm<A: LinearOperator> {
     /// (sign, log|det A|).
     ///
@@ -56,12 +51,7 @@ pub trait FunctionAlgorithm<A: LinearOperator> {
 }
 
 /// The true relative residual of a direct solution, worst column.
-fn report<A: LinearOperator>(
-    algorithm: &'static str,
-    a: &A,
-    b: View<'_, Sc<A>>,
-    x: View<'_, Sc<A>>,
-) -> Result<Report> {
+fn report<A: LinearOperator>(algorithm: &'static str, a: &A, b: View<'_, Sc<A>>, x: View<'_, Sc<A>>) -> Result<Report> {
     use crate::scalar::{Real, Scalar};
     let mut r = vec![Sc::<A>::zero(); b.rows * b.cols];
     apply_checked(a, x, ViewMut::matrix(&mut r, b.rows, b.cols))?;

@@ -3,12 +3,10 @@
 use crate::algorithms::dense as kernels;
 use crate::data::{Column, Held};
 use crate::error::{Error, Result, check};
-use crate::facts::{
-    AnyPhase, AnySign, Facts, Known, NoFacts, PsdFacts, SelfAdjointFacts, Sign, Unknown,
-};
+use crate::facts::{AnyPhase, AnySign, Facts, Known, NoFacts, PsdFacts, SelfAdjointFacts, Sign, Unknown};
 use crate::functions::det::slog_product;
-use crate::operator::{LinearOperator, with_scratch};
 use crate::functions::factor::LuFactors;
+use crate::operator::{LinearOperator, with_scratch};
 use crate::ops::{Dense, DenseTriangular, Lower, Permutation, Spectral, Triangular, Unitary, Upper};
 use crate::scalar::{Real, Scalar};
 use crate::space::Space;
@@ -33,7 +31,13 @@ pub trait FactorMethod: Copy + Send + Sync + 'static {
     /// `NotPositiveDefinite` or `Singular`, `NonFinite`.
     fn factor<T: Scalar, S: Space>(a: Held<T, S>) -> Result<Self::Factor<T, S>>;
     /// x = A^-1 x (or A^-H x) for `columns` columns without gaps; `scratch` has n numbers, or none where the size is static.
-    fn solve<T: Scalar, S: Space>(f: &Self::Factor<T, S>, adjoint: bool, x: &mut [T], columns: usize, scratch: &mut [T]);
+    fn solve<T: Scalar, S: Space>(
+        f: &Self::Factor<T, S>,
+        adjoint: bool,
+        x: &mut [T],
+        columns: usize,
+        scratch: &mut [T],
+    );
     /// (sign, log|det A|) from the factors.
     fn slogdet<T: Scalar, S: Space>(f: &Self::Factor<T, S>) -> (T, T::Re);
     /// (sign, log|det A|); a singular matrix is no error but (0, -inf).
@@ -284,7 +288,13 @@ impl FactorMethod for ByBunchKaufman {
         Ok(SelfAdjointFactor::BunchKaufman(BunchKaufman::new(a)?))
     }
     #[inline]
-    fn solve<T: Scalar, S: Space>(f: &SelfAdjointFactor<T, S>, adjoint: bool, x: &mut [T], columns: usize, scratch: &mut [T]) {
+    fn solve<T: Scalar, S: Space>(
+        f: &SelfAdjointFactor<T, S>,
+        adjoint: bool,
+        x: &mut [T],
+        columns: usize,
+        scratch: &mut [T],
+    ) {
         match f {
             SelfAdjointFactor::Lu(f) => ByLu::solve(f, adjoint, x, columns, scratch),
             SelfAdjointFactor::BunchKaufman(f) => f.solve(x, columns, scratch),
@@ -411,7 +421,9 @@ pub type DenseLu<T, S> = LuFactors<Permutation<T, S>, DenseTriangular<T, S, Lowe
 /// `NonFinite`; `InvalidArgument` for lanes, which have no common permutation.
 pub fn dense_lu<T: Scalar, S: Space>(a: Held<T, S>) -> Result<DenseLu<T, S>> {
     if T::LANES > 1 {
-        return Err(Error::invalid("lu: each lane has its own row order, so a batch has no common P; `solve` and `slogdet` serve lanes"));
+        return Err(Error::invalid(
+            "lu: each lane has its own row order, so a batch has no common P; `solve` and `slogdet` serve lanes",
+        ));
     }
     let (f, outcome) = LuFactor::<T, S>::new(a)?;
     check::<T>(outcome.value.finite() | outcome.ok, |_| Error::non_finite("the factorisation: it overflowed"))?;

@@ -58,7 +58,10 @@ impl<A: InverseRule<<A as Operator>::Facts>> Invertible for A {}
     message = "`{Self}` has no `solve`",
     note = "`Solvable` is a square operator with an inverse rule; one of your own gets the rule by `cola::base_rules! {{ [] Mine }}`"
 )]
-pub trait Solvable: Square + InverseRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>> {}
+pub trait Solvable:
+    Square + InverseRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>>
+{
+}
 impl<A> Solvable for A where
     A: Square + InverseRule<<A as Operator>::Facts, Output: LinearOperator<Scalar = <A as Operator>::Scalar>>
 {

@@ -11,8 +11,8 @@
 use crate::error::{Error, Result, check};
 use crate::facts::Facts;
 use crate::operator::{LinearOperator, Operator};
-use crate::space::Square;
 use crate::scalar::{Mask, Real, Scalar};
+use crate::space::Square;
 
 /// The exponent. One type for all, so that a structure has one rule and one result type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -111,7 +111,10 @@ impl<A: PowerRule<<A as Operator>::Facts>> HasPower for A {}
     message = "`{Self}` has no roots and powers",
     note = "`Rootable` is a square operator with a power rule; one of your own gets the rule by `cola::base_rules! {{ [] Mine }}`"
 )]
-pub trait Rootable: Square + PowerRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>> {}
+pub trait Rootable:
+    Square + PowerRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>>
+{
+}
 impl<A> Rootable for A where
     A: Square + PowerRule<<A as Operator>::Facts, Output: LinearOperator<Scalar = <A as Operator>::Scalar>>
 {

@@ -342,7 +342,11 @@ macro_rules! vector_sum {
 vector_sum!(Add add T::one());
 vector_sum!(Sub sub -T::one());
 /// A length that does not fit the operator.
-pub(super) fn sized<T: Scalar>(op: &'static str, left: (usize, usize), v: &(impl TapeVector<T> + ?Sized)) -> Result<()> {
+pub(super) fn sized<T: Scalar>(
+    op: &'static str,
+    left: (usize, usize),
+    v: &(impl TapeVector<T> + ?Sized),
+) -> Result<()> {
     let values = v.values();
     if values.len() != left.1 {
         return Err(Error::ShapeMismatch { op, left, right: (values.len(), 1) });

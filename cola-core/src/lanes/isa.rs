@@ -409,13 +409,7 @@ pub(super) fn each<T: LaneElement, const B: usize, S>(
 ) {
     let mut i = 0;
     while i + Of::<T>::WIDTH <= B {
-        vector(
-            state,
-            Slot {
-                first: i,
-                element: PhantomData,
-            },
-        );
+        vector(state, Slot { first: i, element: PhantomData });
         i += Of::<T>::WIDTH;
     }
     while i < B {

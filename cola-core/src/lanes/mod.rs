@@ -18,8 +18,7 @@ use crate::dsl::{IntoTerm, IsScalar};
 use crate::scalar::{Complex, Mask, Real, Scalar, real_scalar, scalar_term};
 use core::fmt::{self, Debug, Formatter};
 use core::ops::{
-    Add, AddAssign, BitAnd, BitOr, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, RemAssign, Sub,
-    SubAssign,
+    Add, AddAssign, BitAnd, BitOr, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, RemAssign, Sub, SubAssign,
 };
 pub use isa::OneByOne;
 use isa::{Bit, Isa, Slot, Vector, VectorMask, each};
@@ -192,11 +191,7 @@ pub struct LaneMask<T: LaneElement, const B: usize>([Bit<T>; B]);
 impl<T: LaneElement, const B: usize> LaneMask<T, B> {
     /// Writes every lane anew, like `Lanes::fill`.
     #[inline(always)]
-    fn fill(
-        mut self,
-        vector: impl Fn(&Slot<T, B>) -> VectorMask<T>,
-        one: impl Fn(usize) -> bool,
-    ) -> Self {
+    fn fill(mut self, vector: impl Fn(&Slot<T, B>) -> VectorMask<T>, one: impl Fn(usize) -> bool) -> Self {
         each::<T, B, _>(
             &mut self.0,
             #[inline(always)]

@@ -6,10 +6,7 @@ use num_traits::Float;
 struct Numbers(u64);
 impl Numbers {
     fn next(&mut self) -> f64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 11) as f64 / (1u64 << 53) as f64 * 20.0 - 10.0
     }
     fn lanes<T: LaneElement, const B: usize>(&mut self) -> Lanes<T, B> {
@@ -23,12 +20,7 @@ fn same<T: LaneElement + Float>(a: T, b: T) -> bool {
 #[inline(never)]
 fn all_same<T: LaneElement + Float, const B: usize>(x: Lanes<T, B>, f: impl Fn(usize) -> T) {
     for i in 0..B {
-        assert!(
-            same(x.0[i], f(i)),
-            "lane {i} of {B}: {:?} is not {:?}",
-            x.0[i],
-            f(i)
-        );
+        assert!(same(x.0[i], f(i)), "lane {i} of {B}: {:?} is not {:?}", x.0[i], f(i));
     }
 }
 fn mask_is<T: LaneElement, const B: usize>(m: LaneMask<T, B>, f: impl Fn(usize) -> bool) {
@@ -55,11 +47,7 @@ fn arithmetic_is_that_of_each_lane() {
     fn check<T: LaneElement + Float, const B: usize>() {
         let mut numbers = Numbers(B as u64);
         for round in 0..20 {
-            let (mut a, b, c) = (
-                numbers.lanes::<T, B>(),
-                numbers.lanes::<T, B>(),
-                numbers.lanes(),
-            );
+            let (mut a, b, c) = (numbers.lanes::<T, B>(), numbers.lanes::<T, B>(), numbers.lanes());
             if round == 0 {
                 a = Lanes::zero();
             }
@@ -141,9 +129,7 @@ fn masks() {
             mask_is(p | q, |i| x[i] > T::zero() || y[i] > T::zero());
             mask_is(!p, |i| x[i] <= T::zero());
             assert_eq!(!!p, p);
-            all_same(Lanes::select(p, a, b), |i| {
-                if x[i] > T::zero() { x[i] } else { y[i] }
-            });
+            all_same(Lanes::select(p, a, b), |i| if x[i] > T::zero() { x[i] } else { y[i] });
             all_same(Lanes::select(LaneMask::splat(true), a, b), |i| x[i]);
             all_same(Lanes::select(LaneMask::splat(false), a, b), |i| y[i]);
             assert!(!format!("{a:?} {p:?}").is_empty());
@@ -161,17 +147,10 @@ fn masks() {
 #[test]
 fn nan_and_infinity_stay_in_their_lane() {
     fn check<T: LaneElement + Float, const B: usize>() {
-        let special = [
-            T::nan(),
-            T::infinity(),
-            T::neg_infinity(),
-            -T::zero(),
-            T::zero(),
-        ];
+        let special = [T::nan(), T::infinity(), T::neg_infinity(), -T::zero(), T::zero()];
         for s in special {
             for k in 0..B {
-                let a =
-                    Lanes::<T, B>::from_lanes(|i| if i == k { s } else { T::real(i as f64 - 1.5) });
+                let a = Lanes::<T, B>::from_lanes(|i| if i == k { s } else { T::real(i as f64 - 1.5) });
                 let b = Lanes::<T, B>::splat(T::real(0.25));
                 let x = a.0;
                 let quarter = T::real(0.25);
@@ -202,10 +181,7 @@ fn near<T: LaneElement + Float>(got: Complex<T>, expected: Complex<T>, what: &st
     let (g, e) = (got, expected);
     let tol = <T as Real>::epsilon() * T::real(32.0) * (Float::abs(e.re) + Float::abs(e.im));
     let one = |a: T, b: T| same(a, b) || Float::abs(a - b) <= tol;
-    assert!(
-        one(g.re, e.re) && one(g.im, e.im),
-        "{what}: {got:?} is not {expected:?}"
-    );
+    assert!(one(g.re, e.re) && one(g.im, e.im), "{what}: {got:?} is not {expected:?}");
 }
 
 #[test]
@@ -215,20 +191,14 @@ fn complex_lanes_are_complex_numbers() {
         for round in 0..40 {
             let mut draw = || Complex {
                 re: numbers.lanes::<T, B>(),
-                im: if round % 4 == 0 {
-                    Lanes::zero()
-                } else {
-                    numbers.lanes()
-                },
+                im: if round % 4 == 0 { Lanes::zero() } else { numbers.lanes() },
             };
             let (mut a, b) = (draw(), draw());
             if round == 4 {
                 a = Complex::zero();
             }
-            let (x, y): ([Complex<T>; B], [Complex<T>; B]) = (
-                core::array::from_fn(|i| a.lane(i)),
-                core::array::from_fn(|i| b.lane(i)),
-            );
+            let (x, y): ([Complex<T>; B], [Complex<T>; B]) =
+                (core::array::from_fn(|i| a.lane(i)), core::array::from_fn(|i| b.lane(i)));
             assert_eq!(a, Complex::from_lanes(|i| x[i]));
             let m = Lanes::zero().lt(a.re);
             for i in 0..B {
@@ -243,11 +213,7 @@ fn complex_lanes_are_complex_numbers() {
                 near(Scalar::scale(a, b.re).lane(i), x[i] * y[i].re, "scale");
                 near(Scalar::sqrt(a).lane(i), x[i].sqrt(), "sqrt");
                 near(Scalar::exp(a).lane(i), x[i].exp(), "exp");
-                near(
-                    Scalar::select(m, a, b).lane(i),
-                    if x[i].re > T::zero() { x[i] } else { y[i] },
-                    "select",
-                );
+                near(Scalar::select(m, a, b).lane(i), if x[i].re > T::zero() { x[i] } else { y[i] }, "select");
                 let re = |r| Complex::new(r, T::zero());
                 near(re(a.abs_sq().lane(i)), re(x[i].norm_sqr()), "abs_sq");
                 near(re(Scalar::abs(a).lane(i)), re(x[i].norm()), "abs");
@@ -267,61 +233,31 @@ fn complex_lanes_are_complex_numbers() {
 #[test]
 fn complex_edges() {
     type C = Complex<Lanes<f64, 3>>;
-    let all = |re: f64, im: f64| C {
-        re: Lanes::splat(re),
-        im: Lanes::splat(im),
-    };
+    let all = |re: f64, im: f64| C { re: Lanes::splat(re), im: Lanes::splat(im) };
     // the negative real axis
-    near(
-        Scalar::sqrt(all(-4.0, 0.0)).lane(2),
-        Complex::new(0.0, 2.0),
-        "sqrt(-4)",
-    );
-    near(
-        Scalar::ln(all(-1.0, 0.0)).lane(2),
-        Complex::new(0.0, core::f64::consts::PI),
-        "ln(-1)",
-    );
-    near(
-        Scalar::powf(all(-4.0, 0.0), 0.5).lane(0),
-        Complex::new(0.0, 2.0),
-        "powf(-4, 1/2)",
-    );
+    near(Scalar::sqrt(all(-4.0, 0.0)).lane(2), Complex::new(0.0, 2.0), "sqrt(-4)");
+    near(Scalar::ln(all(-1.0, 0.0)).lane(2), Complex::new(0.0, core::f64::consts::PI), "ln(-1)");
+    near(Scalar::powf(all(-4.0, 0.0), 0.5).lane(0), Complex::new(0.0, 2.0), "powf(-4, 1/2)");
     // zero
     assert_eq!(Scalar::sqrt(all(0.0, 0.0)), C::zero());
     assert_eq!(Scalar::abs(all(0.0, 0.0)), Lanes::zero());
     assert_eq!(Scalar::exp(all(0.0, 0.0)), C::one());
     assert_eq!(Scalar::powf(all(0.0, 0.0), 2.5), C::zero());
     assert_eq!(Scalar::powf(all(0.0, 0.0), 0.0), C::one());
-    assert_eq!(
-        Scalar::powf(all(0.0, 0.0), -1.0).re,
-        Lanes::splat(f64::INFINITY)
-    );
-    assert_eq!(
-        Scalar::ln(all(0.0, 0.0)).re,
-        Lanes::splat(f64::NEG_INFINITY)
-    );
+    assert_eq!(Scalar::powf(all(0.0, 0.0), -1.0).re, Lanes::splat(f64::INFINITY));
+    assert_eq!(Scalar::ln(all(0.0, 0.0)).re, Lanes::splat(f64::NEG_INFINITY));
     // huge and tiny in lanes beside each other
-    let z = C {
-        re: Lanes([3e300, 3e-300, -0.0]),
-        im: Lanes([-4e300, 4e-300, -2e-310]),
-    };
+    let z = C { re: Lanes([3e300, 3e-300, -0.0]), im: Lanes([-4e300, 4e-300, -2e-310]) };
     for i in 0..3 {
         let lane = z.lane(i);
         let (got, expected) = (Scalar::abs(z).lane(i), lane.re.hypot(lane.im));
-        assert!(
-            (got - expected).abs() <= 4.0 * f64::EPSILON * expected,
-            "{got:e} is not {expected:e}"
-        );
+        assert!((got - expected).abs() <= 4.0 * f64::EPSILON * expected, "{got:e} is not {expected:e}");
         if i < 2 {
             near(Scalar::sqrt(z).lane(i), lane.sqrt(), "sqrt");
         }
     }
     // one bad lane
-    let z = C {
-        re: Lanes([1.0, f64::NAN, 2.0]),
-        im: Lanes([1.0, 0.0, f64::INFINITY]),
-    };
+    let z = C { re: Lanes([1.0, f64::NAN, 2.0]), im: Lanes([1.0, 0.0, f64::INFINITY]) };
     mask_is(z.finite(), |i| i == 0);
     assert!((z * z).lane(0) == Complex::new(0.0, 2.0));
 }
@@ -341,17 +277,12 @@ fn widening() {
 #[test]
 fn matrices_of_lanes() {
     use nalgebra::SMatrix;
-    let a = SMatrix::<Lanes<f64, 4>, 2, 2>::from_fn(|i, j| {
-        Lanes::from_lanes(|l| (i + 2 * j + l) as f64)
-    });
+    let a = SMatrix::<Lanes<f64, 4>, 2, 2>::from_fn(|i, j| Lanes::from_lanes(|l| (i + 2 * j + l) as f64));
     let b = a * a + a.transpose();
     for l in 0..4 {
         let x = SMatrix::<f64, 2, 2>::from_fn(|i, j| (i + 2 * j + l) as f64);
         assert_eq!(b.map(|v| v.lane(l)), x * x + x.transpose());
     }
     let c = a.map(|x| Complex { re: x, im: -x });
-    assert_eq!(
-        (c * c).map(|v| v.lane(1)),
-        c.map(|v| v.lane(1)) * c.map(|v| v.lane(1))
-    );
+    assert_eq!((c * c).map(|v| v.lane(1)), c.map(|v| v.lane(1)) * c.map(|v| v.lane(1)));
 }

@@ -255,7 +255,9 @@ pub fn self_adjoint_checked<A: LinearOperator>(a: impl crate::dsl::IntoOperator<
         }
     }
     let small = !(largest * Re::<A>::epsilon() * Re::<A>::real(100.0)).lt(difference);
-    check::<Sc<A>>(small, |lane| Error::NotSelfAdjoint { asymmetry: difference.lane_f64(lane) / largest.lane_f64(lane) })?;
+    check::<Sc<A>>(small, |lane| Error::NotSelfAdjoint {
+        asymmetry: difference.lane_f64(lane) / largest.lane_f64(lane),
+    })?;
     Ok(SelfAdjoint(a))
 }
 /// `unitary(A)` after one check: max |A^H A - I| <= 100 n eps.

@@ -7,8 +7,8 @@ use crate::functions::base::square;
 use crate::functions::det::{power, times};
 use crate::functions::diagonal::{any_diagonal, diagonal_start};
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEigh, HasExp, HasLog, HasLu, HasPower,
-    Inv, InverseRule, Invertible, Log, LogRule, LuFactors, LuRule, Pow, Power, PowerRule,
+    CholeskyRule, DetRule, DiagonalRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEigh, HasExp, HasLog, HasLu,
+    HasPower, Inv, InverseRule, Invertible, Log, LogRule, LuFactors, LuRule, Pow, Power, PowerRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -320,7 +320,9 @@ impl<A: crate::gradient::Differentiable, const M: usize> crate::gradient::Differ
         (0..M).for_each(|k| self.0.accumulate_bilinear(u.rows(k * m, m), v.rows(k * n, n), scale, g));
     }
 }
-impl<K: Facts, A: crate::gradient::LogdetGradient<Fa<A>>, const M: usize> crate::gradient::LogdetGradient<K> for Repeat<A, M> {
+impl<K: Facts, A: crate::gradient::LogdetGradient<Fa<A>>, const M: usize> crate::gradient::LogdetGradient<K>
+    for Repeat<A, M>
+{
     fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<A>, g: &mut [Sc<A>]) {
         self.0.accumulate_logdet(&inverse.0, scale * Sc::<A>::of(M as f64), g)
     }

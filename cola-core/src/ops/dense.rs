@@ -5,9 +5,7 @@ use crate::data::{Held, MatrixData};
 use crate::error::Result;
 use crate::facts::{FactSet, Facts, Known, NoFacts, RootOf, SelfAdjointFacts, SelfAdjointOf, Unknown};
 use crate::functions::base::square;
-use crate::functions::dense::{
-    DenseBasis, DenseSpectral, FactChoice, FactorMethod, Factored, MethodOf, dense_eigh,
-};
+use crate::functions::dense::{DenseBasis, DenseSpectral, FactChoice, FactorMethod, Factored, MethodOf, dense_eigh};
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::{DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
 use crate::operator::short::{Re, Sc};
@@ -139,7 +137,9 @@ impl<M: MatrixData> crate::plan::Explain for Dense<M> {
 }
 
 // d(u^T A v) / dA_ij = u_i v_j
-impl<M: MatrixData + crate::parameters::Parameters<Number = <M as MatrixData>::Scalar>> crate::gradient::Differentiable for Dense<M> {
+impl<M: MatrixData + crate::parameters::Parameters<Number = <M as MatrixData>::Scalar>> crate::gradient::Differentiable
+    for Dense<M>
+{
     fn parameters(&self) -> usize {
         self.nrows() * self.ncols()
     }

@@ -71,7 +71,9 @@ impl<V: VectorData> Diagonal<V> {
             let ok = good(x);
             check::<V::Scalar>(ok, |lane| error(i, x.re().lane_f64(lane)))?;
             let y = f(V::Scalar::select(ok & x.finite(), x, V::Scalar::one()));
-            check::<V::Scalar>(y.finite(), |_| Error::non_finite(format!("the function of entry {i} of the diagonal: it overflowed")))?;
+            check::<V::Scalar>(y.finite(), |_| {
+                Error::non_finite(format!("the function of entry {i} of the diagonal: it overflowed"))
+            })?;
             *o.at(i, 0) = y;
         }
         Ok(out)
@@ -206,7 +208,9 @@ impl<V: VectorData> Explain for Diagonal<V> {
 }
 
 // d(u^T D v) / dd_i = u_i v_i
-impl<V: VectorData + crate::parameters::Parameters<Number = <V as VectorData>::Scalar>> crate::gradient::Differentiable for Diagonal<V> {
+impl<V: VectorData + crate::parameters::Parameters<Number = <V as VectorData>::Scalar>> crate::gradient::Differentiable
+    for Diagonal<V>
+{
     fn parameters(&self) -> usize {
         self.nrows()
     }

@@ -34,7 +34,12 @@ pub struct Function<T, R, C, F, G, K> {
 }
 impl<T, R, C, F: Clone, G: Clone, K> Clone for Function<T, R, C, F, G, K> {
     fn clone(&self) -> Self {
-        Function { forward: self.forward.clone(), adjoint: self.adjoint.clone(), shape: self.shape, marker: PhantomData }
+        Function {
+            forward: self.forward.clone(),
+            adjoint: self.adjoint.clone(),
+            shape: self.shape,
+            marker: PhantomData,
+        }
     }
 }
 /// For a self-adjoint operator: its adjoint is itself.

@@ -7,8 +7,8 @@ use crate::functions::base::square;
 use crate::functions::det::{power, times};
 use crate::functions::diagonal::{any_diagonal, diagonal_start, main_diagonal};
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, HasCholesky, HasDet, HasEigh, HasLu, HasPower, Inv, InverseRule, Invertible,
-    LuFactors, LuRule, Pow, Power, PowerRule,
+    CholeskyRule, DetRule, DiagonalRule, EighRule, HasCholesky, HasDet, HasEigh, HasLu, HasPower, Inv, InverseRule,
+    Invertible, LuFactors, LuRule, Pow, Power, PowerRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -209,7 +209,9 @@ impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Kron<A, B> {
             Question::Trace => Plan::by_parts("product of the traces", parts()),
             Question::Diagonal => Plan::by_parts("kron of the diagonals", parts()),
             Question::Exp | Question::Log => self.plan::<K>(Question::Eigh).spectral(),
-            Question::Eigh | Question::Power | Question::Cholesky | Question::Lu => Plan::by_parts("factor by factor", parts()),
+            Question::Eigh | Question::Power | Question::Cholesky | Question::Lu => {
+                Plan::by_parts("factor by factor", parts())
+            }
         }
     }
     fn tree<K: Facts>(&self) -> Tree {

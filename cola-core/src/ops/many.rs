@@ -15,7 +15,10 @@ use num_traits::Zero;
 use std::sync::Arc;
 
 /// Operators of one type: `[A; N]` or `Vec<A>`.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a list of operators", label = "expected `[A; N]` or `Vec<A>` of operators")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of operators",
+    label = "expected `[A; N]` or `Vec<A>` of operators"
+)]
 pub trait Parts {
     /// Their type.
     type Item: Operator;

@@ -36,8 +36,8 @@ pub use product::{ByAdjoint, ByTranspose, Gram, GramKind, Powi, Product, Product
 pub use scaled::Scaled;
 pub use scaled_identity::{Identity, RealNonNegative, ScaledIdentity};
 pub use sliced::{All, Fixed, IndexData, IndexSet, Indices, IntoIndexSet, Sliced, Span};
-pub(crate) use spectral::log_of_spectrum;
 pub use sparse::{Sparse, SparseData, SparseInverse};
+pub(crate) use spectral::log_of_spectrum;
 pub use spectral::{PowerFacts, Spectral};
 pub use stack::{HStack, VStack};
 pub use sum::Sum;

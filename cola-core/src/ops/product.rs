@@ -254,7 +254,8 @@ impl<A: Operator, const N: usize> Powi<A, N> {
         Powi(a)
     }
 }
-type PowiFacts<K> = FactSet<<K as Facts>::SelfAdjoint, <K as Facts>::Psd, <K as Facts>::Unitary, <K as Facts>::Isometric>;
+type PowiFacts<K> =
+    FactSet<<K as Facts>::SelfAdjoint, <K as Facts>::Psd, <K as Facts>::Unitary, <K as Facts>::Isometric>;
 operator!([A: Operator, const N: usize] Powi<A, N> {
     scalar A::Scalar; facts PowiFacts<Fa<A>>; rows Ro<A>; cols Ro<A>; nrows |s| s.0.nrows(); ncols s.0.nrows();
     dense A::HOLDS_DENSE; iterative A::ITERATIVE;
@@ -418,7 +419,10 @@ impl<X: crate::gradient::Differentiable, C: GramKind> crate::gradient::Different
         self.0.accumulate_bilinear(v, View::vector(&xu), scale, g);
     }
 }
-impl<K: Facts, X: crate::gradient::Differentiable + Clone, C: GramKind> crate::gradient::LogdetGradient<K> for Gram<X, C> {}
+impl<K: Facts, X: crate::gradient::Differentiable + Clone, C: GramKind> crate::gradient::LogdetGradient<K>
+    for Gram<X, C>
+{
+}
 // u^T A^N v = sum_k ((A^T)^k u)^T dA (A^(N-1-k) v)
 impl<A: crate::gradient::Differentiable, const N: usize> crate::gradient::Differentiable for Powi<A, N> {
     fn parameters(&self) -> usize {

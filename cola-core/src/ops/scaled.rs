@@ -5,14 +5,14 @@ use crate::facts::{Fact, Facts, SelfAdjointFacts, Sign};
 use crate::functions::base::square;
 use crate::functions::det::{power, slog_product, times};
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, HasCholesky, HasDet, HasEigh, HasLu, HasPower, Inv, InverseRule, Invertible,
-    LuFactors, LuRule, Pow, Power, PowerRule,
+    CholeskyRule, DetRule, DiagonalRule, EighRule, HasCholesky, HasDet, HasEigh, HasLu, HasPower, Inv, InverseRule,
+    Invertible, LuFactors, LuRule, Pow, Power, PowerRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Diagonal, Spectral};
-use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::parameters::{LeafFn, Parameters, Path};
+use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::{Real, Scalar};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
@@ -125,7 +125,9 @@ impl<K: Facts, A: HasPower, S: Sign> PowerRule<K> for Scaled<A, Sc<A>, S> {
     }
 }
 // V diag(c w) V^H
-impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Self>>, A: HasEigh, S: Sign> EighRule<K> for Scaled<A, Sc<A>, S> {
+impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Self>>, A: HasEigh, S: Sign> EighRule<K>
+    for Scaled<A, Sc<A>, S>
+{
     type Basis = A::Basis;
     fn eigh_rule(&self) -> Result<Spectral<A::Basis, SelfAdjointFacts>> {
         self.finite()?;

@@ -9,8 +9,8 @@ use crate::functions::{
 use crate::operator::short::Re;
 use crate::operator::{LinearOperator, Update, operator};
 use crate::ops::{Diagonal, Spectral};
-use crate::plan::{Explain, Plan, Question, Tree, base};
 use crate::parameters::{LeafFn, Parameters, Path};
+use crate::plan::{Explain, Plan, Question, Tree, base};
 use crate::scalar::{Real, Scalar};
 use crate::space::{Const, Dyn, Space};
 use crate::view::{View, ViewMut};
@@ -259,7 +259,9 @@ impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Self>>, T: Scalar, S: Spa
         Ok(Spectral::from_parts(Identity::of_size(self.n), crate::data::Column::filled(self.n, self.c.re())))
     }
 }
-impl<K: Facts<Psd: crate::facts::PsdOf<Self>>, T: Scalar, S: Space, G: Sign> CholeskyRule<K> for ScaledIdentity<T, S, G> {
+impl<K: Facts<Psd: crate::facts::PsdOf<Self>>, T: Scalar, S: Space, G: Sign> CholeskyRule<K>
+    for ScaledIdentity<T, S, G>
+{
     type Factor = Self;
     fn cholesky_rule(&self) -> Result<Self> {
         let Diagonal([c]) = self.entry();

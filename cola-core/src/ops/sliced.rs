@@ -150,7 +150,10 @@ impl<S: Space> IndexSet for Indices<S> {
     }
 }
 /// Indices as they are handed in.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a list of indices", label = "expected an array, slice or `Vec` of `usize`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of indices",
+    label = "expected an array, slice or `Vec` of `usize`"
+)]
 pub trait IndexData {
     /// Index set of the list.
     type Len: Space;

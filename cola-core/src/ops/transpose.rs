@@ -3,8 +3,8 @@
 use crate::error::Result;
 use crate::facts::{Fact, Facts, SelfAdjointFacts, TransposeFacts};
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEigh, HasExp, HasLog, HasPower, Inv,
-    InverseRule, Invertible, Log, LogRule, Pow, Power, PowerRule,
+    CholeskyRule, DetRule, DiagonalRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEigh, HasExp, HasLog,
+    HasPower, Inv, InverseRule, Invertible, Log, LogRule, Pow, Power, PowerRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -33,12 +33,8 @@ macro_rules! side {
         tree_node!([A] $S<A> { "" => 0 });
     };
 }
-type Same<K> = crate::facts::FactSet<
-    <K as Facts>::SelfAdjoint,
-    <K as Facts>::Psd,
-    <K as Facts>::Unitary,
-    <K as Facts>::Isometric,
->;
+type Same<K> =
+    crate::facts::FactSet<<K as Facts>::SelfAdjoint, <K as Facts>::Psd, <K as Facts>::Unitary, <K as Facts>::Isometric>;
 side!(
     /// A^T, not conjugated.
     Transpose, TransposeFacts, Co Ro, ncols nrows

@@ -77,7 +77,11 @@ fn matrix_free<T: Scalar>(
 pub fn leaves<T: Scalar>(v: &mut impl Visitor<T>) {
     let (g, p, h, u) = (entries::<T>(4, 4), psd_matrix::<T>(4), self_adjoint_matrix::<T>(4), unitary_matrix::<T>(4));
     let (tall, wide, big) = (entries::<T>(4, 2), entries::<T>(3, 5), entries::<T>(20, 17));
-    let (g2, p3, g9) = (fixed_size::<T, 2, 2>(&entries(2, 2)), fixed_size::<T, 3, 3>(&psd_matrix(3)), fixed_size::<T, 9, 9>(&entries(9, 9)));
+    let (g2, p3, g9) = (
+        fixed_size::<T, 2, 2>(&entries(2, 2)),
+        fixed_size::<T, 3, 3>(&psd_matrix(3)),
+        fixed_size::<T, 9, 9>(&entries(9, 9)),
+    );
     let d: Vec<T> = entries::<T>(4, 1).iter().copied().collect();
     let d3: [T; 3] = core::array::from_fn(|i| d[i]);
     let positive: Vec<T> = d.iter().map(|&x| x * x.conj() + T::of(0.5)).collect();
@@ -195,7 +199,10 @@ pub fn wrap<T: Scalar, A: LinearOperator<Scalar = T>>(name: &str, a: &A, v: &mut
     v.visit(&of("gram by transpose"), &Gram::<_, ByTranspose>::new(a));
     v.visit(&of("hstack"), &HStack(a, Dense(&entries::<T>(m, 2))));
     v.visit(&of("vstack"), &VStack(a, a));
-    v.visit(&of("all rows, list of columns"), &Sliced::try_new(a, .., (0..n).rev().collect::<Vec<_>>()).expect("indices are inside"));
+    v.visit(
+        &of("all rows, list of columns"),
+        &Sliced::try_new(a, .., (0..n).rev().collect::<Vec<_>>()).expect("indices are inside"),
+    );
     v.visit(&of("range of rows"), &Sliced::try_new(a, m / 2.., ..).expect("indices are inside"));
     if m == n {
         v.visit(&of("power"), &Powi::<_, 3>(a));
@@ -207,7 +214,8 @@ pub fn wrap<T: Scalar, A: LinearOperator<Scalar = T>>(name: &str, a: &A, v: &mut
 }
 /// A[0..1, 1..2] with sizes in the type, of an operator whose own sizes the type need not know.
 fn dynamic_slice<T: Scalar, A: LinearOperator<Scalar = T>>(name: &str, a: &A, v: &mut impl Visitor<T>) {
-    let erased = Function::<T, Dyn, Dyn, _, _, crate::NoFacts>::new(a.nrows(), a.ncols(), column(a, false), column(a, true));
+    let erased =
+        Function::<T, Dyn, Dyn, _, _, crate::NoFacts>::new(a.nrows(), a.ncols(), column(a, false), column(a, true));
     v.visit(name, &Sliced::try_new(&erased, fixed::<0, 1>(), fixed::<1, 1>()).expect("indices are inside"));
 }
 /// One column at a time through `a`.

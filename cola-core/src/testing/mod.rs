@@ -30,7 +30,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// # Errors
 /// What is violated, and by how much.
 pub fn check_operator<A: LinearOperator>(a: &A) -> Result<(), String> {
-    const { assert!(A::Scalar::LANES == 1, "check_operator takes one number at a time: check the operator over a lane's type") };
+    const {
+        assert!(
+            A::Scalar::LANES == 1,
+            "check_operator takes one number at a time: check the operator over a lane's type"
+        )
+    };
     let claims = Claims {
         shape: A::SHAPE,
         self_adjoint: <A::Facts as Facts>::SelfAdjoint::KNOWN,
@@ -165,7 +170,8 @@ fn act<T: Scalar>(
     let (xs, mut ys) = (layout.lay(x), layout.lay(y));
     let ((xr, xc), (yr, yc)) = (layout.strides(x.nrows(), x.ncols()), layout.strides(y.nrows(), y.ncols()));
     let ran = catch_unwind(AssertUnwindSafe(|| {
-        let (xv, yv) = (View::new(&xs, x.nrows(), x.ncols(), xr, xc), ViewMut::new(&mut ys, y.nrows(), y.ncols(), yr, yc));
+        let (xv, yv) =
+            (View::new(&xs, x.nrows(), x.ncols(), xr, xc), ViewMut::new(&mut ys, y.nrows(), y.ncols(), yr, yc));
         a.dyn_act(how, xv, yv, &mut scratch)
     }));
     let place = || {
@@ -175,7 +181,11 @@ fn act<T: Scalar>(
     if let Err(panic) = ran {
         let text = panic.downcast_ref::<String>().cloned().or(panic.downcast_ref::<&str>().map(|s| s.to_string()));
         let text = text.unwrap_or_default();
-        return Err(format!("`act` panicked ({}, scratch of {} numbers, scratch_len {need}): {text}", place(), need + spare));
+        return Err(format!(
+            "`act` panicked ({}, scratch of {} numbers, scratch_len {need}): {text}",
+            place(),
+            need + spare
+        ));
     }
     let (out, touched) = layout.lift(&ys, y.nrows(), y.ncols());
     if touched {
@@ -225,7 +235,12 @@ fn check_claims<T: Scalar>(a: &dyn DynOperator<T>, claims: Claims) -> Result<(),
     let (c, d): (T, T) = (numbers.next(), numbers.next());
     let mix = |x: &DMatrix<T>, z: &DMatrix<T>| x.zip_map(z, |x, z| c * x + d * z);
     let (ax, az) = (act(a, plain, &x, &nan(m, 1))?, act(a, plain, &z, &nan(m, 1))?);
-    same("linearity: A(c x + d z) = c A x + d A z", &act(a, plain, &mix(&x, &z), &nan(m, 1))?, &mix(&ax, &az), 4.0 * tol(n))?;
+    same(
+        "linearity: A(c x + d z) = c A x + d A z",
+        &act(a, plain, &mix(&x, &z), &nan(m, 1))?,
+        &mix(&ax, &az),
+        4.0 * tol(n),
+    )?;
     same("linearity: A x = sum of x_j A e_j", &ax, &times(&dense, false, &x), tol(n))?;
 
     // <A x, y> = <x, A^H y>
@@ -246,7 +261,8 @@ fn check_claims<T: Scalar>(a: &dyn DynOperator<T>, claims: Claims) -> Result<(),
         for adjoint in [false, true] {
             let (x, y) = if adjoint { (&y, &x) } else { (&x, &y) };
             let product = times(&dense, adjoint, x);
-            for (alpha, add) in [(T::one(), false), (T::one(), true), (phase, false), (phase, true), (T::zero(), false)] {
+            for (alpha, add) in [(T::one(), false), (T::one(), true), (phase, false), (phase, true), (T::zero(), false)]
+            {
                 let old = if add { y.clone() } else { nan(y.nrows(), k) };
                 let want = DMatrix::from_fn(y.nrows(), k, |i, j| {
                     let new = alpha * product[(i, j)];

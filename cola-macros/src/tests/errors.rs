@@ -11,28 +11,16 @@ fn errors() {
             ("kron(a, b) +", "the operand after `+` is missing"),
             ("kron(a, -)", "the operand after `-` is missing"),
             ("kron(, a)", "an operator expression is missing here"),
-            (
-                "a, b",
-                "expected one expression; the rest does not belong to it",
-            ),
-            (
-                "(a, b)",
-                "parentheses hold one expression; blocks are written `[A, B]`",
-            ),
-            (
-                "consts::f(x)",
-                "a Rust call goes in braces: `{ consts::f(..) }`",
-            ),
+            ("a, b", "expected one expression; the rest does not belong to it"),
+            ("(a, b)", "parentheses hold one expression; blocks are written `[A, B]`"),
+            ("consts::f(x)", "a Rust call goes in braces: `{ consts::f(..) }`"),
             ("x.f(1)", "a Rust call goes in braces: `{ x.f(..) }`"),
             ("vec![1]", "a Rust call goes in braces: `{ vec!(..) }`"),
             (
                 "{ x }.f",
                 "unknown suffix `.f`: an operator has `.T` and `.H`; a Rust expression goes in braces: `{ a.f(..) }`",
             ),
-            (
-                "&{ x }",
-                "`&` takes a name here; a Rust expression goes in braces: `{ &expression }`",
-            ),
+            ("&{ x }", "`&` takes a name here; a Rust expression goes in braces: `{ &expression }`"),
             ("{}", "these braces are empty; they hold a Rust expression"),
             (
                 "f(a)?",
@@ -46,69 +34,27 @@ fn errors() {
                 "_",
                 "expected an operator: a name, `f(..)`, `&name`, `{ Rust expression }`, a number, `I` or `[A, B; C, D]`",
             ),
-            (
-                "a^p",
-                "an exponent is a literal such as `3`, `-1` or `(1/2)`; for a computed one write `pow(A, p)`",
-            ),
-            (
-                "a^",
-                "an exponent is a literal such as `3`, `-1` or `(1/2)`; for a computed one write `pow(A, p)`",
-            ),
+            ("a^p", "an exponent is a literal such as `3`, `-1` or `(1/2)`; for a computed one write `pow(A, p)`"),
+            ("a^", "an exponent is a literal such as `3`, `-1` or `(1/2)`; for a computed one write `pow(A, p)`"),
             ("a^(1/0)", "this exponent divides by zero or is too large"),
-            (
-                "a^0",
-                "the power 0 is the identity: write `I`, or `I(n)` where no neighbour gives its size",
-            ),
-            (
-                "a^2^3",
-                "two powers in a row: say which comes first, `(A^2)^3`",
-            ),
-            (
-                "2f32 * a",
-                "a number takes the scalar type of the operators around it: drop `f32`",
-            ),
+            ("a^0", "the power 0 is the identity: write `I`, or `I(n)` where no neighbour gives its size"),
+            ("a^2^3", "two powers in a row: say which comes first, `(A^2)^3`"),
+            ("2f32 * a", "a number takes the scalar type of the operators around it: drop `f32`"),
             ("1e999 * a", "this number is too large for an f64"),
             ("1e200 * 1e200 * a", "the numbers here make no finite f64"),
             ("a / 0", "this divides by zero"),
             ("I()", "`I(n)` takes the size; without one write `I`"),
             ("I(1, 2)", "`I(n)` takes one size"),
-            (
-                "a[0..2]",
-                "a slice takes two indices, rows and columns, as in `A[0..2, ..]`; here are 1",
-            ),
+            ("a[0..2]", "a slice takes two indices, rows and columns, as in `A[0..2, ..]`; here are 1"),
             ("a[3..2, ..]", "this range runs backwards: 3 is after 2"),
-            (
-                "[a, b; c]",
-                "block rows are unbalanced: row 1 has 2 blocks, row 2 has 1",
-            ),
-            (
-                "[a; b, c]",
-                "block rows are unbalanced: row 1 has 1 block, row 2 has 2",
-            ),
-            (
-                "[]",
-                "a block matrix needs at least one block: `[A, B; C, D]`",
-            ),
-            (
-                "[a, 2]",
-                "a number is no block; a Rust array goes in braces: `{ [1.0, 2.0] }`",
-            ),
-            (
-                "inv(a)",
-                "`inv` can fail: use `try_linop!`, or the method `.inv()?`",
-            ),
-            (
-                "pow(a, p)",
-                "`pow` can fail: use `try_linop!`, or the method `.pow(p)?`",
-            ),
-            (
-                "nonnegative(c) * a",
-                "`nonnegative` can fail: use `try_linop!`",
-            ),
-            (
-                "a^-1",
-                "this power can fail: use `try_linop!`, or the method `.inv()?`",
-            ),
+            ("[a, b; c]", "block rows are unbalanced: row 1 has 2 blocks, row 2 has 1"),
+            ("[a; b, c]", "block rows are unbalanced: row 1 has 1 block, row 2 has 2"),
+            ("[]", "a block matrix needs at least one block: `[A, B; C, D]`"),
+            ("[a, 2]", "a number is no block; a Rust array goes in braces: `{ [1.0, 2.0] }`"),
+            ("inv(a)", "`inv` can fail: use `try_linop!`, or the method `.inv()?`"),
+            ("pow(a, p)", "`pow` can fail: use `try_linop!`, or the method `.pow(p)?`"),
+            ("nonnegative(c) * a", "`nonnegative` can fail: use `try_linop!`"),
+            ("a^-1", "this power can fail: use `try_linop!`, or the method `.inv()?`"),
             ("a^(1/3)", "this power can fail: use `try_linop!`"),
         ],
     );
@@ -172,18 +118,13 @@ fn vmap_errors() {
 
 #[test]
 fn parameters_errors() {
-    const BORROW: &str = "a field cannot borrow here: make it a type parameter, `struct Model<A> { part: A }`; A may then be `&Part`";
+    const BORROW: &str =
+        "a field cannot borrow here: make it a type parameter, `struct Model<A> { part: A }`; A may then be `&Part`";
     check(
         tree,
         &[
-            (
-                "enum E { A }",
-                "`derive(Parameters)` is for structs; for a choice between operators use `Boxed`",
-            ),
-            (
-                "struct M;",
-                "`derive(Parameters)` needs a field with numbers",
-            ),
+            ("enum E { A }", "`derive(Parameters)` is for structs; for a choice between operators use `Boxed`"),
+            ("struct M;", "`derive(Parameters)` needs a field with numbers"),
             ("struct M<'a> { k: &'a K }", BORROW),
             (
                 "struct M<A: Clone> { k: A }",
@@ -193,10 +134,7 @@ fn parameters_errors() {
                 "struct M<T: Scalar, S: Scalar> { k: K<T>, l: [T; 3] }",
                 "a tree has one scalar, and `T` is it already; a part with another scalar is `#[parameters(skip)]`",
             ),
-            (
-                "#[parameters(scalar = U)] struct M<T> { k: K<T> }",
-                "`U` is no type parameter of this struct",
-            ),
+            ("#[parameters(scalar = U)] struct M<T> { k: K<T> }", "`U` is no type parameter of this struct"),
             (
                 "#[parameters(of)] struct M<T> { k: K<T> }",
                 "a struct takes `#[parameters(scalar = T)]`; a field takes `#[parameters(skip)]`",

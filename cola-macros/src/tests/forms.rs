@@ -14,10 +14,7 @@ fn leaves() {
             ("x.0.1.T", "transpose(x.0.1)"),
             ("consts::A", "op(consts::A)"),
             ("{ f(x)[0] }", "op({f(x)[0]})"),
-            (
-                "kron(psd(a), diag([1.0, 2.0]))",
-                "kron(psd(a),diag([1.0,2.0]))",
-            ),
+            ("kron(psd(a), diag([1.0, 2.0]))", "kron(psd(a),diag([1.0,2.0]))"),
             ("low_rank(&u, { v.view() },)", "low_rank(&u,{v.view()})"),
             ("repeat::<2>(a)", "repeat::<2,_>(a)"),
             ("I", "I"),
@@ -45,10 +42,7 @@ fn precedence() {
             ("a^2.T", "transpose(powi::<2,_>(a))"),
             ("a.T^2", "powi::<2,_>(transpose(a))"),
             ("&a[.., ..] * b", "mul(principal(&a,all()),b)"),
-            (
-                "a * b / 2 * c",
-                "mul(div(mul(a,b),literal::<NonNegative>(2.0)),c)",
-            ),
+            ("a * b / 2 * c", "mul(div(mul(a,b),literal::<NonNegative>(2.0)),c)"),
         ],
     );
 }
@@ -79,10 +73,7 @@ fn numbers() {
             ("-(2 * a)", "mul(literal::<AnySign>(-2.0),a)"),
             ("a - 2 * I", "add(a,mul(literal::<AnySign>(-2.0),I))"),
             ("2 * 3 * a", "mul(literal::<NonNegative>(6.0),a)"),
-            (
-                "2 * a * 3",
-                "mul(literal::<NonNegative>(2.0),mul(a,literal::<NonNegative>(3.0)))",
-            ),
+            ("2 * a * 3", "mul(literal::<NonNegative>(2.0),mul(a,literal::<NonNegative>(3.0)))"),
             ("1 / 4 * a", "mul(literal::<NonNegative>(0.25),a)"),
             ("2^-1 * a", "mul(literal::<NonNegative>(0.5),a)"),
             ("a / c", "div(a,c)"),
@@ -202,15 +193,9 @@ fn attempts() {
             ("a * b * c", "try_mul(a,try_mul(b,c)?)?"),
             ("a[r, c]", "try_slice(a,r,c)?"),
             ("a[r, r]", "try_principal(a,r)?"),
-            (
-                "[a, b; c, d]",
-                "try_vstack(try_hstack(a,b)?,try_hstack(c,d)?)?",
-            ),
+            ("[a, b; c, d]", "try_vstack(try_hstack(a,b)?,try_hstack(c,d)?)?"),
             ("permutation(p)", "try_permutation(p)?"),
-            (
-                "nonnegative(c) * psd_checked(a)",
-                "try_mul(nonnegative(c)?,psd_checked(a)?)?",
-            ),
+            ("nonnegative(c) * psd_checked(a)", "try_mul(nonnegative(c)?,psd_checked(a)?)?"),
             ("a", "op(a)"),
         ],
     );
@@ -225,14 +210,8 @@ fn type_expressions() {
             ("SMatrix<T, 2, 2>", X),
             ("&'a X.T", "transpose<<&'aXasIntoTerm>::Term>"),
             ("Self::K", "<Self::KasIntoTerm>::Term"),
-            (
-                "psd(A) - 2 * I",
-                "Plus<psd<<AasIntoTerm>::Term>,Times<Literal<AnySign>,EyeTerm>>",
-            ),
-            (
-                "psd(A) / 2",
-                "Divided<psd<<AasIntoTerm>::Term>,Literal<NonNegative>>",
-            ),
+            ("psd(A) - 2 * I", "Plus<psd<<AasIntoTerm>::Term>,Times<Literal<AnySign>,EyeTerm>>"),
+            ("psd(A) / 2", "Divided<psd<<AasIntoTerm>::Term>,Literal<NonNegative>>"),
             ("-psd(A)", "Negated<psd<<AasIntoTerm>::Term>>"),
             ("diag([f64; 3])", "diag<[f64;3]>"),
             ("repeat::<2>(A)", "repeat<<AasIntoTerm>::Term,2>"),
@@ -246,18 +225,12 @@ fn type_expressions() {
             ("K[0..2, ..]", "slice<<KasIntoTerm>::Term,Fixed<0,2>,::core::ops::RangeFull>"),
             ("[A, B]", "hstack<<AasIntoTerm>::Term,<BasIntoTerm>::Term>"),
             ("I::<f64>(3)", "identity_static<f64,3>"),
-            (
-                "I(3)",
-                "a type has to say the scalar of `I(n)`: write `I::<f64>(3)`, or `I` next to an operator",
-            ),
+            ("I(3)", "a type has to say the scalar of `I(n)`: write `I::<f64>(3)`, or `I` next to an operator"),
             (
                 "K[r, ..]",
                 "a slice in a type has literal ranges, `A[0..2, 1..3]`, or `..`; for another index name the type itself, `Slice<A, ..>`",
             ),
-            (
-                "{ A }",
-                "expected the type of an operator: `SMatrix<f64, 2, 2>`, `f(..)`, a number or `I`",
-            ),
+            ("{ A }", "expected the type of an operator: `SMatrix<f64, 2, 2>`, `f(..)`, a number or `I`"),
         ],
     );
 }
@@ -273,22 +246,15 @@ fn values_and_types_agree() {
         "[A, B, C; psd(D), -E, A]",
     ];
     for source in sources {
-        let mut of_type = ty(source)
-            .replace("asIntoTerm>::Term", "")
-            .replace('>', ")");
+        let mut of_type = ty(source).replace("asIntoTerm>::Term", "").replace('>', ")");
         for leaf in ["A", "B", "C", "D", "E"] {
             of_type = of_type
                 .replace(&format!("<{leaf}"), &format!("({leaf}"))
                 .replace(&format!(",({leaf}"), &format!(",{leaf}"));
         }
-        for (of_types, of_values) in [
-            ("Plus", "add"),
-            ("Times", "mul"),
-            ("Negated", "neg"),
-            ("Divided", "div"),
-            ("<", "("),
-            ("((", "("),
-        ] {
+        for (of_types, of_values) in
+            [("Plus", "add"), ("Times", "mul"), ("Negated", "neg"), ("Divided", "div"), ("<", "("), ("((", "(")]
+        {
             of_type = of_type.replace(of_types, of_values);
         }
         assert_eq!(value(source), of_type, "{source}");

@@ -20,10 +20,7 @@ fn vmap_module() {
     let constant = "fn f<T: Scalar, const B: usize>(w: [T; B]) -> Result<T> { todo() }";
     check_holds(
         &batch(constant),
-        &[
-            "fnbatch<constBATCH:usize,constB:usize>(w:[[f64;B];BATCH])",
-            "super::f::<Lanes<f64,BATCH>,B>(",
-        ],
+        &["fnbatch<constBATCH:usize,constB:usize>(w:[[f64;B];BATCH])", "super::f::<Lanes<f64,BATCH>,B>("],
     );
 }
 

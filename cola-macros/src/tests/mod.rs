@@ -14,17 +14,12 @@ fn show(tokens: TokenStream) -> String {
         let messages: Vec<_> = text.split('"').skip(1).step_by(2).collect();
         return messages.join(" | ");
     }
-    text.replace([' ', '\n'], "")
-        .replace("::cola::dsl::", "")
-        .replace("::cola::types::", "")
-        .replace("::cola::", "")
+    text.replace([' ', '\n'], "").replace("::cola::dsl::", "").replace("::cola::types::", "").replace("::cola::", "")
 }
 
 /// Source text to tokens.
 fn read(source: &str) -> TokenStream {
-    source
-        .parse()
-        .expect("the source of a test has balanced delimiters")
+    source.parse().expect("the source of a test has balanced delimiters")
 }
 
 /// The expansion of `linop!`.
@@ -36,10 +31,7 @@ fn value(source: &str) -> String {
 fn attempt(source: &str) -> String {
     let text = show(expand::<false>(read(source), lower::try_linop));
     match text.split_once("Result::Ok(") {
-        Some((_, rest)) => rest
-            .strip_suffix(")})();outcome}")
-            .expect("the closure's end")
-            .to_owned(),
+        Some((_, rest)) => rest.strip_suffix(")})();outcome}").expect("the closure's end").to_owned(),
         None => text,
     }
 }

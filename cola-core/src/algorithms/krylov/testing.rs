@@ -1,14 +1,14 @@
 //! Operators and right-hand sides of the tests.
 use super::*;
-use crate::operator::Update;
-use crate::scalar::Real;
-use crate::vector::Vector;
-use num_traits::Zero;
 use crate::facts::{Facts, NoFacts, PsdFacts};
 use crate::operator::Operator;
+use crate::operator::Update;
 use crate::scalar::Complex;
+use crate::scalar::Real;
 use crate::space::Dyn;
+use crate::vector::Vector;
 use core::marker::PhantomData;
+use num_traits::Zero;
 
 /// y = f(adjoint, x), with the facts K.
 pub struct Free<T, K, F>(pub (usize, usize), F, PhantomData<fn() -> (T, K)>);

@@ -37,9 +37,8 @@ fn strided_views() {
 
 #[test]
 fn default_solve_of_the_adjoint() {
-    let a = matrix::<NoFacts, C64>((9, 9), |i, j| {
-        c(noise(i + 9 * j) + 4.0 * f64::from(i == j), noise(100 + i + 9 * j))
-    });
+    let a =
+        matrix::<NoFacts, C64>((9, 9), |i, j| c(noise(i + 9 * j) + 4.0 * f64::from(i == j), noise(100 + i + 9 * j)));
     let b = complex(9);
     for adjoint in [false, true] {
         let mut x = vec![c(0.0, 0.0); 9];
