@@ -10,6 +10,7 @@ use cola::plan::Question as Q;
 use cola::prelude::*;
 use cola::*;
 use nalgebra::{DMatrix, SMatrix};
+use nalgebra_sparse::{CscMatrix, CsrMatrix};
 
 type C = Complex<f64>;
 /// The matrix of one lane: every reference is computed in complex doubles.
@@ -370,6 +371,47 @@ const FUNCTIONS: [(&str, &[Q]); 9] = [
     ("chol", &[Q::Cholesky]),
     ("lu", &[Q::Lu]),
 ];
+/// The words of the six columns.
+type Cells = [&'static str; 6];
+const BASE: Cells = [
+    "base: LU with partial pivoting",
+    "base: from LU with partial pivoting",
+    "base: read off n applications",
+    "-",
+    "-; base: scaling and squaring with Padé; -",
+    "-; base: LU with partial pivoting",
+];
+const BASE_PSD: Cells = [
+    "base: LDL^H",
+    "base: from LDL^H",
+    "base: read off n applications",
+    "base: Hermitian eigh of the dense matrix",
+    "base: by the eigen-decomposition",
+    "base: Cholesky; base: LU with partial pivoting",
+];
+const DENSE: Cells = [
+    "LU with partial pivoting",
+    "from LU with partial pivoting",
+    "read off",
+    "-",
+    "-; scaling and squaring with Padé; -",
+    "-; LU with partial pivoting",
+];
+const DENSE_PSD: Cells = [
+    "LDL^H",
+    "from LDL^H",
+    "read off",
+    "Hermitian eigh of the dense matrix",
+    "by the eigen-decomposition",
+    "Cholesky; LU with partial pivoting",
+];
+const DIAGONAL: Cells =
+    ["elementwise", "sum of logarithms", "read off", "the entries, V = I", "elementwise", "elementwise; itself"];
+/// A row that differs from another in some cells.
+fn but<const N: usize>(mut cells: Cells, other: [(usize, &'static str); N]) -> Cells {
+    other.iter().for_each(|(i, words)| cells[*i] = words);
+    cells
+}
 /// A row's explanation and the kind of its instance.
 struct Row<'a> {
     name: &'a str,
@@ -414,7 +456,7 @@ impl Table {
     fn finish(&self) {
         assert!(self.failed.is_empty(), "{} rows fail\n{}", self.failed.len(), self.failed.join("\n"));
     }
-    fn row(&mut self, row: &Row, has: &[&str], promised: &str) {
+    fn row(&mut self, row: &Row, has: &[&str], promised: Cells) {
         for (f, questions) in FUNCTIONS {
             let planned = questions.iter().filter(|q| !row.refused(**q)).count();
             let want = if has.contains(&f) { questions.len() } else { 0 };
@@ -422,18 +464,19 @@ impl Table {
         }
         let cells: Vec<String> = COLUMNS.iter().map(|c| row.cell(c.1)).collect();
         if !row.lanes && !row.fixed {
-            assert_eq!(cells.join(" | "), promised, "the plan and the promise differ");
+            assert_eq!(cells, promised, "the plan and the promise differ");
             self.rows.push((row.name.to_string(), cells));
             return;
         }
         // static and small, or in lanes, a self-adjoint matrix takes LU
-        let small = promised.replace("LDL^H with Bunch-Kaufman pivoting", "LU with partial pivoting");
-        for ((cell, want), column) in cells.iter().zip(small.split(" | ")).zip(COLUMNS) {
+        for ((cell, want), column) in cells.iter().zip(promised).zip(COLUMNS) {
+            let want = want.replace("LDL^H with Bunch-Kaufman pivoting", "LU with partial pivoting");
             let lanes = row.lanes && column.0 == "cholesky; lu";
-            assert!(lanes || cell == want, "{}: promised {want}, plan {cell}", column.0);
+            assert!(lanes || *cell == want, "{}: promised {want}, plan {cell}", column.0);
         }
     }
-    fn markdown(&self) -> String {
+    fn markdown(&mut self) -> String {
+        self.rows.sort();
         let line = |first: &str, cells: &mut dyn Iterator<Item = &str>| {
             cells.fold(format!("| {first} |"), |s, c| s + " " + c + " |")
         };
@@ -446,13 +489,13 @@ impl Table {
 /// Each row is a function of its own: the compiler's work grows with the square of a function.
 macro_rules! rows {
     ($t:ident, $samples:expr; $s:ident: $S:ty, $p:tt $of:tt;
-        $($row:literal, $a:expr, $matrix:expr; $($f:ident)*; $promised:literal;)*) => {
+        $($row:literal, $a:expr, $matrix:expr; $($f:ident)*; $promised:expr;)*) => {
         $( row!($t, $samples; $s: $S, $p $of; $row, $a, $matrix; $($f)*; $promised); )*
     };
 }
 macro_rules! row {
     ($t:ident, $samples:expr; $s:ident: $S:ty, [$($p:tt)*] [$($of:tt)*];
-        $row:literal, $a:expr, $matrix:expr; $($f:ident)*; $promised:literal) => { {
+        $row:literal, $a:expr, $matrix:expr; $($f:ident)*; $promised:expr) => { {
         fn row<$($p)*>($s: &$S, t: &mut Table) {
             let _ = $s;
             let operator = $a;
@@ -532,107 +575,243 @@ impl<T: Number> Samples<T> {
         kron(&lane(&self.p2, l), &diag(&lane(&self.plus, l)))
     }
 }
-/// The market: `$mat` and `$vec` say where numbers lie.
-macro_rules! market {
+/// The structures. `$mat` and `$vec` say where numbers lie.
+macro_rules! structures {
     ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident) => {
         fn $name<T: Number>(t: &mut Table) {
             let samples = Samples::<T>::new();
             rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>];
-                "Dense", Dense::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l); solve det diag exp lu;
-                "LU with partial pivoting | from LU with partial pivoting | read off | - | -; scaling and squaring with Padé; - | -; LU with partial pivoting";
-                "Dense, self-adjoint", SelfAdjoint::new($mat!(s.h3, 3, 3)), |l| lane(&s.h3, l); solve det diag eigh pow exp log lu;
-                "LDL^H with Bunch-Kaufman pivoting | from LDL^H with Bunch-Kaufman pivoting | read off | Hermitian eigh of the dense matrix | by the eigen-decomposition | -; LU with partial pivoting";
-                "Dense, PSD", Psd::new($mat!(s.p3, 3, 3)), |l| lane(&s.p3, l); solve det diag eigh pow exp log chol lu;
-                "LDL^H | from LDL^H | read off | Hermitian eigh of the dense matrix | by the eigen-decomposition | Cholesky; LU with partial pivoting";
-                "Dense, unitary", Unitary::new($mat!(s.q, 3, 3)), |l| lane(&s.q, l); solve det diag exp lu;
-                "U^H, an application | from LU with partial pivoting | read off | - | -; scaling and squaring with Padé; - | -; LU with partial pivoting";
-                "Dense, isometric", Isometric::new($mat!(s.q, 3, 3)), |l| lane(&s.q, l); solve det diag exp lu;
-                "LU with partial pivoting | from LU with partial pivoting | read off | - | -; scaling and squaring with Padé; - | -; LU with partial pivoting";
-                "&A (of Dense, PSD)", &Psd::new($mat!(s.p3, 3, 3)), |l| lane(&s.p3, l); solve det diag eigh pow exp log chol lu;
-                "LDL^H | from LDL^H | read off | Hermitian eigh of the dense matrix | by the eigen-decomposition | Cholesky; LU with partial pivoting";
-                "Diagonal, PSD", Psd::new(Diagonal::new($vec!(s.plus, 3))), |l| diag(&lane(&s.plus, l)); solve det diag eigh pow exp log chol lu;
-                "elementwise | sum of logarithms | read off | the entries, V = I | elementwise | elementwise; itself";
-                "Diagonal, self-adjoint", SelfAdjoint::new(Diagonal::new($vec!(s.plus, 3))), |l| diag(&lane(&s.plus, l)); solve det diag eigh pow exp log lu;
-                "elementwise | sum of logarithms | read off | the entries, V = I | elementwise | -; itself";
-                "Identity", Identity::<T, $space!(3)>::of_size(3), |_| Ref::identity(3, 3); solve det diag eigh pow exp log chol lu;
-                "closed | closed | closed | closed | closed | closed";
-                "c I, c >= 0", ScaledIdentity::<T, $space!(3), NonNegative>::of_size(s.c, 3), |l| Ref::identity(3, 3) * read(s.c, l); solve det diag eigh pow exp log chol lu;
-                "closed | closed | closed | closed | closed | closed";
-                "Triangular, lower", Triangular::lower($mat!(s.tri, 3, 3)), |l| s.lower(l); solve det diag pow exp log lu;
-                "substitution | product of the diagonal | read off | - | Björck-Hammarling recurrence; pow by inverse scaling and squaring; scaling and squaring of the triangle; inverse scaling and squaring of the triangle | -; base: LU with partial pivoting";
-                "Triangular, upper", Triangular::upper($mat!(s.tri, 3, 3)), |l| s.upper(l); solve det diag pow exp log lu;
-                "substitution | product of the diagonal | read off | - | Björck-Hammarling recurrence; pow by inverse scaling and squaring; scaling and squaring of the triangle; inverse scaling and squaring of the triangle | -; itself";
-                "Permutation", Permutation::<T, _>::new($indices!(ORDER)), |l| permutation(l); solve det diag pow exp log lu;
-                "inverse permutation | parity of the cycles | fixed points | - | circulants on the cycles | -; itself";
-                "Kron", Kron::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), |l| kron(&lane(&s.g2, l), &lane(&s.g3, l)); solve det diag lu;
-                "factor by factor | powers n/n_i of the determinants | product of the traces; kron of the diagonals | - | - | -; factor by factor";
-                "Kron, PSD factors", Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))), |l| s.kron_p(l); solve det diag eigh pow exp log chol lu;
-                "factor by factor | powers n/n_i of the determinants | product of the traces; kron of the diagonals | factor by factor | factor by factor; by the eigen-decomposition | factor by factor";
-                "Kron, promised PSD", Psd::new(Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3))))), |l| s.kron_p(l); solve det diag eigh pow exp log chol lu;
-                "factor by factor | powers n/n_i of the determinants | product of the traces; kron of the diagonals | factor by factor | factor by factor; by the eigen-decomposition | factor by factor";
-                "BlockDiag", BlockDiag::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), |l| block(&lane(&s.g2, l), &lane(&s.g3, l)); solve det diag exp lu;
-                "blockwise | blockwise | blockwise | - | -; blockwise; - | -; blockwise";
-                "BlockDiag, PSD blocks", BlockDiag::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new($mat!(s.p3, 3, 3))), |l| block(&lane(&s.p2, l), &lane(&s.p3, l)); solve det diag eigh pow exp log chol lu;
-                "blockwise | blockwise | blockwise | blockwise | blockwise | blockwise";
-                "Repeat, PSD block", Repeat::<_, 2>::new(Psd::new($mat!(s.p3, 3, 3))), |l| block(&lane(&s.p3, l), &lane(&s.p3, l)); solve det diag eigh pow exp log chol lu;
-                "blockwise, one block for all | blockwise, one block for all | blockwise, one block for all | blockwise, one block for all | blockwise, one block for all | blockwise, one block for all";
-                "Product, square factors", Product::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)), |l| s.prod(l); solve det diag exp lu;
-                "factor by factor, reversed | product of the determinants | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Product, rectangular factors", Product::new($mat!(s.w, 3, 5), $mat!(s.tall, 5, 3)), |l| times(&lane(&s.w, l), &lane(&s.tall, l)); solve det diag exp lu;
-                "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Gram X X^H", Gram::<_, ByAdjoint>::new($mat!(s.w, 3, 5)), |l| times(&lane(&s.w, l), &lane(&s.w, l).adjoint()); solve det diag eigh pow exp log chol lu;
-                "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "Sum", Sum::new($mat!(s.g3, 3, 3), Diagonal::new($vec!(s.d, 3))), |l| lane(&s.g3, l) + diag(&lane(&s.d, l)); solve det diag exp lu;
-                "base: LU with partial pivoting | base: from LU with partial pivoting | sum of the traces; sum of the diagonals | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Sum, PSD", Sum::new(Psd::new($mat!(s.p3, 3, 3)), Psd::new(Diagonal::new($vec!(s.plus, 3)))), |l| s.sum_p(l); solve det diag eigh pow exp log chol lu;
-                "base: LDL^H | base: from LDL^H | sum of the traces; sum of the diagonals | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "SumOf, PSD", SumOf::new([Psd::new($mat!(s.p3, 3, 3)), Psd::new($mat!(s.p3, 3, 3))]), |l| lane(&s.p3, l) * C::from(2.0); solve det diag eigh pow exp log chol lu;
-                "base: LDL^H | base: from LDL^H | sum of the diagonals | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "Powi", Powi::<_, 2>::new($mat!(s.tri, 3, 3)), |l| power(&lane(&s.tri, l), 2); solve det diag exp lu;
-                "N solves with the base | N times that of the base | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Powi, PSD", Powi::<_, 2>::new(Psd::new($mat!(s.p2, 2, 2))), |l| power(&lane(&s.p2, l), 2); solve det diag eigh pow exp log chol lu;
-                "N solves with the base | N times that of the base | base: read off n applications | w^N of the base | by the eigen-decomposition; base: by the eigen-decomposition; by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "Scaled", Scaled::new(s.c, $mat!(s.g3, 3, 3)), |l| lane(&s.g3, l) * read(s.c, l); solve det diag lu;
-                "1/c times | c^n times | c times | - | - | -; c times";
-                "Scaled, c >= 0, PSD", Scaled::<_, _, NonNegative>::signed(s.c, Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l) * read(s.c, l); solve det diag eigh pow exp log chol lu;
-                "1/c times | c^n times | c times | c w | c^p times; by the eigen-decomposition | sqrt(c) times; c times";
-                "Sliced", Sliced::try_new(Dense::new($mat!(s.g5, 5, 5)), Fixed::<0, 3>, Fixed::<0, 3>).unwrap(), |l| lane(&s.g5, l).view((0, 0), (3, 3)).into_owned(); solve det diag exp lu;
-                "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Sliced, principal, PSD", Sliced::try_principal(Psd::new($mat!(s.p5, 5, 5)), $indices!([4usize, 0, 2])).unwrap(),
-                |l| DMatrix::from_fn(3, 3, |i, j| lane(&s.p5, l)[([4, 0, 2][i], [4, 0, 2][j])]); solve det diag eigh pow exp log chol lu;
-                "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "HStack", HStack::new($mat!(s.a31, 3, 1), $mat!(s.a32, 3, 2)), |l| lane(&s.g3, l); solve det diag exp lu;
-                "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "VStack", VStack::new($mat!(s.a13, 1, 3), $mat!(s.a23, 2, 3)), |l| lane(&s.g3, l); solve det diag exp lu;
-                "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Transpose", Transpose::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).transpose(); solve det diag exp lu;
-                "transpose of | transpose of | transpose of | - | -; transpose of; - | -; base: LU with partial pivoting";
-                "Transpose, PSD", Transpose::new(Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l).transpose(); solve det diag eigh pow exp log chol lu;
-                "transpose of | transpose of | transpose of | transpose of | transpose of | transpose of; base: LU with partial pivoting";
-                "Adjoint", Adjoint::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).adjoint(); solve det diag exp lu;
-                "adjoint of | adjoint of | adjoint of | - | -; adjoint of; - | -; base: LU with partial pivoting";
-                "Adjoint, PSD", Adjoint::new(Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l).adjoint(); solve det diag eigh pow exp log chol lu;
-                "adjoint of | adjoint of | adjoint of | adjoint of | adjoint of | adjoint of; base: LU with partial pivoting";
-                "Conj, PSD", Conj::new(Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l).conjugate(); solve det diag eigh pow exp log chol lu;
-                "conjugate of | conjugate of | conjugate of | conjugate of | conjugate of | conjugate of; base: LU with partial pivoting";
-                "Function", function(&s.g3).fixed::<$space!(3), $space!(3)>(), |l| lane(&s.g3, l); solve det diag exp lu;
-                "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Function, PSD", psd_function(&s.p3).fixed::<$space!(3), $space!(3)>(), |l| lane(&s.p3, l); solve det diag eigh pow exp log chol lu;
-                "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "Spectral (sqrt of Dense, PSD)", Psd::new($mat!(s.p3, 3, 3)).sqrt().unwrap(), |l| spectral(&lane(&s.p3, l), f64::sqrt); solve det diag eigh pow exp log chol lu;
-                "elementwise on the eigenvalues | from the eigenvalues | base: read off n applications | itself | elementwise on the eigenvalues | base: Cholesky; base: LU with partial pivoting";
-                "Factored (inverse of Dense)", Dense::new($mat!(s.g3, 3, 3)).inv().unwrap(), |l| inverse(&lane(&s.g3, l)); solve det diag exp lu;
-                "undone: rebuilt from the factors | from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "Factored (inverse of Dense, PSD)", Psd::new($mat!(s.p3, 3, 3)).inv().unwrap(), |l| inverse(&lane(&s.p3, l)); solve det diag eigh pow exp log chol lu;
-                "undone: rebuilt from the factors | from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "BaseInverse (inverse of Sum, PSD)", Sum::new(Psd::new($mat!(s.p3, 3, 3)), Psd::new(Diagonal::new($vec!(s.plus, 3)))).inv().unwrap(), |l| inverse(&s.sum_p(l)); solve det diag eigh pow exp log chol lu;
-                "undone: rebuilt from the factors | from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "Undone (and back)", Sum::new(Psd::new($mat!(s.p3, 3, 3)), Psd::new(Diagonal::new($vec!(s.plus, 3)))).inv().unwrap().inv().unwrap(), |l| s.sum_p(l); solve det diag eigh pow exp log chol lu;
-                "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-                "ProductInverse", Product::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)).inv().unwrap(), |l| inverse(&s.prod(l)); solve det diag exp lu;
-                "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
-                "TriangularInverse", Triangular::lower($mat!(s.tri, 3, 3)).inv().unwrap(), |l| inverse(&s.lower(l)); solve det diag exp lu;
-                "undone: the triangle | product of the diagonal | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+                "Dense", Dense::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l);
+                    solve det diag exp lu;
+                    DENSE;
+                "Dense, self-adjoint", SelfAdjoint::new($mat!(s.h3, 3, 3)), |l| lane(&s.h3, l);
+                    solve det diag eigh pow exp log lu;
+                    but(DENSE_PSD, [
+                        (0, "LDL^H with Bunch-Kaufman pivoting"), (1, "from LDL^H with Bunch-Kaufman pivoting"),
+                        (5, "-; LU with partial pivoting"),
+                    ]);
+                "Dense, PSD", Psd::new($mat!(s.p3, 3, 3)), |l| lane(&s.p3, l);
+                    solve det diag eigh pow exp log chol lu;
+                    DENSE_PSD;
+                "Dense, unitary", Unitary::new($mat!(s.q, 3, 3)), |l| lane(&s.q, l);
+                    solve det diag exp lu;
+                    but(DENSE, [(0, "U^H, an application")]);
+                "Diagonal, PSD", Psd::new(Diagonal::new($vec!(s.plus, 3))), |l| diag(&lane(&s.plus, l));
+                    solve det diag eigh pow exp log chol lu;
+                    DIAGONAL;
+                "Identity", Identity::<T, $space!(3)>::of_size(3), |_| Ref::identity(3, 3);
+                    solve det diag eigh pow exp log chol lu;
+                    ["closed"; 6];
+                "c I, c >= 0", ScaledIdentity::<T, $space!(3), NonNegative>::of_size(s.c, 3),
+                    |l| Ref::identity(3, 3) * read(s.c, l);
+                    solve det diag eigh pow exp log chol lu;
+                    ["closed"; 6];
+                "Triangular, lower", Triangular::lower($mat!(s.tri, 3, 3)), |l| s.lower(l);
+                    solve det diag pow exp log lu;
+                    [
+                        "substitution", "product of the diagonal", "read off", "-",
+                        "Björck-Hammarling recurrence; pow by inverse scaling and squaring; scaling and squaring of the triangle; inverse scaling and squaring of the triangle",
+                        "-; base: LU with partial pivoting",
+                    ];
+                "Triangular, upper", Triangular::upper($mat!(s.tri, 3, 3)), |l| s.upper(l);
+                    solve det diag pow exp log lu;
+                    [
+                        "substitution", "product of the diagonal", "read off", "-",
+                        "Björck-Hammarling recurrence; pow by inverse scaling and squaring; scaling and squaring of the triangle; inverse scaling and squaring of the triangle",
+                        "-; itself",
+                    ];
+                "Permutation", Permutation::<T, _>::new($indices!(ORDER)), |l| permutation(l);
+                    solve det diag pow exp log lu;
+                    [
+                        "inverse permutation", "parity of the cycles", "fixed points", "-",
+                        "circulants on the cycles", "-; itself",
+                    ];
+                "Kron", Kron::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), |l| kron(&lane(&s.g2, l), &lane(&s.g3, l));
+                    solve det diag lu;
+                    [
+                        "factor by factor", "powers n/n_i of the determinants",
+                        "product of the traces; kron of the diagonals", "-", "-", "-; factor by factor",
+                    ];
+                "Kron, PSD factors", Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
+                    |l| s.kron_p(l);
+                    solve det diag eigh pow exp log chol lu;
+                    [
+                        "factor by factor", "powers n/n_i of the determinants",
+                        "product of the traces; kron of the diagonals", "factor by factor",
+                        "factor by factor; by the eigen-decomposition", "factor by factor",
+                    ];
+                "BlockDiag", BlockDiag::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)),
+                    |l| block(&lane(&s.g2, l), &lane(&s.g3, l));
+                    solve det diag exp lu;
+                    ["blockwise", "blockwise", "blockwise", "-", "-; blockwise; -", "-; blockwise"];
+                "BlockDiag, PSD blocks", BlockDiag::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new($mat!(s.p3, 3, 3))),
+                    |l| block(&lane(&s.p2, l), &lane(&s.p3, l));
+                    solve det diag eigh pow exp log chol lu;
+                    ["blockwise"; 6];
+                "Repeat, PSD block", Repeat::<_, 2>::new(Psd::new($mat!(s.p3, 3, 3))),
+                    |l| block(&lane(&s.p3, l), &lane(&s.p3, l));
+                    solve det diag eigh pow exp log chol lu;
+                    ["blockwise, one block for all"; 6];
+                "Product, square factors", Product::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)), |l| s.prod(l);
+                    solve det diag exp lu;
+                    but(BASE, [(0, "factor by factor, reversed"), (1, "product of the determinants")]);
+                "Gram X X^H", Gram::<_, ByAdjoint>::new($mat!(s.w, 3, 5)),
+                    |l| times(&lane(&s.w, l), &lane(&s.w, l).adjoint());
+                    solve det diag eigh pow exp log chol lu;
+                    BASE_PSD;
+                "Sum", Sum::new($mat!(s.g3, 3, 3), Diagonal::new($vec!(s.d, 3))),
+                    |l| lane(&s.g3, l) + diag(&lane(&s.d, l));
+                    solve det diag exp lu;
+                    but(BASE, [(2, "sum of the traces; sum of the diagonals")]);
+                "Sum, PSD", Sum::new(Psd::new($mat!(s.p3, 3, 3)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
+                    |l| s.sum_p(l);
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [(2, "sum of the traces; sum of the diagonals")]);
+                "Powi", Powi::<_, 2>::new($mat!(s.tri, 3, 3)), |l| power(&lane(&s.tri, l), 2);
+                    solve det diag exp lu;
+                    but(BASE, [(0, "N solves with the base"), (1, "N times that of the base")]);
+                "Scaled", Scaled::new(s.c, $mat!(s.g3, 3, 3)), |l| lane(&s.g3, l) * read(s.c, l);
+                    solve det diag lu;
+                    ["1/c times", "c^n times", "c times", "-", "-", "-; c times"];
+                "Scaled, c >= 0, PSD", Scaled::<_, _, NonNegative>::signed(s.c, Psd::new($mat!(s.p3, 3, 3))),
+                    |l| lane(&s.p3, l) * read(s.c, l);
+                    solve det diag eigh pow exp log chol lu;
+                    [
+                        "1/c times", "c^n times", "c times", "c w", "c^p times; by the eigen-decomposition",
+                        "sqrt(c) times; c times",
+                    ];
+                "Sliced, principal, PSD",
+                    Sliced::try_principal(Psd::new($mat!(s.p5, 5, 5)), $indices!([4usize, 0, 2])).unwrap(),
+                    |l| DMatrix::from_fn(3, 3, |i, j| lane(&s.p5, l)[([4, 0, 2][i], [4, 0, 2][j])]);
+                    solve det diag eigh pow exp log chol lu;
+                    BASE_PSD;
+                "HStack", HStack::new($mat!(s.a31, 3, 1), $mat!(s.a32, 3, 2)), |l| lane(&s.g3, l);
+                    solve det diag exp lu;
+                    BASE;
+                "Transpose", Transpose::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).transpose();
+                    solve det diag exp lu;
+                    [
+                        "transpose of", "transpose of", "transpose of", "-", "-; transpose of; -",
+                        "-; base: LU with partial pivoting",
+                    ];
+                "Transpose, PSD", Transpose::new(Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l).transpose();
+                    solve det diag eigh pow exp log chol lu;
+                    [
+                        "transpose of", "transpose of", "transpose of", "transpose of", "transpose of",
+                        "transpose of; base: LU with partial pivoting",
+                    ];
+                "Function", function(&s.g3).fixed::<$space!(3), $space!(3)>(), |l| lane(&s.g3, l);
+                    solve det diag exp lu;
+                    BASE;
+                "Spectral (sqrt of Dense, PSD)", Psd::new($mat!(s.p3, 3, 3)).sqrt().unwrap(),
+                    |l| spectral(&lane(&s.p3, l), f64::sqrt);
+                    solve det diag eigh pow exp log chol lu;
+                    [
+                        "elementwise on the eigenvalues", "from the eigenvalues", "base: read off n applications",
+                        "itself", "elementwise on the eigenvalues", "base: Cholesky; base: LU with partial pivoting",
+                    ];
+            }
+        }
+    };
+}
+/// Other facts of the same structures, and what functions return.
+macro_rules! variants {
+    ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident) => {
+        fn $name<T: Number>(t: &mut Table) {
+            let samples = Samples::<T>::new();
+            rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>];
+                "Dense, isometric", Isometric::new($mat!(s.q, 3, 3)), |l| lane(&s.q, l);
+                    solve det diag exp lu;
+                    DENSE;
+                "&A (of Dense, PSD)", &Psd::new($mat!(s.p3, 3, 3)), |l| lane(&s.p3, l);
+                    solve det diag eigh pow exp log chol lu;
+                    DENSE_PSD;
+                "Diagonal, self-adjoint", SelfAdjoint::new(Diagonal::new($vec!(s.plus, 3))),
+                    |l| diag(&lane(&s.plus, l));
+                    solve det diag eigh pow exp log lu;
+                    but(DIAGONAL, [(5, "-; itself")]);
+                "Kron, promised PSD",
+                    Psd::new(Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3))))),
+                    |l| s.kron_p(l);
+                    solve det diag eigh pow exp log chol lu;
+                    [
+                        "factor by factor", "powers n/n_i of the determinants",
+                        "product of the traces; kron of the diagonals", "factor by factor",
+                        "factor by factor; by the eigen-decomposition", "factor by factor",
+                    ];
+                "Product, rectangular factors", Product::new($mat!(s.w, 3, 5), $mat!(s.tall, 5, 3)),
+                    |l| times(&lane(&s.w, l), &lane(&s.tall, l));
+                    solve det diag exp lu;
+                    BASE;
+                "SumOf, PSD", SumOf::new([Psd::new($mat!(s.p3, 3, 3)), Psd::new($mat!(s.p3, 3, 3))]),
+                    |l| lane(&s.p3, l) * C::from(2.0);
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [(2, "sum of the diagonals")]);
+                "Powi, PSD", Powi::<_, 2>::new(Psd::new($mat!(s.p2, 2, 2))), |l| power(&lane(&s.p2, l), 2);
+                    solve det diag eigh pow exp log chol lu;
+                    [
+                        "N solves with the base", "N times that of the base", "base: read off n applications",
+                        "w^N of the base",
+                        "by the eigen-decomposition; base: by the eigen-decomposition; by the eigen-decomposition",
+                        "base: Cholesky; base: LU with partial pivoting",
+                    ];
+                "Sliced", Sliced::try_new(Dense::new($mat!(s.g5, 5, 5)), Fixed::<0, 3>, Fixed::<0, 3>).unwrap(),
+                    |l| lane(&s.g5, l).view((0, 0), (3, 3)).into_owned();
+                    solve det diag exp lu;
+                    BASE;
+                "VStack", VStack::new($mat!(s.a13, 1, 3), $mat!(s.a23, 2, 3)), |l| lane(&s.g3, l);
+                    solve det diag exp lu;
+                    BASE;
+                "Adjoint", Adjoint::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).adjoint();
+                    solve det diag exp lu;
+                    [
+                        "adjoint of", "adjoint of", "adjoint of", "-", "-; adjoint of; -",
+                        "-; base: LU with partial pivoting",
+                    ];
+                "Adjoint, PSD", Adjoint::new(Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l).adjoint();
+                    solve det diag eigh pow exp log chol lu;
+                    [
+                        "adjoint of", "adjoint of", "adjoint of", "adjoint of", "adjoint of",
+                        "adjoint of; base: LU with partial pivoting",
+                    ];
+                "Conj, PSD", Conj::new(Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l).conjugate();
+                    solve det diag eigh pow exp log chol lu;
+                    [
+                        "conjugate of", "conjugate of", "conjugate of", "conjugate of", "conjugate of",
+                        "conjugate of; base: LU with partial pivoting",
+                    ];
+                "Function, PSD", psd_function(&s.p3).fixed::<$space!(3), $space!(3)>(), |l| lane(&s.p3, l);
+                    solve det diag eigh pow exp log chol lu;
+                    BASE_PSD;
+                "Factored (inverse of Dense)", Dense::new($mat!(s.g3, 3, 3)).inv().unwrap(),
+                    |l| inverse(&lane(&s.g3, l));
+                    solve det diag exp lu;
+                    but(BASE, [(0, "undone: rebuilt from the factors"), (1, "from LU with partial pivoting")]);
+                "Factored (inverse of Dense, PSD)", Psd::new($mat!(s.p3, 3, 3)).inv().unwrap(),
+                    |l| inverse(&lane(&s.p3, l));
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [(0, "undone: rebuilt from the factors"), (1, "from LDL^H")]);
+                "BaseInverse (inverse of Sum, PSD)",
+                    Sum::new(Psd::new($mat!(s.p3, 3, 3)), Psd::new(Diagonal::new($vec!(s.plus, 3)))).inv().unwrap(),
+                    |l| inverse(&s.sum_p(l));
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [(0, "undone: rebuilt from the factors"), (1, "from LDL^H")]);
+                "Undone (and back)",
+                    Sum::new(Psd::new($mat!(s.p3, 3, 3)), Psd::new(Diagonal::new($vec!(s.plus, 3)))).inv().unwrap().inv().unwrap(),
+                    |l| s.sum_p(l);
+                    solve det diag eigh pow exp log chol lu;
+                    BASE_PSD;
+                "ProductInverse", Product::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)).inv().unwrap(),
+                    |l| inverse(&s.prod(l));
+                    solve det diag exp lu;
+                    BASE;
+                "TriangularInverse", Triangular::lower($mat!(s.tri, 3, 3)).inv().unwrap(), |l| inverse(&s.lower(l));
+                    solve det diag exp lu;
+                    but(BASE, [(0, "undone: the triangle"), (1, "product of the diagonal")]);
+                "CycleFunction (exp of Permutation)", Permutation::<T, _>::new($indices!(ORDER)).exp().unwrap(),
+                    |l| exponential(&permutation(l));
+                    solve det diag exp lu;
+                    BASE;
             }
         }
     };
@@ -677,8 +856,10 @@ macro_rules! dynamic_space {
         Dyn
     };
 }
-market!(on_arrays, static_mat, static_vec, static_indices, static_space);
-market!(on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space);
+structures!(on_arrays, static_mat, static_vec, static_indices, static_space);
+structures!(on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space);
+variants!(variants_on_arrays, static_mat, static_vec, static_indices, static_space);
+variants!(variants_on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space);
 
 fn product<T: Scalar>(m: DMatrix<T>) -> impl Fn(&[T], &mut [T]) + Clone {
     move |x, y| (0..y.len()).for_each(|i| y[i] = (0..x.len()).fold(T::zero(), |s, j| s + m[(i, j)] * x[j]))
@@ -695,44 +876,59 @@ fn psd_function<T: Scalar>(m: &DMatrix<T>) -> Function<T, Dyn, Dyn, impl Fn(&[T]
 }
 /// Rows whose facts, or functions, depend on whether numbers are real.
 macro_rules! by_scalar {
-    ($name:ident, $T:ty; $($diagonal:ident)*; $eigh:literal; $($gram:ident)*; $gram_promise:literal) => {
+    ($name:ident, $T:ty; $($eigh:ident)*; $($chol:ident)*; $diagonal:expr; $powered:expr) => {
         fn $name(t: &mut Table) {
             type T = $T;
             let samples = Samples::<T>::new();
             rows! { t, &samples; s: Samples<T>, [] [];
-                "Diagonal", Diagonal::new(s.d.column(0).into_owned()), |l| diag(&lane(&s.d, l)); solve det diag pow exp log lu $($diagonal)*;
-                $eigh;
-                "WithFacts (exp of Diagonal)", Diagonal::new(s.d.column(0).into_owned()).exp().unwrap(), |l| diag(&lane(&s.d, l).map(C::exp)); solve det diag pow exp log lu $($gram)*;
-                $gram_promise;
-                "WithFacts (sqrt of Diagonal, PSD)", Psd::new(Diagonal::new(s.plus.column(0).into_owned())).sqrt().unwrap(), |l| diag(&lane(&s.plus, l).map(C::sqrt)); solve det diag pow exp log lu $($gram)*;
-                $gram_promise;
-                "Boxed, PSD", Psd::new(s.p3.clone()).boxed(), |l| lane(&s.p3, l); solve det diag eigh pow exp log chol lu;
-                "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
+                "Diagonal", Diagonal::new(s.d.column(0).into_owned()), |l| diag(&lane(&s.d, l));
+                    solve det diag pow exp log lu $($eigh)*;
+                    $diagonal;
+                "WithFacts (exp of Diagonal)", Diagonal::new(s.d.column(0).into_owned()).exp().unwrap(),
+                    |l| diag(&lane(&s.d, l).map(C::exp));
+                    solve det diag pow exp log lu $($eigh)* $($chol)*;
+                    $powered;
+                "WithFacts (sqrt of Diagonal, PSD)", Psd::new(Diagonal::new(s.plus.column(0).into_owned())).sqrt().unwrap(),
+                    |l| diag(&lane(&s.plus, l).map(C::sqrt));
+                    solve det diag pow exp log lu $($eigh)* $($chol)*;
+                    $powered;
+                "Boxed, PSD", Psd::new(s.p3.clone()).boxed(), |l| lane(&s.p3, l);
+                    solve det diag eigh pow exp log chol lu;
+                    BASE_PSD;
+                "Sparse", Sparse::new(CsrMatrix::from(&s.g3)), |l| lane(&s.g3, l);
+                    solve det diag exp lu;
+                    but(BASE, [
+                        (0, "sparse LU, COLAMD order, partial pivoting"), (1, "from simplicial sparse LU"), (2, "read off")
+                    ]);
+                "Sparse, PSD", Psd::new(Sparse::new(CscMatrix::from(&s.p3))), |l| lane(&s.p3, l);
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [
+                        (0, "sparse Cholesky, AMD order"), (1, "from sparse Cholesky"), (2, "read off")
+                    ]);
+                "SparseInverse", Sparse::new(CsrMatrix::from(&s.g3)).inv().unwrap(), |l| inverse(&lane(&s.g3, l));
+                    solve det diag exp lu;
+                    but(BASE, [(0, "every nonzero"), (1, "read off simplicial factors")]);
+                "SparseInverse, PSD", Psd::new(Sparse::new(CscMatrix::from(&s.p3))).inv().unwrap(),
+                    |l| inverse(&lane(&s.p3, l));
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [(0, "every nonzero"), (1, "read off the factors")]);
             }
         }
     };
 }
-by_scalar!(
-    real_rows, f64; eigh;
-    "elementwise | sum of logarithms | read off | the entries, V = I | elementwise | -; itself";
-    eigh chol;
-    "elementwise | sum of logarithms | read off | the entries, V = I | elementwise | elementwise; itself"
-);
-by_scalar!(
-    complex_rows, C; ;
-    "elementwise | sum of logarithms | read off | - | elementwise | -; itself";
-    ;
-    "elementwise | sum of logarithms | read off | - | elementwise | -; itself"
-);
+by_scalar!(real_rows, f64; eigh; chol; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
+by_scalar!(complex_rows, C; ; ; but(DIAGONAL, [(3, "-"), (5, "-; itself")]); but(DIAGONAL, [(3, "-"), (5, "-; itself")]));
 fn gram_transpose(t: &mut Table) {
     let samples = (Samples::<f64>::new(), Samples::<C>::new());
     rows! { t, &samples; s: (Samples<f64>, Samples<C>), [] [];
-        "Gram X X^T, real", Gram::<_, ByTranspose>::new(s.0.w.clone()), |l| times(&lane(&s.0.w, l), &lane(&s.0.w, l).transpose());
-        solve det diag eigh pow exp log chol lu;
-        "base: LDL^H | base: from LDL^H | base: read off n applications | base: Hermitian eigh of the dense matrix | base: by the eigen-decomposition | base: Cholesky; base: LU with partial pivoting";
-        "Gram X X^T, complex", Gram::<_, ByTranspose>::new(s.1.w.clone()), |l| times(&lane(&s.1.w, l), &lane(&s.1.w, l).transpose());
-        solve det diag exp lu;
-        "base: LU with partial pivoting | base: from LU with partial pivoting | base: read off n applications | - | -; base: scaling and squaring with Padé; - | -; base: LU with partial pivoting";
+        "Gram X X^T, real", Gram::<_, ByTranspose>::new(s.0.w.clone()),
+            |l| times(&lane(&s.0.w, l), &lane(&s.0.w, l).transpose());
+            solve det diag eigh pow exp log chol lu;
+            BASE_PSD;
+        "Gram X X^T, complex", Gram::<_, ByTranspose>::new(s.1.w.clone()),
+            |l| times(&lane(&s.1.w, l), &lane(&s.1.w, l).transpose());
+            solve det diag exp lu;
+            BASE;
     }
 }
 
@@ -740,10 +936,11 @@ fn gram_transpose(t: &mut Table) {
 fn dynamic_doubles_and_the_table_of_the_readme() {
     let mut t = Table::default();
     on_the_heap::<f64>(&mut t);
+    variants_on_the_heap::<f64>(&mut t);
     real_rows(&mut t);
     gram_transpose(&mut t);
     t.finish();
-    let (first, last) = ("<!-- rule table -->", "<!-- end of rule table -->");
+    let (first, last) = ("<!-- rule table -->", "<!-- /rule table -->");
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
     let readme = std::fs::read_to_string(path).unwrap();
     let table = format!("{first}\n{}\n{last}", t.markdown());
@@ -763,6 +960,7 @@ fn dynamic_doubles_and_the_table_of_the_readme() {
 fn dynamic_complex() {
     let mut t = Table::default();
     on_the_heap::<C>(&mut t);
+    variants_on_the_heap::<C>(&mut t);
     complex_rows(&mut t);
     t.finish();
 }
@@ -770,6 +968,7 @@ fn dynamic_complex() {
 fn static_doubles() {
     let mut t = Table::default();
     on_arrays::<f64>(&mut t);
+    variants_on_arrays::<f64>(&mut t);
     t.finish();
 }
 #[test]

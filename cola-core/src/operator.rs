@@ -179,7 +179,10 @@ pub fn with_scratch<T: Scalar, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> 
     macro_rules! tier {
         ($($n:literal)*) => { $( if len <= $n { return f(&mut [T::zero(); $n][..len]); } )* };
     }
-    tier!(0 8 32 128);
+    if len == 0 {
+        return f(&mut []);
+    }
+    tier!(8 32 128);
     // 512 numbers of 64 bytes (eight lanes) would be 32 KiB of stack at every level of nesting
     if size_of::<T>() <= 16 {
         tier!(512);

@@ -326,7 +326,11 @@ where
     /// # Errors
     /// As the operator's `exp`.
     pub fn exp(&self) -> Result<TrackedFunction<'t, K>> {
-        self.function(|w| Ok(w.iter_mut().for_each(|w| *w = w.exp())), |w| w.exp())
+        let exps = |w: &mut [Sc<K>]| {
+            w.iter_mut().for_each(|w| *w = w.exp());
+            Ok(())
+        };
+        self.function(exps, |w| w.exp())
     }
     /// log A, to be applied.
     ///

@@ -108,6 +108,9 @@ impl<A: LinearOperator> LinearOperator for Conj<A> {
         copies + self.0.scratch_len(columns)
     }
 }
+fn map_in_place<T: Copy>(d: &mut [T], f: impl Fn(T) -> T) {
+    d.iter_mut().for_each(|d| *d = f(*d))
+}
 /// Rules that commute; `$same`: what happens to a number, `$flip`: to the index of a diagonal, `$B`: to eigenvectors.
 macro_rules! commutes {
     ($S:ident, |$x:ident| $number:expr, |$k:ident| $flip:expr, $B:ty, |$v:ident| $basis:expr) => {
@@ -152,10 +155,7 @@ macro_rules! commutes {
         impl<A: DiagonalRule> DiagonalRule for $S<A> {
             fn diagonal_rule(&self, $k: isize, d: &mut [Sc<A>]) -> Result<()> {
                 self.0.diagonal_rule($flip, d)?;
-                for d in d {
-                    let $x = *d;
-                    *d = $number;
-                }
+                map_in_place(d, |$x| $number);
                 Ok(())
             }
         }

@@ -239,14 +239,14 @@ impl<K: Facts, M: MatrixData, U: Side> PowerRule<K> for Triangular<M, U> {
 impl<K: Facts, M: MatrixData, U: Side> ExpRule<K> for Triangular<M, U> {
     type Output = DenseTriangular<M::Scalar, M::Rows, U>;
     fn exp_rule(&self) -> Result<Self::Output> {
-        by_upper(self, "exp", |n, a| kernels::exp_upper(n, a))
+        by_upper(self, "exp", kernels::exp_upper)
     }
 }
 impl<K: Facts, M: MatrixData, U: Side> LogRule<K> for Triangular<M, U> {
     type Output = DenseTriangular<M::Scalar, M::Rows, U>;
     fn log_rule(&self) -> Result<Self::Output> {
         usable(self, "log", true)?;
-        by_upper(self, "log", |n, a| kernels::log_upper(n, a))
+        by_upper(self, "log", kernels::log_upper)
     }
 }
 // read off

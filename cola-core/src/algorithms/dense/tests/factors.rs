@@ -80,7 +80,7 @@ mod generic {
             }
             // scaled rows or columns are not singular
             for rows in [true, false] {
-                let tiny = |i: usize| T::of(if i % 2 == 0 { 1e-20 } else { 1.0 });
+                let tiny = |i: usize| T::of(if i.is_multiple_of(2) { 1e-20 } else { 1.0 });
                 let mut b = a.clone();
                 for k in 0..n * n {
                     b[k] += if k % (n + 1) == 0 { T::of(n as f64) } else { T::zero() };
@@ -200,8 +200,7 @@ fn indefinite() {
                 let (mut f, mut e, mut d) = (a.clone(), vec![T::zero(); n], vec![T::Re::zero(); n]);
                 let mut perm = d.clone();
                 let out = ldlt(n, &mut f, &mut e, &mut d, &mut perm);
-                let singular = n % 2 == 1 && n > 1 && n < 5 && seed == 1 && false;
-                assert!(good(out.ok) != singular, "{} {n} {seed} {out:?}", T::NAME);
+                assert!(good(out.ok), "{} {n} {seed} {out:?}", T::NAME);
                 let x = matrix::<T>(n, 2, 1);
                 let (mut y, mut s) = (mul(n, &a, &x), zeros(n));
                 ldlt_solve(n, &f, &e, &d, &perm, &mut y, 2, &mut s);
@@ -215,7 +214,7 @@ fn indefinite() {
                 for i in 0..n {
                     let u = g[i * (n + 1)];
                     want += u.abs().lane_f64(0).ln();
-                    phase = phase * u.scale(T::Re::one() / u.abs());
+                    phase *= u.scale(T::Re::one() / u.abs());
                 }
                 let eps = worst(T::Re::epsilon());
                 assert!(

@@ -66,7 +66,7 @@ pub(super) fn adjoint<T: Scalar>(n: usize, a: &[T]) -> Vec<T> {
 }
 /// a b; both have n rows, `a` is square.
 pub(super) fn mul<T: Scalar>(n: usize, a: &[T], b: &[T]) -> Vec<T> {
-    let m = if n == 0 { 0 } else { b.len() / n };
+    let m = b.len().checked_div(n).unwrap_or(0);
     let mut c = vec![T::zero(); n * m];
     let (a, b) = (View::matrix(a, n, n), View::matrix(b, n, m));
     gemm_loops((T::one(), false), false, a, b, ViewMut::matrix(&mut c, n, m));
