@@ -160,7 +160,7 @@ fn lanes_are_the_same_operator_over_a_wider_scalar() {
         let a = A * (1.0 + l as f64);
         linop!(kron(psd(a), diag(D)))
     });
-    let batch: Cov<Lanes<f64, 8>> = stack(ks.clone()).unwrap();
+    let batch: Cov<Lanes<f64, 8>> = stack(ks).unwrap();
     let v = Vector6::new(1.0, 2.0, 3.0, 4.0, 5.0, 6.0);
     let vs: [Vector6<f64>; 8] = core::array::from_fn(|l| v * (l as f64 - 3.0));
     let roots = batch.sqrt().unwrap();

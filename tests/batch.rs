@@ -10,7 +10,7 @@ fn perform<T: Scalar>(
     v: SVector<T, 3>,
 ) -> cola::Result<(SVector<T, 3>, [T::Re; 1])> {
     let k = linop!(psd(a * a.H + diag(&d)));
-    Ok((k.solve(&v)?, [k.logdet()?]))
+    Ok((k.solve(&v)?, [k.logdet()?.re()]))
 }
 fn element(i: usize) -> (SMatrix<f64, 3, 3>, SVector<f64, 3>, SVector<f64, 3>) {
     let a = SMatrix::from_fn(|r, c| ((i * 7 + r * 3 + c) as f64 * 0.61).sin());

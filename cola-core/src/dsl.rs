@@ -351,14 +351,14 @@ pub fn triangular_upper<M: MatrixData>(a: impl IntoOperator<Op = Dense<M>>) -> T
 pub fn sparse<M: SparseData>(m: M) -> Sparse<M> {
     Sparse(m)
 }
-/// (P x)[i] = x[p[i]].
+/// (P x)\[i\] = x\[p\[i\]\].
 ///
 /// # Panics
 /// Where p is no permutation; `try_linop!` returns the error.
 pub fn permutation<T: Scalar, P: IndexData>(p: P) -> Permutation<T, P::Len> {
     Permutation::new(p)
 }
-/// (P x)[i] = x[p[i]].
+/// (P x)\[i\] = x\[p\[i\]\].
 ///
 /// # Errors
 /// `InvalidArgument` where p is no permutation.

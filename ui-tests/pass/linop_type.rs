@@ -9,7 +9,7 @@ struct Model<'a> {
     noisy: linop_type!(psd(&'a DMatrix<f64>) + 0.1 * I),
 }
 
-fn energy<T: Scalar>(k: &Cov<T>, x: &SVector<T, 6>) -> cola::Result<T::Re> {
+fn energy<T: Scalar>(k: &Cov<T>, x: &SVector<T, 6>) -> cola::Result<T> {
     k.inv_quad(x)
 }
 fn low(a: &DMatrix<f64>, d: DVector<f64>) -> linop_type!(&DMatrix<f64> * diag(DVector<f64>)) {

@@ -334,7 +334,7 @@ pub type DenseBasis<T, S> = Unitary<Dense<Held<T, S>>>;
 /// f(A) of a dense self-adjoint matrix.
 pub type DenseSpectral<T, S, F = SelfAdjointFacts> = Spectral<DenseBasis<T, S>, F>;
 
-/// What a fact chooses. A supertrait of [`Fact`], so that rules need no where-clause for it.
+/// What a fact chooses. A supertrait of [`Fact`](crate::facts::Fact), so that rules need no where-clause for it.
 pub trait FactChoice {
     /// `Then` if known.
     type Method<Then: FactorMethod, Else: FactorMethod>: FactorMethod;

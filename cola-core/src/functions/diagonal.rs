@@ -12,7 +12,7 @@ use crate::space::Dyn;
     note = "an operator of your own gets all base cases by `cola::base_rules! {{ [] Mine }}`"
 )]
 pub trait DiagonalRule: Operator {
-    /// Entry by entry: d[i] = A[i + max(-k, 0), i + max(k, 0)] for i in 0..d.len().
+    /// Entry by entry: d\[i\] = A\[i + max(-k, 0), i + max(k, 0)\] for i in 0..d.len().
     ///
     /// # Errors
     /// None in exact rules; kept for iterative ones.

@@ -14,7 +14,7 @@ use core::marker::PhantomData;
 
 /// f(P) = sum_k c_k P^k on each cycle of P, with c_k = 1/L sum_j f(w^j) w^(-jk) and w = e^(2 pi i / L) on cycles of length L.
 ///
-/// On a cycle i_0, i_1 = p[i_0], .. the permutation is a shift, (P x)[i_a] = x[i_(a+1)], with the eigenvalues w^j: hence f(P) is the
+/// On a cycle i_0, i_1 = p\[i_0\], .. the permutation is a shift, (P x)\[i_a\] = x\[i_(a+1)\], with the eigenvalues w^j: hence f(P) is the
 /// circulant with these coefficients. (Davis, Circulant Matrices, 1979, 3.2.) Made in O(L^2) per length L that occurs; applied in
 /// O(sum of L^2), integer powers in O(n).
 pub struct CycleFunction<T, S: Space, F> {

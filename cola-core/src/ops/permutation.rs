@@ -17,7 +17,7 @@ use core::marker::PhantomData;
 use num_traits::Zero;
 use std::borrow::Cow;
 
-/// A permutation: (P x)[i] = x[p[i]]. Unitary.
+/// A permutation: (P x)\[i\] = x\[p\[i\]\]. Unitary.
 ///
 /// ```
 /// # use cola_core::prelude::*;
@@ -73,7 +73,7 @@ impl<T: Scalar, S: Space> Permutation<T, S> {
         self.order.iter().enumerate().for_each(|(i, &p)| inverse[p] = i);
         Self::from_order(inverse)
     }
-    /// The cycles, each as the list of its indices i, p[i], p[p[i]], ..
+    /// The cycles, each as the list of its indices i, p\[i\], p\[p\[i\]\], ..
     pub fn cycles(&self) -> Vec<Vec<usize>> {
         let mut seen = vec![false; self.order.len()];
         let mut out = Vec::new();

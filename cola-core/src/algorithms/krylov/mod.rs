@@ -6,7 +6,7 @@
 //! | self-adjoint | [`Minres`] | 7 |
 //! | general | [`Gmres`], restart m | m + 2, with a preconditioner m + 3 |
 //!
-//! What they share is here: options, reports, and the outer loop ([`refine`]) that believes no recurrence. A method runs in cycles.
+//! What they share is here: options, reports, and the outer loop (`refine`) that believes no recurrence. A method runs in cycles.
 //! Before and after each, the residual b - A x is computed by a fresh product; a cycle works on A d = r / |r| and adds |r| d to x, so
 //! it neither overflows nor underflows, and a recurrence that claimed too much is caught and resumed from the true residual
 //! (van der Vorst & Ye, Residual replacement strategies for Krylov subspace iterative methods, SISC 22, 2000). It ends with an

@@ -1,0 +1,346 @@
+//! One cell: the dense reference, and how each function is compared with it.
+
+use cola::functions::{DiagonalRule, Exp, HasCholesky, HasDet, HasEigh, HasExp, HasLog, HasLu, Inv, Log, Pow};
+use cola::plan::Question as Q;
+use cola::prelude::*;
+use cola::*;
+use nalgebra::DMatrix;
+
+pub type C = Complex<f64>;
+/// The matrix of one lane: every reference is computed in complex doubles.
+pub type Ref = DMatrix<C>;
+
+// ---- numbers -------------------------------------------------------------------------------------------------------------------
+
+pub trait Number: Scalar {
+    const EPS: f64;
+    /// Lane by lane; real numbers take the real part.
+    fn make(f: impl Fn(usize) -> C) -> Self;
+}
+macro_rules! number {
+    ($($T:ty, $eps:expr, |$f:ident| $make:expr;)*) => { $(
+        impl Number for $T {
+            const EPS: f64 = $eps;
+            fn make($f: impl Fn(usize) -> C) -> Self {
+                $make
+            }
+        }
+    )* };
+}
+number! {
+    f32, f32::EPSILON as f64, |f| f(0).re as f32;
+    f64, f64::EPSILON, |f| f(0).re;
+    C, f64::EPSILON, |f| f(0);
+    Lanes<f64, 4>, f64::EPSILON, |f| Self::from_lanes(|lane| f(lane).re);
+}
+pub fn read<T: Scalar>(x: T, lane: usize) -> C {
+    C::new(x.re().lane_f64(lane), x.im().lane_f64(lane))
+}
+/// One lane of a matrix.
+pub fn lane<T: Scalar>(m: &DMatrix<T>, l: usize) -> Ref {
+    m.map(|x| read(x, l))
+}
+/// Numbers of T from a matrix per lane.
+pub fn data<T: Number>(f: impl Fn(usize) -> Ref) -> DMatrix<T> {
+    let lanes: Vec<Ref> = (0..T::LANES).map(f).collect();
+    DMatrix::from_fn(lanes[0].nrows(), lanes[0].ncols(), |i, j| T::make(|l| lanes[l][(i, j)]))
+}
+/// In [-1, 1], the same on every machine.
+pub fn noise(seed: usize, i: usize, j: usize) -> f64 {
+    let x = (seed * 7919 + i * 104_729 + j * 1_299_709 + 12_345) as u64;
+    let x = (x ^ x >> 7).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (x >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+}
+pub fn general(m: usize, n: usize, seed: usize) -> impl Fn(usize) -> Ref {
+    move |l| {
+        let at = |i, j| C::new(noise(seed + 50 * l, i, j), noise(seed + 50 * l + 25, i, j));
+        DMatrix::from_fn(m, n, |i, j| {
+            at(i, j) + if i == j { C::new(if i % 2 == 0 { 2.0 } else { -2.0 }, 0.0) } else { C::default() }
+        })
+    }
+}
+pub fn hermitian(n: usize, seed: usize) -> impl Fn(usize) -> Ref {
+    move |l| {
+        let g = general(n, n, seed)(l);
+        &g + g.adjoint()
+    }
+}
+pub fn psd(n: usize, seed: usize) -> impl Fn(usize) -> Ref {
+    move |l| {
+        let g = general(n, n, seed)(l);
+        &g * g.adjoint() + Ref::identity(n, n)
+    }
+}
+
+// ---- definitions ---------------------------------------------------------------------------------------------------------------
+
+pub fn kron(a: &Ref, b: &Ref) -> Ref {
+    let (m, n) = b.shape();
+    DMatrix::from_fn(a.nrows() * m, a.ncols() * n, |i, j| a[(i / m, j / n)] * b[(i % m, j % n)])
+}
+pub fn block(a: &Ref, b: &Ref) -> Ref {
+    let (m, n) = a.shape();
+    DMatrix::from_fn(m + b.nrows(), n + b.ncols(), |i, j| match (i < m, j < n) {
+        (true, true) => a[(i, j)],
+        (false, false) => b[(i - m, j - n)],
+        _ => C::default(),
+    })
+}
+pub fn diag(d: &Ref) -> Ref {
+    DMatrix::from_fn(d.nrows(), d.nrows(), |i, j| if i == j { d[(i, 0)] } else { C::default() })
+}
+pub fn times(a: &Ref, b: &Ref) -> Ref {
+    DMatrix::from_fn(a.nrows(), b.ncols(), |i, j| (0..a.ncols()).map(|k| a[(i, k)] * b[(k, j)]).sum())
+}
+pub fn power(a: &Ref, n: usize) -> Ref {
+    (0..n).fold(Ref::identity(a.nrows(), a.nrows()), |p, _| times(&p, a))
+}
+pub fn inverse(a: &Ref) -> Ref {
+    a.clone().lu().try_inverse().expect("the references are regular")
+}
+pub fn is_hermitian(a: &Ref) -> bool {
+    (a - a.adjoint()).norm() <= 1e-6 * a.norm()
+}
+/// f of a Hermitian matrix by nalgebra's eigenvalues.
+pub fn spectral(a: &Ref, f: impl Fn(f64) -> f64) -> Ref {
+    let e = ((a + a.adjoint()) * C::from(0.5)).symmetric_eigen();
+    let w = e.eigenvalues.map(|w| C::from(f(w)));
+    &e.eigenvectors * DMatrix::from_diagonal(&w) * e.eigenvectors.adjoint()
+}
+/// e^A by the series of e^(A/16), squared four times.
+pub fn exponential(a: &Ref) -> Ref {
+    let small = a * C::from(1.0 / 16.0);
+    let (mut sum, mut term) = (Ref::identity(a.nrows(), a.nrows()), Ref::identity(a.nrows(), a.nrows()));
+    for k in 1..30 {
+        term = times(&term, &small) * C::from(1.0 / k as f64);
+        sum += &term;
+    }
+    (0..4).fold(sum, |s, _| times(&s, &s))
+}
+
+// ---- one cell ------------------------------------------------------------------------------------------------------------------
+
+/// What a row is measured against: a matrix per lane and a tolerance. Generic over the number alone, so that the many operator types
+/// cost little to compile.
+pub struct Check {
+    r: Vec<Ref>,
+    tol: f64,
+    /// f(A) with a branch cut on the negative axis must fail.
+    negative: bool,
+}
+impl Check {
+    /// `real`: a Hermitian matrix has no complex roots, because numbers are real or it was promised self-adjoint.
+    pub fn new(eps: f64, real: bool, r: Vec<Ref>) -> Self {
+        let cond = |r: &Ref| {
+            let s = r.clone().svd(false, false).singular_values;
+            s.max() / s.min()
+        };
+        let cond = r.iter().map(cond).fold(1.0, f64::max);
+        assert!(cond < 2e3, "a reference of condition {cond:.1e} tests nothing");
+        let negative = real && r.iter().any(|r| is_hermitian(r) && r.clone().symmetric_eigenvalues().min() < 0.0);
+        Check { r, tol: 200.0 * eps * cond, negative }
+    }
+    pub fn near(&self, what: &str, l: usize, got: &Ref, want: &Ref) {
+        let error = (got - want).norm() / want.norm().max(1.0);
+        assert!(error <= self.tol, "{what}, lane {l}: error {error:.2e} > {:.2e}\n{got}\n{want}", self.tol);
+    }
+    pub fn same<T: Number>(&self, what: &str, got: &DMatrix<T>, want: &dyn Fn(&Ref) -> Ref) {
+        for (l, r) in self.r.iter().enumerate() {
+            self.near(what, l, &lane(got, l), &want(r))
+        }
+    }
+    pub fn solutions<T: Number>(&self, b: &DMatrix<T>, x: &DMatrix<T>, also: &DMatrix<T>, inv: &DMatrix<T>) {
+        for (l, r) in self.r.iter().enumerate() {
+            let want = r.clone().lu().solve(&lane(b, l)).unwrap();
+            self.near("solve", l, &lane(x, l), &want);
+            self.near("inv", l, &lane(also, l), &want);
+            self.near("inv", l, &lane(inv, l), &inverse(r));
+        }
+    }
+    pub fn determinant<T: Number>(&self, (sign, log): (T, T::Re)) {
+        for (l, r) in self.r.iter().enumerate() {
+            let d = r.clone().lu().determinant();
+            assert!((read(sign, l) - d / C::from(d.norm())).norm() <= self.tol, "sign {sign:?} of {d}");
+            assert!((log.lane_f64(l) - d.norm().ln()).abs() <= self.tol * r.nrows() as f64, "log {log:?} of {d}");
+        }
+    }
+    pub fn diagonal<T: Number>(&self, k: isize, d: &[T], trace: T) {
+        let (row, col) = ((-k).max(0) as usize, k.max(0) as usize);
+        for (l, r) in self.r.iter().enumerate() {
+            let want = DMatrix::from_fn(d.len(), 1, |i, _| r[(row + i, col + i)]);
+            self.near("diagonal", l, &DMatrix::from_fn(d.len(), 1, |i, _| read(d[i], l)), &want);
+            assert!(k != 0 || (read(trace, l) - want.sum()).norm() <= self.tol * r.norm(), "trace {trace:?}");
+        }
+    }
+    pub fn eigen<T: Number>(&self, a: &DMatrix<T>, v: &DMatrix<T>, w: &[T::Re]) {
+        self.same("eigh", a, &Ref::clone);
+        for (l, r) in self.r.iter().enumerate() {
+            let v = lane(v, l);
+            self.near("V^H V", l, &times(&v.adjoint(), &v), &Ref::identity(r.nrows(), r.nrows()));
+            let mut w: Vec<f64> = w.iter().map(|w| w.lane_f64(l)).collect();
+            assert!(T::LANES > 1 || w.is_sorted(), "{w:?}");
+            let mut want: Vec<f64> = r.clone().symmetric_eigenvalues().iter().copied().collect();
+            (w.sort_by(f64::total_cmp), want.sort_by(f64::total_cmp));
+            let column = |w: &[f64]| DMatrix::from_fn(w.len(), 1, |i, _| C::from(w[i]));
+            self.near("eigenvalues", l, &column(&w), &column(&want));
+        }
+    }
+    /// Unless the eigenvalues are negative: then `None`, because the function failed as it must.
+    pub fn principal<T>(&self, what: &str, got: Result<DMatrix<T>>) -> Option<DMatrix<T>> {
+        match (self.negative, got) {
+            (true, Err(Error::NegativeEigenvalue { .. } | Error::Lanes { .. })) => None,
+            (false, Ok(got)) => Some(got),
+            (_, got) => panic!("{what}: negative eigenvalues {}, the result {:?}", self.negative, got.err()),
+        }
+    }
+    pub fn root<T: Number>(&self, what: &str, p: f64, got: Result<DMatrix<T>>) {
+        let Some(got) = self.principal(what, got) else { return };
+        for (l, r) in self.r.iter().enumerate() {
+            let got = lane(&got, l);
+            if is_hermitian(r) {
+                self.near(what, l, &got, &spectral(r, |w| w.powf(p)));
+                continue;
+            }
+            // by definition: its power is A's, its eigenvalues lie in the right half-plane
+            let base = if p < 0.0 { inverse(r) } else { r.clone() };
+            self.near(what, l, &power(&got, 10), &power(&base, (10.0 * p).abs().round() as usize));
+            let eigenvalues = got.clone().schur().unpack().1.diagonal();
+            assert!(p.abs() > 0.5 || eigenvalues.iter().all(|w| w.re > 0.0), "{what} is not principal: {eigenvalues}");
+        }
+    }
+    pub fn logarithm<T: Number>(&self, got: Result<DMatrix<T>>) {
+        let Some(got) = self.principal("log", got) else { return };
+        for (l, r) in self.r.iter().enumerate() {
+            match is_hermitian(r) {
+                true => self.near("log", l, &lane(&got, l), &spectral(r, f64::ln)),
+                false => self.near("log", l, &exponential(&lane(&got, l)), r),
+            }
+        }
+    }
+    pub fn cholesky<T: Number>(&self, f: &DMatrix<T>) {
+        for (l, r) in self.r.iter().enumerate() {
+            let f = lane(f, l);
+            let lower =
+                (0..f.nrows()).all(|i| f[(i, i)].re > 0.0 && (i + 1..f.nrows()).all(|j| f[(i, j)] == C::default()));
+            assert!(lower, "L = {f}");
+            self.near("cholesky", l, &times(&f, &f.adjoint()), r);
+        }
+    }
+    pub fn lu<T: Number>(&self, plu: [DMatrix<T>; 3]) {
+        for (l, r) in self.r.iter().enumerate() {
+            let [p, lower, upper] = plu.each_ref().map(|m| lane(m, l));
+            let n = r.nrows();
+            let unit = |i: usize| lower[(i, i)] == C::from(1.0) && (i + 1..n).all(|j| lower[(i, j)] == C::default());
+            assert!((0..n).all(|i| unit(i) && (0..i).all(|j| upper[(i, j)] == C::default())), "{lower}{upper}");
+            assert!(times(&p, &p.transpose()) == Ref::identity(n, n), "P = {p}");
+            self.near("lu", l, &times(&lower, &upper), &times(&p, r));
+        }
+    }
+}
+/// An operator and what it is measured against.
+pub struct Case<'a, A: Operator> {
+    a: &'a A,
+    check: Check,
+}
+impl<'a, A: Operator<Scalar: Number>> Case<'a, A> {
+    pub fn new(a: &'a A, matrix: &dyn Fn(usize) -> Ref) -> Self {
+        let real = <<A::Scalar as Scalar>::IsReal as Fact>::KNOWN || <<A::Facts as Facts>::SelfAdjoint as Fact>::KNOWN;
+        Case { a, check: Check::new(A::Scalar::EPS, real, (0..A::Scalar::LANES).map(matrix).collect()) }
+    }
+}
+impl<A: LinearOperator<Scalar: Number> + Explain> Case<'_, A> {
+    pub fn apply(&self) {
+        self.check.same("apply", &self.a.to_dense(), &Ref::clone);
+        self.check.same("adjoint", &self.a.adjoint().to_dense(), &|r| r.adjoint());
+        self.check.same("transpose", &self.a.transpose().to_dense(), &|r| r.transpose());
+    }
+    pub fn solve(&self)
+    where
+        A: Solvable,
+    {
+        let b = data::<A::Scalar>(general(self.a.nrows(), 2, 99));
+        let inv = self.a.inv().unwrap();
+        self.check.solutions(&b, &self.a.solve(&b).unwrap(), &inv.apply(&b), &inv.to_dense());
+        // the plan says what runs
+        let (plan, full) = (self.a.plan_of(Q::Solve), core::any::type_name::<Inv<A>>());
+        let output = full.split('<').next().and_then(|path| path.rsplit("::").next()).unwrap_or(full);
+        let base = output == "BaseInverse" || plan.base && output == "ProductInverse";
+        assert_eq!(base, plan.base, "the inverse is {output}, the plan says {plan}");
+    }
+    pub fn det(&self)
+    where
+        A: HasDet + Square,
+    {
+        self.check.determinant(self.a.slogdet().unwrap());
+    }
+    pub fn diag(&self)
+    where
+        A: DiagonalRule + Square,
+    {
+        let (n, trace) = (self.a.nrows() as isize, self.a.trace().unwrap());
+        self.check.diagonal(0, &self.a.diagonal().unwrap(), trace);
+        (1 - n..n).for_each(|k| self.check.diagonal(k, &self.a.diagonal_k(k).unwrap(), trace));
+    }
+    pub fn eigh(&self)
+    where
+        A: HasEigh<Basis: LinearOperator<Scalar = A::Scalar>> + Square,
+    {
+        let e = self.a.eigh().unwrap();
+        self.check.eigen(&e.to_dense(), &e.eigenvectors().to_dense(), e.eigenvalues());
+    }
+    pub fn pow(&self)
+    where
+        A: Rootable,
+    {
+        let dense = |x: Result<Pow<A>>| x.map(|x| x.to_dense());
+        self.check.root("sqrt", 0.5, dense(self.a.sqrt()));
+        self.check.root("isqrt", -0.5, dense(self.a.isqrt()));
+        self.check.root("pow 0.3", 0.3, dense(self.a.pow(0.3)));
+        self.check.root("pow -1.7", -1.7, dense(self.a.pow(-1.7)));
+        self.check.same("pow 3", &dense(self.a.pow(3.0)).unwrap(), &|r| power(r, 3));
+    }
+    pub fn exp(&self)
+    where
+        A: HasExp + Square,
+        Exp<A>: LinearOperator<Scalar = A::Scalar>,
+    {
+        let f = |r: &Ref| if is_hermitian(r) { spectral(r, f64::exp) } else { exponential(r) };
+        self.check.same("exp", &self.a.exp().unwrap().to_dense(), &f);
+    }
+    pub fn log(&self)
+    where
+        A: HasLog + Square,
+        Log<A>: LinearOperator<Scalar = A::Scalar>,
+    {
+        self.check.logarithm(self.a.log().map(|x| x.to_dense()));
+    }
+    pub fn chol(&self)
+    where
+        A: HasCholesky<Factor: LinearOperator<Scalar = A::Scalar>> + Square,
+        <A::Facts as Facts>::Psd: PsdOf<A>,
+    {
+        self.check.cholesky(&self.a.cholesky().unwrap().to_dense());
+    }
+    pub fn lu(&self)
+    where
+        A: HasLu<
+                P: LinearOperator<Scalar = A::Scalar>,
+                L: LinearOperator<Scalar = A::Scalar>,
+                U: LinearOperator<Scalar = A::Scalar>,
+            >,
+        A: Square,
+    {
+        let f = self.a.lu();
+        if self.a.plan_of(Q::Lu).refused {
+            return assert!(A::Scalar::LANES > 1 && f.is_err(), "lu is there, the plan says no");
+        }
+        let f = f.unwrap();
+        self.check.lu([f.p.to_dense(), f.l.to_dense(), f.u.to_dense()]);
+    }
+}
+pub trait PlanOf: Explain {
+    fn plan_of(&self, q: Q) -> Plan {
+        self.explain().plan(q).clone()
+    }
+}
+impl<A: Explain> PlanOf for A {}

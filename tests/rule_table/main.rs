@@ -1,0 +1,282 @@
+//! Structure x function: every cell is compared with a dense matrix made independently, the plan of every cell with the promise
+//! written in `market.rs`, and the whole with the table in README.md (`BLESS=1 cargo test --test rule_table` rewrites it).
+//!
+//! One row of the market is an operator, its matrix by definition, the functions that it has (all others must not compile, and the
+//! plan says so), and the promised rules: solve | slogdet | trace, diagonal | eigh | f(A) | cholesky, lu.
+
+use check::{C, Case, PlanOf};
+use cola::functions::base::DENSE_LIMIT;
+use cola::plan::Question as Q;
+use cola::prelude::*;
+use cola::*;
+use market::*;
+
+mod check;
+
+const COLUMNS: [(&str, &[Q]); 6] = [
+    ("solve", &[Q::Solve]),
+    ("slogdet", &[Q::Slogdet]),
+    ("trace, diagonal", &[Q::Trace, Q::Diagonal]),
+    ("eigh", &[Q::Eigh]),
+    ("sqrt, pow; exp; log", &[Q::Power, Q::Exp, Q::Log]),
+    ("cholesky; lu", &[Q::Cholesky, Q::Lu]),
+];
+const FUNCTIONS: [(&str, &[Q]); 9] = [
+    ("solve", &[Q::Solve]),
+    ("det", &[Q::Slogdet]),
+    ("diag", &[Q::Trace, Q::Diagonal]),
+    ("eigh", &[Q::Eigh]),
+    ("pow", &[Q::Power]),
+    ("exp", &[Q::Exp]),
+    ("log", &[Q::Log]),
+    ("chol", &[Q::Cholesky]),
+    ("lu", &[Q::Lu]),
+];
+/// The words of the six columns.
+type Cells = [&'static str; 6];
+const BASE: Cells = [
+    "base: LU with partial pivoting",
+    "base: from LU with partial pivoting",
+    "base: read off n applications",
+    "-",
+    "-; base: scaling and squaring with Padé; -",
+    "-; base: LU with partial pivoting",
+];
+const BASE_PSD: Cells = [
+    "base: LDL^H",
+    "base: from LDL^H",
+    "base: read off n applications",
+    "base: Hermitian eigh of the dense matrix",
+    "base: by the eigen-decomposition",
+    "base: Cholesky; base: LU with partial pivoting",
+];
+const DENSE: Cells = [
+    "LU with partial pivoting",
+    "from LU with partial pivoting",
+    "read off",
+    "-",
+    "-; scaling and squaring with Padé; -",
+    "-; LU with partial pivoting",
+];
+const DENSE_PSD: Cells = [
+    "LDL^H",
+    "from LDL^H",
+    "read off",
+    "Hermitian eigh of the dense matrix",
+    "by the eigen-decomposition",
+    "Cholesky; LU with partial pivoting",
+];
+const TRIANGULAR: Cells = [
+    "substitution",
+    "product of the diagonal",
+    "read off",
+    "-",
+    "Björck-Hammarling recurrence; scaling and squaring of the triangle; inverse scaling and squaring of the triangle",
+    "-; base: LU with partial pivoting",
+];
+const DIAGONAL: Cells =
+    ["elementwise", "sum of logarithms", "read off", "the entries, V = I", "elementwise", "elementwise; itself"];
+/// A row that differs from another in some cells.
+fn but<const N: usize>(mut cells: Cells, other: [(usize, &'static str); N]) -> Cells {
+    other.iter().for_each(|(i, words)| cells[*i] = words);
+    cells
+}
+/// A row's explanation and the kind of its instance.
+struct Row<'a> {
+    name: &'a str,
+    explanation: Explanation,
+    lanes: bool,
+    fixed: bool,
+}
+impl<'a> Row<'a> {
+    fn of<A: Explain>(name: &'a str, a: &A) -> Self {
+        Row { name, explanation: a.explain(), lanes: A::Scalar::LANES > 1, fixed: A::SHAPE.rows.is_static() }
+    }
+    /// What does not compile; the LU factors of lanes do, and fail when they run.
+    fn refused(&self, q: Q) -> bool {
+        let plan = self.explanation.plan(q);
+        plan.refused && !plan.rule.contains("lanes")
+    }
+    /// The words of a cell: a base case is `base: ..`, a function that does not compile `-`.
+    fn cell(&self, questions: &[Q]) -> String {
+        let word = |&q: &Q| match (self.refused(q), self.explanation.plan(q)) {
+            (true, _) => "-".to_string(),
+            (_, plan) if plan.base => format!("base: {}", plan.rule.trim_start_matches("made dense: ")),
+            (_, plan) => plan.rule.to_string(),
+        };
+        let mut words: Vec<String> = questions.iter().map(word).collect();
+        words.dedup();
+        words.join("; ")
+    }
+}
+#[derive(Default)]
+struct Table {
+    rows: Vec<(String, Vec<String>)>,
+    failed: Vec<String>,
+}
+impl Table {
+    /// All rows are tried, all failures reported.
+    fn attempt(&mut self, row: &str, f: &mut dyn FnMut(&mut Table)) {
+        if let Err(e) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(self))) {
+            let text = e.downcast_ref::<String>().cloned().or(e.downcast_ref::<&str>().map(|s| s.to_string()));
+            self.failed.push(format!("{row}: {}", text.unwrap_or_default()));
+        }
+    }
+    fn finish(&self) {
+        assert!(self.failed.is_empty(), "{} rows fail\n{}", self.failed.len(), self.failed.join("\n"));
+    }
+    fn row(&mut self, row: &Row, has: &[&str], promised: Cells) {
+        for (f, questions) in FUNCTIONS {
+            let planned = questions.iter().filter(|q| !row.refused(**q)).count();
+            let want = if has.contains(&f) { questions.len() } else { 0 };
+            assert_eq!(planned, want, "{f}: compiled and planned differ: {}", row.explanation);
+        }
+        let cells: Vec<String> = COLUMNS.iter().map(|c| row.cell(c.1)).collect();
+        if !row.lanes && !row.fixed {
+            assert_eq!(cells, promised, "the plan and the promise differ");
+            self.rows.push((row.name.to_string(), cells));
+            return;
+        }
+        // static and small, or in lanes, a self-adjoint matrix takes LU
+        for ((cell, want), column) in cells.iter().zip(promised).zip(COLUMNS) {
+            let want = want.replace("LDL^H with Bunch-Kaufman pivoting", "LU with partial pivoting");
+            let lanes = row.lanes && column.0 == "cholesky; lu";
+            assert!(lanes || *cell == want, "{}: promised {want}, plan {cell}", column.0);
+        }
+    }
+    fn markdown(&mut self) -> String {
+        self.rows.sort();
+        let line = |first: &str, cells: &mut dyn Iterator<Item = &str>| {
+            cells.fold(format!("| {first} |"), |s, c| s + " " + c + " |")
+        };
+        let mut lines =
+            vec![line("", &mut COLUMNS.iter().map(|c| c.0)), line("---", &mut COLUMNS.iter().map(|_| "---"))];
+        lines.extend(self.rows.iter().map(|(row, cells)| line(row, &mut cells.iter().map(|c| c.as_str()))));
+        lines.join("\n")
+    }
+}
+/// Each row is a function of its own: the compiler's work grows with the square of a function.
+macro_rules! rows {
+    ($t:ident, $samples:expr; $s:ident: $S:ty, $p:tt $of:tt;
+        $($row:literal, $a:expr, $matrix:expr; $($f:ident)*; $promised:expr;)*) => {
+        $( row!($t, $samples; $s: $S, $p $of; $row, $a, $matrix; $($f)*; $promised); )*
+    };
+}
+macro_rules! row {
+    ($t:ident, $samples:expr; $s:ident: $S:ty, [$($p:tt)*] [$($of:tt)*];
+        $row:literal, $a:expr, $matrix:expr; $($f:ident)*; $promised:expr) => { {
+        fn row<$($p)*>($s: &$S, t: &mut Table) {
+            let _ = $s;
+            let operator = $a;
+            let case = Case::new(&operator, &$matrix);
+            case.apply();
+            $( case.$f(); )*
+            t.row(&Row::of($row, &operator), &[$(stringify!($f)),*], $promised);
+        }
+        $t.attempt($row, &mut |t| row$($of)*($samples, t));
+    } };
+}
+mod market;
+
+#[test]
+fn dynamic_doubles_and_the_table_of_the_readme() {
+    let mut t = Table::default();
+    on_the_heap::<f64>(&mut t);
+    variants_on_the_heap::<f64>(&mut t);
+    real_rows(&mut t);
+    gram_transpose(&mut t);
+    t.finish();
+    let (first, last) = ("<!-- rule table -->", "<!-- /rule table -->");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(path).unwrap();
+    let table = format!("{first}\n{}\n{last}", t.markdown());
+    let marked = readme.find(first).zip(readme.find(last));
+    if std::env::var("BLESS").is_ok() {
+        let new = match marked {
+            Some((i, j)) => format!("{}{table}{}", &readme[..i], &readme[j + last.len()..]),
+            None => format!("{readme}\n{table}\n"),
+        };
+        return std::fs::write(path, new).unwrap();
+    }
+    let (i, j) = marked.expect("README.md has no markers for the rule table: run with BLESS=1");
+    let same = readme[i..j + last.len()] == table;
+    assert!(same, "the rule table of README.md is not what runs; BLESS=1 rewrites it:\n{table}");
+}
+#[test]
+fn dynamic_complex() {
+    let mut t = Table::default();
+    on_the_heap::<C>(&mut t);
+    variants_on_the_heap::<C>(&mut t);
+    complex_rows(&mut t);
+    t.finish();
+}
+#[test]
+fn static_doubles() {
+    let mut t = Table::default();
+    on_arrays::<f64>(&mut t);
+    variants_on_arrays::<f64>(&mut t);
+    t.finish();
+}
+#[test]
+fn static_complex() {
+    let mut t = Table::default();
+    on_arrays::<C>(&mut t);
+    t.finish();
+}
+#[test]
+fn static_floats() {
+    let mut t = Table::default();
+    on_arrays::<f32>(&mut t);
+    t.finish();
+}
+#[test]
+fn static_lanes() {
+    let mut t = Table::default();
+    on_arrays::<Lanes<f64, 4>>(&mut t);
+    t.finish();
+}
+/// Above the limit the facts pick the iteration; what has no rule says so and does not make n x n numbers.
+#[test]
+fn large_operators_iterate() {
+    let n = DENSE_LIMIT + 1;
+    let d = |i: usize| 1.0 + (i % 7) as f64;
+    let psd = Function::psd(n, move |x: &[f64], y: &mut [f64]| (0..n).for_each(|i| y[i] = d(i) * x[i]));
+    let b = vec![1.0; n];
+    let solved = |x: Vec<f64>| x.iter().enumerate().all(|(i, x)| (x * d(i) - 1.0).abs() < 1e-6);
+    let sa = SelfAdjoint::new(Function::new(
+        n,
+        n,
+        move |x: &[f64], y: &mut [f64]| (0..n).for_each(|i| y[i] = d(i) * x[i]),
+        move |x: &[f64], y: &mut [f64]| (0..n).for_each(|i| y[i] = d(i) * x[i]),
+    ));
+    assert_eq!(psd.plan_of(Q::Solve).rule, "CG");
+    assert!(psd.plan_of(Q::Solve).cost.per_iteration);
+    assert!(solved(psd.solve(&b).unwrap()));
+    assert_eq!(sa.plan_of(Q::Solve).rule, "MINRES");
+    assert!(solved(sa.solve(&b).unwrap()));
+    assert_eq!(sa.0.plan_of(Q::Solve).rule, "GMRES");
+    assert!(solved(sa.0.solve(&b).unwrap()));
+    // a structure passes the question on to its parts, each with its own facts
+    let plan = Kron::new(&psd, Diagonal::new([2.0, 3.0])).plan_of(Q::Solve);
+    assert_eq!(plan.to_string(), "factor by factor [CG; elementwise]");
+    for (q, failed) in
+        [(Q::Eigh, psd.eigh().is_err()), (Q::Slogdet, psd.slogdet().is_err()), (Q::Cholesky, psd.cholesky().is_err())]
+    {
+        assert!(failed && psd.plan_of(q).refused, "{q:?}: {}", psd.plan_of(q));
+    }
+}
+/// A user's operator explains itself by one empty impl.
+#[test]
+fn an_explanation_in_full() {
+    let a = Psd::new(nalgebra::matrix![2.0, 1.0; 1.0, 3.0]);
+    let k = Kron::new(a, Diagonal::new(nalgebra::vector![3.0, 0.2, 1.0]));
+    let text = "\
+Kron 6 x 6 self-adjoint
+├ Dense 2 x 2 PSD
+└ Diagonal 3 x 3 self-adjoint
+apply      factors in turn [every entry; elementwise], 3 * 8 + 2 * 3 = 30 flops
+";
+    let explained = k.explain().to_string();
+    println!("{explained}");
+    assert!(explained.starts_with(text), "{explained}");
+}
