@@ -329,7 +329,7 @@ pub fn gram<X: Operator>(x: impl IntoOperator<Op = X>) -> Gram<X> {
 /// X X^T.
 #[inline(always)]
 pub fn gram_transpose<X: Operator>(x: impl IntoOperator<Op = X>) -> Gram<X, ByTranspose> {
-    Gram::new(x)
+    Gram::of_kind(x)
 }
 /// diag(d).
 #[inline(always)]

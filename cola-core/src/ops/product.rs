@@ -195,10 +195,17 @@ impl GramKind for ByTranspose {
     type Psd<Real: Fact> = Real;
     const CONJUGATE: bool = false;
 }
-impl<X: Operator, C: GramKind> Gram<X, C> {
-    /// X X^H (or X X^T).
+impl<X: Operator> Gram<X> {
+    /// X X^H.
     #[inline(always)]
     pub fn new(x: impl crate::dsl::IntoOperator<Op = X>) -> Self {
+        Gram::of_kind(x)
+    }
+}
+impl<X: Operator, C: GramKind> Gram<X, C> {
+    /// X X^H or X X^T, by the kind `C`.
+    #[inline(always)]
+    pub fn of_kind(x: impl crate::dsl::IntoOperator<Op = X>) -> Self {
         Gram(x.into_operator(), PhantomData)
     }
 }

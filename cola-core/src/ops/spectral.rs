@@ -17,7 +17,7 @@ use core::marker::PhantomData;
 ///
 /// ```
 /// # use cola_core::prelude::*;
-/// let a = Psd::new(nalgebra::matrix![2.0, 1.0; 1.0, 2.0]);
+/// let a = Psd::new(nalgebra::matrix![2.0f64, 1.0; 1.0, 2.0]);
 /// let e = a.eigh()?;
 /// assert!((e.eigenvalues()[0] - 1.0).abs() < 1e-15 && (e.eigenvalues()[1] - 3.0).abs() < 1e-15);
 /// # Ok::<(), Error>(())
