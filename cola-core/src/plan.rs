@@ -396,3 +396,13 @@ impl fmt::Display for Explanation {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn polynomials() {
+        let at = |formula: &str| super::polynomial(formula, 3.0, 4.0);
+        assert_eq!((at("2mn"), at("n^3/2"), at("n"), at("9n^3 + 2m")), (24.0, 32.0, 4.0, 582.0));
+        assert!(at("2x").is_nan());
+    }
+}

@@ -145,7 +145,7 @@ macro_rules! structures {
                 "Product, square factors", Product::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)), |l| s.prod(l);
                     solve det diag exp lu;
                     but(BASE, [(0, "factor by factor, reversed"), (1, "product of the determinants")]);
-                "Gram X X^H", Gram::<_, ByAdjoint>::new($mat!(s.w, 3, 5)),
+                "Gram X X^H", Gram::new($mat!(s.w, 3, 5)),
                     |l| times(&lane(&s.w, l), &lane(&s.w, l).adjoint());
                     solve det diag eigh pow exp log chol lu;
                     BASE_PSD;
@@ -413,11 +413,11 @@ by_scalar!(complex_rows, C; ; ; but(DIAGONAL, [(3, "-"), (5, "-; itself")]); but
 pub fn gram_transpose(t: &mut Table) {
     let samples = (Samples::<f64>::new(), Samples::<C>::new());
     rows! { t, &samples; s: (Samples<f64>, Samples<C>), [] [];
-        "Gram X X^T, real", Gram::<_, ByTranspose>::new(s.0.w.clone()),
+        "Gram X X^T, real", Gram::<_, ByTranspose>::of_kind(s.0.w.clone()),
             |l| times(&lane(&s.0.w, l), &lane(&s.0.w, l).transpose());
             solve det diag eigh pow exp log chol lu;
             BASE_PSD;
-        "Gram X X^T, complex", Gram::<_, ByTranspose>::new(s.1.w.clone()),
+        "Gram X X^T, complex", Gram::<_, ByTranspose>::of_kind(s.1.w.clone()),
             |l| times(&lane(&s.1.w, l), &lane(&s.1.w, l).transpose());
             solve det diag exp lu;
             BASE;

@@ -26,6 +26,7 @@ pub enum Power {
 }
 impl Power {
     /// As a number.
+    #[inline(always)]
     pub fn exponent(self) -> f64 {
         match self {
             Power::Sqrt => 0.5,
@@ -34,7 +35,7 @@ impl Power {
         }
     }
     /// x^p.
-    #[inline]
+    #[inline(always)]
     pub fn of<T: Scalar>(self, x: T) -> T {
         match self {
             Power::Sqrt => x.sqrt(),
@@ -46,9 +47,11 @@ impl Power {
             Power::Real(p) => x.powf(p),
         }
     }
+    #[inline(always)]
     pub(crate) fn checked(self) -> Result<Self> {
         if self.exponent().is_finite() { Ok(self) } else { Err(Error::non_finite("the exponent")) }
     }
+    #[inline(always)]
     fn is_integer(self) -> bool {
         self.exponent() == self.exponent().trunc()
     }
@@ -56,10 +59,12 @@ impl Power {
     ///
     /// # Errors
     /// `NegativeEigenvalue`, `Singular` where p < 0.
+    #[inline(always)]
     pub(crate) fn of_spectrum<R: Real>(self, w: &mut [R]) -> Result<()> {
         self.of_values(w, true)
     }
     /// As `of_spectrum`; `rounded`: the values are results of an eigensolver, else exact entries of a diagonal.
+    #[inline(always)]
     pub(crate) fn of_values<R: Real>(self, w: &mut [R], rounded: bool) -> Result<()> {
         crate::functions::dense::finite(w, "the eigenvalues")?;
         let zero = R::zero();

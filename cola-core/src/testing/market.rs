@@ -196,7 +196,7 @@ pub fn wrap<T: Scalar, A: LinearOperator<Scalar = T>>(name: &str, a: &A, v: &mut
     v.visit(&of("product M A"), &Product(Dense(&entries::<T>(3, m)), a));
     v.visit(&of("gram"), &Gram::<_, ByAdjoint>::new(a));
     v.visit(&of("gram of the adjoint"), &Gram::<_, ByAdjoint>::new(Adjoint(a)));
-    v.visit(&of("gram by transpose"), &Gram::<_, ByTranspose>::new(a));
+    v.visit(&of("gram by transpose"), &Gram::<_, ByTranspose>::of_kind(a));
     v.visit(&of("hstack"), &HStack(a, Dense(&entries::<T>(m, 2))));
     v.visit(&of("vstack"), &VStack(a, a));
     v.visit(
