@@ -181,3 +181,15 @@ fn the_tree_round_trips() {
     assert_eq!(back, k);
     assert!(k.unflatten(&[1.0]).is_err());
 }
+
+/// (a b)^p = a^p b^p holds on the principal branch only if one of them is nonnegative: never a wrong root in silence.
+#[test]
+fn roots_stay_on_the_principal_branch() {
+    let minus = [Complex::new(-1.0, 0.0)];
+    assert!(matches!(linop!(kron(diag(minus), diag(minus))).sqrt(), Err(Error::InvalidArgument { .. })));
+    let one = linop!(kron(psd(diag([Complex::new(4.0, 0.0)])), diag(minus)));
+    assert!((one.sqrt().unwrap().to_dense()[(0, 0)] - Complex::new(0.0, 2.0)).norm() < 1e-15);
+    let scaled = Scaled::new(Complex::new(-1.0, 0.0), Diagonal::new(minus));
+    assert!(matches!(scaled.sqrt(), Err(Error::NegativeEigenvalue { .. })));
+    assert!((scaled.pow(2.0).unwrap().to_dense()[(0, 0)] - Complex::new(1.0, 0.0)).norm() < 1e-15);
+}

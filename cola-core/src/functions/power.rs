@@ -52,7 +52,7 @@ impl Power {
         if self.exponent().is_finite() { Ok(self) } else { Err(Error::non_finite("the exponent")) }
     }
     #[inline(always)]
-    fn is_integer(self) -> bool {
+    pub(crate) fn is_integer(self) -> bool {
         self.exponent() == self.exponent().trunc()
     }
     /// x^p of eigenvalues in place. What is negative by rounding alone counts as zero.

@@ -2,7 +2,7 @@
 
 use crate::data::Column;
 use crate::error::{Error, Result};
-use crate::facts::{Both, Facts, SelfAdjointFacts};
+use crate::facts::{Both, Fact, Facts, SelfAdjointFacts};
 use crate::functions::base::square;
 use crate::functions::det::{power, times};
 use crate::functions::diagonal::{any_diagonal, diagonal_start, main_diagonal};
@@ -103,6 +103,14 @@ impl<K: Facts, A: HasPower, B: HasPower<Scalar = A::Scalar>> PowerRule<K> for Kr
     type Output = Kron<Pow<A>, Pow<B>>;
     #[inline]
     fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        // (a b)^p = a^p b^p on the principal branch needs one of a, b >= 0; a self-adjoint factor with a root has that
+        let real = <Fa<A> as Facts>::SelfAdjoint::KNOWN || <Fa<B> as Facts>::SelfAdjoint::KNOWN;
+        if !real && !p.is_integer() {
+            return Err(Error::invalid(
+                "power: neither factor of `kron` is known to be self-adjoint, so the product of the principal roots may be another \
+                 root; say psd(..) of one, or ask for `.sqrt_with(Schur::default())`",
+            ));
+        }
         Ok(Kron(self.0.power_rule(p)?, self.1.power_rule(p)?))
     }
 }

@@ -121,6 +121,11 @@ impl<K: Facts, A: HasDet, S: Sign> DetRule<K> for Scaled<A, Sc<A>, S> {
 impl<K: Facts, A: HasPower, S: Sign> PowerRule<K> for Scaled<A, Sc<A>, S> {
     type Output = Scaled<Pow<A>, Sc<A>, S>;
     fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        // (c a)^p = c^p a^p on the principal branch needs c >= 0
+        let positive = !Re::<A>::zero().lt(self.c.im().abs()) & !self.c.re().lt(Re::<A>::zero());
+        if !p.is_integer() {
+            check::<Sc<A>>(positive, |lane| Error::NegativeEigenvalue { value: self.c.re().lane_f64(lane), tol: 0.0 })?;
+        }
         Ok(Scaled::signed(self.powered(p)?, self.a.power_rule(p)?))
     }
 }

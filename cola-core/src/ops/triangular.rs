@@ -286,9 +286,7 @@ impl<M: MatrixData, U: Side> Explain for Triangular<M, U> {
             Question::Solve => Plan::rule(self, "substitution", "n^2"),
             Question::Slogdet => Plan::rule(self, "product of the diagonal", "n"),
             Question::Trace | Question::Diagonal => Plan::rule(self, "read off", "n"),
-            Question::Power => {
-                Plan::rule(self, "Björck-Hammarling recurrence", "n^3/3")
-            }
+            Question::Power => Plan::rule(self, "Björck-Hammarling recurrence", "n^3/3"),
             Question::Exp => Plan::rule(self, "scaling and squaring of the triangle", "8n^3"),
             Question::Log => Plan::rule(self, "inverse scaling and squaring of the triangle", "8n^3"),
             Question::Lu if !U::LOWER => Plan::rule(self, "itself", "n^2/2"),
