@@ -66,7 +66,7 @@ fn inv_quad_plus_logdet_of_kron_plus_noise() {
     // exact to rounding against dual numbers through the same rules
     let (x, g) = (k.flatten(), g.flatten());
     for i in [0, 1, 3, 4, 5, 6, 7] {
-        let mut d: Vec<Dual64> = x.iter().map(|x| Dual64::from_inner(x)).collect();
+        let mut d: Vec<Dual64> = x.iter().map(Dual64::from_inner).collect();
         d[i] = d[i].derivative();
         let mut want = g[i];
         if i == 1 {

@@ -17,13 +17,16 @@ fn count() {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
+        // SAFETY: the caller's promise to `alloc`, handed on.
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, p: *mut u8, layout: Layout) {
+        // SAFETY: as above.
         unsafe { System.dealloc(p, layout) }
     }
     unsafe fn realloc(&self, p: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count();
+        // SAFETY: as above.
         unsafe { System.realloc(p, layout, size) }
     }
 }
@@ -98,7 +101,7 @@ fn static_operators() {
     free("product, power, transpose", || linop!({ linop!(a * psd(a)) }.T).solve(&[1.0, 2.0]).unwrap());
     free("errors", || linop!(psd({ -A })).inv().map(|_| ()).unwrap_err());
     free("a singular one", || linop!(diag([0.0, 1.0])).solve(&[1.0, 1.0]).unwrap_err());
-    free("boxed? no: by reference", || (&k).apply(&v));
+    free("boxed? no: by reference", || k.apply(&v));
     let mut out = Vector6::zeros();
     free("apply_into", || k.apply_into(&v, &mut out, &mut [0.0; 16]));
     let c = matrix_complex();
@@ -149,7 +152,7 @@ fn apply_into_of_dynamic_operators() {
         let (p, g, h) = (linop!(psd(&s)), linop!(&m), linop!(self_adjoint(&s)));
         let d = linop!(psd(diag(vec![2.0; n])));
         let name = |what: &str| format!("{what}, n = {n}");
-        check(&name("dense"), &g);
+        check(&name("dense"), g);
         check(&name("diagonal"), &d);
         check(&name("triangular"), linop!(triangular_lower(&m)));
         check(&name("permutation"), Permutation::<f64, Dyn>::new((0..n).rev().collect::<Vec<_>>()));

@@ -88,6 +88,7 @@ pub(crate) fn info(ordinal: usize) -> Result<DeviceInfo, DriverError> {
     Ok(DeviceInfo {
         ordinal,
         name: device::get_name(handle)?,
+        // SAFETY: as above.
         memory: unsafe { device::total_mem(handle) }?,
         compute_capability: (
             attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?,

@@ -180,7 +180,8 @@ impl Check {
             let mut w: Vec<f64> = w.iter().map(|w| w.lane_f64(l)).collect();
             assert!(T::LANES > 1 || w.is_sorted(), "{w:?}");
             let mut want: Vec<f64> = r.clone().symmetric_eigenvalues().iter().copied().collect();
-            (w.sort_by(f64::total_cmp), want.sort_by(f64::total_cmp));
+            w.sort_by(f64::total_cmp);
+            want.sort_by(f64::total_cmp);
             let column = |w: &[f64]| DMatrix::from_fn(w.len(), 1, |i, _| C::from(w[i]));
             self.near("eigenvalues", l, &column(&w), &column(&want));
         }

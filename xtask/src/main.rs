@@ -16,13 +16,15 @@ fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
     }
 }
 /// Every complaint about one file.
-fn complaints(text: &str) -> Vec<String> {
+fn complaints(name: &str, text: &str) -> Vec<String> {
     let mut out = Vec::new();
     let lines: Vec<&str> = text.lines().collect();
-    if lines.len() > LINES {
+    // tests are lists; `dsl.rs` is the vocabulary of `linop!` on one page
+    let long = name.starts_with("tests") || name.ends_with("src/dsl.rs");
+    if lines.len() > LINES && !long {
         out.push(format!("{} lines: split it ({LINES} at most)", lines.len()));
     }
-    if !text.starts_with("//!") {
+    if !text.starts_with("//!") && !text.starts_with("#![doc = include_str!") {
         out.push("no module docs (`//! ..`) on the first line".into());
     }
     for (i, line) in lines.iter().enumerate() {
@@ -49,7 +51,7 @@ fn registries(root: &Path) -> Vec<String> {
     let mut out = Vec::new();
     for file in files {
         let name = file.file_stem().and_then(|n| n.to_str()).unwrap_or_default().to_string();
-        if name != "mod" && !list.contains(&format!("mod {name};")) {
+        if name != "mod" && name != "tests" && !list.contains(&format!("mod {name};")) {
             out.push(format!("ops/{name}.rs is not named in ops/mod.rs"));
         }
         for line in read(file).lines() {
@@ -82,7 +84,7 @@ fn main() -> ExitCode {
         let name = file.strip_prefix(root).unwrap_or(&file).display().to_string();
         // this file names the words that it looks for
         if !name.starts_with("xtask") {
-            all.extend(complaints(&text).into_iter().map(|c| format!("{name}: {c}")));
+            all.extend(complaints(&name, &text).into_iter().map(|c| format!("{name}: {c}")));
         }
     }
     all.sort();

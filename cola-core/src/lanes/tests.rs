@@ -1,3 +1,5 @@
+//! Lanes against scalar loops.
+
 use super::*;
 use crate::scalar::Element;
 use num_traits::Float;

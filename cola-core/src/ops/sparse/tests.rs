@@ -1,3 +1,5 @@
+//! Sparse operators against dense ones.
+
 use super::SparseData;
 use crate::algorithms::sparse::{SparseFactor, SparseLu, SparseNumber};
 use crate::prelude::*;

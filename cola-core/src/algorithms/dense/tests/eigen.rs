@@ -1,3 +1,5 @@
+//! Eigenvalues and eigenvectors.
+
 use super::*;
 use crate::algorithms::dense::*;
 

@@ -1,3 +1,5 @@
+//! Factorisations, solves and determinants.
+
 use super::*;
 use crate::algorithms::dense::*;
 

@@ -1,3 +1,5 @@
+//! Functions of general and triangular matrices.
+
 use super::*;
 use crate::algorithms::dense::*;
 use crate::error::{Error, Result};

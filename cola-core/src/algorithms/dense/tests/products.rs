@@ -1,3 +1,5 @@
+//! Products on strided views.
+
 use super::*;
 use crate::algorithms::dense::*;
 
