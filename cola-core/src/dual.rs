@@ -162,7 +162,7 @@ mod tests {
 
     /// Each function with its first and second derivative at a few points.
     #[test]
-    #[allow(clippy::type_complexity)]
+    #[allow(clippy::type_complexity, reason = "a function and its derivatives")]
     fn derivatives_of_functions() {
         type F<T> = fn(T) -> T;
         type D = fn(f64) -> [f64; 3];

@@ -75,7 +75,7 @@ fn judge<T: Scalar>(
 ///
 /// Cost: 2 n^2 per column.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments, reason = "the factors and their sizes, as LAPACK has them")]
 pub fn ldlt_solve<T: Scalar>(
     n: usize,
     l: &[T],

@@ -217,7 +217,7 @@ pub fn lu<T: Scalar>(n: usize, fixed: bool, a: &mut [T], perm: &mut [T::Re]) -> 
 ///
 /// Cost: 2 n^2 per column.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments, reason = "the factors and their sizes, as LAPACK has them")]
 pub fn lu_solve<T: Scalar>(
     n: usize,
     fixed: bool,

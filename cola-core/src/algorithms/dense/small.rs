@@ -45,7 +45,7 @@ pub(super) fn rounding<T: Scalar>(n: usize) -> T::Re {
 
 /// See [`super::ldl`]. Column k holds L D until its row is reached, so that no product with D is formed twice.
 #[inline(always)]
-#[allow(unused_assignments)] // the last 1 / d is for nobody
+#[allow(unused_assignments, reason = "the last 1 / d is for nobody")]
 pub(super) fn ldl<T: Scalar>(n: usize, a: &mut [T], d: &mut [T::Re]) -> Outcome<T> {
     let one = T::Re::one();
     let (a, d) = (&mut a[..n * n], &mut d[..n]);

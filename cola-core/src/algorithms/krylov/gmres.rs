@@ -162,7 +162,7 @@ impl<T: Scalar> Hessenberg<T> {
 }
 
 /// At most m steps. r = (b - A x) / s; x <- x + s d with A d = r.
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments, reason = "the vectors of the workspace, each by its name in the paper")]
 fn cycle<V: Vector + ?Sized>(
     products: &mut dyn Products<V>,
     x: &mut V,

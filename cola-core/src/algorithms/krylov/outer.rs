@@ -205,7 +205,7 @@ const SLACK: f64 = 10.0;
 
 /// The outer loop of all methods. `cycle(products, x, r, s, monitor)` gets r = (b - A x) / s with s = |b - A x|, works on A d = r
 /// and adds s d to x; it may overwrite r.
-#[allow(clippy::too_many_arguments, clippy::type_complexity)]
+#[allow(clippy::too_many_arguments, clippy::type_complexity, reason = "one loop for all methods takes what differs")]
 pub(crate) fn refine<V: Vector + ?Sized>(
     algorithm: &'static str,
     n: usize,

@@ -116,7 +116,7 @@ macro_rules! each_type {
     (@ $name:ident $($T:ty),*) => { $( generic::$name::<$T>(); )* };
 }
 pub(super) use each_type;
-#[allow(dead_code)]
+#[allow(dead_code, reason = "not every test file uses every helper")]
 pub(super) fn zeros<T: Scalar>(n: usize) -> Vec<T> {
     vec![T::zero(); n]
 }
