@@ -17,9 +17,71 @@ use nalgebra_sparse::{CscMatrix, CsrMatrix};
 
 pub use crate::ops::{psd_checked, self_adjoint_checked, unitary_checked};
 
+/// The row and column of the pair tables that an operator belongs to.
+pub trait Class: 'static {
+    /// [`FullRank`] or [`SmallRank`]: a sum of both is a low-rank update, whatever the classes.
+    type Rank: Rank;
+    /// The class of c A.
+    type Scaled: Class;
+    /// The class of a plain sum with an operator of class D.
+    type Plus<D: Class>: Class;
+    #[doc(hidden)]
+    type PlusLowRank: Class;
+}
 /// The class that most operators belong to.
 #[derive(Clone, Copy, Debug)]
 pub struct General;
+/// P Q^H with few columns.
+#[derive(Clone, Copy, Debug)]
+pub struct IsLowRank;
+/// Classes that are of full rank as a rule, and of which nothing else is known in a sum.
+macro_rules! full_rank {
+    ($($C:ident)*) => { $(
+        impl Class for $C {
+            type Rank = FullRank;
+            type Scaled = General;
+            type Plus<D: Class> = General;
+            type PlusLowRank = General;
+        } )* };
+}
+full_rank!(General);
+impl Class for IsLowRank {
+    type Rank = SmallRank;
+    type Scaled = IsLowRank;
+    type Plus<D: Class> = D::PlusLowRank;
+    type PlusLowRank = IsLowRank;
+}
+/// Of full rank as a rule.
+#[derive(Clone, Copy, Debug)]
+pub struct FullRank;
+/// Of a rank that may be small.
+#[derive(Clone, Copy, Debug)]
+pub struct SmallRank;
+/// What `+ c * I` makes of an operator: by rank, so that generic code needs no bound for it.
+pub trait Rank: 'static {
+    /// A + c I, S the sign of c.
+    type PlusEye<A: Operator, S: Sign>: Operator<Scalar = A::Scalar>;
+    /// A + c I.
+    ///
+    /// # Errors
+    /// `ShapeMismatch` where A is not square.
+    fn plus_eye<A: Operator, S: Sign>(a: A, c: A::Scalar) -> Result<Self::PlusEye<A, S>>;
+}
+impl Rank for FullRank {
+    type PlusEye<A: Operator, S: Sign> = Sum<A, ScaledIdentity<A::Scalar, A::Rows, S>>;
+    #[inline(always)]
+    fn plus_eye<A: Operator, S: Sign>(a: A, c: A::Scalar) -> Result<Self::PlusEye<A, S>> {
+        let eye = ScaledIdentity::of_size(c, a.nrows());
+        Sum::try_new(a, eye)
+    }
+}
+impl Rank for SmallRank {
+    type PlusEye<A: Operator, S: Sign> = Sum<A, ScaledIdentity<A::Scalar, A::Rows, S>>;
+    #[inline(always)]
+    fn plus_eye<A: Operator, S: Sign>(a: A, c: A::Scalar) -> Result<Self::PlusEye<A, S>> {
+        FullRank::plus_eye(a, c)
+    }
+}
 
 // ---- terms ---------------------------------------------------------------------------------------------------------------------
 
@@ -752,31 +814,29 @@ where
         add(self, r)
     }
 }
-/// c I beside an operator: of its size.
-type Beside<A, C> =
-    ScaledIdentity<<A as Operator>::Scalar, <A as Operator>::Rows, <C as Scale<<A as Operator>::Scalar>>::Sign>;
+/// A + c I: by the rank of A.
+type WithEye<A, C> =
+    <<<A as Operator>::Class as Class>::Rank as Rank>::PlusEye<A, <C as Scale<<A as Operator>::Scalar>>::Sign>;
 #[inline(always)]
-fn beside<A: Operator, C: Scale<A::Scalar>>(a: &A, e: Eye<C>) -> Beside<A, C> {
-    ScaledIdentity::of_size(e.0.number(), a.nrows())
+fn with_eye<A: Operator, C: Scale<A::Scalar>>(a: A, e: Eye<C>) -> Result<WithEye<A, C>> {
+    <<A::Class as Class>::Rank as Rank>::plus_eye(a, e.0.number())
 }
 #[diagnostic::do_not_recommend]
 impl<A: Operator, C: Scale<A::Scalar>, K> AddRule<A, Eye<C>> for (IsOperator<K>, IsEye) {
     const CHECK: () = demand_square("A + c * I", A::SHAPE);
-    type Output = Sum<A, Beside<A, C>>;
+    type Output = WithEye<A, C>;
     #[inline(always)]
     fn add(a: A, e: Eye<C>) -> Result<Self::Output> {
-        let e = beside(&a, e);
-        Sum::try_new(a, e)
+        with_eye(a, e)
     }
 }
 #[diagnostic::do_not_recommend]
 impl<A: Operator, C: Scale<A::Scalar>, K> AddRule<Eye<C>, A> for (IsEye, IsOperator<K>) {
     const CHECK: () = demand_square("A + c * I", A::SHAPE);
-    type Output = Sum<A, Beside<A, C>>;
+    type Output = WithEye<A, C>;
     #[inline(always)]
     fn add(e: Eye<C>, a: A) -> Result<Self::Output> {
-        let e = beside(&a, e);
-        Sum::try_new(a, e)
+        with_eye(a, e)
     }
 }
 #[diagnostic::do_not_recommend]
@@ -810,16 +870,16 @@ pub trait SumTable<L, R> {
     /// `ShapeMismatch` of dynamic sizes.
     fn sum(l: L, r: R) -> Result<Self::Output>;
 }
-impl<A: Operator<Rows: Fits<B::Rows>, Cols: Fits<B::Cols>>, B: SameScalar<A>, C, D> AddRule<A, B>
+impl<A: Operator<Rows: Fits<B::Rows>, Cols: Fits<B::Cols>>, B: SameScalar<A>, C: Class, D: Class> AddRule<A, B>
     for (IsOperator<C>, IsOperator<D>)
 where
-    (C, D): SumTable<A, B>,
+    (C::Rank, D::Rank): RankTable<C, D, A, B>,
 {
     const CHECK: () = demand("A + B", A::SHAPE, B::SHAPE, A::SHAPE.may_equal(B::SHAPE));
-    type Output = <(C, D) as SumTable<A, B>>::Output;
+    type Output = <(C::Rank, D::Rank) as RankTable<C, D, A, B>>::Output;
     #[inline(always)]
     fn add(a: A, b: B) -> Result<Self::Output> {
-        <(C, D)>::sum(a, b)
+        <(C::Rank, D::Rank)>::sum(a, b)
     }
 }
 impl<A: Operator, B: SameScalar<A>> SumTable<A, B> for (General, General) {
@@ -827,5 +887,27 @@ impl<A: Operator, B: SameScalar<A>> SumTable<A, B> for (General, General) {
     #[inline(always)]
     fn sum(a: A, b: B) -> Result<Self::Output> {
         Sum::try_new(a, b)
+    }
+}
+/// `+` by the ranks of both sides; two of full rank go on to the table of their classes C and D.
+#[diagnostic::on_unimplemented(message = "cannot add `{L}` and `{R}`")]
+pub trait RankTable<C, D, L, R> {
+    /// The sum.
+    type Output;
+    /// L + R.
+    ///
+    /// # Errors
+    /// `ShapeMismatch` of dynamic sizes.
+    fn sum(l: L, r: R) -> Result<Self::Output>;
+}
+#[diagnostic::do_not_recommend]
+impl<C, D, A, B> RankTable<C, D, A, B> for (FullRank, FullRank)
+where
+    (C, D): SumTable<A, B>,
+{
+    type Output = <(C, D) as SumTable<A, B>>::Output;
+    #[inline(always)]
+    fn sum(a: A, b: B) -> Result<Self::Output> {
+        <(C, D)>::sum(a, b)
     }
 }

@@ -24,7 +24,7 @@ pub trait Operator {
     /// What is known of it.
     type Facts: Facts;
     /// Row of the pair tables (`+`, `*`) that it belongs to; `General` if in doubt.
-    type Class;
+    type Class: crate::dsl::Class;
     /// Index set of the rows.
     type Rows: Space;
     /// Index set of the columns.
@@ -202,12 +202,14 @@ pub(crate) mod short {
 
 /// `Operator` for a structure, one line per fact. By example, because it removes eight lines of the same words from every file.
 macro_rules! operator {
+    (@class) => { $crate::dsl::General };
+    (@class $K:ty) => { $K };
     ([$($p:tt)*] $S:ty { scalar $T:ty; facts $F:ty; rows $R:ty; cols $C:ty; nrows |$s:ident| $nr:expr; ncols $nc:expr;
-        $(dense $d:expr;)? $(iterative $i:expr;)? }) => {
+        $(dense $d:expr;)? $(iterative $i:expr;)? $(class $K:ty;)? }) => {
         impl<$($p)*> $crate::operator::Operator for $S {
             type Scalar = $T;
             type Facts = $F;
-            type Class = $crate::dsl::General;
+            type Class = $crate::operator::operator!(@class $($K)?);
             type Rows = $R;
             type Cols = $C;
             $(const HOLDS_DENSE: bool = $d;)?

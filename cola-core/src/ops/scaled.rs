@@ -56,7 +56,7 @@ impl<A: Operator, S: Sign> Scaled<A, Sc<A>, S> {
 }
 operator!([A: Operator, S: Sign] Scaled<A, Sc<A>, S> {
     scalar A::Scalar; facts S::Keep<Fa<A>>; rows Ro<A>; cols Co<A>; nrows |s| s.a.nrows(); ncols s.a.ncols();
-    dense A::HOLDS_DENSE; iterative A::ITERATIVE;
+    dense A::HOLDS_DENSE; iterative A::ITERATIVE; class <A::Class as crate::dsl::Class>::Scaled;
 });
 impl<T: Scalar, A: Parameters<Number = T>, S: Sign> Parameters for Scaled<A, T, S> {
     type Number = T;

@@ -49,6 +49,7 @@ impl<A: Operator, B: Operator<Scalar = A::Scalar>> Sum<A, B> {
 operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B> {
     scalar A::Scalar; facts SumFacts<Fa<A>, Fa<B>>; rows <Ro<A> as Space>::Or<Ro<B>>; cols <Co<A> as Space>::Or<Co<B>>;
     nrows |s| s.0.nrows(); ncols s.0.ncols(); dense A::HOLDS_DENSE || B::HOLDS_DENSE; iterative A::ITERATIVE || B::ITERATIVE;
+    class <A::Class as crate::dsl::Class>::Plus<B::Class>;
 });
 tree_node!([A, B] Sum<A, B> { "0" => 0, "1" => 1 });
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for Sum<A, B> {
