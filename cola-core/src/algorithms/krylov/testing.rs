@@ -15,7 +15,7 @@ pub struct Free<T, K, F>(pub (usize, usize), F, PhantomData<fn() -> (T, K)>);
 impl<T: Scalar, K: Facts, F> Operator for Free<T, K, F> {
     type Scalar = T;
     type Facts = K;
-    type Class = ();
+    type Class = crate::dsl::General;
     type Rows = Dyn;
     type Cols = Dyn;
     fn nrows(&self) -> usize {
