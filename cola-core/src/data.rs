@@ -5,6 +5,7 @@
 use crate::scalar::Scalar;
 use crate::space::{Const, Dyn, Extent, Plain, Space, Storage};
 use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use nalgebra::{
     DMatrix, DVector, DefaultAllocator, Dim, Matrix, OMatrix, OVector, RawStorage, Storage as NStorage,
@@ -136,6 +137,51 @@ impl<T: Scalar, S: Space> MatrixData for Held<T, S> {
     #[inline(always)]
     fn view(&self) -> View<'_, T> {
         View::matrix(self.data.as_slice(), self.n, self.n)
+    }
+}
+
+/// A rectangular matrix of our own on the heap, whose sizes the type knows as far as its spaces do: singular vectors, pseudo-inverses.
+pub struct Panel<E, R, C> {
+    data: Vec<E>,
+    rows: usize,
+    cols: usize,
+    spaces: PhantomData<fn() -> (R, C)>,
+}
+impl<E: Clone, R, C> Clone for Panel<E, R, C> {
+    fn clone(&self) -> Self {
+        Panel { data: self.data.clone(), rows: self.rows, cols: self.cols, spaces: PhantomData }
+    }
+}
+impl<E: core::fmt::Debug, R, C> core::fmt::Debug for Panel<E, R, C> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.data.chunks(self.rows.max(1))).finish()
+    }
+}
+impl<E: Plain, R: Space, C: Space> Panel<E, R, C> {
+    /// rows x cols times `e`; a static space has its own size.
+    pub fn filled(rows: usize, cols: usize, e: E) -> Self {
+        let (rows, cols) = (R::EXTENT.or(rows), C::EXTENT.or(cols));
+        Panel { data: vec![e; rows * cols], rows, cols, spaces: PhantomData }
+    }
+    /// The entries, column-major.
+    pub fn as_slice(&self) -> &[E] {
+        &self.data
+    }
+    /// The entries, to be written.
+    pub fn as_mut_slice(&mut self) -> &mut [E] {
+        &mut self.data
+    }
+    /// To be written as a view.
+    pub fn view_mut(&mut self) -> ViewMut<'_, E> {
+        ViewMut::matrix(&mut self.data, self.rows, self.cols)
+    }
+}
+impl<T: Scalar, R: Space, C: Space> MatrixData for Panel<T, R, C> {
+    type Scalar = T;
+    type Rows = R;
+    type Cols = C;
+    fn view(&self) -> View<'_, T> {
+        View::matrix(&self.data, self.rows, self.cols)
     }
 }
 

@@ -552,6 +552,7 @@ stacks! {
     hstack try_hstack HStack "[A, B].";
     vstack try_vstack VStack "[A; B].";
 }
+pub use crate::decompositions::pinv;
 /// A^-1.
 ///
 /// # Errors

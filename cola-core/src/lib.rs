@@ -6,6 +6,7 @@
 pub mod algorithms;
 pub mod batch;
 pub mod data;
+mod decompositions;
 pub mod dsl;
 #[cfg(feature = "dual")]
 mod dual;
@@ -34,12 +35,13 @@ pub use num_traits;
 pub use algorithms::direct::{Cholesky, Eigh, Ldlt, Lu, Schur};
 pub use algorithms::krylov::{Cg, Gmres, Minres, Report, Solution};
 pub use batch::{stack, unstack};
-pub use data::{Column, Held, Operand, Produce};
+pub use data::{Column, Held, Operand, Panel, Produce};
+pub use decompositions::Decompositions;
 pub use dsl::{General, IntoTerm};
 pub use error::{Error, Result, collect_faults};
 pub use ext::OperatorExt;
 pub use facts::*;
-pub use functions::{Exp, Inv, Invertible, Log, Pow, Power, Rootable, Solvable, Sqrt};
+pub use functions::{EigFactors, Exp, Inv, Invertible, Log, Pinv, Pow, Power, Rootable, Solvable, Sqrt};
 pub use gradient::{
     Differentiable, Gradient, LogdetGradient, constant, value_and_grad, value_and_grad2, value_and_grad3,
 };
@@ -59,6 +61,7 @@ pub mod prelude {
     pub use crate::algorithms::direct::{Cholesky, Ldlt, Lu, Schur};
     pub use crate::algorithms::krylov::{Cg, Gmres, Minres};
     pub use crate::batch::{stack, unstack};
+    pub use crate::decompositions::Decompositions;
     pub use crate::dsl::nonnegative;
     pub use crate::error::Error;
     pub use crate::ext::OperatorExt;

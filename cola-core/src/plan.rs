@@ -44,13 +44,19 @@ pub enum Question {
     Cholesky,
     /// P A = L U.
     Lu,
+    /// A V = V diag(w).
+    Eig,
+    /// A = U diag(s) V^H.
+    Svd,
+    /// A^+, and least squares.
+    Pinv,
 }
 impl Question {
     /// All of them, in the order of the explanation.
     #[rustfmt::skip]
-    pub const ALL: [Question; 11] = [
+    pub const ALL: [Question; 14] = [
         Question::Apply, Question::Solve, Question::Slogdet, Question::Trace, Question::Diagonal, Question::Power, Question::Exp,
-        Question::Log, Question::Eigh, Question::Cholesky, Question::Lu,
+        Question::Log, Question::Eigh, Question::Cholesky, Question::Lu, Question::Eig, Question::Svd, Question::Pinv,
     ];
     /// The method's name.
     pub const fn name(self) -> &'static str {
@@ -66,10 +72,14 @@ impl Question {
             Question::Eigh => "eigh",
             Question::Cholesky => "cholesky",
             Question::Lu => "lu",
+            Question::Eig => "eig",
+            Question::Svd => "svd",
+            Question::Pinv => "pinv",
         }
     }
+    /// Asked of a rectangular part, too.
     const fn entries(self) -> bool {
-        matches!(self, Question::Apply | Question::Trace | Question::Diagonal)
+        matches!(self, Question::Apply | Question::Trace | Question::Diagonal | Question::Svd | Question::Pinv)
     }
 }
 
@@ -285,6 +295,10 @@ fn needs<A: Operator + ?Sized>(a: &A, promise: &str) -> Plan {
 
 /// Eigen-decomposition of a self-adjoint dense matrix with its vectors. (Golub & Van Loan, 4th ed., 8.3.)
 const EIGH: (&str, &str) = ("Hermitian eigh of the dense matrix", "9n^3");
+/// Hessenberg reduction, QR iteration with aggressive deflation, back substitution. (Golub & Van Loan 7.5, 7.6.)
+const EIG: (&str, &str) = ("Hessenberg QR of the dense matrix", "25n^3");
+/// Bidiagonalisation and QR iteration. (Golub & Van Loan 8.6.)
+const SVD: (&str, &str) = ("SVD of the dense matrix", "6mn^2 + 20n^3");
 /// Padé 13 with six products, a solve and about four squarings. (Higham 2005.)
 const EXPM: (&str, &str) = ("scaling and squaring with Padé", "23n^3");
 /// The base case of structures that hold no dense matrix: made one by n applications, or solved by an iteration.
@@ -349,6 +363,11 @@ pub fn dense<K: Facts, A: Operator + ?Sized>(a: &A, question: Question) -> Plan 
         Question::Eigh => spectral(eigh),
         Question::Cholesky if K::Psd::KNOWN => Plan::rule(a, "Cholesky", ByLdl::COST),
         Question::Cholesky => needs(a, "psd(..)"),
+        Question::Eig if K::SelfAdjoint::KNOWN => eigh,
+        Question::Eig => Plan::rule(a, EIG.0, EIG.1),
+        Question::Svd => Plan::rule(a, SVD.0, SVD.1),
+        Question::Pinv if K::SelfAdjoint::KNOWN => Plan { rule: "by the eigen-decomposition".into(), ..eigh },
+        Question::Pinv => Plan::rule(a, "SVD; least squares by QR", SVD.1),
         Question::Lu if A::Scalar::LANES > 1 => Plan::error("error: lanes have no common row order"),
         Question::Lu => Plan::rule(a, ByLu::NAME, ByLu::COST),
     }
@@ -373,7 +392,8 @@ impl Explanation {
     /// That of `a`.
     pub fn new<A: Explain + ?Sized>(a: &A) -> Explanation {
         let plan = |q: Question| {
-            let wrong = a.nrows() != a.ncols() && q != Question::Apply;
+            let any_shape = matches!(q, Question::Apply | Question::Svd | Question::Pinv);
+            let wrong = a.nrows() != a.ncols() && !any_shape;
             (q, if wrong { not_square::<A>() } else { part(a, q) })
         };
         Explanation { tree: a.tree::<A::Facts>(), plans: Question::ALL.map(plan).into() }

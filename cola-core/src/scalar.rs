@@ -64,6 +64,8 @@ pub trait Scalar: Arithmetic + Engine + IntoTerm<Kind = IsScalar, Term = Self> {
     type Re: Real<Mask = Self::Mask, IsReal = Known>;
     /// One truth value per lane.
     type Mask: Mask;
+    /// The complex numbers over it: itself if it is complex. Eigenvalues of general matrices are of this type.
+    type Complex: Scalar<Re = Self::Re, Mask = Self::Mask>;
     /// One lane of it: itself for ordinary scalars. (Bound by `Scalar` it would send the compiler round in circles for
     /// `Complex`, E0275.)
     type Lane: nalgebra::Scalar + Copy + Send + Sync;
@@ -76,6 +78,8 @@ pub trait Scalar: Arithmetic + Engine + IntoTerm<Kind = IsScalar, Term = Self> {
 
     /// The real number `re` as a scalar.
     fn from_re(re: Self::Re) -> Self;
+    /// re + i im.
+    fn complex(re: Self::Re, im: Self::Re) -> Self::Complex;
     /// Real part.
     fn re(self) -> Self::Re;
     /// Imaginary part; zero for real scalars.
@@ -108,6 +112,11 @@ pub trait Scalar: Arithmetic + Engine + IntoTerm<Kind = IsScalar, Term = Self> {
     #[inline(always)]
     fn of(x: f64) -> Self {
         Self::from_re(<Self::Re as Real>::real(x))
+    }
+    /// The same number, complex.
+    #[inline(always)]
+    fn to_complex(self) -> Self::Complex {
+        Self::complex(self.re(), self.im())
     }
     /// `self - a * b`, fused where the instruction exists.
     #[inline(always)]
@@ -157,7 +166,12 @@ pub trait Element: Scalar<Lane = Self> {
 macro_rules! real_scalar {
     () => {
         type Re = Self;
+        type Complex = $crate::scalar::Complex<Self>;
         type IsReal = $crate::facts::Known;
+        #[inline(always)]
+        fn complex(re: Self, im: Self) -> $crate::scalar::Complex<Self> {
+            $crate::scalar::Complex { re, im }
+        }
         #[inline(always)]
         fn from_re(re: Self) -> Self {
             re
@@ -294,11 +308,16 @@ where
     Complex<R>: Engine,
 {
     type Re = R;
+    type Complex = Self;
     type Mask = R::Mask;
     type Lane = Complex<R::Lane>;
     type IsReal = Unknown;
     const LANES: usize = R::LANES;
     const NAME: &'static str = "complex";
+    #[inline(always)]
+    fn complex(re: R, im: R) -> Self {
+        Complex { re, im }
+    }
     #[inline(always)]
     fn from_re(re: R) -> Self {
         Complex { re, im: R::zero() }

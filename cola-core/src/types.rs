@@ -39,6 +39,7 @@ pub type principal<A, R> = ops::Sliced<
 pub type hstack<A, B> = ops::HStack<A, B>;
 pub type vstack<A, B> = ops::VStack<A, B>;
 pub type inv<A> = crate::functions::Inv<A>;
+pub type pinv<A> = crate::functions::Pinv<A>;
 pub type sqrt<A> = crate::functions::Sqrt<A>;
 pub type isqrt<A> = crate::functions::Sqrt<A>;
 pub type pow<A> = crate::functions::Pow<A>;

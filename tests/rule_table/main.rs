@@ -283,7 +283,10 @@ exp        by the eigen-decomposition [factor by factor [Hermitian eigh of the d
 log        by the eigen-decomposition [factor by factor [Hermitian eigh of the dense matrix; the entries, V = I]], 72 + 3 = 75 flops
 eigh       factor by factor [Hermitian eigh of the dense matrix; the entries, V = I], 72 + 3 = 75 flops
 cholesky   compile error: Diagonal needs psd(..)
-lu         factor by factor [LU with partial pivoting; itself], 5 + 3 = 8 flops";
+lu         factor by factor [LU with partial pivoting; itself], 5 + 3 = 8 flops
+eig        factor by factor [Hermitian eigh of the dense matrix; the entries, V = I], 72 + 3 = 75 flops
+svd        factor by factor [SVD of the dense matrix; absolute values, the signs in U], 208 + 3 = 211 flops
+pinv       factor by factor [by the eigen-decomposition; elementwise], 72 + 3 = 75 flops";
     assert_eq!(k.explain().to_string(), text);
 }
 /// A user's operator explains itself by one empty impl.

@@ -444,6 +444,93 @@ macro_rules! base_lu {
         }
     };
 }
+/// Eigenvalues and right eigenvectors by the base case: of the dense matrix.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_eig {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::EigRule<Kk> for $S
+        where $S: $crate::operator::LinearOperator {
+            type Vectors = $crate::functions::eig::DenseEigenvectors<
+                <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Rows>;
+            fn eig_rule(&self) -> $crate::Result<$crate::functions::EigFactors<Self::Vectors>> {
+                $crate::functions::eig::dense_eig::<Kk, _, _>($crate::functions::base::materialize("eig", self)?)
+            }
+        }
+    };
+}
+/// Singular values and vectors by the base case: of the dense matrix.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_svd {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::SvdRule<Kk> for $S
+        where $S: $crate::operator::LinearOperator {
+            type Left = $crate::functions::svd::DenseColumns<
+                <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Rows>;
+            type Right = $crate::functions::svd::DenseColumns<
+                <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Cols>;
+            fn svd_rule(&self) -> $crate::Result<$crate::ops::SvdFactors<Self::Left, Self::Right>> {
+                $crate::functions::svd::dense_svd(&$crate::functions::svd::panel("svd", self)?)
+            }
+        }
+    };
+}
+/// Pseudo-inverse and least squares by the base case: of the dense matrix.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_pinv {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::PinvRule<Kk> for $S
+        where $S: $crate::operator::LinearOperator {
+            type Output = $crate::functions::pinv::DensePinv<
+                <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Rows,
+                <$S as $crate::operator::Operator>::Cols, Kk>;
+            fn pinv_rule(&self) -> $crate::Result<Self::Output> {
+                $crate::functions::pinv::dense_pinv::<Kk, _>(&$crate::functions::svd::panel("pinv", self)?)
+            }
+            fn lstsq_rule(
+                &self,
+                b: $crate::view::View<'_, <$S as $crate::operator::Operator>::Scalar>,
+                x: $crate::view::ViewMut<'_, <$S as $crate::operator::Operator>::Scalar>,
+            ) -> $crate::Result<()> {
+                $crate::functions::pinv::dense_lstsq::<Kk, _>(&$crate::functions::svd::panel("lstsq", self)?, b, x)
+            }
+        }
+    };
+}
+/// The pseudo-inverse of what has an inverse by construction: the inverse.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! inverse_pinv {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::PinvRule<Kk> for $S
+        where $S: $crate::functions::InverseRule<Kk> {
+            type Output = <$S as $crate::functions::InverseRule<Kk>>::Output;
+            fn pinv_rule(&self) -> $crate::Result<Self::Output> {
+                <Self as $crate::functions::InverseRule<Kk>>::inverse_rule(self)
+            }
+            fn lstsq_rule(
+                &self,
+                b: $crate::view::View<'_, <$S as $crate::operator::Operator>::Scalar>,
+                x: $crate::view::ViewMut<'_, <$S as $crate::operator::Operator>::Scalar>,
+            ) -> $crate::Result<()>
+            where Self::Output: $crate::operator::LinearOperator<Scalar = <$S as $crate::operator::Operator>::Scalar> {
+                <Self as $crate::functions::InverseRule<Kk>>::solve_rule(self, b, x)
+            }
+        }
+    };
+}
+/// eig, svd and pinv by their base cases.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_decompositions {
+    ([$($p:tt)*] $S:ty) => {
+        $crate::base_eig!([$($p)*] $S);
+        $crate::base_svd!([$($p)*] $S);
+        $crate::base_pinv!([$($p)*] $S);
+    };
+}
 /// All functions of an operator by their base cases: `base_rules! { [A: LinearOperator + Clone] Mine<A> }`. The operator must
 /// implement `LinearOperator` and `Clone`.
 #[macro_export]
@@ -457,5 +544,6 @@ macro_rules! base_rules {
         $crate::spectral_log!([$($p)*] $S);
         $crate::base_diagonal!([$($p)*] $S);
         $crate::base_factors!([$($p)*] $S);
+        $crate::base_decompositions!([$($p)*] $S);
     )* };
 }

@@ -1,15 +1,17 @@
 //! psd(A), self_adjoint(A), unitary(A), isometric(A): promises. They add facts and change nothing else.
 
+use crate::data::Column;
 use crate::error::{Error, Result, check};
 use crate::facts::{Facts, SelfAdjointFacts, WithIsometric, WithPsd, WithSelfAdjoint, WithUnitary};
 use crate::functions::base::materialize;
 use crate::functions::dense::{ByLdl, FactorMethod};
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors, LuRule, Power, PowerRule,
+    CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
+    LuRule, PinvRule, Power, PowerRule, SvdRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update};
-use crate::ops::{Adjoint, Spectral};
+use crate::ops::{Adjoint, Identity, Spectral, SvdFactors};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, part, part_with};
 use crate::scalar::{Real, Scalar};
@@ -103,6 +105,13 @@ macro_rules! rules_as {
                 $inner.cholesky_rule()
             }
         }
+        impl<K: Facts, $($p)*> EigRule<K> for $S where $A: EigRule<$With> {
+            type Vectors = <$A as EigRule<$With>>::Vectors;
+            fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+                let $s = self;
+                $inner.eig_rule()
+            }
+        }
         impl<$($p)*> LuRule for $S where $A: LuRule {
             type P = $A::P;
             type L = $A::L;
@@ -144,7 +153,33 @@ macro_rules! inverse_as {
         }
     };
 }
+/// Singular values and pseudo-inverse of a wrapper: those of its part.
+macro_rules! singular_as {
+    ([$($p:tt)*] $S:ty, $A:ident, $With:ty, |$s:ident| $inner:expr) => {
+        impl<K: Facts, $($p)*> SvdRule<K> for $S where $A: SvdRule<$With> {
+            type Left = <$A as SvdRule<$With>>::Left;
+            type Right = <$A as SvdRule<$With>>::Right;
+            fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+                let $s = self;
+                $inner.svd_rule()
+            }
+        }
+        impl<K: Facts, $($p)*> PinvRule<K> for $S where $A: PinvRule<$With> {
+            type Output = <$A as PinvRule<$With>>::Output;
+            fn pinv_rule(&self) -> Result<Self::Output> {
+                let $s = self;
+                $inner.pinv_rule()
+            }
+            fn lstsq_rule(&self, b: View<'_, Sc<$A>>, x: ViewMut<'_, Sc<$A>>) -> Result<()>
+            where Self::Output: LinearOperator<Scalar = Sc<$A>> {
+                let $s = self;
+                $inner.lstsq_rule(b, x)
+            }
+        }
+    };
+}
 rules_as!([A: Operator + ?Sized] &A, A, K, |s| (**s));
+singular_as!([A: Operator + ?Sized] &A, A, K, |s| (**s));
 inverse_as!([A: Operator + ?Sized] &A, A, K, |s| (**s));
 
 macro_rules! annotation {
@@ -187,6 +222,36 @@ annotation!(
 inverse_as!([A: Operator] Psd<A>, A, WithPsd<K>, |s| s.0);
 inverse_as!([A: Operator] SelfAdjoint<A>, A, WithSelfAdjoint<K>, |s| s.0);
 inverse_as!([A: Operator] Isometric<A>, A, WithIsometric<K>, |s| s.0);
+singular_as!([A: Operator] Psd<A>, A, WithPsd<K>, |s| s.0);
+singular_as!([A: Operator] SelfAdjoint<A>, A, WithSelfAdjoint<K>, |s| s.0);
+singular_as!([A: Operator, F: Facts] WithFacts<A, F>, A, K, |s| s.a);
+/// U = A I I^H and A^+ = A^H, for orthonormal columns.
+macro_rules! orthonormal {
+    ($S:ident) => {
+        impl<K: Facts, A: Operator + Clone> SvdRule<K> for $S<A> {
+            type Left = Self;
+            type Right = Identity<Sc<A>, Co<A>>;
+            fn svd_rule(&self) -> Result<SvdFactors<Self, Self::Right>> {
+                let n = self.ncols();
+                Ok(SvdFactors { u: self.clone(), s: Column::filled(n, Re::<A>::of(1.0)), v: Identity::of_size(n) })
+            }
+        }
+        impl<K: Facts, A: Operator + Clone> PinvRule<K> for $S<A> {
+            type Output = Adjoint<Self>;
+            fn pinv_rule(&self) -> Result<Self::Output> {
+                Ok(Adjoint(self.clone()))
+            }
+            fn lstsq_rule(&self, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Result<()>
+            where
+                Self::Output: LinearOperator<Scalar = Sc<A>>,
+            {
+                crate::functions::inverse::apply_checked(&Adjoint(self.clone()), b, x)
+            }
+        }
+    };
+}
+orthonormal!(Unitary);
+orthonormal!(Isometric);
 // U^-1 = U^H
 impl<K: Facts, A: Operator + Clone> InverseRule<K> for Unitary<A> {
     type Output = Adjoint<Unitary<A>>;
@@ -300,12 +365,24 @@ macro_rules! explain_as {
 explain_as!([A: Explain + ?Sized] &A, K, |s| **s);
 explain_as!([A: Explain] Psd<A>, WithPsd<K>, |s| s.0);
 explain_as!([A: Explain] SelfAdjoint<A>, WithSelfAdjoint<K>, |s| s.0);
-explain_as!([A: Explain] Isometric<A>, WithIsometric<K>, |s| s.0);
 explain_as!([A: Explain, F: Facts] WithFacts<A, F>, K, |s| s.a);
+impl<A: Explain> Explain for Isometric<A> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Svd => Plan::rule(self, "U = A, s = 1, V = I", "n"),
+            Question::Pinv => Plan::by_parts("A^H, an application", [part(&self.0, Question::Apply)]),
+            _ => part_with::<WithIsometric<K>, A>(&self.0, question),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        self.0.tree::<WithIsometric<K>>()
+    }
+}
 impl<A: Explain> Explain for Unitary<A> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
-            Question::Solve => Plan::by_parts("U^H, an application", [part(&self.0, Question::Apply)]),
+            Question::Svd => Plan::rule(self, "U = A, s = 1, V = I", "n"),
+            Question::Solve | Question::Pinv => Plan::by_parts("U^H, an application", [part(&self.0, Question::Apply)]),
             _ => part_with::<WithUnitary<K>, A>(&self.0, question),
         }
     }

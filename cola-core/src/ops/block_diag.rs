@@ -7,12 +7,13 @@ use crate::functions::base::square;
 use crate::functions::det::{power, times};
 use crate::functions::diagonal::{any_diagonal, diagonal_start};
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEigh, HasExp, HasLog, HasLu,
-    HasPower, Inv, InverseRule, Invertible, Log, LogRule, LuFactors, LuRule, Pow, Power, PowerRule,
+    CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEig,
+    HasEigh, HasExp, HasLog, HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, Log, LogRule, LuFactors,
+    LuRule, Pinv, PinvRule, Pow, Power, PowerRule, SvdRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::Spectral;
+use crate::ops::{Spectral, SvdFactors};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, part, trees};
 use crate::scalar::Scalar;
@@ -108,10 +109,7 @@ where
     type Basis = BlockDiag<A::Basis, B::Basis>;
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
         let ((va, wa), (vb, wb)) = (self.0.eigh_rule()?.into_parts(), self.1.eigh_rule()?.into_parts());
-        let mut w = Column::filled(wa.len() + wb.len(), Re::<A>::zero());
-        w[..wa.len()].copy_from_slice(&wa);
-        w[wa.len()..].copy_from_slice(&wb);
-        Ok(Spectral::from_parts(BlockDiag(va, vb), w))
+        Ok(Spectral::from_parts(BlockDiag(va, vb), joined(&wa, &wb)))
     }
 }
 /// Copies what a block at (r0, c0) has of diagonal k into `d`.
@@ -161,6 +159,46 @@ impl<A: HasLu, B: HasLu<Scalar = A::Scalar>> LuRule for BlockDiag<A, B> {
         let (a, b) = (self.0.lu_rule()?, self.1.lu_rule()?);
         Ok(LuFactors { p: BlockDiag(a.p, b.p), l: BlockDiag(a.l, b.l), u: BlockDiag(a.u, b.u) })
     }
+}
+impl<K: Facts, A: HasEig, B: HasEig<Scalar = A::Scalar>> EigRule<K> for BlockDiag<A, B>
+where
+    BlockDiag<A::Vectors, B::Vectors>: Operator<Scalar = Cx<A>>,
+{
+    type Vectors = BlockDiag<A::Vectors, B::Vectors>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        if !self.square_blocks("eig")? {
+            return Err(Error::invalid(
+                "eig: the blocks of `block_diag` are not square; make it dense: `linop!({ k.to_dense() })`",
+            ));
+        }
+        let ((va, wa), (vb, wb)) = (self.0.eig_rule()?.into_parts(), self.1.eig_rule()?.into_parts());
+        Ok(EigFactors::from_parts(BlockDiag(va, vb), joined(&wa, &wb)))
+    }
+}
+impl<K: Facts, A: HasSvd, B: HasSvd<Scalar = A::Scalar>> SvdRule<K> for BlockDiag<A, B>
+where
+    BlockDiag<A::Left, B::Left>: Operator<Scalar = A::Scalar>,
+    BlockDiag<A::Right, B::Right>: Operator<Scalar = A::Scalar>,
+{
+    type Left = BlockDiag<A::Left, B::Left>;
+    type Right = BlockDiag<A::Right, B::Right>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        let (a, b) = (self.0.svd_rule()?, self.1.svd_rule()?);
+        Ok(SvdFactors { s: joined(&a.s, &b.s), u: BlockDiag(a.u, b.u), v: BlockDiag(a.v, b.v) })
+    }
+}
+impl<K: Facts, A: HasPinv, B: HasPinv<Scalar = A::Scalar>> PinvRule<K> for BlockDiag<A, B> {
+    type Output = BlockDiag<Pinv<A>, Pinv<B>>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        Ok(BlockDiag(self.0.pinv_rule()?, self.1.pinv_rule()?))
+    }
+}
+/// One after the other.
+fn joined<T: Scalar, S: Space>(a: &[T], b: &[T]) -> Column<T, S> {
+    let mut w = Column::filled(a.len() + b.len(), T::zero());
+    w[..a.len()].copy_from_slice(a);
+    w[a.len()..].copy_from_slice(b);
+    w
 }
 
 /// I_M x A: the same block M times, stored and factored once.
@@ -233,9 +271,7 @@ impl<K: Facts, A: HasEigh, const M: usize> EighRule<K> for Repeat<A, M> {
     type Basis = Repeat<A::Basis, M>;
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
         let (v, w) = self.0.eigh_rule()?.into_parts();
-        let mut all = Column::filled(M * w.len(), Re::<A>::zero());
-        all.chunks_mut(w.len().max(1)).for_each(|block| block.copy_from_slice(&w));
-        Ok(Spectral::from_parts(Repeat(v), all))
+        Ok(Spectral::from_parts(Repeat(v), repeated(M, &w)))
     }
 }
 impl<A: DiagonalRule, const M: usize> DiagonalRule for Repeat<A, M> {
@@ -265,6 +301,33 @@ impl<A: HasLu, const M: usize> LuRule for Repeat<A, M> {
         let a = self.0.lu_rule()?;
         Ok(LuFactors { p: Repeat(a.p), l: Repeat(a.l), u: Repeat(a.u) })
     }
+}
+impl<K: Facts, A: HasEig, const M: usize> EigRule<K> for Repeat<A, M> {
+    type Vectors = Repeat<A::Vectors, M>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        let (v, w) = self.0.eig_rule()?.into_parts();
+        Ok(EigFactors::from_parts(Repeat(v), repeated(M, &w)))
+    }
+}
+impl<K: Facts, A: HasSvd, const M: usize> SvdRule<K> for Repeat<A, M> {
+    type Left = Repeat<A::Left, M>;
+    type Right = Repeat<A::Right, M>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        let a = self.0.svd_rule()?;
+        Ok(SvdFactors { s: repeated(M, &a.s), u: Repeat(a.u), v: Repeat(a.v) })
+    }
+}
+impl<K: Facts, A: HasPinv, const M: usize> PinvRule<K> for Repeat<A, M> {
+    type Output = Repeat<Pinv<A>, M>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        Ok(Repeat(self.0.pinv_rule()?))
+    }
+}
+/// M times the same numbers.
+fn repeated<T: Scalar, S: Space>(m: usize, w: &[T]) -> Column<T, S> {
+    let mut all = Column::filled(m * w.len(), T::zero());
+    all.chunks_mut(w.len().max(1)).for_each(|block| block.copy_from_slice(w));
+    all
 }
 impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for BlockDiag<A, B> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {

@@ -7,10 +7,16 @@ use crate::facts::{FactSet, Facts, Known, NoFacts, RootOf, SelfAdjointFacts, Sel
 use crate::functions::base::square;
 use crate::functions::dense::{DenseBasis, DenseSpectral, FactChoice, FactorMethod, Factored, MethodOf, dense_eigh};
 use crate::functions::diagonal::diagonal_start;
-use crate::functions::{DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::functions::eig::{DenseEigenvectors, dense_eig};
+use crate::functions::pinv::{DensePinv, dense_lstsq, dense_pinv};
+use crate::functions::svd::{DenseColumns, dense_svd};
+use crate::functions::{
+    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
+    SvdRule,
+};
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::Spectral;
+use crate::ops::{Spectral, SvdFactors};
 use crate::parameters::tree_node;
 use crate::scalar::Scalar;
 use crate::view::{View, ViewMut};
@@ -130,6 +136,31 @@ impl<M: MatrixData> DiagonalRule for Dense<M> {
     }
 }
 crate::base_factors!([M: MatrixData] Dense<M>);
+// A V = V diag(w) by Hessenberg QR, or eigh
+impl<K: Facts, M: MatrixData> EigRule<K> for Dense<M> {
+    type Vectors = DenseEigenvectors<M::Scalar, M::Rows>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        dense_eig::<K, _, _>(copy("eig", self)?)
+    }
+}
+// A = U diag(s) V^H
+impl<K: Facts, M: MatrixData> SvdRule<K> for Dense<M> {
+    type Left = DenseColumns<M::Scalar, M::Rows>;
+    type Right = DenseColumns<M::Scalar, M::Cols>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        dense_svd(&self.0)
+    }
+}
+// A^+ = V diag(s^+) U^H; least squares by QR
+impl<K: Facts, M: MatrixData> PinvRule<K> for Dense<M> {
+    type Output = DensePinv<M::Scalar, M::Rows, M::Cols, K>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        dense_pinv::<K, _>(&self.0)
+    }
+    fn lstsq_rule(&self, b: View<'_, Sc<Self>>, x: ViewMut<'_, Sc<Self>>) -> Result<()> {
+        dense_lstsq::<K, _>(&self.0, b, x)
+    }
+}
 impl<M: MatrixData> crate::plan::Explain for Dense<M> {
     fn plan<K: Facts>(&self, question: crate::plan::Question) -> crate::plan::Plan {
         crate::plan::dense::<K, Self>(self, question)

@@ -4,12 +4,14 @@ use crate::data::{Column, Produce, VectorData};
 use crate::error::{Error, Result, check};
 use crate::facts::{And, Fact, FactSet, Facts, SelfAdjointFacts, Unknown};
 use crate::functions::det::slog_product;
+use crate::functions::eig::polar;
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors, LuRule, Power, PowerRule,
+    CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
+    LuRule, PinvRule, Power, PowerRule, SvdRule,
 };
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{Identity, Spectral};
+use crate::ops::{Identity, Spectral, SvdFactors, Unitary, WithFacts};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, base};
 use crate::scalar::{Mask, Real, Scalar};
@@ -54,6 +56,14 @@ impl<V: VectorData> LinearOperator for Diagonal<V> {
     }
 }
 impl<V: VectorData> Diagonal<V> {
+    /// The entries, if all are finite.
+    fn finite(&self) -> Result<View<'_, V::Scalar>> {
+        let d = self.0.view();
+        for i in 0..d.rows {
+            check::<V::Scalar>(d.at(i, 0).finite(), |_| Error::non_finite(format!("entry {i} of the diagonal")))?;
+        }
+        Ok(d)
+    }
     /// f of each entry, each entry tested: a failed lane goes on with 1, so that it raises no second error.
     #[inline(always)]
     fn each(
@@ -157,12 +167,9 @@ impl<K: Facts, V: VectorData> LogRule<K> for Diagonal<V> {
 impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Diagonal<V>>>, V: VectorData> EighRule<K> for Diagonal<V> {
     type Basis = Identity<V::Scalar, V::Len>;
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
-        let d = self.0.view();
+        let d = self.finite()?;
         let mut w = Column::filled(d.rows, Re::<Self>::zero());
-        for i in 0..d.rows {
-            check::<V::Scalar>(d.at(i, 0).finite(), |_| Error::non_finite(format!("entry {i} of the diagonal")))?;
-            w[i] = d.at(i, 0).re();
-        }
+        (0..d.rows).for_each(|i| w[i] = d.at(i, 0).re());
         Ok(Spectral::from_parts(Identity::of_size(d.rows), w))
     }
 }
@@ -193,6 +200,40 @@ impl<V: VectorData> LuRule for Diagonal<V> {
         Ok(LuFactors { p: Identity::of_size(n), l: Identity::of_size(n), u })
     }
 }
+// V = I, w = d
+impl<K: Facts, V: VectorData> EigRule<K> for Diagonal<V> {
+    type Vectors = Identity<Cx<Self>, V::Len>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        let d = self.finite()?;
+        let w = crate::functions::eig::complex_column((0..d.rows).map(|i| d.at(i, 0)));
+        Ok(EigFactors::from_parts(Identity::of_size(d.rows), w))
+    }
+}
+// U = diag(d / |d|), s = |d|, V = I
+impl<K: Facts, V: VectorData> SvdRule<K> for Diagonal<V> {
+    type Left = Unitary<Diagonal<Column<V::Scalar, V::Len>>>;
+    type Right = Identity<V::Scalar, V::Len>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        let d = self.finite()?;
+        let (mut s, mut u) = (Column::filled(d.rows, Re::<Self>::zero()), Column::filled(d.rows, V::Scalar::zero()));
+        (0..d.rows).for_each(|i| (u[i], s[i]) = polar(d.at(i, 0)));
+        Ok(SvdFactors { u: Unitary(Diagonal(u)), s, v: Identity::of_size(d.rows) })
+    }
+}
+// 1 / d_i, 0 for 0
+impl<K: Facts, V: VectorData> PinvRule<K> for Diagonal<V> {
+    type Output = WithFacts<Diagonal<V::Owned>, PinvFacts<V::Scalar, K>>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        let invert = |x: V::Scalar| {
+            let some = nonzero(x);
+            V::Scalar::select(some, V::Scalar::one() / V::Scalar::select(some, x, V::Scalar::one()), V::Scalar::zero())
+        };
+        Ok(WithFacts::new(Diagonal(self.each(invert, always, |index, _| Error::Singular { index })?)))
+    }
+}
+/// What the pseudo-inverse of a diagonal with the facts `K` is.
+pub type PinvFacts<T, K> =
+    FactSet<<T as Scalar>::IsReal, And<<T as Scalar>::IsReal, <K as Facts>::Psd>, Unknown, Unknown>;
 impl<V: VectorData> Explain for Diagonal<V> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
@@ -202,6 +243,8 @@ impl<V: VectorData> Explain for Diagonal<V> {
             Question::Eigh => Plan::rule(self, "the entries, V = I", "n"),
             Question::Cholesky if !K::Psd::KNOWN => base::<K, Self>(self, question),
             Question::Lu => Plan::rule(self, "itself", "n"),
+            Question::Eig => Plan::rule(self, "the entries, V = I", "n"),
+            Question::Svd => Plan::rule(self, "absolute values, the signs in U", "n"),
             _ => Plan::rule(self, "elementwise", "n"),
         }
     }

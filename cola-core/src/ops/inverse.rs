@@ -61,6 +61,9 @@ crate::base_exp!([T: Scalar, S: Space, M: FactorMethod] Factored<T, S, M>);
 crate::spectral_log!([T: Scalar, S: Space, M: FactorMethod] Factored<T, S, M>);
 crate::base_diagonal!([T: Scalar, S: Space, M: FactorMethod] Factored<T, S, M>);
 crate::base_factors!([T: Scalar, S: Space, M: FactorMethod] Factored<T, S, M>);
+crate::inverse_pinv!([T: Scalar, S: Space, M: FactorMethod] Factored<T, S, M>);
+crate::base_svd!([T: Scalar, S: Space, M: FactorMethod] Factored<T, S, M>);
+crate::base_eig!([T: Scalar, S: Space, M: FactorMethod] Factored<T, S, M>);
 
 // (A^-1)^-1 = A itself where it was kept
 impl<K: Facts, A: LinearOperator + Clone, M: FactorMethod> InverseRule<K> for BaseInverse<A, M> {
@@ -90,12 +93,15 @@ crate::base_exp!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
 crate::spectral_log!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
 crate::base_diagonal!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
 crate::base_factors!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
+crate::inverse_pinv!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
+crate::base_svd!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
+crate::base_eig!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
 crate::base_rules!([A: Operator] Undone<A>);
 impl<T: Scalar, S: Space, M: FactorMethod> Explain for Factored<T, S, M> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Apply => Plan::rule(self, format!("substitution with {}", M::NAME), "2n^2"),
-            Question::Solve => Plan::rule(self, "undone: rebuilt from the factors", "2n^3/3"),
+            Question::Solve | Question::Pinv => Plan::rule(self, "undone: rebuilt from the factors", "2n^3/3"),
             Question::Slogdet => Plan::rule(self, format!("from {}", M::NAME), "n"),
             _ => base::<K, Self>(self, question),
         }
@@ -107,9 +113,13 @@ impl<T: Scalar, S: Space, M: FactorMethod> Explain for Factored<T, S, M> {
 impl<A: Explain, M: FactorMethod> Explain for BaseInverse<A, M> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match (self, question) {
-            (BaseInverse::Factored(f), Question::Apply | Question::Solve | Question::Slogdet) => f.plan::<K>(question),
+            (BaseInverse::Factored(f), Question::Apply | Question::Solve | Question::Pinv | Question::Slogdet) => {
+                f.plan::<K>(question)
+            }
             (BaseInverse::Lazy(l), Question::Apply) => part(&l.a, Question::Solve),
-            (BaseInverse::Lazy(l), Question::Solve) => Plan::by_parts("undone", [part(&l.a, Question::Apply)]),
+            (BaseInverse::Lazy(l), Question::Solve | Question::Pinv) => {
+                Plan::by_parts("undone", [part(&l.a, Question::Apply)])
+            }
             (BaseInverse::Lazy(l), Question::Slogdet) => part(&l.a, question),
             _ => base::<K, Self>(self, question),
         }

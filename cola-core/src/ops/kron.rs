@@ -6,13 +6,15 @@ use crate::facts::{Both, Fact, Facts, SelfAdjointFacts};
 use crate::functions::base::square;
 use crate::functions::det::{power, times};
 use crate::functions::diagonal::{any_diagonal, diagonal_start, main_diagonal};
+use crate::functions::eig::products;
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, HasCholesky, HasDet, HasEigh, HasLu, HasPower, Inv, InverseRule,
-    Invertible, LuFactors, LuRule, Pow, Power, PowerRule,
+    CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, HasCholesky, HasDet, HasEig, HasEigh,
+    HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, LuFactors, LuRule, Pinv, PinvRule, Pow, Power,
+    PowerRule, SvdRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::Spectral;
+use crate::ops::{Spectral, SvdFactors};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, part, trees};
 use crate::scalar::Scalar;
@@ -204,6 +206,44 @@ impl<A: HasLu, B: HasLu<Scalar = A::Scalar>> LuRule for Kron<A, B> {
         Ok(LuFactors { p: Kron(a.p, b.p), l: Kron(a.l, b.l), u: Kron(a.u, b.u) })
     }
 }
+// (V_A x V_B) diag(w_A x w_B) = (A x B) (V_A x V_B)
+impl<K: Facts, A: HasEig, B: HasEig<Scalar = A::Scalar>> EigRule<K> for Kron<A, B>
+where
+    Kron<A::Vectors, B::Vectors>: Operator<Scalar = Cx<A>>,
+{
+    type Vectors = Kron<A::Vectors, B::Vectors>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        square("eig", self)?;
+        // a square product of rectangular factors has no eigenvectors of this form
+        if !self.square_factors("eig")? {
+            return Err(Error::invalid(
+                "eig: the factors of `kron` are not square; make it dense: `linop!({ k.to_dense() })`",
+            ));
+        }
+        let ((va, wa), (vb, wb)) = (self.0.eig_rule()?.into_parts(), self.1.eig_rule()?.into_parts());
+        Ok(EigFactors::from_parts(Kron(va, vb), products(&wa, &wb)))
+    }
+}
+// (U_A x U_B) diag(s_A x s_B) (V_A x V_B)^H
+impl<K: Facts, A: HasSvd, B: HasSvd<Scalar = A::Scalar>> SvdRule<K> for Kron<A, B>
+where
+    Kron<A::Left, B::Left>: Operator<Scalar = A::Scalar>,
+    Kron<A::Right, B::Right>: Operator<Scalar = A::Scalar>,
+{
+    type Left = Kron<A::Left, B::Left>;
+    type Right = Kron<A::Right, B::Right>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        let (a, b) = (self.0.svd_rule()?, self.1.svd_rule()?);
+        Ok(SvdFactors { s: products(&a.s, &b.s), u: Kron(a.u, b.u), v: Kron(a.v, b.v) })
+    }
+}
+// (A x B)^+ = A^+ x B^+
+impl<K: Facts, A: HasPinv, B: HasPinv<Scalar = A::Scalar>> PinvRule<K> for Kron<A, B> {
+    type Output = Kron<Pinv<A>, Pinv<B>>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        Ok(Kron(self.0.pinv_rule()?, self.1.pinv_rule()?))
+    }
+}
 impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Kron<A, B> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         let parts = || [part(&self.0, question), part(&self.1, question)];
@@ -220,6 +260,7 @@ impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Kron<A, B> {
             Question::Eigh | Question::Power | Question::Cholesky | Question::Lu => {
                 Plan::by_parts("factor by factor", parts())
             }
+            Question::Eig | Question::Svd | Question::Pinv => Plan::by_parts("factor by factor", parts()),
         }
     }
     fn tree<K: Facts>(&self) -> Tree {

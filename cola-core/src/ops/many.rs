@@ -89,6 +89,7 @@ crate::spectral_power!([P: Parts] SumOf<P>);
 crate::base_exp!([P: Parts] SumOf<P>);
 crate::spectral_log!([P: Parts] SumOf<P>);
 crate::base_factors!([P: Parts] SumOf<P>);
+crate::base_decompositions!([P: Parts] SumOf<P>);
 // sum of the diagonals
 impl<P: Parts<Item: DiagonalRule>> DiagonalRule for SumOf<P> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {

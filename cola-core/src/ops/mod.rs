@@ -2,6 +2,8 @@
 
 mod annotation;
 mod block_diag;
+mod complexified;
+mod cycle_basis;
 mod cycle_function;
 mod dense;
 mod diagonal;
@@ -18,6 +20,7 @@ mod sparse;
 mod spectral;
 mod stack;
 mod sum;
+mod svd_factors;
 mod transpose;
 mod triangular;
 
@@ -25,6 +28,8 @@ pub use annotation::{
     Isometric, Psd, SelfAdjoint, Unitary, WithFacts, psd_checked, self_adjoint_checked, unitary_checked,
 };
 pub use block_diag::{BlockDiag, Repeat};
+pub use complexified::Complexified;
+pub use cycle_basis::CycleBasis;
 pub use cycle_function::CycleFunction;
 pub use dense::Dense;
 pub use diagonal::{Diagonal, PoweredDiagonal, RealPsd};
@@ -41,5 +46,6 @@ pub(crate) use spectral::log_of_spectrum;
 pub use spectral::{PowerFacts, Spectral};
 pub use stack::{HStack, VStack};
 pub use sum::Sum;
+pub use svd_factors::SvdFactors;
 pub use transpose::{Adjoint, Conj, Transpose};
 pub use triangular::{DenseTriangular, Lower, Side, Triangular, TriangularInverse, Upper};

@@ -5,9 +5,11 @@ use crate::error::{Error, Result};
 use crate::facts::{Facts, NoFacts, UnitaryFacts};
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::factor::LuFactors;
-use crate::functions::{DetRule, DiagonalRule, ExpRule, InverseRule, LogRule, LuRule, Power, PowerRule};
+use crate::functions::{
+    DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, LuRule, Power, PowerRule, SvdRule,
+};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{CycleFunction, Identity, IndexData};
+use crate::ops::{CycleBasis, CycleFunction, Identity, IndexData, SvdFactors};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Explain, Plan, Question, base};
 use crate::scalar::{Complex, Scalar};
@@ -180,6 +182,24 @@ impl<K: Facts, T: Scalar, S: Space> LogRule<K> for Permutation<T, S> {
 }
 crate::base_eigh!([T: Scalar, S: Space] Permutation<T, S>);
 crate::base_cholesky!([T: Scalar, S: Space] Permutation<T, S>);
+// roots of unity, discrete Fourier vectors on the cycles
+impl<K: Facts, T: Scalar, S: Space> EigRule<K> for Permutation<T, S> {
+    type Vectors = CycleBasis<T::Complex, S>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        let (v, w) = crate::ops::cycle_basis::eigenvectors(self);
+        Ok(EigFactors::from_parts(v, w))
+    }
+}
+// P = P I I
+impl<K: Facts, T: Scalar, S: Space> SvdRule<K> for Permutation<T, S> {
+    type Left = Self;
+    type Right = Identity<T, S>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self, Self::Right>> {
+        let n = self.nrows();
+        Ok(SvdFactors { u: self.clone(), s: Column::filled(n, T::Re::of(1.0)), v: Identity::of_size(n) })
+    }
+}
+crate::inverse_pinv!([T: Scalar, S: Space] Permutation<T, S>);
 impl<T: Scalar, S: Space> Explain for Permutation<T, S> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
@@ -188,7 +208,9 @@ impl<T: Scalar, S: Space> Explain for Permutation<T, S> {
             Question::Slogdet => Plan::rule(self, "parity of the cycles", "n"),
             Question::Trace | Question::Diagonal => Plan::rule(self, "fixed points", "n"),
             Question::Power | Question::Exp | Question::Log => Plan::rule(self, "circulants on the cycles", "n^2"),
-            Question::Lu => Plan::rule(self, "itself", "n"),
+            Question::Lu | Question::Svd => Plan::rule(self, "itself", "n"),
+            Question::Eig => Plan::rule(self, "roots of unity on the cycles", "n"),
+            Question::Pinv => Plan::rule(self, "inverse permutation", "n"),
             Question::Eigh | Question::Cholesky => base::<K, Self>(self, question),
         }
     }

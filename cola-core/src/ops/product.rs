@@ -162,6 +162,7 @@ crate::base_exp!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
 crate::spectral_log!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
 crate::base_diagonal!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
 crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
+crate::base_decompositions!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
 
 /// X X^H, one node: positive semidefinite by construction. With `C` = [`ByTranspose`] it is X X^T, PSD where the numbers are real.
 ///
@@ -244,6 +245,7 @@ crate::base_exp!([X: Operator, C: GramKind] Gram<X, C>);
 crate::spectral_log!([X: Operator, C: GramKind] Gram<X, C>);
 crate::base_diagonal!([X: Operator, C: GramKind] Gram<X, C>);
 crate::base_factors!([X: Operator, C: GramKind] Gram<X, C>);
+crate::base_decompositions!([X: Operator, C: GramKind] Gram<X, C>);
 
 /// A^N, N >= 1: N applications, nothing formed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -312,6 +314,7 @@ crate::spectral_power!([A: Operator, const N: usize] Powi<A, N>);
 crate::base_exp!([A: Operator, const N: usize] Powi<A, N>);
 crate::spectral_log!([A: Operator, const N: usize] Powi<A, N>);
 crate::base_factors!([A: Operator, const N: usize] Powi<A, N>);
+crate::base_decompositions!([A: Operator, const N: usize] Powi<A, N>);
 impl<A: LinearOperator + DiagonalRule, const N: usize> DiagonalRule for Powi<A, N> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         if N == 1 { self.0.diagonal_rule(k, d) } else { crate::functions::base::diagonal(self, k, d) }

@@ -5,12 +5,13 @@ use crate::facts::{Fact, Facts, SelfAdjointFacts, Sign};
 use crate::functions::base::square;
 use crate::functions::det::{power, slog_product, times};
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, HasCholesky, HasDet, HasEigh, HasLu, HasPower, Inv, InverseRule,
-    Invertible, LuFactors, LuRule, Pow, Power, PowerRule,
+    CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, HasCholesky, HasDet, HasEig, HasEigh, HasLu,
+    HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, LuFactors, LuRule, Pinv, PinvRule, Pow, Power, PowerRule,
+    SvdRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{Diagonal, Spectral};
+use crate::ops::{Diagonal, Isometric, Spectral, SvdFactors};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::{Real, Scalar};
@@ -173,6 +174,38 @@ impl<A: HasLu, S: Sign> LuRule for Scaled<A, Sc<A>, S> {
         Ok(LuFactors { p: f.p, l: f.l, u: Scaled::signed(self.c, f.u) })
     }
 }
+// V diag(c w) V^-1
+impl<K: Facts, A: HasEig, S: Sign> EigRule<K> for Scaled<A, Sc<A>, S> {
+    type Vectors = A::Vectors;
+    fn eig_rule(&self) -> Result<EigFactors<A::Vectors>> {
+        self.finite()?;
+        let (v, mut w) = self.a.eig_rule()?.into_parts();
+        w.iter_mut().for_each(|w| *w *= self.c.to_complex());
+        Ok(EigFactors::from_parts(v, w))
+    }
+}
+// c / |c| U diag(|c| s) V^H
+impl<K: Facts, A: HasSvd, S: Sign> SvdRule<K> for Scaled<A, Sc<A>, S> {
+    type Left = Unitarily<A::Left>;
+    type Right = A::Right;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        self.finite()?;
+        let (sign, size) = crate::functions::eig::polar(self.c);
+        let mut a = self.a.svd_rule()?;
+        a.s.iter_mut().for_each(|s| *s *= size);
+        Ok(SvdFactors { u: Isometric(Scaled::signed(sign, a.u)), s: crate::functions::svd::renamed(&a.s), v: a.v })
+    }
+}
+/// Orthonormal columns times a number of modulus 1.
+pub type Unitarily<U> = Isometric<Scaled<U, Sc<U>, crate::ops::RealNonNegative<Sc<U>>>>;
+// (c A)^+ = c^+ A^+, 0^+ = 0
+impl<K: Facts, A: HasPinv, S: Sign> PinvRule<K> for Scaled<A, Sc<A>, S> {
+    type Output = Scaled<Pinv<A>, Sc<A>, S>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        let c = PinvRule::<K>::pinv_rule(&Diagonal([self.c]))?.into_inner().0[0];
+        Ok(Scaled::signed(c, self.a.pinv_rule()?))
+    }
+}
 impl<A: Explain, S: Sign> Explain for Scaled<A, Sc<A>, S> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         let one = || [part(&self.a, question)];
@@ -182,6 +215,9 @@ impl<A: Explain, S: Sign> Explain for Scaled<A, Sc<A>, S> {
             Question::Slogdet => Plan::by_parts("c^n times", one()),
             Question::Trace | Question::Diagonal | Question::Lu => Plan::by_parts("c times", one()),
             Question::Power => Plan::by_parts("c^p times", one()),
+            Question::Eig => Plan::by_parts("c w", one()),
+            Question::Svd => Plan::by_parts("|c| s", one()),
+            Question::Pinv => Plan::by_parts("1/c times", one()),
             Question::Exp => self.plan::<K>(Question::Eigh).spectral(),
             Question::Log if K::SelfAdjoint::KNOWN => self.plan::<K>(Question::Eigh).spectral(),
             Question::Eigh if K::SelfAdjoint::KNOWN => Plan::by_parts("c w", one()),

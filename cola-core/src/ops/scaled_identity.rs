@@ -1,14 +1,16 @@
 //! I and c I: everything closed.
 
+use crate::data::Column;
 use crate::error::{Error, Result, check};
 use crate::facts::{Fact, Facts, IdentityFacts, SelfAdjointFacts, Sign};
 use crate::functions::det::{slog_product, times};
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors, LuRule, Power, PowerRule,
+    CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
+    LuRule, PinvRule, Power, PowerRule, SvdRule,
 };
 use crate::operator::short::Re;
 use crate::operator::{LinearOperator, Update, operator};
-use crate::ops::{Diagonal, Spectral};
+use crate::ops::{Diagonal, Spectral, SvdFactors, Unitary};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Explain, Plan, Question, Tree, base};
 use crate::scalar::{Real, Scalar};
@@ -190,7 +192,7 @@ impl<K: Facts, T: Scalar, S: Space> LogRule<K> for Identity<T, S> {
 impl<K: Facts, T: Scalar, S: Space> EighRule<K> for Identity<T, S> {
     type Basis = Self;
     fn eigh_rule(&self) -> Result<Spectral<Self, SelfAdjointFacts>> {
-        Ok(Spectral::from_parts(*self, crate::data::Column::filled(self.n, T::Re::one())))
+        Ok(Spectral::from_parts(*self, Column::filled(self.n, T::Re::one())))
     }
 }
 impl<K: Facts, T: Scalar, S: Space> CholeskyRule<K> for Identity<T, S> {
@@ -256,7 +258,7 @@ impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Self>>, T: Scalar, S: Spa
     type Basis = Identity<T, S>;
     fn eigh_rule(&self) -> Result<Spectral<Identity<T, S>, SelfAdjointFacts>> {
         check::<T>(self.c.finite(), |_| Error::non_finite("the factor of the identity"))?;
-        Ok(Spectral::from_parts(Identity::of_size(self.n), crate::data::Column::filled(self.n, self.c.re())))
+        Ok(Spectral::from_parts(Identity::of_size(self.n), Column::filled(self.n, self.c.re())))
     }
 }
 impl<K: Facts<Psd: crate::facts::PsdOf<Self>>, T: Scalar, S: Space, G: Sign> CholeskyRule<K>
@@ -288,6 +290,45 @@ impl<T: Scalar, S: Space, G: Sign> DiagonalRule for ScaledIdentity<T, S, G> {
     // n c
     fn trace_rule(&self) -> Result<T> {
         Ok(self.c.scale(T::Re::real(self.n as f64)))
+    }
+}
+// V = U = I
+impl<K: Facts, T: Scalar, S: Space> EigRule<K> for Identity<T, S> {
+    type Vectors = Identity<T::Complex, S>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        Ok(EigFactors::from_parts(Identity::of_size(self.n), Column::filled(self.n, T::Complex::one())))
+    }
+}
+impl<K: Facts, T: Scalar, S: Space> SvdRule<K> for Identity<T, S> {
+    type Left = Self;
+    type Right = Self;
+    fn svd_rule(&self) -> Result<SvdFactors<Self, Self>> {
+        Ok(SvdFactors { u: *self, s: Column::filled(self.n, T::Re::one()), v: *self })
+    }
+}
+crate::inverse_pinv!([T: Scalar, S: Space] Identity<T, S>);
+// w = c; s = |c| with the sign in U; c^+ = 1 / c, 0 for 0
+impl<K: Facts, T: Scalar, S: Space, G: Sign> EigRule<K> for ScaledIdentity<T, S, G> {
+    type Vectors = Identity<T::Complex, S>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        check::<T>(self.c.finite(), |_| Error::non_finite("the factor of the identity"))?;
+        Ok(EigFactors::from_parts(Identity::of_size(self.n), Column::filled(self.n, self.c.to_complex())))
+    }
+}
+impl<K: Facts, T: Scalar, S: Space, G: Sign> SvdRule<K> for ScaledIdentity<T, S, G> {
+    type Left = Unitary<ScaledIdentity<T, S, RealNonNegative<T>>>;
+    type Right = Identity<T, S>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        check::<T>(self.c.finite(), |_| Error::non_finite("the factor of the identity"))?;
+        let (sign, size) = crate::functions::eig::polar(self.c);
+        let u = Unitary(ScaledIdentity::of_size(sign, self.n));
+        Ok(SvdFactors { u, s: Column::filled(self.n, size), v: Identity::of_size(self.n) })
+    }
+}
+impl<K: Facts, T: Scalar, S: Space, G: Sign> PinvRule<K> for ScaledIdentity<T, S, G> {
+    type Output = Self;
+    fn pinv_rule(&self) -> Result<Self> {
+        self.map(|c| Ok(PinvRule::<K>::pinv_rule(c)?.into_inner().0))
     }
 }
 impl<T: Scalar, S: Space> Explain for Identity<T, S> {

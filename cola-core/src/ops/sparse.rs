@@ -320,6 +320,7 @@ crate::spectral_power!([M: SparseData] Sparse<M>);
 crate::base_exp!([M: SparseData] Sparse<M>);
 crate::spectral_log!([M: SparseData] Sparse<M>);
 crate::base_factors!([M: SparseData] Sparse<M>);
+crate::base_decompositions!([M: SparseData] Sparse<M>);
 
 // (A^-1)^-1 = A, with what was known of it
 impl<K: Facts, M: SparseData<Scalar: SparseNumber> + Clone, F: Facts> InverseRule<K> for SparseInverse<M, F> {
@@ -345,6 +346,9 @@ crate::base_exp!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M
 crate::spectral_log!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
 crate::base_diagonal!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
 crate::base_factors!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
+crate::inverse_pinv!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
+crate::base_svd!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
+crate::base_eig!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M, F>);
 
 impl<M: SparseData> Explain for Sparse<M> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {

@@ -5,13 +5,18 @@ use crate::error::{Error, Result, check};
 use crate::facts::{FactSet, Facts, Known, PsdFacts, SelfAdjointFacts, Unknown};
 use crate::functions::base::right_hand_side;
 use crate::functions::det::slog_product;
-use crate::functions::{DetRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::functions::eig::{complex_column, polar};
+use crate::functions::{
+    DetRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule, SvdRule,
+};
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::{Complexified, Diagonal, Product, SvdFactors, Unitary};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::{Real, Scalar};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
+use num_traits::Zero;
 
 /// V diag(w) V^H with V unitary: what `eigh` returns, and every function of a self-adjoint operator. `F`: its facts.
 ///
@@ -186,13 +191,48 @@ impl<K: Facts, V: Operator + Clone, F: Facts> EighRule<K> for Spectral<V, F> {
 }
 crate::base_diagonal!([V: Operator, F: Facts] Spectral<V, F>);
 crate::base_factors!([V: Operator, F: Facts] Spectral<V, F>);
+impl<K: Facts, V: Operator + Clone, F: Facts> EigRule<K> for Spectral<V, F> {
+    type Vectors = Complexified<V>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        crate::functions::dense::finite(&self.values, "the eigenvalues")?;
+        let w = complex_column(self.values.iter().map(|&w| Sc::<V>::from_re(w)));
+        Ok(EigFactors::from_parts(Complexified(self.basis.clone()), w))
+    }
+}
+// V diag(sign w) diag|w| V^H
+impl<K: Facts, V: Operator + Clone, F: Facts> SvdRule<K> for Spectral<V, F>
+where
+    Product<V, Unitary<Diagonal<Column<Sc<V>, Co<V>>>>>: Operator<Scalar = Sc<V>, Cols = Co<V>>,
+{
+    type Left = Product<V, Unitary<Diagonal<Column<Sc<V>, Co<V>>>>>;
+    type Right = V;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, V>> {
+        crate::functions::dense::finite(&self.values, "the eigenvalues")?;
+        let n = self.values.len();
+        let (mut sign, mut s) = (Column::filled(n, Sc::<V>::zero()), Column::filled(n, Re::<V>::zero()));
+        (0..n).for_each(|i| (sign[i], s[i]) = polar(Sc::<V>::from_re(self.values[i])));
+        Ok(SvdFactors { u: Product::joined(self.basis.clone(), Unitary(Diagonal(sign))), s, v: self.basis.clone() })
+    }
+}
+// 1 / w, 0 within rounding of 0
+impl<K: Facts, V: Operator + Clone, F: Facts> PinvRule<K> for Spectral<V, F> {
+    type Output = Spectral<V, PowerFacts<F>>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        self.clone().with(|w| {
+            crate::functions::dense::finite(w, "the eigenvalues")?;
+            crate::functions::pinv::reciprocals(w, w.len());
+            crate::functions::dense::finite(w, "the pseudo-inverse: it overflowed")
+        })
+    }
+}
 impl<V: Explain, F: Facts> Explain for Spectral<V, F> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Apply => Plan::weighted("V^H, the eigenvalues, V", [(2, part(&self.basis, question))]),
             Question::Slogdet => Plan::rule(self, "from the eigenvalues", "n"),
-            Question::Eigh => Plan::rule(self, "itself", "n"),
-            Question::Solve | Question::Power | Question::Exp | Question::Log => {
+            Question::Eigh | Question::Eig => Plan::rule(self, "itself", "n"),
+            Question::Svd => Plan::rule(self, "absolute values, the signs in U", "n"),
+            Question::Solve | Question::Pinv | Question::Power | Question::Exp | Question::Log => {
                 Plan::rule(self, "elementwise on the eigenvalues", "n")
             }
             _ => base::<K, Self>(self, question),

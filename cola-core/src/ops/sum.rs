@@ -70,6 +70,7 @@ crate::spectral_power!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>)
 crate::base_exp!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
 crate::spectral_log!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
 crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
+crate::base_decompositions!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
 // sum of the diagonals
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Sum<A, B> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {

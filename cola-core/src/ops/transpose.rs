@@ -2,13 +2,15 @@
 
 use crate::error::Result;
 use crate::facts::{Fact, Facts, SelfAdjointFacts, TransposeFacts};
+use crate::functions::svd::renamed;
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEigh, HasExp, HasLog,
-    HasPower, Inv, InverseRule, Invertible, Log, LogRule, Pow, Power, PowerRule,
+    CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEig,
+    HasEigh, HasExp, HasLog, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, Log, LogRule, Pinv, PinvRule,
+    Pow, Power, PowerRule, SvdRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::Spectral;
+use crate::ops::{Spectral, SvdFactors};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
@@ -186,12 +188,59 @@ impl<K: Facts, A: HasCholesky> CholeskyRule<K> for Conj<A> {
 crate::base_lu!([A: Operator] Adjoint<A>);
 crate::base_lu!([A: Operator] Transpose<A>);
 crate::base_lu!([A: Operator] Conj<A>);
+// A^H = V S U^H, A^T = conj(V) S U^T, conj(A) = conj(U) S V^T
+impl<K: Facts, A: HasSvd> SvdRule<K> for Adjoint<A> {
+    type Left = A::Right;
+    type Right = A::Left;
+    fn svd_rule(&self) -> Result<SvdFactors<A::Right, A::Left>> {
+        let a = self.0.svd_rule()?;
+        Ok(SvdFactors { u: a.v, s: renamed(&a.s), v: a.u })
+    }
+}
+impl<K: Facts, A: HasSvd> SvdRule<K> for Transpose<A> {
+    type Left = Conj<A::Right>;
+    type Right = Conj<A::Left>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        let a = self.0.svd_rule()?;
+        Ok(SvdFactors { u: Conj(a.v), s: renamed(&a.s), v: Conj(a.u) })
+    }
+}
+impl<K: Facts, A: HasSvd> SvdRule<K> for Conj<A> {
+    type Left = Conj<A::Left>;
+    type Right = Conj<A::Right>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        let a = self.0.svd_rule()?;
+        Ok(SvdFactors { u: Conj(a.u), s: renamed(&a.s), v: Conj(a.v) })
+    }
+}
+impl<K: Facts, A: HasEig> EigRule<K> for Conj<A> {
+    type Vectors = Conj<A::Vectors>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        let (v, mut w) = self.0.eig_rule()?.into_parts();
+        map_in_place(&mut w, |x| x.conj());
+        Ok(EigFactors::from_parts(Conj(v), w))
+    }
+}
+crate::base_eig!([A: Operator] Adjoint<A>);
+crate::base_eig!([A: Operator] Transpose<A>);
+macro_rules! pinv {
+    ($($S:ident)*) => { $(
+        impl<K: Facts, A: HasPinv> PinvRule<K> for $S<A> {
+            type Output = $S<Pinv<A>>;
+            fn pinv_rule(&self) -> Result<Self::Output> {
+                Ok($S(self.0.pinv_rule()?))
+            }
+        }
+    )* };
+}
+pinv!(Adjoint Transpose Conj);
 macro_rules! explain {
     ($($S:ident $of:literal;)*) => { $(
         impl<A: Explain> Explain for $S<A> {
             fn plan<K: Facts>(&self, question: Question) -> Plan {
                 match question {
                     Question::Lu => base::<K, Self>(self, question),
+                    Question::Eig if $of != "conjugate of" => base::<K, Self>(self, question),
                     _ => Plan::by_parts($of, [part(&self.0, question)]),
                 }
             }

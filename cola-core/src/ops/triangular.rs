@@ -8,7 +8,9 @@ use crate::functions::base::square;
 use crate::functions::det::slog_product;
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::factor::LuFactors;
-use crate::functions::{DetRule, DiagonalRule, ExpRule, InverseRule, LogRule, LuRule, Power, PowerRule};
+use crate::functions::{
+    DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, LuRule, Power, PowerRule,
+};
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::Identity;
@@ -249,6 +251,26 @@ impl<K: Facts, M: MatrixData, U: Side> LogRule<K> for Triangular<M, U> {
         by_upper(self, "log", kernels::log_upper)
     }
 }
+// w = the diagonal; V by back substitution, a triangle of the same side
+impl<K: Facts, M: MatrixData, U: Side> EigRule<K> for Triangular<M, U> {
+    type Vectors = DenseTriangular<<M::Scalar as Scalar>::Complex, M::Rows, U>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        usable(self, "eig", false)?;
+        let n = self.nrows();
+        // J L J is upper triangular where J reverses the order, and L J v = w J v
+        let place = |i: usize| if U::LOWER { n - 1 - i } else { i };
+        let upper: Vec<M::Scalar> = (0..n * n).map(|k| self.data.view().at(place(k % n), place(k / n))).collect();
+        let mut y = vec![M::Scalar::zero(); n * n];
+        kernels::eig_upper(n, &upper, &mut y);
+        let mut v = Held::filled(n, <M::Scalar as Scalar>::Complex::zero());
+        (0..n * n).for_each(|k| v.set(place(k % n), place(k / n), y[k].to_complex()));
+        crate::functions::dense::finite(v.as_slice(), "the eigenvectors")?;
+        let w = crate::functions::eig::complex_column((0..n).map(|i| self.entry(i, i)));
+        Ok(EigFactors::from_parts(Triangular::from_parts(v), w))
+    }
+}
+crate::base_svd!([M: MatrixData, U: Side] Triangular<M, U>);
+crate::base_pinv!([M: MatrixData, U: Side] Triangular<M, U>);
 // read off
 impl<M: MatrixData, U: Side> DiagonalRule for Triangular<M, U> {
     fn diagonal_rule(&self, k: isize, d: &mut [M::Scalar]) -> Result<()> {
@@ -279,6 +301,9 @@ crate::base_exp!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
 crate::spectral_log!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
 crate::base_diagonal!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
 crate::base_factors!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
+crate::inverse_pinv!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
+crate::base_svd!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
+crate::base_eig!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U>);
 impl<M: MatrixData, U: Side> Explain for Triangular<M, U> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
@@ -289,6 +314,7 @@ impl<M: MatrixData, U: Side> Explain for Triangular<M, U> {
             Question::Power => Plan::rule(self, "Björck-Hammarling recurrence", "n^3/3"),
             Question::Exp => Plan::rule(self, "scaling and squaring of the triangle", "8n^3"),
             Question::Log => Plan::rule(self, "inverse scaling and squaring of the triangle", "8n^3"),
+            Question::Eig => Plan::rule(self, "the diagonal, V by back substitution", "n^3/3"),
             Question::Lu if !U::LOWER => Plan::rule(self, "itself", "n^2/2"),
             _ => base::<K, Self>(self, question),
         }
@@ -301,7 +327,7 @@ impl<T: Scalar, S: Space, U: Side> Explain for TriangularInverse<T, S, U> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Apply => Plan::rule(self, "substitution", "n^2"),
-            Question::Solve => Plan::rule(self, "undone: the triangle", "n^2"),
+            Question::Solve | Question::Pinv => Plan::rule(self, "undone: the triangle", "n^2"),
             Question::Slogdet => Plan::rule(self, "product of the diagonal", "n"),
             _ => base::<K, Self>(self, question),
         }

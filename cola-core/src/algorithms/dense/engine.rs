@@ -3,7 +3,7 @@
 use super::eigen::{normalise, sort};
 use super::small::{FEW, rounding, size};
 use super::{Engine, MatrixFunction, functions, ldlt, loops, products, qr, triangular, tridiagonal};
-use crate::error::{Outcome, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::facts::Fact;
 use crate::scalar::{Complex, Mask, Real, Scalar};
 use crate::view::{View, ViewMut};
@@ -11,7 +11,7 @@ use faer::diag::DiagMut;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::{lblt, llt};
 use faer::linalg::lu::partial_pivoting as plu;
-use faer::linalg::{evd, matmul, triangular_solve as solve};
+use faer::linalg::{self, evd, matmul, triangular_solve as solve};
 use faer::traits::{ComplexField, RealField};
 use faer::{Accum, Conj, MatMut, MatRef, Par};
 
@@ -271,6 +271,106 @@ where
     sort(n, &mut w[..n], v);
     out
 }
+/// By faer; where its iteration fails or a defective matrix makes it divide by zero, by our own Schur form.
+fn eig<T, R>(n: usize, a: &[T], w: &mut [Complex<R>], v: &mut [Complex<R>], found: bool) -> Result<()>
+where
+    T: Scalar<Re = R>,
+    R: Real + num_traits::NumAssign,
+    Complex<R>: Engine,
+{
+    super::eig::unit_columns(n, v);
+    let finite = w.iter().chain(v.iter()).all(|x| Scalar::finite(*x).all());
+    if found && finite { Ok(()) } else { super::eig::by_schur(n, a, w, v) }
+}
+fn eig_scratch<T: ComplexField>(n: usize) -> MemBuffer {
+    let (no, yes) = (evd::ComputeEigenvectors::No, evd::ComputeEigenvectors::Yes);
+    MemBuffer::new(evd::evd_scratch::<T>(n, no, yes, SEQ, Default::default()))
+}
+/// Real matrices: column j holds the real part, column j + 1 the imaginary part of a conjugate pair of eigenvectors.
+fn eig_real<R>(n: usize, a: &[R], w: &mut [Complex<R>], v: &mut [Complex<R>]) -> Result<()>
+where
+    R: Real<Complex = Complex<R>> + RealField + num_traits::NumAssign,
+    Complex<R>: Engine,
+{
+    let (units, unit) = super::svd::tall_copy(View::matrix(a, n, n));
+    let (mut re, mut im, mut packed) = (vec![R::of(0.0); n], vec![R::of(0.0); n], vec![R::of(0.0); n * n]);
+    let found = evd::evd_real(
+        square(n, &units),
+        DiagMut::from_slice_mut(&mut re),
+        DiagMut::from_slice_mut(&mut im),
+        None,
+        Some(square_mut(n, &mut packed)),
+        SEQ,
+        MemStack::new(&mut eig_scratch::<R>(n)),
+        Default::default(),
+    );
+    let mut j = 0;
+    while j < n {
+        let pair = !(R::of(0.0) == im[j]) && j + 1 < n;
+        for i in 0..n {
+            let (x, y) = (packed[i + j * n], if pair { packed[i + (j + 1) * n] } else { R::of(0.0) });
+            v[i + j * n] = Complex { re: x, im: y };
+            if pair {
+                v[i + (j + 1) * n] = Complex { re: x, im: -y };
+            }
+        }
+        w[j] = Complex { re: re[j] * unit, im: im[j] * unit };
+        if pair {
+            w[j + 1] = Scalar::conj(w[j]);
+        }
+        j += if pair { 2 } else { 1 };
+    }
+    eig(n, a, w, v, found.is_ok())
+}
+fn eig_complex<R>(n: usize, a: &[Complex<R>], w: &mut [Complex<R>], v: &mut [Complex<R>]) -> Result<()>
+where
+    R: Real + RealField + num_traits::NumAssign,
+    Complex<R>: Engine + ComplexField<Real = R>,
+{
+    let (units, unit) = super::svd::tall_copy(View::matrix(a, n, n));
+    let found = evd::evd_cplx(
+        square(n, &units),
+        DiagMut::from_slice_mut(w),
+        None,
+        Some(square_mut(n, v)),
+        SEQ,
+        MemStack::new(&mut eig_scratch::<Complex<R>>(n)),
+        Default::default(),
+    );
+    w.iter_mut().for_each(|x| *x = Scalar::scale(*x, unit));
+    eig(n, a, w, v, found.is_ok())
+}
+fn svd<T, R>(a: View<T>, s: &mut [R], u: &mut [T], v: &mut [T]) -> Result<()>
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    let (copy, unit) = super::svd::tall_copy(a);
+    // of A^H = V S U^H where A is wide
+    let (m, n, u, v) = if a.rows >= a.cols { (a.rows, a.cols, u, v) } else { (a.cols, a.rows, v, u) };
+    let mut values = vec![T::of(0.0); n];
+    let thin = linalg::svd::ComputeSvdVectors::Thin;
+    let mut memory = MemBuffer::new(linalg::svd::svd_scratch::<T>(m, n, thin, thin, SEQ, Default::default()));
+    let found = linalg::svd::svd(
+        MatRef::from_column_major_slice(&copy, m, n),
+        DiagMut::from_slice_mut(&mut values),
+        Some(MatMut::from_column_major_slice_mut(&mut u[..m * n], m, n)),
+        Some(square_mut(n, v)),
+        SEQ,
+        MemStack::new(&mut memory),
+        Default::default(),
+    );
+    if found.is_err() {
+        return Err(Error::NotConverged {
+            algorithm: "svd",
+            iterations: 0,
+            residual: f64::NAN,
+            tol: R::epsilon().lane_f64(0),
+        });
+    }
+    s.iter_mut().zip(&values).for_each(|(s, x)| *s = x.re().abs() * unit);
+    Ok(())
+}
 fn gemm<T, R>(how: (T, bool), conj_a: bool, a: View<T>, b: View<T>, c: ViewMut<T>)
 where
     T: Scalar<Re = R> + ComplexField<Real = R>,
@@ -308,7 +408,7 @@ where
 }
 
 macro_rules! engine {
-    ($($T:ty, $R:ty, $back:expr;)*) => {$(
+    ($($T:ty, $R:ty, $eig:ident, $back:expr;)*) => {$(
         impl Engine for $T {
             const PLAIN: bool = true;
             #[inline(never)]
@@ -340,6 +440,14 @@ macro_rules! engine {
                 eigh(n, a, w, v)
             }
             #[inline(never)]
+            fn engine_eig(n: usize, a: &[$T], w: &mut [Complex<$R>], v: &mut [Complex<$R>]) -> Result<()> {
+                $eig(n, a, w, v)
+            }
+            #[inline(never)]
+            fn engine_svd(a: View<$T>, s: &mut [$R], u: &mut [$T], v: &mut [$T]) -> Result<()> {
+                svd(a, s, u, v)
+            }
+            #[inline(never)]
             fn engine_gemm(how: ($T, bool), conj_a: bool, a: View<$T>, b: View<$T>, c: ViewMut<$T>) {
                 gemm(how, conj_a, a, b, c)
             }
@@ -361,4 +469,9 @@ macro_rules! engine {
         }
     )*};
 }
-engine! { f32, f32, |z| z.re; f64, f64, |z| z.re; Complex<f32>, f32, |z| z; Complex<f64>, f64, |z| z; }
+engine! {
+    f32, f32, eig_real, |z| z.re;
+    f64, f64, eig_real, |z| z.re;
+    Complex<f32>, f32, eig_complex, |z| z;
+    Complex<f64>, f64, eig_complex, |z| z;
+}

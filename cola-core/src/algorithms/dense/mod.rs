@@ -8,20 +8,24 @@
 //!
 //! A kernel never fails loudly: it returns an [`Outcome`] (a mask), so that lanes fail one by one.
 
+mod eig;
 mod eigen;
 mod engine;
 mod expm;
 mod functions;
 mod jacobi;
+mod lanes;
 mod ldlt;
 mod loops;
 mod products;
 mod qr;
 mod schur;
 mod small;
+mod svd;
 mod triangular;
 mod tridiagonal;
 
+pub use eig::{eig, eig_upper};
 pub use eigen::eigh;
 pub use expm::{exp_upper, expm};
 pub use functions::{MatrixFunction, log_upper, logm, pow_upper, powm, sqrt_upper, sqrtm};
@@ -29,6 +33,7 @@ pub use ldlt::{ldlt, ldlt_det, ldlt_solve};
 pub use products::{gemm, gemv};
 pub use qr::lstsq;
 pub use schur::schur;
+pub use svd::svd;
 pub use triangular::trisolve;
 
 use crate::error::{Outcome, Result};
@@ -103,6 +108,20 @@ pub trait Engine: Sized {
         Self: Scalar,
     {
         eigen::differentiated(n, a, w, v)
+    }
+    /// See [`eig`].
+    fn engine_eig(n: usize, a: &[Self], w: &mut [Self::Complex], v: &mut [Self::Complex]) -> Result<()>
+    where
+        Self: Scalar,
+    {
+        lanes::eig(n, a, w, v)
+    }
+    /// See [`svd`].
+    fn engine_svd(a: View<Self>, s: &mut [Self::Re], u: &mut [Self], v: &mut [Self]) -> Result<()>
+    where
+        Self: Scalar,
+    {
+        lanes::svd(a, s, u, v)
     }
     /// See [`gemm`].
     #[inline(never)]

@@ -1,0 +1,142 @@
+//! The methods `eig`, `svd`, `pinv` and `lstsq` of every operator.
+
+use crate::data::{Column, Operand, Produce};
+use crate::error::{Error, Result, check};
+use crate::ext::{OperatorExt, SortedBasis};
+use crate::functions::base::{right_hand_side, square};
+use crate::functions::{EigFactors, HasEig, HasPinv, HasSvd, Pinv, PinvRule};
+use crate::operator::short::{Re, Sc};
+use crate::operator::{LinearOperator, Operator};
+use crate::ops::{Permutation, Product, SvdFactors};
+use crate::scalar::{Real, Scalar};
+use crate::space::{Dyn, Square, demand_apply, demand_square};
+use num_traits::Zero;
+
+/// Decompositions that every operator has.
+pub trait Decompositions: Operator {
+    /// A V = V diag(w): complex eigenvalues and right eigenvectors, in the order that the structure gives. Of a self-adjoint operator `eigh`
+    /// says more.
+    ///
+    /// # Errors
+    /// `NotConverged`, `NonFinite`, `ShapeMismatch`.
+    fn eig(&self) -> Result<EigFactors<Self::Vectors>>
+    where
+        Self: Square + HasEig + Sized,
+    {
+        const { demand_square("eig", Self::SHAPE) }
+        square("eig", self)?;
+        self.eig_rule()
+    }
+    /// A = U diag(s) V^H, thin, s descending (lanes: in the order that the structure gives, because each would need its own).
+    ///
+    /// # Errors
+    /// `NotConverged`, `NonFinite`, `InvalidArgument` where the operator is too large to be made dense.
+    fn svd(&self) -> Result<SvdFactors<SortedBasis<Self::Left>, SortedBasis<Self::Right>>>
+    where
+        Self: HasSvd + Sized,
+    {
+        let (u, s, v) = self.svd_rule()?.into_parts();
+        crate::functions::dense::finite(&s, "the singular values")?;
+        let mut order: Vec<usize> = (0..s.len()).collect();
+        if Sc::<Self>::LANES == 1 {
+            order.sort_by(|&i, &j| s[j].lane_f64(0).total_cmp(&s[i].lane_f64(0)));
+        }
+        let mut sorted = Column::filled(s.len(), Re::<Self>::zero());
+        order.iter().zip(sorted.iter_mut()).for_each(|(&i, x)| *x = s[i]);
+        let (mut left, mut right) = (Column::filled(s.len(), 0usize), Column::filled(s.len(), 0usize));
+        left.copy_from_slice(&order);
+        right.copy_from_slice(&order);
+        // column k of U P^T is column order[k] of U
+        let u = Product::joined(u, Permutation::from_order(left).inverse());
+        let v = Product::joined(v, Permutation::from_order(right).inverse());
+        Ok(SvdFactors { u, s: sorted, v })
+    }
+    /// All min(m, n) singular values, descending (each lane by itself).
+    ///
+    /// # Errors
+    /// As `svd`.
+    fn singular_values(&self) -> Result<Column<Re<Self>, Dyn>>
+    where
+        Self: HasSvd + Sized,
+    {
+        let found = self.svd_rule()?.s;
+        let mut s = Column::filled(self.nrows().min(self.ncols()), Re::<Self>::zero());
+        s[..found.len()].copy_from_slice(&found);
+        crate::functions::dense::finite(&s, "the singular values")?;
+        if Sc::<Self>::LANES == 1 {
+            s.sort_by(|a, b| b.lane_f64(0).total_cmp(&a.lane_f64(0)));
+            return Ok(s);
+        }
+        for lane in 0..Sc::<Self>::LANES {
+            let mut one: Vec<f64> = s.iter().map(|x| x.lane_f64(lane)).collect();
+            one.sort_by(|a, b| b.total_cmp(a));
+            for (x, y) in s.iter_mut().zip(one) {
+                let (old, new) = (*x, Re::<Self>::real(y));
+                *x = Re::<Self>::from_lanes(|l| if l == lane { new.lane(l) } else { old.lane(l) });
+            }
+        }
+        Ok(s)
+    }
+    /// A^+, the Moore-Penrose inverse, as an operator that owns what it needs. Singular values up to eps max(m, n) s_1 count as 0.
+    ///
+    /// ```
+    /// # use cola_core::prelude::*;
+    /// let d = Diagonal::new([2.0, 0.0]);
+    /// assert_eq!(d.pinv()?.apply(&[1.0, 1.0]), [0.5, 0.0]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `NonFinite`, `NotConverged`, `InvalidArgument` where the operator is too large to be made dense.
+    fn pinv(&self) -> Result<Pinv<Self>>
+    where
+        Self: HasPinv + Sized,
+    {
+        self.pinv_rule()
+    }
+    /// The x of least norm among those that minimise |A x - b|; each column by itself.
+    ///
+    /// ```
+    /// # use cola_core::prelude::*;
+    /// let line = Dense::new(nalgebra::dmatrix![1.0, 0.0; 1.0, 1.0; 1.0, 2.0]);
+    /// let x = line.lstsq(&nalgebra::dvector![1.0, 3.0, 5.0])?;
+    /// assert!((x[0] - 1.0).abs() < 1e-14 && (x[1] - 2.0).abs() < 1e-14);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `ShapeMismatch`, `NonFinite`, `NotConverged`, `InvalidArgument` where the operator is too large to be made dense.
+    fn lstsq<V: Operand<Self::Scalar> + ?Sized>(&self, b: &V) -> Result<V::Output>
+    where
+        Self: PinvRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>> + Sized,
+    {
+        const { demand_apply("lstsq", Self::SHAPE.flip(), V::ROWS, V::OUTPUT_ROWS, "lstsq_as::<Y>") }
+        self.lstsq_as(b)
+    }
+    /// As `lstsq`, for rectangular static operators: the caller says the output.
+    ///
+    /// # Errors
+    /// As `lstsq`.
+    fn lstsq_as<Y: Produce<Self::Scalar>>(&self, b: &(impl Operand<Self::Scalar> + ?Sized)) -> Result<Y>
+    where
+        Self: PinvRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>> + Sized,
+    {
+        let bv = b.view();
+        right_hand_side("lstsq", self.shape(), bv)?;
+        let mut x = Y::produce(self.ncols(), bv.cols);
+        self.lstsq_rule(bv, x.view_mut())?;
+        let finite = x.view_mut().as_view().finite();
+        check::<Sc<Self>>(finite, |_| Error::non_finite("the solution: it overflowed"))?;
+        Ok(x)
+    }
+}
+impl<A: Operator + ?Sized> Decompositions for A {}
+
+/// A^+, the Moore-Penrose inverse: a word of `try_linop!`.
+///
+/// # Errors
+/// As [`Decompositions::pinv`].
+#[inline(always)]
+pub fn pinv<A: Operator + HasPinv>(a: impl crate::dsl::IntoOperator<Op = A>) -> Result<Pinv<A>> {
+    a.into_operator().pinv_rule()
+}

@@ -1,0 +1,155 @@
+//! Moore-Penrose inverse A^+ and least squares: the x of least norm among those that minimise |A x - b|, x = A^+ b.
+//!
+//! | structure | rule |
+//! |---|---|
+//! | Kron, BlockDiag, Repeat, Transpose, Adjoint, Conj, Scaled | by the parts |
+//! | Diagonal, ScaledIdentity | 1 / d_i, 0 for 0 |
+//! | Unitary, Isometric | A^H |
+//! | Permutation, Identity, inverses | the inverse |
+//! | Spectral | 1 / w_i, 0 within rounding of 0 |
+//! | Dense and the rest | SVD, or eigh if self-adjoint is known; least squares by QR where the columns are independent |
+//!
+//! Singular values up to eps max(m, n) s_1 count as 0: they are rounding of a matrix of lower rank.
+
+use crate::algorithms::dense as kernels;
+use crate::data::{Held, MatrixData, Panel};
+use crate::error::{Error, Result};
+use crate::facts::{Fact, Facts, InverseFacts};
+use crate::functions::dense::{dense_eigh, finite};
+use crate::functions::inverse::apply_checked;
+use crate::functions::svd::dense_svd;
+use crate::operator::{LinearOperator, Operator};
+use crate::ops::{Dense, WithFacts};
+use crate::scalar::{Real, Scalar};
+use crate::view::{View, ViewMut};
+use num_traits::Zero;
+
+/// How a structure is pseudo-inverted, given the facts `K`.
+#[diagnostic::on_unimplemented(
+    message = "no rule for the pseudo-inverse of `{Self}`",
+    label = "`{Self}` has no `pinv` and `lstsq` rule",
+    note = "an operator of your own gets all base cases by `cola::base_rules! {{ [] Mine }}`"
+)]
+pub trait PinvRule<K: Facts>: Operator {
+    /// A^+, an operator that owns what it needs.
+    type Output: Operator<Scalar = Self::Scalar>;
+    /// A^+.
+    ///
+    /// # Errors
+    /// `NonFinite`, `NotConverged`, `InvalidArgument` where the operator is too large to be made dense.
+    fn pinv_rule(&self) -> Result<Self::Output>;
+    /// x = A^+ b.
+    ///
+    /// # Errors
+    /// As `pinv_rule`.
+    #[inline]
+    fn lstsq_rule(&self, b: View<'_, Self::Scalar>, x: ViewMut<'_, Self::Scalar>) -> Result<()>
+    where
+        Self::Output: LinearOperator<Scalar = Self::Scalar>,
+    {
+        let pinv = self.pinv_rule()?;
+        apply_checked(&pinv, b, x)
+    }
+}
+/// Has a pseudo-inverse rule for the facts it has.
+#[diagnostic::on_unimplemented(
+    message = "no rule for the pseudo-inverse of `{Self}`",
+    label = "`{Self}` has no `pinv` and `lstsq` rule",
+    note = "an operator of your own gets all base cases by `cola::base_rules! {{ [] Mine }}`"
+)]
+pub trait HasPinv: PinvRule<<Self as Operator>::Facts> {}
+#[diagnostic::do_not_recommend]
+impl<A: PinvRule<<A as Operator>::Facts>> HasPinv for A {}
+/// The type of the pseudo-inverse of `A`.
+pub type Pinv<A> = <A as PinvRule<<A as Operator>::Facts>>::Output;
+/// The pseudo-inverse of a dense R x C matrix with the facts `K`.
+pub type DensePinv<T, R, C, K> = WithFacts<Dense<Panel<T, C, R>>, InverseFacts<K>>;
+
+/// 1 / s, 0 where s is within eps max(m, n) of the largest.
+pub(crate) fn reciprocals<R: Real>(s: &mut [R], size: usize) {
+    let largest = s.iter().fold(R::zero(), |m, x| m.max(x.abs()));
+    let tol = largest * R::epsilon() * R::real(size as f64);
+    for x in s {
+        let keep = tol.lt(x.abs());
+        *x = R::select(keep, R::one() / R::select(keep, *x, R::one()), R::zero());
+    }
+}
+/// A^+ of a matrix.
+///
+/// # Errors
+/// `NonFinite`, `NotConverged`.
+pub fn dense_pinv<K: Facts, M: MatrixData>(a: &M) -> Result<DensePinv<M::Scalar, M::Rows, M::Cols, K>> {
+    let view = a.view();
+    let (m, n, k) = (view.rows, view.cols, view.rows.min(view.cols));
+    let mut out = Panel::filled(n, m, M::Scalar::zero());
+    let single = M::Scalar::LANES == 1 && !<M::Scalar as kernels::Engine>::PLAIN;
+    if K::SelfAdjoint::KNOWN && m == n {
+        let (v, mut w) = dense_eigh(Held::<_, M::Rows>::copy(view))?.into_parts();
+        reciprocals(&mut w, n);
+        let v = v.into_inner().0;
+        scaled_product(View::matrix(v.as_slice(), n, n), &w, View::matrix(v.as_slice(), n, n), out.view_mut());
+    } else if single {
+        // numbers that carry derivatives: by QR, which needs full rank
+        crate::error::check::<M::Scalar>(view.finite(), |_| Error::non_finite("the matrix"))?;
+        full_rank(view, out.view_mut())?;
+    } else {
+        let (u, mut s, v) = dense_svd(a)?.into_parts();
+        reciprocals(&mut s, m.max(n));
+        let (u, v) = (u.into_inner().0, v.into_inner().0);
+        scaled_product(View::matrix(v.as_slice(), n, k), &s, View::matrix(u.as_slice(), m, k), out.view_mut());
+    }
+    finite(out.as_slice(), "the pseudo-inverse: it overflowed")?;
+    Ok(WithFacts::new(Dense(out)))
+}
+/// Y = V diag(s) U^H.
+fn scaled_product<T: Scalar>(v: View<T>, s: &[T::Re], u: View<T>, mut y: ViewMut<T>) {
+    let k = s.len();
+    let scaled: Vec<T> = (0..v.rows * k).map(|i| v.at(i % v.rows, i / v.rows).scale(s[i / v.rows])).collect();
+    let uh: Vec<T> = (0..k * u.rows).map(|i| u.at(i / k, i % k).conj()).collect();
+    let (left, right) = (View::matrix(&scaled, v.rows, k), View::matrix(&uh, k, u.rows));
+    kernels::gemm((T::one(), false), false, left, right, y.reborrow());
+}
+/// A^+ = (A^H A)^-1 A^H by QR of A, or of A^H where A is wide.
+fn full_rank<T: Scalar>(a: View<T>, mut out: ViewMut<T>) -> Result<()> {
+    let (m, n) = (a.rows, a.cols);
+    let tall = m >= n;
+    let (m, n) = if tall { (m, n) } else { (n, m) };
+    let copy: Vec<T> = (0..m * n).map(|i| if tall { a.at(i % m, i / m) } else { a.at(i / m, i % m).conj() }).collect();
+    let mut b: Vec<T> = (0..m * m).map(|i| if i % (m + 1) == 0 { T::one() } else { T::zero() }).collect();
+    kernels::lstsq(View::matrix(&copy, m, n), ViewMut::matrix(&mut b, m, m))?;
+    for j in 0..m {
+        for i in 0..n {
+            match tall {
+                true => *out.at(i, j) = b[i + m * j],
+                false => *out.at(j, i) = b[i + m * j].conj(),
+            }
+        }
+    }
+    Ok(())
+}
+/// x = A^+ b: by QR where A is tall and its columns independent, else by the pseudo-inverse.
+///
+/// # Errors
+/// `NonFinite`, `NotConverged`.
+pub fn dense_lstsq<K: Facts, M: MatrixData>(
+    a: &M,
+    b: View<'_, M::Scalar>,
+    mut x: ViewMut<'_, M::Scalar>,
+) -> Result<()> {
+    let view = a.view();
+    let (m, n) = (view.rows, view.cols);
+    if m >= n && M::Scalar::LANES == 1 {
+        let mut y: Vec<M::Scalar> = (0..m * b.cols).map(|i| b.at(i % m.max(1), i / m.max(1))).collect();
+        match kernels::lstsq(view, ViewMut::matrix(&mut y, m, b.cols)) {
+            Ok(()) => {
+                for c in 0..b.cols {
+                    (0..n).for_each(|i| *x.at(i, c) = y[i + m * c]);
+                }
+                return Ok(());
+            }
+            Err(Error::Singular { .. }) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    apply_checked(&dense_pinv::<K, M>(a)?, b, x)
+}

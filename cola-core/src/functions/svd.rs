@@ -1,0 +1,102 @@
+//! Singular value decomposition A = U diag(s) V^H of any operator, square or rectangular, thin.
+//!
+//! | structure | rule |
+//! |---|---|
+//! | Kron | kron of the factors' singular vectors, products of their singular values |
+//! | BlockDiag, Repeat, Scaled | by the parts |
+//! | Transpose, Adjoint, Conj | U and V exchanged, conjugated |
+//! | Diagonal, ScaledIdentity, Identity | absolute values, the signs in U |
+//! | Permutation, Unitary, Isometric | U = A, s = 1, V = I |
+//! | Spectral | absolute values, the signs in U |
+//! | Dense and the rest | bidiagonalisation and QR iteration |
+
+use crate::algorithms::dense as kernels;
+use crate::data::{Column, MatrixData, Panel};
+use crate::error::Result;
+use crate::facts::Facts;
+use crate::functions::base::{DENSE_LIMIT, is_direct};
+use crate::operator::short::{Co, Ro, Sc};
+use crate::operator::{LinearOperator, Operator, with_scratch};
+use crate::ops::{Dense, Isometric, SvdFactors};
+use crate::scalar::Scalar;
+use crate::space::{Dyn, Space};
+use crate::view::{View, ViewMut};
+use num_traits::{One, Zero};
+
+/// How the singular values and vectors of a structure are found, given the facts `K`.
+#[diagnostic::on_unimplemented(
+    message = "no rule for the singular values of `{Self}`",
+    label = "`{Self}` has no `svd` rule",
+    note = "an operator of your own gets all base cases by `cola::base_rules! {{ [] Mine }}`"
+)]
+pub trait SvdRule<K: Facts>: Operator {
+    /// U: orthonormal columns.
+    type Left: Operator<Scalar = Self::Scalar>;
+    /// V: orthonormal columns.
+    type Right: Operator<Scalar = Self::Scalar>;
+    /// U, s and V, in the order that the structure gives. There may be fewer than min(m, n): what is left out is 0.
+    ///
+    /// # Errors
+    /// `NotConverged`, `NonFinite`, `InvalidArgument` where the operator is too large to be made dense.
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>>;
+}
+/// Has a rule for singular values for the facts it has.
+#[diagnostic::on_unimplemented(
+    message = "no rule for the singular values of `{Self}`",
+    label = "`{Self}` has no `svd` rule",
+    note = "an operator of your own gets all base cases by `cola::base_rules! {{ [] Mine }}`"
+)]
+pub trait HasSvd: SvdRule<<Self as Operator>::Facts> {}
+#[diagnostic::do_not_recommend]
+impl<A: SvdRule<<A as Operator>::Facts>> HasSvd for A {}
+/// Left singular vectors of `A`.
+pub type SvdLeft<A> = <A as SvdRule<<A as Operator>::Facts>>::Left;
+/// Right singular vectors of `A`.
+pub type SvdRight<A> = <A as SvdRule<<A as Operator>::Facts>>::Right;
+/// Orthonormal columns of a dense SVD.
+pub type DenseColumns<T, S> = Isometric<Dense<Panel<T, S, Dyn>>>;
+/// The SVD of a dense m x n matrix.
+pub type DenseSvd<T, R, C> = SvdFactors<DenseColumns<T, R>, DenseColumns<T, C>>;
+
+/// The operator as a dense matrix, rectangular too.
+///
+/// # Errors
+/// `InvalidArgument` if it is too large, and those of an iterative action.
+pub fn panel<A: LinearOperator>(op: &'static str, a: &A) -> Result<Panel<Sc<A>, Ro<A>, Co<A>>> {
+    let (m, n) = (a.nrows(), a.ncols());
+    if !is_direct(a) && m.saturating_mul(n) > DENSE_LIMIT * DENSE_LIMIT {
+        return Err(super::eig::too_large(op, (m, n)));
+    }
+    let mut out = Panel::filled(m, n, Sc::<A>::zero());
+    const BLOCK: usize = 64; // columns of the identity at a time
+    let block = BLOCK.min(n);
+    with_scratch(n * block, |eye| {
+        for first in (0..n).step_by(block.max(1)) {
+            let here = block.min(n - first);
+            eye.fill(Sc::<A>::zero());
+            (0..here).for_each(|c| eye[first + c + n * c] = Sc::<A>::one());
+            let y = ViewMut::matrix(&mut out.as_mut_slice()[m * first..m * (first + here)], m, here);
+            crate::functions::inverse::apply_checked(a, View::matrix(&eye[..n * here], n, here), y)?;
+        }
+        Ok(out)
+    })
+}
+/// U, s, V of a matrix.
+///
+/// # Errors
+/// `NotConverged`, `NonFinite`.
+pub fn dense_svd<M: MatrixData>(a: &M) -> Result<DenseSvd<M::Scalar, M::Rows, M::Cols>> {
+    let view = a.view();
+    let (m, n, k) = (view.rows, view.cols, view.rows.min(view.cols));
+    let mut s = Column::filled(k, <M::Scalar as Scalar>::Re::zero());
+    let (mut u, mut v) = (Panel::filled(m, k, M::Scalar::zero()), Panel::filled(n, k, M::Scalar::zero()));
+    kernels::svd(view, &mut s, u.as_mut_slice(), v.as_mut_slice())?;
+    crate::functions::dense::finite(&s, "the singular values")?;
+    Ok(SvdFactors::from_parts(Isometric(Dense(u)), s, Isometric(Dense(v))))
+}
+/// A copy in a space of another name and the same size.
+pub(crate) fn renamed<E: crate::space::Plain + Zero, S: Space>(x: &[E]) -> Column<E, S> {
+    let mut c = Column::filled(x.len(), E::zero());
+    c.copy_from_slice(x);
+    c
+}
