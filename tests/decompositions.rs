@@ -303,7 +303,7 @@ fn numbers_by_hand() -> Result<()> {
     assert_eq!(e.eigenvalues()[..], [C::new(1.0, 0.0), C::new(2.0, 0.0)]);
     assert_eq!(e.eigenvectors().to_dense()[(0, 1)], C::new(0.0, 0.0));
     // singular values of [[3, 0], [4, 5]]: sqrt(45), sqrt(5)
-    let s = linop!({ matrix![3.0, 0.0; 4.0, 5.0] }).singular_values()?;
+    let s = linop!({ matrix![3.0f64, 0.0; 4.0, 5.0] }).singular_values()?;
     assert!((s[0] - 45f64.sqrt()).abs() < 1e-14 && (s[1] - 5f64.sqrt()).abs() < 1e-14);
     // kron of a 2x3 and a 3x2: 4 of 6 singular values are of the factors, two are 0
     let k = linop!(kron({ random::<f64>(2, 3, 1) }, { random::<f64>(3, 2, 2) }));
