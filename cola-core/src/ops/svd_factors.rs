@@ -6,7 +6,7 @@ use crate::facts::NoFacts;
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::plan::{Explain, Tree};
-use crate::scalar::Scalar;
+use crate::scalar::{Real, Scalar};
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
@@ -70,15 +70,13 @@ impl<U: Operator, V: Operator<Scalar = U::Scalar>> SvdFactors<U, V> {
         crate::functions::pinv::reciprocals(&mut s, self.u.nrows().max(self.v.nrows()));
         Ok(SvdFactors { u: self.v.clone(), s, v: self.u.clone() })
     }
-    /// How many singular values are above eps max(m, n) s_1, in each lane.
-    pub fn rank(&self) -> Re<U> {
-        let mut s = crate::functions::svd::renamed::<_, crate::space::Dyn>(&self.s);
-        crate::functions::pinv::reciprocals(&mut s, self.u.nrows().max(self.v.nrows()));
-        let one = |x: &Re<U>| {
-            use crate::scalar::Real;
-            Re::<U>::select(Re::<U>::zero().lt(*x), Re::<U>::real(1.0), Re::<U>::zero())
-        };
-        s.iter().map(one).fold(Re::<U>::zero(), |a, b| a + b)
+    /// How many singular values are above eps max(m, n) s_1; of lanes the fewest.
+    pub fn rank(&self) -> usize {
+        let (largest, size) =
+            (self.s.iter().fold(Re::<U>::zero(), |m, x| m.max(*x)), self.u.nrows().max(self.v.nrows()));
+        let tol = largest * Re::<U>::epsilon() * Re::<U>::real(size as f64);
+        let of_lane = |lane: usize| self.s.iter().filter(|s| tol.lane_f64(lane) < s.lane_f64(lane)).count();
+        (0..U::Scalar::LANES).map(of_lane).min().unwrap_or(0)
     }
 }
 operator!([U: Operator, V: Operator<Scalar = U::Scalar>] SvdFactors<U, V> {
