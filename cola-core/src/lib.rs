@@ -31,6 +31,8 @@ pub mod view;
 
 #[doc(hidden)]
 pub use num_traits;
+#[doc(hidden)]
+pub use parameters::Frame;
 
 pub use algorithms::direct::{Cholesky, Eigh, Ldlt, Lu, Schur};
 pub use algorithms::krylov::{Cg, Gmres, Minres, Report, Solution};

@@ -64,19 +64,35 @@ pub trait Parameters {
     }
     /// The same, of the same type.
     fn rebuild(&self, path: &mut Path, f: LeafFn<'_, Self::Number, Self::Number>) -> Self::Owned;
-    /// Rows and columns of every matrix among the leaves: leaves of as many numbers may still differ in shape.
+    /// What is no number but must agree before leaves are put side by side: shapes of matrices, orders, patterns. Trees of as many
+    /// numbers may still differ in them.
     #[doc(hidden)]
-    fn sizes(&self, _: &mut dyn FnMut((usize, usize))) {}
+    fn frame(&self, _: &mut dyn FnMut(Frame)) {}
+}
+/// One piece of what two trees must have in common: see [`Parameters::frame`].
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// Rows and columns of a matrix.
+    Shape(usize, usize),
+    /// An index: of a permutation, a sparse pattern, a row order.
+    Index(usize),
 }
 
-/// Refuses trees whose matrices have as many numbers but other shapes.
-fn sizes_agree<A: Parameters + ?Sized, B: Parameters + ?Sized>(op: &'static str, a: &A, b: &B) -> Result<()> {
+/// Refuses trees whose leaves have as many numbers but another meaning.
+fn frames_agree<A: Parameters + ?Sized, B: Parameters + ?Sized>(op: &'static str, a: &A, b: &B) -> Result<()> {
     let (mut left, mut right) = (Vec::new(), Vec::new());
-    a.sizes(&mut |size| left.push(size));
-    b.sizes(&mut |size| right.push(size));
+    a.frame(&mut |piece| left.push(piece));
+    b.frame(&mut |piece| right.push(piece));
     match left.iter().zip(&right).find(|(a, b)| a != b) {
-        Some((&left, &right)) => Err(Error::ShapeMismatch { op, left, right }),
-        None => Ok(()),
+        Some((&Frame::Shape(m, n), &Frame::Shape(p, q))) => {
+            Err(Error::ShapeMismatch { op, left: (m, n), right: (p, q) })
+        }
+        None if left.len() == right.len() => Ok(()),
+        _ => Err(Error::invalid(format!(
+            "{op}: the operators differ in indices (a permutation, a sparse pattern or the row order of a factorisation), \
+             which all must have in common; numbers alone may differ"
+        ))),
     }
 }
 
@@ -90,7 +106,7 @@ fn pack_leaves<K: Parameters<Number: Element> + ?Sized, const B: usize>(trees: [
         }
     }
     let Some(tree) = trees.first() else { return Err(Error::invalid("stack: a batch has at least one element")) };
-    trees.iter().try_for_each(|k| sizes_agree("stack", *tree, *k))?;
+    trees.iter().try_for_each(|k| frames_agree("stack", *tree, *k))?;
     let mut leaf = 0;
     Ok(tree.traverse(&mut Path::default(), &mut |_, _, new: &mut [<K::Number as Element>::Wide<B>]| {
         for (i, x) in new.iter_mut().enumerate() {
@@ -188,7 +204,7 @@ pub trait ParametersExt: Parameters {
             }
             counts_agree("zip_map_leaves: numbers of a leaf", x.1.len(), y.1.len())?;
         }
-        sizes_agree("zip_map_leaves", self, other)?;
+        frames_agree("zip_map_leaves", self, other)?;
         let mut leaf = b.iter();
         Ok(self.rebuild(&mut Path::default(), &mut |_, old, new| {
             let other = &leaf.next().expect("counted above").1;
@@ -215,8 +231,8 @@ impl<P: Parameters + ?Sized> Parameters for &P {
     fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [P::Number]>)) {
         (**self).visit(path, f)
     }
-    fn sizes(&self, f: &mut dyn FnMut((usize, usize))) {
-        (**self).sizes(f)
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        (**self).frame(f)
     }
     fn traverse<S: Scalar>(&self, path: &mut Path, f: LeafFn<'_, P::Number, S>) -> P::With<S> {
         (**self).traverse(path, f)
@@ -310,8 +326,8 @@ where
     fn rebuild(&self, path: &mut Path, f: LeafFn<'_, T, T>) -> OMatrix<T, R, C> {
         self.traverse(path, f)
     }
-    fn sizes(&self, f: &mut dyn FnMut((usize, usize))) {
-        f(self.shape())
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        f(Frame::Shape(self.nrows(), self.ncols()))
     }
     #[inline]
     fn pack<const B: usize>(trees: [&Self; B]) -> Result<OMatrix<<T as Element>::Wide<B>, R, C>>
@@ -349,8 +365,8 @@ macro_rules! tuple_node {
             fn rebuild(&self, path: &mut Path, f: LeafFn<'_, T, T>) -> Self::Owned {
                 ($( path.enter($name, |p| self.$i.rebuild(p, f)), )*)
             }
-            fn sizes(&self, f: &mut dyn FnMut((usize, usize))) {
-                $( self.$i.sizes(f); )*
+            fn frame(&self, f: &mut dyn FnMut(Frame)) {
+                $( self.$i.frame(f); )*
             }
         }
     };
@@ -365,9 +381,10 @@ tuple_node!(A 0 "0", B 1 "1", C 2 "2", D 3 "3", E 4 "4", F 5 "5", G 6 "6");
 tuple_node!(A 0 "0", B 1 "1", C 2 "2", D 3 "3", E 4 "4", F 5 "5", G 6 "6", H 7 "7");
 
 /// The tree of a node inside this crate (the derive names `::cola`, which is above us): type parameters, then `"name" => field`; fields
-/// that are no trees are copied as they are.
+/// that are no trees are copied as they are, and what of them two trees must have in common is told by `frame`.
 macro_rules! tree_node {
-    ([$First:ident $(, $P:ident)* $(; $($more:tt)+)?] $Node:ident<$($arg:ident),*> { $($name:literal => $field:tt),* $(; $($keep:tt),+)? }) => {
+    ([$First:ident $(, $P:ident)* $(; $($more:tt)+)?] $Node:ident<$($arg:ident),*> { $($name:literal => $field:tt),* $(; $($keep:tt),+)? }
+        $(frame |$s:ident, $f:ident| $frame:expr)?) => {
         impl<$First: $crate::parameters::Parameters $(, $P: $crate::parameters::Parameters<Number = $First::Number>)* $(, $($more)+)?>
             $crate::parameters::Parameters for $Node<$($arg),*>
         {
@@ -395,8 +412,9 @@ macro_rules! tree_node {
             ) -> Self::Owned {
                 $Node { $( $field: path.enter($name, |p| self.$field.rebuild(p, f)), )* $( $( $keep: self.$keep.clone(), )+ )? }
             }
-            fn sizes(&self, f: &mut dyn FnMut((usize, usize))) {
-                $( $crate::parameters::Parameters::sizes(&self.$field, f); )*
+            fn frame(&self, f: &mut dyn FnMut($crate::parameters::Frame)) {
+                $( $crate::parameters::Parameters::frame(&self.$field, f); )*
+                $( let ($s, $f) = (self, f); $frame; )?
             }
         }
     };

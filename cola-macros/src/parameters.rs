@@ -109,6 +109,7 @@ fn implementation(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStrea
         (quote!(#name<#(#with),*>), quote!(#name { #(#fields),* }))
     };
     let visits = tree.iter().map(|part| part.enter(quote!(visit)));
+    let frames = tree.iter().map(|part| part.frame());
     let rebuilt = parts.iter().map(|part| part.rebuilt(quote!(rebuild)));
     Some(quote! {
         #[automatically_derived]
@@ -141,6 +142,10 @@ fn implementation(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStrea
             ) -> Self::Owned {
                 #name { #(#rebuilt),* }
             }
+
+            fn frame(&self, f: &mut dyn ::core::ops::FnMut(::cola::Frame)) {
+                #(#frames;)*
+            }
         }
     })
 }
@@ -155,6 +160,12 @@ impl Part<'_> {
             name.set_span(self.field.ty.span().resolved_at(name.span()));
         }
         quote_spanned!(self.field.ty.span()=> path.enter(#path, |path| ::cola::Parameters::#method(&self.#member, path, f)))
+    }
+
+    /// The shapes and indices of this part.
+    fn frame(&self) -> TokenStream {
+        let member = &self.member;
+        quote_spanned!(self.field.span()=> ::cola::Parameters::frame(&self.#member, f))
     }
 
     /// `member: value` of the new struct.

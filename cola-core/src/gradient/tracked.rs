@@ -9,7 +9,7 @@ use crate::functions::{DiagonalRule, HasDet, HasEigh, Inv, Power};
 use crate::operator::short::Sc;
 use crate::operator::{LinearOperator, Operator};
 use crate::ops::Spectral;
-use crate::parameters::{LeafFn, Parameters, ParametersExt, Path};
+use crate::parameters::{Frame, LeafFn, Parameters, ParametersExt, Path};
 use crate::scalar::{Real, Scalar};
 use crate::view::{View, ViewMut};
 use num_traits::{One, Zero};
@@ -47,6 +47,9 @@ impl<K: Parameters> Parameters for Gradient<K> {
     }
     fn rebuild(&self, path: &mut Path, f: LeafFn<'_, K::Number, K::Number>) -> Self::Owned {
         self.0.rebuild(path, f)
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        self.0.frame(f)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::functions::{
 };
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{CycleBasis, CycleFunction, Identity, IndexData, SvdFactors};
-use crate::parameters::{LeafFn, Parameters, Path};
+use crate::parameters::{Frame, LeafFn, Parameters, Path};
 use crate::plan::{Explain, Plan, Question, base};
 use crate::scalar::{Complex, Scalar};
 use crate::space::Space;
@@ -105,6 +105,9 @@ impl<T: Scalar, S: Space> Parameters for Permutation<T, S> {
     }
     fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
         self.clone()
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        self.order.iter().for_each(|&i| f(Frame::Index(i)));
     }
 }
 impl<T: Scalar, S: Space> LinearOperator for Permutation<T, S> {

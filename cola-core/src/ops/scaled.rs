@@ -72,8 +72,8 @@ impl<T: Scalar, A: Parameters<Number = T>, S: Sign> Parameters for Scaled<A, T, 
         path.enter("c", |p| f(p.as_str(), &[self.c], &mut c));
         Scaled { c: c[0], a: path.enter("0", |p| self.a.traverse(p, f)), sign: PhantomData }
     }
-    fn sizes(&self, f: &mut dyn FnMut((usize, usize))) {
-        self.a.sizes(f)
+    fn frame(&self, f: &mut dyn FnMut(crate::parameters::Frame)) {
+        self.a.frame(f)
     }
     fn rebuild(&self, path: &mut Path, f: LeafFn<'_, T, T>) -> Self::Owned {
         let mut c = [T::zero()];

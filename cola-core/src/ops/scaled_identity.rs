@@ -11,7 +11,7 @@ use crate::functions::{
 use crate::operator::short::Re;
 use crate::operator::{LinearOperator, Update, operator};
 use crate::ops::{Diagonal, Spectral, SvdFactors, Unitary};
-use crate::parameters::{LeafFn, Parameters, Path};
+use crate::parameters::{Frame, LeafFn, Parameters, Path};
 use crate::plan::{Explain, Plan, Question, Tree, base};
 use crate::scalar::{Real, Scalar};
 use crate::space::{Const, Dyn, Space};
@@ -102,6 +102,9 @@ impl<T: Scalar, S: Space> Parameters for Identity<T, S> {
     fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
         *self
     }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        f(Frame::Shape(self.n, self.n))
+    }
 }
 impl<T: Scalar, S: Space, G: Sign> Parameters for ScaledIdentity<T, S, G> {
     type Number = T;
@@ -117,6 +120,9 @@ impl<T: Scalar, S: Space, G: Sign> Parameters for ScaledIdentity<T, S, G> {
     }
     fn rebuild(&self, path: &mut Path, f: LeafFn<'_, T, T>) -> Self {
         self.traverse(path, f)
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        f(Frame::Shape(self.n, self.n))
     }
 }
 /// y = [y +] c x.

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::facts::{Fact, Facts, Known, SliceFacts, Unknown};
 use crate::operator::short::{Fa, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::parameters::tree_node;
+use crate::parameters::{Frame, tree_node};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::space::{Const, Dyn, Space, demand_range};
 use crate::view::{View, ViewMut};
@@ -237,7 +237,11 @@ operator!([A: Operator, R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Sa
     scalar A::Scalar; facts SliceFacts<Fa<A>, Same>; rows R::Space; cols C::Space; nrows |s| s.rows.len(); ncols s.cols.len();
     iterative A::ITERATIVE;
 });
-tree_node!([A; R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same> { "" => a; rows, cols, same });
+tree_node!([A; R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same> { "" => a; rows, cols, same }
+    frame |s, f| {
+        (0..s.rows.len()).for_each(|i| f(Frame::Index(s.rows.get(i))));
+        (0..s.cols.len()).for_each(|j| f(Frame::Index(s.cols.get(j))));
+    });
 impl<A: LinearOperator, R: IndexSet, C: IndexSet, Same: Fact> LinearOperator for Sliced<A, R, C, Same> {
     #[inline]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {

@@ -10,7 +10,7 @@ use crate::gradient::{Differentiable, LogdetGradient};
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::WithFacts;
-use crate::parameters::{LeafFn, Parameters, Path};
+use crate::parameters::{Frame, LeafFn, Parameters, Path};
 use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::Scalar;
 use crate::space::Dyn;
@@ -167,6 +167,11 @@ impl<M: SparseData> Parameters for Sparse<M> {
         let mut new = old.to_vec();
         path.enter("values", |p| f(p.as_str(), old, &mut new));
         Sparse(self.0.with_own_values(new))
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        let a = self.0.compressed();
+        f(Frame::Shape(a.rows, a.cols));
+        a.offsets.iter().chain(a.indices).for_each(|&i| f(Frame::Index(i)));
     }
 }
 
