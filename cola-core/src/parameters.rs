@@ -242,6 +242,23 @@ impl<P: Parameters + ?Sized> Parameters for &P {
     }
 }
 
+/// Leaves of real numbers inside a tree of any number: read and written by their real parts.
+pub(crate) mod real_leaf {
+    use super::{LeafFn, Path};
+    use crate::scalar::Scalar;
+    use std::borrow::Cow;
+
+    pub fn visit<'a, T: Scalar>(values: &[T::Re], path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [T]>)) {
+        f(path.as_str(), Cow::Owned(values.iter().map(|&x| T::from_re(x)).collect()))
+    }
+    pub fn traverse<T: Scalar, X: Scalar>(old: &[T::Re], new: &mut [X::Re], path: &mut Path, f: LeafFn<'_, T, X>) {
+        let old: Vec<T> = old.iter().map(|&x| T::from_re(x)).collect();
+        let mut numbers = vec![X::zero(); new.len()];
+        f(path.as_str(), &old, &mut numbers);
+        new.iter_mut().zip(numbers).for_each(|(n, x)| *n = x.re());
+    }
+}
+
 /// A leaf that lies in one slice: how to make it with other numbers is all that differs.
 macro_rules! slice_leaf {
     ([$($p:tt)*] $Self:ty, $With:ident => $W:ty, |$s:ident, $zero:ident| $make:expr) => {

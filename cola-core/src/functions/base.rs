@@ -67,17 +67,26 @@ pub struct LazyInverse<A> {
     pub(crate) a: A,
 }
 /// The inverse of an operator without a rule, `M` the method: factored if it is [direct](is_direct), else lazy.
-pub enum BaseInverse<A: Operator, M: FactorMethod> {
-    /// By the factors of the dense matrix.
-    Factored(Factored<Sc<A>, Ro<A>, M>),
-    /// By iterations.
-    Lazy(LazyInverse<A>),
-}
-impl<A: Operator + Clone, M: FactorMethod> Clone for BaseInverse<A, M> {
-    fn clone(&self) -> Self {
-        match self {
-            BaseInverse::Factored(f) => BaseInverse::Factored(f.clone()),
-            BaseInverse::Lazy(a) => BaseInverse::Lazy(a.clone()),
+pub type BaseInverse<A, M> = by_base::Inverse<Sc<A>, Ro<A>, A, M>;
+
+/// The enum does not ask that A is an operator, so that its tree over another number is the same enum.
+pub mod by_base {
+    use super::{FactorMethod, Factored, LazyInverse, Scalar};
+    use crate::space::Space;
+
+    /// See [`BaseInverse`](super::BaseInverse).
+    pub enum Inverse<T: Scalar, S: Space, A, M: FactorMethod> {
+        /// By the factors of the dense matrix.
+        Factored(Factored<T, S, M>),
+        /// By iterations.
+        Lazy(LazyInverse<A>),
+    }
+    impl<T: Scalar, S: Space, A: Clone, M: FactorMethod> Clone for Inverse<T, S, A, M> {
+        fn clone(&self) -> Self {
+            match self {
+                Inverse::Factored(f) => Inverse::Factored(f.clone()),
+                Inverse::Lazy(a) => Inverse::Lazy(a.clone()),
+            }
         }
     }
 }

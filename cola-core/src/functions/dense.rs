@@ -72,8 +72,8 @@ pub(crate) fn finite<T: Scalar>(a: &[T], place: &str) -> Result<()> {
 pub struct ByLdl;
 /// L below the diagonal, and D.
 pub struct LdlFactor<T: Scalar, S: Space> {
-    l: Held<T, S>,
-    d: Column<T::Re, S>,
+    pub(crate) l: Held<T, S>,
+    pub(crate) d: Column<T::Re, S>,
 }
 impl<T: Scalar, S: Space> Clone for LdlFactor<T, S> {
     #[inline(always)]
@@ -128,7 +128,7 @@ pub struct ByLu;
 pub struct LuFactor<T: Scalar, S: Space> {
     pub(crate) lu: Held<T, S>,
     pub(crate) perm: Column<T::Re, S>,
-    sign: T,
+    pub(crate) sign: T,
 }
 impl<T: Scalar, S: Space> Clone for LuFactor<T, S> {
     #[inline(always)]
@@ -215,10 +215,10 @@ impl<T: Scalar, S: Space> Clone for SelfAdjointFactor<T, S> {
 }
 /// P A P^T = L B L^H with 1 x 1 and 2 x 2 blocks in B.
 pub struct BunchKaufman<T: Scalar, S: Space> {
-    l: Held<T, S>,
-    subdiagonal: Column<T, S>,
-    d: Column<T::Re, S>,
-    perm: Column<T::Re, S>,
+    pub(crate) l: Held<T, S>,
+    pub(crate) subdiagonal: Column<T, S>,
+    pub(crate) d: Column<T::Re, S>,
+    pub(crate) perm: Column<T::Re, S>,
 }
 impl<T: Scalar, S: Space> Clone for BunchKaufman<T, S> {
     fn clone(&self) -> Self {

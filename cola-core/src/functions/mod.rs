@@ -8,6 +8,7 @@ pub mod diagonal;
 pub mod eig;
 pub mod explog;
 pub mod factor;
+pub mod factor_tree;
 pub mod inverse;
 pub mod pinv;
 pub mod power;

@@ -12,11 +12,15 @@ use crate::functions::{
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Complexified, Diagonal, Product, SvdFactors, Unitary};
+use crate::gradient::{Differentiable, LogdetGradient, product};
+use crate::parameters::{Frame, LeafFn, Parameters, Path, real_leaf};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::{Real, Scalar};
+use crate::space::Space;
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 use num_traits::Zero;
+use std::borrow::Cow;
 
 /// V diag(w) V^H with V unitary: what `eigh` returns, and every function of a self-adjoint operator. `F`: its facts.
 ///
@@ -27,17 +31,66 @@ use num_traits::Zero;
 /// assert!((e.eigenvalues()[0] - 1.0).abs() < 1e-15 && (e.eigenvalues()[1] - 3.0).abs() < 1e-15);
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Debug)]
-pub struct Spectral<V: Operator, F = SelfAdjointFacts> {
-    basis: V,
-    values: Column<Re<V>, Co<V>>,
-    facts: PhantomData<fn() -> F>,
-}
-impl<V: Operator + Clone, F> Clone for Spectral<V, F> {
-    fn clone(&self) -> Self {
-        Spectral { basis: self.basis.clone(), values: self.values.clone(), facts: PhantomData }
+pub type Spectral<V, F = SelfAdjointFacts> = form::Spectral<V, Column<Re<V>, Co<V>>, F>;
+
+/// The struct has no bounds, so that its tree over another number is the same struct: W is the type of the eigenvalues.
+pub mod form {
+    /// See [`Spectral`](super::Spectral).
+    #[derive(Debug)]
+    pub struct Spectral<V, W, F> {
+        pub(super) basis: V,
+        pub(super) values: W,
+        pub(super) facts: core::marker::PhantomData<fn() -> F>,
     }
 }
+impl<V: Clone, W: Clone, F> Clone for form::Spectral<V, W, F> {
+    fn clone(&self) -> Self {
+        form::Spectral { basis: self.basis.clone(), values: self.values.clone(), facts: PhantomData }
+    }
+}
+// leaves: those of V under "vectors", and w as "values"
+impl<V: Parameters, S: Space, F> Parameters for form::Spectral<V, Column<<V::Number as Scalar>::Re, S>, F> {
+    type Number = V::Number;
+    type With<X: Scalar> = form::Spectral<V::With<X>, Column<X::Re, S>, F>;
+    type Owned = form::Spectral<V::Owned, Column<<V::Number as Scalar>::Re, S>, F>;
+    fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [V::Number]>)) {
+        path.enter("vectors", |p| self.basis.visit(p, f));
+        path.enter("values", |p| real_leaf::visit(&self.values, p, f));
+    }
+    fn traverse<X: Scalar>(&self, path: &mut Path, f: LeafFn<'_, V::Number, X>) -> Self::With<X> {
+        let basis = path.enter("vectors", |p| self.basis.traverse(p, f));
+        let mut values = Column::filled(self.values.len(), X::Re::zero());
+        path.enter("values", |p| real_leaf::traverse(&self.values, &mut values, p, f));
+        form::Spectral { basis, values, facts: PhantomData }
+    }
+    fn rebuild(&self, path: &mut Path, f: LeafFn<'_, V::Number, V::Number>) -> Self::Owned {
+        let basis = path.enter("vectors", |p| self.basis.rebuild(p, f));
+        let mut values = self.values.clone();
+        path.enter("values", |p| real_leaf::traverse(&self.values, &mut values, p, f));
+        form::Spectral { basis, values, facts: PhantomData }
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        self.basis.frame(f)
+    }
+}
+// p = V^T u, q = V^T v: d(u^T V diag(w) V^T v) = sum p_i q_i dw_i + u^T dV (w q) + v^T dV (w p)
+impl<V: Differentiable<Scalar: Real>, F: Facts> Differentiable for Spectral<V, F> {
+    fn parameters(&self) -> usize {
+        self.basis.parameters() + self.values.len()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<V>>, v: View<'_, Sc<V>>, scale: Sc<V>, g: &mut [Sc<V>]) {
+        let (of_basis, of_values) = g.split_at_mut(self.basis.parameters());
+        let (mut p, mut q) = (product(&self.basis, true, u), product(&self.basis, true, v));
+        for (i, g) in of_values.iter_mut().enumerate() {
+            *g += scale * p[i] * q[i];
+            (p[i], q[i]) = (p[i].scale(self.values[i]), q[i].scale(self.values[i]));
+        }
+        self.basis.accumulate_bilinear(u, View::vector(&q), scale, of_basis);
+        self.basis.accumulate_bilinear(v, View::vector(&p), scale, of_basis);
+    }
+}
+// with V orthogonal, tr(A^-1 dA) = sum dw / w + 2 tr(V^T dV)
+impl<K: Facts, V, F: Facts> LogdetGradient<K> for Spectral<V, F> where V: Differentiable<Scalar: Real> + Clone {}
 operator!([V: Operator, F: Facts] Spectral<V, F> {
     scalar V::Scalar; facts F; rows Ro<V>; cols Ro<V>; nrows |s| s.basis.nrows(); ncols s.basis.nrows(); dense V::HOLDS_DENSE;
 });
@@ -45,7 +98,7 @@ impl<V: Operator, F> Spectral<V, F> {
     /// From eigenvectors and eigenvalues; the caller answers for V being unitary.
     #[inline(always)]
     pub fn from_parts(basis: V, values: Column<Re<V>, Co<V>>) -> Self {
-        Spectral { basis, values, facts: PhantomData }
+        form::Spectral { basis, values, facts: PhantomData }
     }
     /// The eigenvalues, in the order of the columns of the eigenvectors.
     pub fn eigenvalues(&self) -> &Column<Re<V>, Co<V>> {
@@ -61,9 +114,9 @@ impl<V: Operator, F> Spectral<V, F> {
     }
     #[inline(always)]
     pub(crate) fn with<G>(self, f: impl FnOnce(&mut [Re<V>]) -> Result<()>) -> Result<Spectral<V, G>> {
-        let Spectral { basis, mut values, .. } = self;
+        let form::Spectral { basis, mut values, .. } = self;
         f(&mut values)?;
-        Ok(Spectral { basis, values, facts: PhantomData })
+        Ok(form::Spectral { basis, values, facts: PhantomData })
     }
     /// V diag(w^p) V^H.
     ///
