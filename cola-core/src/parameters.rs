@@ -436,6 +436,79 @@ macro_rules! tree_node {
         }
     };
 }
+/// The tree and the gradient of an enum of two trees: those of the variant that it is.
+macro_rules! tree_choice {
+    ($Node:ident { $First:ident, $Second:ident }) => {
+        impl<P: $crate::parameters::Parameters, Q: $crate::parameters::Parameters<Number = P::Number>>
+            $crate::parameters::Parameters for $Node<P, Q>
+        {
+            type Number = P::Number;
+            type With<X: $crate::scalar::Scalar> = $Node<P::With<X>, Q::With<X>>;
+            type Owned = $Node<P::Owned, Q::Owned>;
+            fn visit<'v>(
+                &'v self,
+                path: &mut $crate::parameters::Path,
+                f: &mut dyn FnMut(&str, std::borrow::Cow<'v, [P::Number]>),
+            ) {
+                match self {
+                    $Node::$First(p) => p.visit(path, f),
+                    $Node::$Second(q) => q.visit(path, f),
+                }
+            }
+            fn traverse<X: $crate::scalar::Scalar>(
+                &self,
+                path: &mut $crate::parameters::Path,
+                f: $crate::parameters::LeafFn<'_, P::Number, X>,
+            ) -> Self::With<X> {
+                match self {
+                    $Node::$First(p) => $Node::$First(p.traverse(path, f)),
+                    $Node::$Second(q) => $Node::$Second(q.traverse(path, f)),
+                }
+            }
+            fn rebuild(
+                &self,
+                path: &mut $crate::parameters::Path,
+                f: $crate::parameters::LeafFn<'_, P::Number, P::Number>,
+            ) -> Self::Owned {
+                match self {
+                    $Node::$First(p) => $Node::$First(p.rebuild(path, f)),
+                    $Node::$Second(q) => $Node::$Second(q.rebuild(path, f)),
+                }
+            }
+            fn frame(&self, f: &mut dyn FnMut($crate::parameters::Frame)) {
+                match self {
+                    $Node::$First(p) => p.frame(f),
+                    $Node::$Second(q) => q.frame(f),
+                }
+            }
+        }
+        impl<P, Q> $crate::gradient::Differentiable for $Node<P, Q>
+        where
+            P: $crate::gradient::Differentiable,
+            Q: $crate::gradient::Differentiable<Scalar = P::Scalar>,
+            Self: $crate::operator::LinearOperator<Scalar = P::Scalar>,
+        {
+            fn parameters(&self) -> usize {
+                match self {
+                    $Node::$First(p) => p.parameters(),
+                    $Node::$Second(q) => q.parameters(),
+                }
+            }
+            fn accumulate_bilinear(
+                &self,
+                u: $crate::view::View<'_, P::Scalar>,
+                v: $crate::view::View<'_, P::Scalar>,
+                scale: P::Scalar,
+                g: &mut [P::Scalar],
+            ) {
+                match self {
+                    $Node::$First(p) => p.accumulate_bilinear(u, v, scale, g),
+                    $Node::$Second(q) => q.accumulate_bilinear(u, v, scale, g),
+                }
+            }
+        }
+    };
+}
 /// `Node<A::With<S>, B::With<S>, ..>`: arguments that are trees change, the others stay.
 macro_rules! tree_args {
     (With<$S:ident> [$A:ident] $Node:ident [$B:ident]) => { $Node<$A::With<$S>> };
@@ -445,4 +518,4 @@ macro_rules! tree_args {
     (Owned [$A:ident, $A2:ident] $Node:ident [$B:ident, $B2:ident]) => { $Node<$A::Owned, $A2::Owned> };
     (Owned [$A:ident] $Node:ident [$B:ident, $($rest:ident),+]) => { $Node<$A::Owned, $($rest),+> };
 }
-pub(crate) use {tree_args, tree_node};
+pub(crate) use {tree_args, tree_choice, tree_node};

@@ -4,3 +4,4 @@ pub mod dense;
 pub mod direct;
 pub mod krylov;
 pub mod sparse;
+mod sparse_lanes;

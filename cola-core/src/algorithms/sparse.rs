@@ -28,17 +28,65 @@ use num_traits::{One, Zero};
 
 const SEQ: Par = Par::Seq;
 
-/// A number that sparse factorisations exist for: f32, f64 and their complex numbers.
+/// A number that sparse factorisations exist for: f32, f64, their complex numbers, and lanes of all of these.
 #[diagnostic::on_unimplemented(
     message = "there is no sparse factorisation for numbers of type `{Self}`",
-    label = "sparse factorisations serve `f32`, `f64`, `Complex<f32>` and `Complex<f64>`",
-    note = "lanes and dual numbers solve iteratively, `.solve_with(Gmres::default(), &b)?`, or densely, `Dense::new(a.to_dense())`"
+    label = "sparse factorisations serve `f32`, `f64`, their complex numbers and lanes",
+    note = "dual numbers solve iteratively, `.solve_with(Gmres::default(), &b)?`, or densely, `Dense::new(a.to_dense())`"
 )]
-pub trait SparseNumber: Scalar<Re: RealField, Mask = bool> + ComplexField<Real = <Self as Scalar>::Re> {}
-impl SparseNumber for f32 {}
-impl SparseNumber for f64 {}
-impl SparseNumber for Complex<f32> {}
-impl SparseNumber for Complex<f64> {}
+pub trait SparseNumber: Scalar {
+    /// The factors of a matrix of such numbers.
+    type Factor: Send + Sync + 'static;
+    /// Factors A, which is square; `psd`: positive definite is promised.
+    ///
+    /// # Errors
+    /// `NonFinite`, `NotPositiveDefinite` or `Singular`, `InvalidArgument` out of memory.
+    fn factor(a: Compressed<'_, Self>, psd: bool) -> Result<Self::Factor>;
+    /// x <- A^-1 x or A^-H x for `columns` columns without gaps.
+    fn solve(f: &Self::Factor, adjoint: bool, x: &mut [Self], columns: usize);
+    /// (sign, log|det A|) of the matrix that was factored.
+    ///
+    /// # Errors
+    /// `InvalidArgument` out of memory.
+    fn slogdet(f: &Self::Factor, a: Compressed<'_, Self>) -> Result<(Self, Self::Re)>;
+    /// (sign, log|det A|) of a square matrix; a singular one is no error but (0, -inf), unless positive definite was promised.
+    ///
+    /// # Errors
+    /// `NonFinite`, `NotPositiveDefinite` where `psd` was promised, `InvalidArgument` out of memory.
+    fn slogdet_of(a: Compressed<'_, Self>, psd: bool) -> Result<(Self, Self::Re)>;
+    /// The method, for plans.
+    fn name(f: &Self::Factor) -> &'static str;
+    /// True where the determinant is read off the factors.
+    fn shows_pivots(f: &Self::Factor) -> bool;
+}
+/// A number that faer factors sparse matrices of.
+pub trait FaerNumber: Scalar<Re: RealField, Mask = bool> + ComplexField<Real = <Self as Scalar>::Re> {}
+macro_rules! faer_number {
+    ($($T:ty)*) => { $(
+        impl FaerNumber for $T {}
+        impl SparseNumber for $T {
+            type Factor = SparseFactor<$T>;
+            fn factor(a: Compressed<'_, $T>, psd: bool) -> Result<SparseFactor<$T>> {
+                SparseFactor::new(a, psd)
+            }
+            fn solve(f: &SparseFactor<$T>, adjoint: bool, x: &mut [$T], columns: usize) {
+                f.solve(adjoint, x, columns)
+            }
+            fn slogdet(f: &SparseFactor<$T>, a: Compressed<'_, $T>) -> Result<($T, <$T as Scalar>::Re)> {
+                f.slogdet(a)
+            }
+            fn slogdet_of(a: Compressed<'_, $T>, psd: bool) -> Result<($T, <$T as Scalar>::Re)> {
+                slogdet(a, psd)
+            }
+            fn name(f: &SparseFactor<$T>) -> &'static str {
+                f.name()
+            }
+            fn shows_pivots(f: &SparseFactor<$T>) -> bool {
+                matches!(f, SparseFactor::Cholesky(_))
+            }
+        } )* };
+}
+faer_number!(f32 f64 Complex<f32> Complex<f64>);
 
 /// A compressed sparse matrix that is read, by rows or by columns: the numbers of line k (a row or a column) are
 /// `values[offsets[k]..offsets[k + 1]]`, their places in the line `indices[..]`, ascending and distinct.
@@ -77,7 +125,7 @@ impl<'a, T: Copy> Compressed<'a, T> {
         places.binary_search(&place).ok().map(|at| values[at])
     }
 }
-impl<'a, T: SparseNumber> Compressed<'a, T> {
+impl<'a, T: FaerNumber> Compressed<'a, T> {
     /// Lines as columns: A itself by columns, A^T by rows.
     fn as_columns(&self) -> SparseColMatRef<'a, usize, T> {
         let n = self.lines();
@@ -112,7 +160,7 @@ pub struct SparseCholesky<T> {
     /// The factors are those of conj(A): A was given by rows.
     conj: bool,
 }
-impl<T: SparseNumber> SparseCholesky<T> {
+impl<T: FaerNumber> SparseCholesky<T> {
     /// Factors A; its lower triangle is read.
     ///
     /// # Errors
@@ -231,7 +279,7 @@ struct Simplicial<T> {
     rows: Vec<usize>,
     rows_inverse: Vec<usize>,
 }
-impl<T: SparseNumber> Simplicial<T> {
+impl<T: FaerNumber> Simplicial<T> {
     /// Factors B; `Err(k)` where step k finds no pivot at all.
     fn new(a: Compressed<'_, T>, order: SymbolicLu<usize>) -> Result<Result<Self, usize>> {
         let n = a.lines();
@@ -309,7 +357,7 @@ enum LuFactor<T> {
     // faer keeps these factors to itself: they solve, and nothing more
     Supernodal(SymbolicLu<usize>, NumericLu<usize, T>),
 }
-impl<T: SparseNumber> SparseLu<T> {
+impl<T: FaerNumber> SparseLu<T> {
     /// Factors A.
     ///
     /// A is singular to working precision where a pivot is no larger than the rounding errors of the terms it is the sum of, or where
@@ -428,7 +476,7 @@ impl<T: SparseNumber> SparseLu<T> {
     }
 }
 /// (sign, log|det A|) by simplicial LU, (0, -inf) where A is singular to working precision.
-fn lu_slogdet<T: SparseNumber>(a: Compressed<'_, T>) -> Result<(T, T::Re)> {
+fn lu_slogdet<T: FaerNumber>(a: Compressed<'_, T>) -> Result<(T, T::Re)> {
     match SparseLu::with_threshold(a, SupernodalThreshold::FORCE_SIMPLICIAL) {
         Ok(SparseLu { factor: LuFactor::Simplicial(f), .. }) => Ok(f.slogdet()),
         Ok(_) => Err(Error::invalid("slogdet: a supernodal factor where a simplicial one was asked for")),
@@ -446,7 +494,7 @@ pub enum SparseFactor<T> {
     /// P A Q = L U.
     Lu(SparseLu<T>),
 }
-impl<T: SparseNumber> SparseFactor<T> {
+impl<T: FaerNumber> SparseFactor<T> {
     /// Factors A, which is square; `psd`: positive definite is promised.
     ///
     /// # Errors
@@ -491,7 +539,7 @@ impl<T: SparseNumber> SparseFactor<T> {
 ///
 /// # Errors
 /// `NonFinite`, `NotPositiveDefinite` where `psd` was promised, `InvalidArgument` out of memory.
-pub fn slogdet<T: SparseNumber>(a: Compressed<'_, T>, psd: bool) -> Result<(T, T::Re)> {
+pub fn slogdet<T: FaerNumber>(a: Compressed<'_, T>, psd: bool) -> Result<(T, T::Re)> {
     finite(a.values, "the matrix")?;
     if psd { Ok((<T as One>::one(), SparseCholesky::new(a)?.logdet())) } else { lu_slogdet(a) }
 }

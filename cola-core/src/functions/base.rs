@@ -72,6 +72,7 @@ pub type BaseInverse<A, M> = by_base::Inverse<Sc<A>, Ro<A>, A, M>;
 /// The enum does not ask that A is an operator, so that its tree over another number is the same enum.
 pub mod by_base {
     use super::{FactorMethod, Factored, LazyInverse, Scalar};
+    use crate::parameters::tree_choice;
     use crate::space::Space;
 
     /// See [`BaseInverse`](super::BaseInverse).
@@ -81,6 +82,15 @@ pub mod by_base {
         /// By iterations.
         Lazy(LazyInverse<A>),
     }
+    /// See [`Undone`](super::Undone).
+    #[derive(Clone)]
+    pub enum Undone<A, D> {
+        /// The operator that was inverted.
+        Same(A),
+        /// Rebuilt from the factors.
+        Dense(D),
+    }
+    tree_choice!(Undone { Same, Dense });
     impl<T: Scalar, S: Space, A: Clone, M: FactorMethod> Clone for Inverse<T, S, A, M> {
         fn clone(&self) -> Self {
             match self {
@@ -179,14 +189,8 @@ impl<A: LinearOperator> LazyInverse<A> {
 }
 
 /// A itself, or its dense form where only that was kept: the inverse of a [`BaseInverse`].
-#[derive(Clone)]
-pub enum Undone<A: Operator> {
-    /// The operator that was inverted.
-    Same(A),
-    /// Rebuilt from the factors.
-    Dense(Dense<Held<Sc<A>, Ro<A>>>),
-}
-impl<A: Operator> Operator for Undone<A> {
+pub type Undone<A> = by_base::Undone<A, Dense<Held<Sc<A>, Ro<A>>>>;
+impl<A: Operator, D: Operator<Scalar = Sc<A>>> Operator for by_base::Undone<A, D> {
     type Scalar = Sc<A>;
     type Facts = A::Facts;
     type Class = crate::dsl::General;
@@ -196,25 +200,25 @@ impl<A: Operator> Operator for Undone<A> {
     const ITERATIVE: bool = A::ITERATIVE;
     fn nrows(&self) -> usize {
         match self {
-            Undone::Same(a) => a.nrows(),
-            Undone::Dense(d) => d.nrows(),
+            by_base::Undone::Same(a) => a.nrows(),
+            by_base::Undone::Dense(d) => d.nrows(),
         }
     }
     fn ncols(&self) -> usize {
         self.nrows()
     }
 }
-impl<A: LinearOperator> LinearOperator for Undone<A> {
+impl<A: LinearOperator, D: LinearOperator<Scalar = Sc<A>>> LinearOperator for by_base::Undone<A, D> {
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         match self {
-            Undone::Same(a) => a.act(how, x, y, s),
-            Undone::Dense(d) => d.act(how, x, y, s),
+            by_base::Undone::Same(a) => a.act(how, x, y, s),
+            by_base::Undone::Dense(d) => d.act(how, x, y, s),
         }
     }
     fn scratch_len(&self, columns: usize) -> usize {
         match self {
-            Undone::Same(a) => a.scratch_len(columns),
-            Undone::Dense(d) => d.scratch_len(columns),
+            by_base::Undone::Same(a) => a.scratch_len(columns),
+            by_base::Undone::Dense(d) => d.scratch_len(columns),
         }
     }
 }

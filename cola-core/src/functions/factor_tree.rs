@@ -4,12 +4,12 @@
 //! With x = A^-1 v and y = A^-T u: d(u^T A^-1 v) = -y^T dA x, and dA follows from the factors by the product rule. (Giles 2008.)
 
 use crate::data::{Column, Held};
+use crate::facts::Facts;
 use crate::functions::base::{BaseInverse, LazyInverse, by_base};
 use crate::functions::dense::{
     BunchKaufman, ByBunchKaufman, ByLdl, ByLu, FactorMethod, Factored, LdlFactor, LuFactor, SelfAdjointFactor,
 };
 use crate::gradient::{Differentiable, LogdetGradient, product};
-use crate::facts::Facts;
 use crate::parameters::{Frame, LeafFn, Parameters, Path, real_leaf};
 use crate::scalar::{Real, Scalar};
 use crate::space::Space;
@@ -65,7 +65,12 @@ fn lower_transpose<T: Real, S: Space>(l: &Held<T, S>, x: &[T]) -> Vec<T> {
     let n = l.n;
     (0..n).map(|k| (k + 1..n).fold(x[k], |s, i| s + l.at(i, k) * x[i])).collect()
 }
-fn leaf<T: Scalar, X: Scalar, S: Space>(name: &str, a: &Held<T, S>, path: &mut Path, f: LeafFn<'_, T, X>) -> Held<X, S> {
+fn leaf<T: Scalar, X: Scalar, S: Space>(
+    name: &str,
+    a: &Held<T, S>,
+    path: &mut Path,
+    f: LeafFn<'_, T, X>,
+) -> Held<X, S> {
     path.enter(name, |p| a.traverse(p, f))
 }
 fn real_column<T: Scalar, X: Scalar, S: Space>(
@@ -114,7 +119,11 @@ impl FactorTree for ByLdl {
 
 // P A = L U: y^T dA x = w^T dL (U x) + (L^T w)^T dU x with w = P y
 impl FactorTree for ByLu {
-    fn visit<'a, T: Scalar, S: Space>(f: &'a LuFactor<T, S>, path: &mut Path, leaf: &mut dyn FnMut(&str, Cow<'a, [T]>)) {
+    fn visit<'a, T: Scalar, S: Space>(
+        f: &'a LuFactor<T, S>,
+        path: &mut Path,
+        leaf: &mut dyn FnMut(&str, Cow<'a, [T]>),
+    ) {
         path.enter("lu", |p| f.lu.visit(p, leaf))
     }
     fn traverse<T: Scalar, S: Space, X: Scalar>(
@@ -302,7 +311,13 @@ impl<A: Differentiable<Scalar: Real>, M: FactorTree> Differentiable for BaseInve
             BaseInverse::Lazy(l) => l.a.parameters(),
         }
     }
-    fn accumulate_bilinear(&self, u: View<'_, A::Scalar>, v: View<'_, A::Scalar>, scale: A::Scalar, g: &mut [A::Scalar]) {
+    fn accumulate_bilinear(
+        &self,
+        u: View<'_, A::Scalar>,
+        v: View<'_, A::Scalar>,
+        scale: A::Scalar,
+        g: &mut [A::Scalar],
+    ) {
         match self {
             BaseInverse::Factored(f) => f.accumulate_bilinear(u, v, scale, g),
             BaseInverse::Lazy(l) => {

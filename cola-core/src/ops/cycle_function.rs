@@ -3,14 +3,17 @@
 use crate::data::Column;
 use crate::error::{Error, Result};
 use crate::facts::{Fact, Facts};
+use crate::gradient::{Differentiable, LogdetGradient};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::Permutation;
+use crate::parameters::{Frame, LeafFn, Parameters, Path};
 use crate::plan::Explain;
-use crate::scalar::{Complex, Scalar};
+use crate::scalar::{Complex, Real, Scalar};
 use crate::space::Space;
 use crate::view::{View, ViewMut};
 use core::f64::consts::TAU;
 use core::marker::PhantomData;
+use std::borrow::Cow;
 
 /// f(P) = sum_k c_k P^k on each cycle of P, with c_k = 1/L sum_j f(w^j) w^(-jk) and w = e^(2 pi i / L) on cycles of length L.
 ///
@@ -119,6 +122,38 @@ impl<T: Scalar, S: Space, F: Facts> LinearOperator for CycleFunction<T, S, F> {
         0
     }
 }
+// no leaves: a permutation has no numbers
+impl<T: Scalar, S: Space, F: Facts> Parameters for CycleFunction<T, S, F> {
+    type Number = T;
+    type With<X: Scalar> = CycleFunction<X, S, F>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
+    fn traverse<X: Scalar>(&self, _: &mut Path, _: LeafFn<'_, T, X>) -> CycleFunction<X, S, F> {
+        let convert = |v: T| number::<X>(Complex::new(v.re().lane_f64(0), v.im().lane_f64(0)));
+        let terms = self.terms.iter().map(|terms| terms.iter().map(|&(k, v)| (k, convert(v))).collect()).collect();
+        CycleFunction { order: self.order.clone(), cycles: self.cycles.clone(), terms, facts: PhantomData }
+    }
+    fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
+        self.clone()
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        self.order.iter().for_each(|&i| f(Frame::Index(i)));
+        self.cycles.iter().for_each(|&(_, length, _)| f(Frame::Index(length)));
+        // the function itself: the coefficients are no leaves, but belong to the operator
+        let bits = |x: T::Re| Frame::Index(x.lane_f64(0).to_bits() as usize);
+        self.terms
+            .iter()
+            .flatten()
+            .for_each(|&(k, v)| [Frame::Index(k), bits(v.re()), bits(v.im())].into_iter().for_each(&mut *f));
+    }
+}
+impl<T: Scalar, S: Space, F: Facts> Differentiable for CycleFunction<T, S, F> {
+    fn parameters(&self) -> usize {
+        0
+    }
+    fn accumulate_bilinear(&self, _: View<'_, T>, _: View<'_, T>, _: T, _: &mut [T]) {}
+}
+impl<K: Facts, T: Scalar, S: Space, F: Facts> LogdetGradient<K> for CycleFunction<T, S, F> {}
 crate::base_rules!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
 impl<T: Scalar, S: Space, F: Facts> Explain for CycleFunction<T, S, F> {}
 

@@ -9,7 +9,7 @@ use crate::functions::{DetRule, DiagonalRule, EighRule, HasDet, HasEigh, Inv, In
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::Spectral;
-use crate::parameters::tree_node;
+use crate::parameters::{tree_choice, tree_node};
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::scalar::Scalar;
 use crate::space::{demand, demand_square};
@@ -92,6 +92,13 @@ pub enum ProductInverse<F, D> {
     Factors(F),
     /// They are not.
     Base(D),
+}
+tree_choice!(ProductInverse { Factors, Base });
+impl<K: Facts, F, D> crate::gradient::LogdetGradient<K> for ProductInverse<F, D>
+where
+    F: crate::gradient::Differentiable + Clone,
+    D: crate::gradient::Differentiable<Scalar = F::Scalar> + Clone,
+{
 }
 impl<F: Operator, D: Operator<Scalar = F::Scalar>> Operator for ProductInverse<F, D> {
     type Scalar = F::Scalar;

@@ -238,10 +238,10 @@ operator!([A: Operator, R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Sa
     iterative A::ITERATIVE;
 });
 tree_node!([A; R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same> { "" => a; rows, cols, same }
-    frame |s, f| {
-        (0..s.rows.len()).for_each(|i| f(Frame::Index(s.rows.get(i))));
-        (0..s.cols.len()).for_each(|j| f(Frame::Index(s.cols.get(j))));
-    });
+frame |s, f| {
+    (0..s.rows.len()).for_each(|i| f(Frame::Index(s.rows.get(i))));
+    (0..s.cols.len()).for_each(|j| f(Frame::Index(s.cols.get(j))));
+});
 impl<A: LinearOperator, R: IndexSet, C: IndexSet, Same: Fact> LinearOperator for Sliced<A, R, C, Same> {
     #[inline]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {

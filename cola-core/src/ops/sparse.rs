@@ -1,12 +1,12 @@
 //! A sparse matrix, compressed by rows (CSR) or by columns (CSC).
 
-use crate::algorithms::sparse::{self as kernels, Compressed, SparseFactor, SparseNumber};
-use crate::error::{Error, Result};
-use crate::facts::{Facts, InverseFacts, NoFacts};
+use crate::algorithms::sparse::{Compressed, SparseNumber};
+use crate::error::{Error, Result, note_fault};
+use crate::facts::{Fact, Facts, InverseFacts, NoFacts};
 use crate::functions::base::square;
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::{DetRule, DiagonalRule, InverseRule};
-use crate::gradient::{Differentiable, LogdetGradient};
+use crate::gradient::{Differentiable, LogdetGradient, product};
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::WithFacts;
@@ -15,11 +15,12 @@ use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::Scalar;
 use crate::space::Dyn;
 use crate::view::{View, ViewMut};
+use core::any::Any;
 use core::marker::PhantomData;
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
 use num_traits::{One, Zero};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A compressed sparse matrix, owned or borrowed. Its lines are sorted and without duplicates, which nalgebra_sparse checks.
 #[diagnostic::on_unimplemented(
@@ -90,7 +91,7 @@ impl<M: SparseData + ?Sized> SparseData for &M {
 /// A matrix whose nonzeros alone are stored, m x n. In `linop!` every `CsrMatrix` and `CscMatrix` is one.
 ///
 /// Its action costs 2 flops per nonzero; solve, inverse and determinant are sparse Cholesky under `psd(..)` and sparse LU else
-/// ([`SparseCholesky`](kernels::SparseCholesky), [`SparseLu`](kernels::SparseLu)); other functions make it dense.
+/// ([`SparseCholesky`](crate::algorithms::sparse::SparseCholesky), [`SparseLu`](crate::algorithms::sparse::SparseLu)); other functions make it dense.
 ///
 /// ```
 /// # use cola_core::prelude::*;
@@ -245,59 +246,82 @@ impl<M: SparseData> LinearOperator for Sparse<M> {
 }
 
 /// A^-1 of a sparse matrix by its factors. Each application is a solve, 2 flops per number in the factors; its workspace comes from
-/// the heap.
-pub struct SparseInverse<M: SparseData, F> {
+/// the heap. Its leaves are those of A: with other numbers it is factored again at its first application, which tells a failure as a
+/// lazy inverse does (NaN from `apply`, the error from `try_apply` and `solve`).
+pub struct SparseInverse<M, F> {
     a: M,
-    factor: Arc<SparseFactor<M::Scalar>>,
+    // of type `FactorOf<M>`, erased: the same tree over a number without sparse factorisations is a type too
+    factor: OnceLock<Result<Arc<dyn Any + Send + Sync>>>,
     facts: PhantomData<fn() -> F>,
 }
-impl<M: SparseData + Clone, F> Clone for SparseInverse<M, F> {
+type FactorOf<M> = <<M as SparseData>::Scalar as SparseNumber>::Factor;
+impl<M: SparseData, F> SparseInverse<M, F> {
+    fn of(a: M) -> Self {
+        SparseInverse { a, factor: OnceLock::new(), facts: PhantomData }
+    }
+}
+impl<M: SparseData<Scalar: SparseNumber>, F: Facts> SparseInverse<M, F> {
+    fn factor(&self) -> Result<&FactorOf<M>> {
+        let make = || -> Result<Arc<dyn Any + Send + Sync>> {
+            Ok(Arc::new(<M::Scalar as SparseNumber>::factor(self.a.compressed(), <F::Psd as Fact>::KNOWN)?))
+        };
+        let factor = self.factor.get_or_init(make).as_ref().map_err(Clone::clone)?;
+        Ok(factor.downcast_ref().expect("made above or by `inverse_rule`, both of this type"))
+    }
+}
+impl<M: Clone, F> Clone for SparseInverse<M, F> {
     fn clone(&self) -> Self {
         SparseInverse { a: self.a.clone(), factor: self.factor.clone(), facts: PhantomData }
     }
 }
-impl<M: SparseData<Scalar: SparseNumber> + core::fmt::Debug, F> core::fmt::Debug for SparseInverse<M, F> {
+impl<M: core::fmt::Debug, F> core::fmt::Debug for SparseInverse<M, F> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("SparseInverse").field("of", &self.a).field("method", &self.factor.name()).finish()
+        f.debug_struct("SparseInverse").field("of", &self.a).finish_non_exhaustive()
     }
 }
 operator!([M: SparseData, F: Facts] SparseInverse<M, F> {
     scalar M::Scalar; facts F; rows Dyn; cols Dyn; nrows |s| s.a.compressed().rows; ncols s.a.compressed().rows;
+    iterative true;
 });
 impl<M: SparseData<Scalar: SparseNumber>, F: Facts> LinearOperator for SparseInverse<M, F> {
-    fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, y: ViewMut<'_, Sc<Self>>, s: &mut [Sc<Self>]) {
-        solve(&self.factor, how, x, y, s)
+    fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, s: &mut [Sc<Self>]) {
+        match self.factor() {
+            Ok(f) => solve(f, how, x, y, s),
+            Err(e) => {
+                note_fault(0, e);
+                for c in 0..x.cols {
+                    (0..x.rows).for_each(|i| *y.at(i, c) = Sc::<Self>::of(f64::NAN));
+                }
+            }
+        }
     }
     fn scratch_len(&self, columns: usize) -> usize {
         self.nrows() * columns
     }
 }
 /// y = [y +] alpha A^-1 x or A^-H x.
-fn solve<T: SparseNumber>(f: &SparseFactor<T>, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
+fn solve<T: SparseNumber>(f: &T::Factor, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
     let n = x.rows;
     let buffer = &mut s[..n * x.cols];
     for c in 0..x.cols {
         (0..n).for_each(|i| buffer[i + n * c] = x.at(i, c));
     }
-    f.solve(how.adjoint, buffer, x.cols);
+    T::solve(f, how.adjoint, buffer, x.cols);
     for c in 0..x.cols {
         (0..n).for_each(|i| how.write(y.at(i, c), buffer[i + n * c]));
     }
 }
 /// The factors of a square matrix, by fact.
-fn factor<K: Facts, M: SparseData<Scalar: SparseNumber>>(
-    op: &'static str,
-    a: &Sparse<M>,
-) -> Result<SparseFactor<Sc<Sparse<M>>>> {
+fn factor<K: Facts, M: SparseData<Scalar: SparseNumber>>(op: &'static str, a: &Sparse<M>) -> Result<FactorOf<M>> {
     square(op, a)?;
-    SparseFactor::new(a.0.compressed(), <K::Psd as crate::facts::Fact>::KNOWN)
+    SparseNumber::factor(a.0.compressed(), <K::Psd as Fact>::KNOWN)
 }
 // A^-1 by sparse Cholesky if PSD, sparse LU else
 impl<K: Facts, M: SparseData<Scalar: SparseNumber>> InverseRule<K> for Sparse<M> {
     type Output = SparseInverse<M::Owned, InverseFacts<K>>;
     fn inverse_rule(&self) -> Result<Self::Output> {
-        let factor = Arc::new(factor::<K, M>("inverse", self)?);
-        Ok(SparseInverse { a: self.0.to_owned_data(), factor, facts: PhantomData })
+        let factor: Arc<dyn Any + Send + Sync> = Arc::new(factor::<K, M>("inverse", self)?);
+        Ok(SparseInverse { factor: OnceLock::from(Ok(factor)), ..SparseInverse::of(self.0.to_owned_data()) })
     }
     fn solve_rule(&self, b: View<'_, Sc<Self>>, x: ViewMut<'_, Sc<Self>>) -> Result<()> {
         let f = factor::<K, M>("solve", self)?;
@@ -309,7 +333,7 @@ impl<K: Facts, M: SparseData<Scalar: SparseNumber>> InverseRule<K> for Sparse<M>
 impl<K: Facts, M: SparseData<Scalar: SparseNumber>> DetRule<K> for Sparse<M> {
     fn slogdet_rule(&self) -> Result<(M::Scalar, Re<Self>)> {
         square("slogdet", self)?;
-        kernels::slogdet(self.0.compressed(), <K::Psd as crate::facts::Fact>::KNOWN)
+        SparseNumber::slogdet_of(self.0.compressed(), <K::Psd as Fact>::KNOWN)
     }
 }
 // read off
@@ -341,7 +365,7 @@ impl<K: Facts, M: SparseData<Scalar: SparseNumber> + Clone, F: Facts> InverseRul
 // det A^-1 = 1 / det A
 impl<K: Facts, M: SparseData<Scalar: SparseNumber>, F: Facts> DetRule<K> for SparseInverse<M, F> {
     fn slogdet_rule(&self) -> Result<(M::Scalar, Re<Self>)> {
-        let (sign, log) = self.factor.slogdet(self.a.compressed())?;
+        let (sign, log) = M::Scalar::slogdet(self.factor()?, self.a.compressed())?;
         Ok((<M::Scalar as One>::one() / sign, -log))
     }
 }
@@ -357,7 +381,7 @@ crate::base_eig!([M: SparseData<Scalar: SparseNumber>, F: Facts] SparseInverse<M
 
 impl<M: SparseData> Explain for Sparse<M> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
-        let psd = <K::Psd as crate::facts::Fact>::KNOWN;
+        let psd = <K::Psd as Fact>::KNOWN;
         let once = |rule: &'static str, formula: &str, flops: Option<f64>| Plan {
             cost: Cost { formula: formula.into(), flops, per_iteration: false },
             ..Plan::rule(self, rule, "n")
@@ -381,11 +405,14 @@ impl<M: SparseData<Scalar: SparseNumber>, F: Facts> Explain for SparseInverse<M,
             ..Plan::rule(self, rule, "n")
         };
         match question {
-            Question::Apply => once(self.factor.name(), "2 flops per number in the factors"),
+            Question::Apply => {
+                let name = self.factor().map_or("sparse factors", |f| M::Scalar::name(f));
+                once(name, "2 flops per number in the factors")
+            }
             Question::Solve => Sparse(&self.a).plan::<K>(Question::Apply),
-            Question::Slogdet => match &*self.factor {
-                SparseFactor::Cholesky(_) => Plan::rule(self, "read off the factors", "n"),
-                SparseFactor::Lu(_) => once("read off simplicial factors", "beside supernodal ones, one factorisation"),
+            Question::Slogdet => match self.factor() {
+                Ok(f) if M::Scalar::shows_pivots(f) => Plan::rule(self, "read off the factors", "n"),
+                _ => once("read off simplicial factors", "beside supernodal ones, one factorisation"),
             },
             _ => base::<K, Self>(self, question),
         }
@@ -417,6 +444,36 @@ impl<M: SparseData> Differentiable for Sparse<M> {
     }
 }
 impl<K: Facts, M: SparseData<Scalar: SparseNumber>> LogdetGradient<K> for Sparse<M> {}
+
+// leaves: those of A
+impl<M: SparseData, F> Parameters for SparseInverse<M, F> {
+    type Number = M::Scalar;
+    type With<S: Scalar> = SparseInverse<M::With<S>, F>;
+    type Owned = SparseInverse<M::Owned, F>;
+    fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [M::Scalar]>)) {
+        path.enter("values", |p| f(p.as_str(), Cow::Borrowed(self.a.compressed().values)))
+    }
+    fn traverse<S: Scalar>(&self, path: &mut Path, f: LeafFn<'_, M::Scalar, S>) -> Self::With<S> {
+        SparseInverse::of(Sparse(&self.a).traverse(path, f).0)
+    }
+    fn rebuild(&self, path: &mut Path, f: LeafFn<'_, M::Scalar, M::Scalar>) -> Self::Owned {
+        SparseInverse::of(Sparse(&self.a).rebuild(path, f).0)
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        Sparse(&self.a).frame(f)
+    }
+}
+// d(u^T A^-1 v) = -(A^-T u)^T dA (A^-1 v), over the pattern
+impl<M: SparseData<Scalar: SparseNumber>, F: Facts> Differentiable for SparseInverse<M, F> {
+    fn parameters(&self) -> usize {
+        self.a.compressed().values.len()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<Self>>, v: View<'_, Sc<Self>>, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        let (x, y) = (product(self, false, v), product(self, true, u));
+        Sparse(&self.a).accumulate_bilinear(View::vector(&y), View::vector(&x), -scale, g)
+    }
+}
+impl<K: Facts, M: SparseData<Scalar: SparseNumber> + Clone, F: Facts> LogdetGradient<K> for SparseInverse<M, F> {}
 
 #[cfg(test)]
 mod tests;

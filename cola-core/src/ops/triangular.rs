@@ -11,16 +11,18 @@ use crate::functions::factor::LuFactors;
 use crate::functions::{
     DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, LuRule, Power, PowerRule,
 };
+use crate::gradient::{Differentiable, LogdetGradient, product};
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::Identity;
-use crate::parameters::tree_node;
+use crate::parameters::{Frame, LeafFn, Parameters, Path, tree_node};
 use crate::plan::{Explain, Plan, Question, Tree, base};
 use crate::scalar::{Real, Scalar};
 use crate::space::Space;
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 use num_traits::Zero;
+use std::borrow::Cow;
 
 /// Which triangle.
 pub trait Side: Copy + Send + Sync + 'static {
@@ -145,6 +147,34 @@ pub struct TriangularInverse<T: Scalar, S: Space, U>(DenseTriangular<T, S, U>);
 operator!([T: Scalar, S: Space, U: Side] TriangularInverse<T, S, U> {
     scalar T; facts NoFacts; rows S; cols S; nrows |s| s.0.nrows(); ncols s.0.nrows(); dense true;
 });
+impl<T: Scalar, S: Space, U: Side> Parameters for TriangularInverse<T, S, U> {
+    type Number = T;
+    type With<X: Scalar> = TriangularInverse<X, S, U>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [T]>)) {
+        self.0.visit(path, f)
+    }
+    fn traverse<X: Scalar>(&self, path: &mut Path, f: LeafFn<'_, T, X>) -> TriangularInverse<X, S, U> {
+        TriangularInverse(self.0.traverse(path, f))
+    }
+    fn rebuild(&self, path: &mut Path, f: LeafFn<'_, T, T>) -> Self {
+        self.traverse(path, f)
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        f(Frame::Shape(self.nrows(), self.ncols()))
+    }
+}
+// d(u^T T^-1 v) = -(T^-T u)^T dT (T^-1 v)
+impl<T: Scalar, S: Space, U: Side> Differentiable for TriangularInverse<T, S, U> {
+    fn parameters(&self) -> usize {
+        self.0.parameters()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, T>, v: View<'_, T>, scale: T, g: &mut [T]) {
+        let (x, y) = (product(self, false, v), product(self, true, u));
+        self.0.accumulate_bilinear(View::vector(&y), View::vector(&x), -scale, g)
+    }
+}
+impl<K: Facts, T: Scalar, S: Space, U: Side> LogdetGradient<K> for TriangularInverse<T, S, U> {}
 impl<T: Scalar, S: Space, U: Side> LinearOperator for TriangularInverse<T, S, U> {
     #[inline]
     fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
