@@ -9,10 +9,10 @@ use crate::functions::eig::{complex_column, polar};
 use crate::functions::{
     DetRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule, SvdRule,
 };
+use crate::gradient::{Differentiable, LogdetGradient, product};
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Complexified, Diagonal, Product, SvdFactors, Unitary};
-use crate::gradient::{Differentiable, LogdetGradient, product};
 use crate::parameters::{Frame, LeafFn, Parameters, Path, real_leaf};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::{Real, Scalar};

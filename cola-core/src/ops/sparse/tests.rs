@@ -1,7 +1,7 @@
 //! Sparse operators against dense ones.
 
 use super::SparseData;
-use crate::algorithms::sparse::{SparseFactor, SparseLu, SparseNumber};
+use crate::algorithms::sparse::{FaerNumber, SparseFactor, SparseLu, SparseNumber};
 use crate::prelude::*;
 use crate::view::{View, ViewMut};
 use crate::{Error, Fact, Facts, Invertible, Result, Update};
@@ -21,7 +21,7 @@ impl Random {
     }
 }
 /// A number of any of the four types.
-trait Any: SparseNumber {
+trait Any: FaerNumber + SparseNumber {
     fn any(r: &mut Random) -> Self;
     const TOL: f64;
 }
