@@ -29,6 +29,10 @@ fn eps<T: Scalar>() -> f64 {
     T::Re::epsilon().lane_f64(0)
 }
 
+fn unit(a: &M) -> f64 {
+    let most = a.iter().fold(0.0f64, |m, x| m.max(x.re.abs()).max(x.im.abs()));
+    if most > 0.0 { most } else { 1.0 }
+}
 /// A V = V diag(w) to a small multiple of eps |A|, columns of norm 1.
 fn eig_holds<A: LinearOperator + HasEig + Square>(name: &str, a: &A) -> EigFactors<A::Vectors>
 where
@@ -37,6 +41,9 @@ where
     let e = a.eig().unwrap_or_else(|e| panic!("{name}: {e}"));
     let (dense, v) = (plain(&a.to_dense()), plain(&e.eigenvectors().to_dense()));
     let w: Vec<C> = e.eigenvalues().iter().map(|w| C::new(w.re().lane_f64(0), w.im().lane_f64(0))).collect();
+    // in units of the largest entry: squares stay in range
+    let unit = unit(&dense);
+    let (dense, w): (M, Vec<C>) = (dense.map(|x| x / unit), w.iter().map(|w| w / unit).collect());
     let n = dense.nrows();
     assert_eq!((v.shape(), w.len()), ((n, n), n), "{name}");
     let tol = 50.0 * eps::<A::Scalar>() * (n as f64 + 3.0);
@@ -67,7 +74,9 @@ where
     let d = a.svd().unwrap_or_else(|e| panic!("{name}: {e}"));
     let dense = plain(&a.to_dense());
     let (u, v) = (plain(&d.u.to_dense()), plain(&d.v.to_dense()));
-    let s: Vec<f64> = d.s.iter().map(|s| s.lane_f64(0)).collect();
+    let unit = unit(&dense);
+    let dense: M = dense.map(|x| x / unit);
+    let s: Vec<f64> = d.s.iter().map(|s| s.lane_f64(0) / unit).collect();
     let (m, n) = dense.shape();
     let tol = 50.0 * eps::<A::Scalar>() * ((m + n) as f64 + 3.0);
     let near = |what: &str, x: &M, y: &M, scale: f64| {
@@ -79,12 +88,12 @@ where
     near("V^H V", &(v.adjoint() * &v), &M::identity(k, k), 1.0);
     let sigma = M::from_diagonal(&DVector::from_iterator(k, s.iter().map(|&s| C::from(s))));
     near("U S V^H", &(&u * &sigma * v.adjoint()), &dense, dense.norm());
-    near("as an operator", &plain(&d.to_dense()), &dense, dense.norm());
-    near("adjoint", &plain(&d.adjoint().to_dense()), &dense.adjoint(), dense.norm());
+    near("as an operator", &plain(&d.to_dense()).map(|x| x / unit), &dense, dense.norm());
+    near("adjoint", &plain(&d.adjoint().to_dense()).map(|x| x / unit), &dense.adjoint(), dense.norm());
     assert!(s.windows(2).all(|w| w[0] >= w[1]) && s.iter().all(|s| *s >= 0.0), "{name}: {s:?}");
-    let all: Vec<f64> = a.singular_values().unwrap().iter().map(|s| s.lane_f64(0)).collect();
+    let all: Vec<f64> = a.singular_values().unwrap().iter().map(|s| s.lane_f64(0) / unit).collect();
     assert_eq!(all.len(), m.min(n));
-    if m * n > 0 && dense.norm() > 1e-150 && dense.norm() < 1e150 {
+    if m * n > 0 {
         let want = dense.clone().svd(false, false).singular_values;
         for (got, want) in all.iter().zip(want.iter()) {
             assert!((got - want).abs() <= tol * dense.norm(), "{name}: {all:?}, nalgebra {want}");
@@ -237,12 +246,12 @@ fn sparse() {
 #[test]
 fn dense_of_all_kinds() {
     fn kinds<T: Scalar>(range: (f64, f64)) {
-        for n in [0, 1, 2, 3, 4, 7, 16, 33, 70, 130] {
+        for n in [0, 1, 2, 3, 4, 7, 16, 33, 60] {
             all!(&format!("random {n}"), Dense::new(random::<T>(n, n, n + 1)));
             rectangular!(&format!("random {n} x 5"), Dense::new(random::<T>(n, 5, n + 1)));
             rectangular!(&format!("random 9 x {n}"), Dense::new(random::<T>(9, n, n + 1)));
         }
-        for n in [1, 2, 3, 6, 40] {
+        for n in [1, 2, 3, 6, 24] {
             let jordan = |w: f64, s: f64| {
                 DMatrix::from_fn(n, n, |i, j| {
                     T::of(if i == j {

@@ -12,7 +12,7 @@ use crate::scalar::{Complex, Mask, Real, Scalar};
 use num_traits::{NumAssign, One, Zero};
 
 /// A V = V diag(w) for a general matrix of n x n finite numbers, column-major; the columns of V have norm 1. Eigenvalues of a real
-/// matrix come in conjugate pairs. Lanes are treated one by one.
+/// matrix come in conjugate pairs, to rounding. Lanes are treated one by one.
 ///
 /// Errors: [`Error::NotConverged`](crate::Error::NotConverged); [`Error::InvalidArgument`](crate::Error::InvalidArgument) for numbers
 /// that carry derivatives. Cost: about 25 n^3.
@@ -35,6 +35,22 @@ where
     unit_columns(n, v);
     (0..n).for_each(|i| w[i] = t[i * (n + 1)]);
     Ok(())
+}
+/// |A v_j - w_j v_j| <= 20 n eps |A|_F for all j, and everything finite.
+pub(super) fn holds<T, R>(n: usize, a: &[T], w: &[Complex<R>], v: &[Complex<R>]) -> bool
+where
+    T: Scalar<Re = R>,
+    R: Real + NumAssign,
+    Complex<R>: Engine,
+{
+    let complex: Vec<_> = a[..n * n].iter().map(|x| Complex::new(x.re(), x.im())).collect();
+    let product = super::expm::mul(n, &complex, v);
+    let sum = complex.iter().fold(R::zero(), |s, x| s + x.abs_sq());
+    let tol = R::epsilon() * R::real(20.0 * n as f64);
+    (0..n).all(|j| {
+        let residual = (0..n).fold(R::zero(), |s, i| s + (product[i + j * n] - v[i + j * n] * w[j]).abs_sq());
+        !(sum * tol * tol).lt(residual).any() && residual.finite().all()
+    })
 }
 /// Each column divided by its norm.
 pub(super) fn unit_columns<T: Scalar>(n: usize, v: &mut [T]) {
