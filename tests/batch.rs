@@ -12,6 +12,26 @@ fn perform<T: Scalar>(
     let k = linop!(psd(a * a.H + diag(&d)));
     Ok((k.solve(&v)?, [k.logdet()?.re()]))
 }
+/// A plain number is an argument and a result like any other; what does not name T is shared.
+#[vmap]
+fn shifted<T: Scalar>(a: SMatrix<T, 3, 3>, shift: T, v: SVector<T, 3>, power: f64) -> cola::Result<T> {
+    let k = linop!(psd(a * a.H) + shift * I);
+    Ok(self_adjoint_checked(k)?.inv_quad(&v)? * T::of(power))
+}
+#[test]
+fn plain_numbers_are_batched() {
+    let n = 21;
+    let (a, v): (Vec<_>, Vec<_>) = (0..n).map(|i| (element(i).0, element(i).2)).unzip();
+    let shifts: Vec<f64> = (0..n).map(|i| 0.5 + i as f64).collect();
+    let all = shifted::batch_slice(&a, &shifts, &v, 2.0).unwrap();
+    for i in 0..n {
+        let k = a[i] * a[i].transpose() + SMatrix::identity() * shifts[i];
+        let want = 2.0 * v[i].dot(&k.cholesky().unwrap().solve(&v[i]));
+        assert!((all[i] - want).abs() < 1e-12 * want.abs());
+        assert!((shifted(a[i], shifts[i], v[i], 2.0).unwrap() - want).abs() < 1e-12 * want.abs());
+    }
+    assert_eq!(shifted::batch::<2>([a[0], a[1]], [shifts[0], shifts[1]], [v[0], v[1]], 2.0).unwrap(), all[..2]);
+}
 fn element(i: usize) -> (SMatrix<f64, 3, 3>, SVector<f64, 3>, SVector<f64, 3>) {
     let a = SMatrix::from_fn(|r, c| ((i * 7 + r * 3 + c) as f64 * 0.61).sin());
     (a, vector![1.0, 0.5, 2.0], vector![1.0, -1.0, i as f64])

@@ -46,6 +46,15 @@ pub fn pack_at<K: Parameters<Number: Element>, const B: usize>(
 ) -> Result<K::With<Wide<K::Number, B>>> {
     K::pack(core::array::from_fn(|lane| &trees[(at + lane).min(trees.len() - 1)]))
 }
+/// B numbers in lanes: a number is no tree.
+pub fn pack_numbers<T: Element, const B: usize>(numbers: &[T; B]) -> Wide<T, B> {
+    Scalar::from_lanes(|lane| numbers[lane])
+}
+/// Numbers `at..at + B` of a slice in lanes; past the end the last one is repeated.
+#[inline]
+pub fn pack_numbers_at<T: Element, const B: usize>(numbers: &[T], at: usize) -> Wide<T, B> {
+    Scalar::from_lanes(|lane| numbers[(at + lane).min(numbers.len() - 1)])
+}
 
 /// Something in lanes that falls apart into one value per lane.
 #[diagnostic::on_unimplemented(

@@ -23,6 +23,8 @@ struct Argument {
     ty: Type,
     /// Whether its type names the scalar; others are shared by the whole batch.
     is_batched: bool,
+    /// Whether it is one number of the scalar's type, which is no tree.
+    is_number: bool,
 }
 
 /// The function itself and the module of its batch forms; or the function and all that is wrong, so that the errors do
@@ -89,16 +91,21 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
     };
     let arrays = inputs(&|ty| quote!([#ty; #lanes]));
     let slices = inputs(&|ty| quote!(&[#ty]));
-    let call = |batched: &dyn Fn(&Ident) -> TokenStream| -> Vec<TokenStream> {
-        let one = |argument: &Argument| match (&argument.name, argument.is_batched) {
-            (name, true) => batched(name),
+    let call = |tree: &dyn Fn(&Ident) -> TokenStream, number: &dyn Fn(&Ident) -> TokenStream| -> Vec<TokenStream> {
+        let one = |argument: &Argument| match argument {
+            Argument { name, is_number: true, .. } => number(name),
+            Argument { name, is_batched: true, .. } => tree(name),
             // The closure runs once per chunk.
-            (name, false) => quote!(::core::clone::Clone::clone(&#name)),
+            Argument { name, .. } => quote!(::core::clone::Clone::clone(&#name)),
         };
         arguments.iter().map(one).collect()
     };
-    let packed = call(&|name| quote!(::cola::batch::pack(&#name)?));
-    let packed_at = call(&|name| quote!(::cola::batch::pack_at(#name, #at)?));
+    let packed =
+        call(&|name| quote!(::cola::batch::pack(&#name)?), &|name| quote!(::cola::batch::pack_numbers(&#name)));
+    let packed_at = call(
+        &|name| quote!(::cola::batch::pack_at(#name, #at)?),
+        &|name| quote!(::cola::batch::pack_numbers_at(#name, #at)),
+    );
     let lengths = arguments.iter().filter(|argument| argument.is_batched).map(|argument| &argument.name);
 
     // Constant parameters are passed on; the scalar is replaced.
@@ -235,7 +242,11 @@ fn arguments(function: &ItemFn, scalar: Option<&Ident>, errors: &mut Errors) -> 
             _ => format_ident!("argument_{}", at),
         };
         let is_batched = scalar.is_some_and(|scalar| mentions(input.ty.to_token_stream(), scalar));
-        arguments.push(Argument { name, ty: (*input.ty).clone(), is_batched });
+        let is_number = match (&*input.ty, scalar) {
+            (Type::Path(ty), Some(scalar)) => ty.path.is_ident(scalar),
+            _ => false,
+        };
+        arguments.push(Argument { name, ty: (*input.ty).clone(), is_batched, is_number });
     }
     arguments
 }
