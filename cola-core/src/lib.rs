@@ -47,7 +47,7 @@ pub use functions::{EigFactors, Exp, Inv, Invertible, Log, Pinv, Pow, Power, Roo
 pub use gradient::{
     Differentiable, Gradient, LogdetGradient, constant, value_and_grad, value_and_grad2, value_and_grad3,
 };
-pub use interop::{parse_matrix_market, read_matrix_market};
+pub use interop::{Strided, parse_matrix_market, read_matrix_market};
 pub use lanes::{LaneElement, LaneMask, Lanes, OneByOne};
 pub use operator::{DynOperator, LinearOperator, Operator, Update};
 pub use ops::*;

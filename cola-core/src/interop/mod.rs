@@ -1,5 +1,13 @@
-//! Matrices from and to elsewhere.
+//! Matrices from and to elsewhere: files, and leaves from other crates (features `faer`, `ndarray`, `sprs`).
 
+#[cfg(feature = "faer")]
+mod faer;
+mod foreign;
 mod matrix_market;
+#[cfg(feature = "ndarray")]
+mod ndarray;
+#[cfg(feature = "sprs")]
+mod sprs;
 
+pub use foreign::Strided;
 pub use matrix_market::{parse_matrix_market, read_matrix_market};
