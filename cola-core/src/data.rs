@@ -140,46 +140,65 @@ impl<T: Scalar, S: Space> MatrixData for Held<T, S> {
     }
 }
 
-/// A rectangular matrix of our own on the heap, whose sizes the type knows as far as its spaces do: singular vectors, pseudo-inverses.
-pub struct Panel<E, R, C> {
-    data: Vec<E>,
+/// A rectangular matrix of our own, column-major: inline when both spaces are static.
+pub struct Panel<E: Plain, R: Space, C: Space> {
+    data: Column<E, R::Times<C>>,
     rows: usize,
     cols: usize,
-    spaces: PhantomData<fn() -> (R, C)>,
 }
-impl<E: Clone, R, C> Clone for Panel<E, R, C> {
+impl<E: Plain, R: Space, C: Space> Clone for Panel<E, R, C> {
+    #[inline(always)]
     fn clone(&self) -> Self {
-        Panel { data: self.data.clone(), rows: self.rows, cols: self.cols, spaces: PhantomData }
+        Panel { data: self.data.clone(), rows: self.rows, cols: self.cols }
     }
 }
-impl<E: core::fmt::Debug, R, C> core::fmt::Debug for Panel<E, R, C> {
+impl<E: Plain + core::fmt::Debug, R: Space, C: Space> core::fmt::Debug for Panel<E, R, C> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_list().entries(self.data.chunks(self.rows.max(1))).finish()
     }
 }
 impl<E: Plain, R: Space, C: Space> Panel<E, R, C> {
-    /// rows x cols times `e`; a static space has its own size.
+    /// rows x cols times `e`; static spaces have their own sizes.
+    #[inline(always)]
     pub fn filled(rows: usize, cols: usize, e: E) -> Self {
         let (rows, cols) = (R::EXTENT.or(rows), C::EXTENT.or(cols));
-        Panel { data: vec![e; rows * cols], rows, cols, spaces: PhantomData }
+        Panel { data: Column::filled(rows * cols, e), rows, cols }
     }
     /// The entries, column-major.
+    #[inline(always)]
     pub fn as_slice(&self) -> &[E] {
         &self.data
     }
     /// The entries, to be written.
+    #[inline(always)]
     pub fn as_mut_slice(&mut self) -> &mut [E] {
         &mut self.data
     }
     /// To be written as a view.
+    #[inline(always)]
     pub fn view_mut(&mut self) -> ViewMut<'_, E> {
         ViewMut::matrix(&mut self.data, self.rows, self.cols)
+    }
+    /// A copy of a view.
+    #[inline(always)]
+    pub fn copy(v: View<'_, E>) -> Self
+    where
+        E: Scalar,
+    {
+        let mut p = Self::filled(v.rows, v.cols, E::zero());
+        for j in 0..p.cols {
+            for i in 0..p.rows {
+                p.data[i + p.rows * j] = v.at(i, j);
+            }
+        }
+        p
     }
 }
 impl<T: Scalar, R: Space, C: Space> MatrixData for Panel<T, R, C> {
     type Scalar = T;
     type Rows = R;
     type Cols = C;
+    #[inline(always)]
     fn view(&self) -> View<'_, T> {
         View::matrix(&self.data, self.rows, self.cols)
     }

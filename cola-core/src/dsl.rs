@@ -15,6 +15,8 @@ use core::marker::PhantomData;
 use nalgebra::{Dim, Matrix, RawStorage};
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
 
+pub use crate::ops::{congruence, congruence_transpose, try_congruence, try_congruence_transpose};
+pub use crate::ops::{low_rank, projection, projection_checked, try_low_rank, try_projection};
 pub use crate::ops::{psd_checked, self_adjoint_checked, unitary_checked};
 
 /// The row and column of the pair tables that an operator belongs to.
@@ -76,10 +78,10 @@ impl Rank for FullRank {
     }
 }
 impl Rank for SmallRank {
-    type PlusEye<A: Operator, S: Sign> = Sum<A, ScaledIdentity<A::Scalar, A::Rows, S>>;
+    type PlusEye<A: Operator, S: Sign> = LowRankShift<A, S>;
     #[inline(always)]
     fn plus_eye<A: Operator, S: Sign>(a: A, c: A::Scalar) -> Result<Self::PlusEye<A, S>> {
-        FullRank::plus_eye(a, c)
+        LowRankShift::try_new(a, c)
     }
 }
 
@@ -910,5 +912,28 @@ where
     #[inline(always)]
     fn sum(a: A, b: B) -> Result<Self::Output> {
         <(C, D)>::sum(a, b)
+    }
+}
+// A + P Q^H, whatever the order: the update is the second part
+impl<C, D, A: Operator, B: SameScalar<A>> RankTable<C, D, A, B> for (FullRank, SmallRank) {
+    type Output = LowRankUpdate<A, B>;
+    #[inline(always)]
+    fn sum(a: A, b: B) -> Result<Self::Output> {
+        LowRankUpdate::try_new(a, b)
+    }
+}
+impl<C, D, A: Operator<Scalar = B::Scalar>, B: Operator> RankTable<C, D, A, B> for (SmallRank, FullRank) {
+    type Output = LowRankUpdate<B, A>;
+    #[inline(always)]
+    fn sum(a: A, b: B) -> Result<Self::Output> {
+        LowRankUpdate::try_new(b, a)
+    }
+}
+// of low rank again
+impl<C, D, A: Operator, B: SameScalar<A>> RankTable<C, D, A, B> for (SmallRank, SmallRank) {
+    type Output = Sum<A, B>;
+    #[inline(always)]
+    fn sum(a: A, b: B) -> Result<Self::Output> {
+        Sum::try_new(a, b)
     }
 }

@@ -106,6 +106,11 @@ pub trait LinearOperator: Operator {
     );
     /// How much scratch `act` needs for `columns` right-hand sides, for A and for A^H.
     fn scratch_len(&self, columns: usize) -> usize;
+    /// The entries, where they lie in memory as they are: rules that need them all are then spared a copy.
+    #[inline(always)]
+    fn entries(&self) -> Option<View<'_, Self::Scalar>> {
+        None
+    }
 }
 
 impl<A: Operator + ?Sized> Operator for &A {
@@ -139,6 +144,10 @@ impl<A: LinearOperator + ?Sized> LinearOperator for &A {
     #[inline(always)]
     fn scratch_len(&self, columns: usize) -> usize {
         (**self).scratch_len(columns)
+    }
+    #[inline(always)]
+    fn entries(&self) -> Option<View<'_, A::Scalar>> {
+        (**self).entries()
     }
 }
 

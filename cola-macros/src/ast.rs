@@ -34,6 +34,8 @@ pub enum Expr {
     Power(Box<Expr>, Ratio, Span),
     /// `X * X.H` (the flip is `Adjoint`) or `X * X.T` (`Transpose`) with one evaluation of X. Made by the normaliser.
     Gram(Flip, Box<Expr>, Span),
+    /// `X * A * X.H` or `X * A * X.T`, in the same way.
+    Congruence(Flip, Box<[Expr; 2]>, Span),
     /// `A[r, c]`; two equal indices make a principal submatrix.
     Slice(Box<Expr>, Box<[Index; 2]>, Span),
     /// `[A, B; C, D]`, rows of equal length.
@@ -210,6 +212,7 @@ impl Expr {
             | Expr::Flip(_, _, span)
             | Expr::Power(_, _, span)
             | Expr::Gram(_, _, span)
+            | Expr::Congruence(_, _, span)
             | Expr::Slice(_, _, span) => *span,
             Expr::Sum(terms) | Expr::Product(terms) => terms.last().map_or_else(Span::call_site, |term| term.mark),
             Expr::Blocks(rows) => rows.first().map_or_else(Span::call_site, |row| row.mark),

@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Error;
 
 /// Words of the dsl that return a `Result`: only `try_linop!` can use them.
-const FALLIBLE: [&str; 11] = [
+const FALLIBLE: [&str; 12] = [
     "inv",
     "pinv",
     "sqrt",
@@ -18,11 +18,24 @@ const FALLIBLE: [&str; 11] = [
     "psd_checked",
     "self_adjoint_checked",
     "unitary_checked",
+    "projection_checked",
 ];
 
 /// Words that panic on bad input and have a twin `try_..` that returns a `Result`. The signs' twins (`try_add`, ..) are
 /// found in the same way.
-const TWINS: [&str; 7] = ["add", "mul", "slice", "principal", "hstack", "vstack", "permutation"];
+const TWINS: [&str; 11] = [
+    "add",
+    "mul",
+    "slice",
+    "principal",
+    "hstack",
+    "vstack",
+    "permutation",
+    "low_rank",
+    "projection",
+    "congruence",
+    "congruence_transpose",
+];
 
 /// What to do where something can fail.
 #[derive(Clone, Copy, PartialEq)]
@@ -86,6 +99,10 @@ impl Lowering<'_> {
             Expr::Negate(a, span) => self.unary("neg", a, *span),
             Expr::Flip(flip, a, span) => self.unary(flip_name(*flip), a, *span),
             Expr::Gram(kind, a, span) => self.unary(gram_name(*kind), a, *span),
+            Expr::Congruence(kind, parts, span) => {
+                let [x, a] = parts.each_ref().map(|part| self.expression(part));
+                self.word(congruence_name(*kind), *span, quote!(#x, #a))
+            }
             Expr::Power(a, ratio, span) => self.power(a, *ratio, *span),
             Expr::Slice(a, indices, span) => {
                 let a = self.expression(a);
@@ -211,6 +228,11 @@ pub fn flip_name(flip: Flip) -> &'static str {
 /// The function for X X^H and X X^T.
 pub fn gram_name(kind: Flip) -> &'static str {
     if kind == Flip::Transpose { "gram_transpose" } else { "gram" }
+}
+
+/// The word for `X * A * X.H` or `X * A * X.T`.
+pub fn congruence_name(kind: Flip) -> &'static str {
+    if kind == Flip::Transpose { "congruence_transpose" } else { "congruence" }
 }
 
 /// The marker for the sign of a literal.

@@ -10,6 +10,7 @@
 //! | `(A^r)^n`, n an integer; `inv`, `sqrt`, `isqrt` are powers too | `A^(r n)`: so `inv(inv(A))` and `sqrt(A)^2` are `A` |
 //! | `I * A` where A surely is an operator | `A` |
 //! | `X * X.H`, `X.H * X`, `X * X.T`, `X.T * X` for one and the same leaf | Gram |
+//! | `X * A * X.H`, `X.H * A * X`, and with `.T` | Congruence |
 //!
 //! No rule reorders or repeats what the user wrote.
 
@@ -50,7 +51,12 @@ pub fn normalize(expression: Expr, errors: &mut Errors) -> Expr {
             }
             Expr::Blocks(rows)
         }
-        done @ (Expr::Leaf(_) | Expr::Number(..) | Expr::Identity(_) | Expr::Gram(..) | Expr::Bad) => done,
+        done @ (Expr::Leaf(_)
+        | Expr::Number(..)
+        | Expr::Identity(_)
+        | Expr::Gram(..)
+        | Expr::Congruence(..)
+        | Expr::Bad) => done,
     }
 }
 
@@ -136,17 +142,21 @@ fn product(factors: Vec<Term>, errors: &mut Errors) -> Expr {
     if fused.len() == 1 { fused.remove(0).value } else { Expr::Product(fused) }
 }
 
-/// A fused form of the first factors, with the number of factors it replaces. Each case is one line; the congruence
-/// `X * A * X.H` (three factors, A no number) would be the next, above the pairs.
+/// A fused form of the first factors, with the number of factors it replaces. Each case is one line; longer ones first.
 fn fuse(factors: &[Term]) -> Option<(Expr, usize)> {
     match factors {
-        [a, b, ..] => gram(&a.value, &b.value, b.mark).map(|gram| (gram, 2)),
+        [x, a, y, ..] if is_pair(&x.value, &y.value).is_some() => {
+            let kind = is_pair(&x.value, &y.value)?;
+            let parts = Box::new([x.value.clone(), a.value.clone()]);
+            Some((Expr::Congruence(kind, parts, a.mark), 3))
+        }
+        [a, b, ..] => is_pair(&a.value, &b.value).map(|kind| (Expr::Gram(kind, Box::new(a.value.clone()), b.mark), 2)),
         _ => None,
     }
 }
 
-/// X X^H, X^H X, X X^T, X^T X.
-fn gram(a: &Expr, b: &Expr, span: Span) -> Option<Expr> {
+/// X and X^H, X^H and X, X and X^T, X^T and X: the flip between them.
+fn is_pair(a: &Expr, b: &Expr) -> Option<Flip> {
     let (kind, x, y) = match (a, b) {
         (x, Expr::Flip(kind, y, _)) => (kind, x, &**y),
         (Expr::Flip(kind, x, _), y) => (kind, &**x, y),
@@ -155,7 +165,7 @@ fn gram(a: &Expr, b: &Expr, span: Span) -> Option<Expr> {
     let (Expr::Leaf(x), Expr::Leaf(y)) = (x, y) else {
         return None;
     };
-    (*kind != Flip::Conjugate && x.is_same(y)).then(|| Expr::Gram(*kind, Box::new(a.clone()), span))
+    (*kind != Flip::Conjugate && x.is_same(y)).then_some(*kind)
 }
 
 /// Whether this is `I` without a size.
@@ -168,7 +178,7 @@ fn is_operator(a: &Expr) -> bool {
     match a {
         Expr::Call(call) => call.name != "nonnegative",
         Expr::Identity(identity) => identity.size.is_some(),
-        Expr::Flip(..) | Expr::Gram(..) | Expr::Slice(..) | Expr::Blocks(_) => true,
+        Expr::Flip(..) | Expr::Gram(..) | Expr::Congruence(..) | Expr::Slice(..) | Expr::Blocks(_) => true,
         Expr::Sum(terms) | Expr::Product(terms) => terms.iter().any(|term| is_operator(&term.value)),
         Expr::Negate(a, _) | Expr::Power(a, ..) | Expr::Divide(a, ..) => is_operator(a),
         Expr::Leaf(_) | Expr::Number(..) | Expr::Bad => false,

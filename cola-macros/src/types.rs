@@ -2,7 +2,7 @@
 //! `::cola::types`, so that name resolution gives the messages here too.
 
 use crate::ast::{Call, Errors, Expr, Identity, Index, Ratio, Size, Term, balanced};
-use crate::lower::{flip_name, gram_name, sign};
+use crate::lower::{congruence_name, flip_name, gram_name, sign};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Error;
@@ -24,6 +24,10 @@ pub fn linop_type(expression: &Expr, errors: &mut Errors) -> TokenStream {
         }
         Expr::Flip(flip, a, span) => unary(flip_name(*flip), a, *span),
         Expr::Gram(kind, a, span) => unary(gram_name(*kind), a, *span),
+        Expr::Congruence(kind, parts, span) => {
+            let [x, a] = parts.each_ref().map(|part| linop_type(part, errors));
+            alias(congruence_name(*kind), *span, quote!(#x, #a))
+        }
         Expr::Negate(a, span) => {
             let a = linop_type(a, errors);
             quote_spanned!(*span=> ::cola::dsl::Negated<#a>)

@@ -76,6 +76,30 @@ const TRIANGULAR: Cells = [
 ];
 const DIAGONAL: Cells =
     ["elementwise", "sum of logarithms", "read off", "the entries, V = I", "elementwise", "elementwise; itself"];
+const GRAM: Cells = [
+    "QR of the factor",
+    "QR of the factor",
+    "rows of the factor",
+    "Hermitian eigh of the product",
+    "by the eigen-decomposition",
+    "QR of the factor; base: LU with partial pivoting",
+];
+const LOW_RANK: Cells = [
+    "-",
+    "zero: the rank is less than n",
+    "rows of the factors",
+    "-",
+    "-; I + U phi(V^H U) V^H; -",
+    "-; base: LU with partial pivoting",
+];
+const UPDATE: Cells = [
+    "Woodbury",
+    "determinant lemma",
+    "sum of the traces; sum of the diagonals",
+    "-",
+    "-; base: scaling and squaring with Padé; -",
+    "-; base: LU with partial pivoting",
+];
 /// A row that differs from another in some cells.
 fn but<const N: usize>(mut cells: Cells, other: [(usize, &'static str); N]) -> Cells {
     other.iter().for_each(|(i, words)| cells[*i] = words);
@@ -128,7 +152,9 @@ impl Table {
     fn row(&mut self, row: &Row, has: &[&str], promised: Cells) {
         for (f, questions) in FUNCTIONS {
             let planned = questions.iter().filter(|q| !row.refused(**q)).count();
-            let want = if has.contains(&f) { questions.len() } else { 0 };
+            // `pow0`, `log0`: of what is singular by its structure
+            let has = has.iter().any(|h| h.trim_end_matches('0') == f);
+            let want = if has { questions.len() } else { 0 };
             assert_eq!(planned, want, "{f}: compiled and planned differ: {}", row.explanation);
         }
         let cells: Vec<String> = COLUMNS.iter().map(|c| row.cell(c.1)).collect();

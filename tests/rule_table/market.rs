@@ -27,6 +27,10 @@ struct Samples<T> {
     tri: DMatrix<T>,
     /// Unitary.
     q: DMatrix<T>,
+    /// Orthonormal columns.
+    q2: DMatrix<T>,
+    tall2: DMatrix<T>,
+    a62: DMatrix<T>,
     c: T,
 }
 const ORDER: [usize; 3] = [2, 0, 1];
@@ -53,6 +57,9 @@ impl<T: Number> Samples<T> {
             d: data(general(3, 1, 10)),
             plus: data(|l| general(3, 1, 11)(l).map(|x| C::from(1.0 + x.re.abs()))),
             tri: data(|l| general(3, 3, 12)(l) + Ref::identity(3, 3) * C::from(4.0)),
+            q2: data(|l| lane(&data::<T>(general(3, 3, 13)), l).qr().q()).columns(0, 2).into_owned(),
+            tall2: data(general(5, 3, 14)),
+            a62: data(general(6, 2, 15)),
             q: data(|l| lane(&data::<T>(general(3, 3, 13)), l).qr().q()),
             c: T::make(|l| C::new(1.5 + l as f64, 0.0)),
         }
@@ -148,7 +155,72 @@ macro_rules! structures {
                 "Gram X X^H", Gram::new($mat!(s.w, 3, 5)),
                     |l| times(&lane(&s.w, l), &lane(&s.w, l).adjoint());
                     solve det diag eigh pow exp log chol lu;
-                    BASE_PSD;
+                    GRAM;
+                "Gram X X^H, tall", Gram::new($mat!(s.tall, 5, 3)),
+                    |l| times(&lane(&s.tall, l), &lane(&s.tall, l).adjoint());
+                    det diag eigh exp lu pow0 log0;
+                    but(GRAM, [
+                        (0, "-"), (1, "zero: the factor is tall"), (3, "r x r core in the range of the factor"), (4, "by the eigen-decomposition"),
+                        (5, "-; base: LU with partial pivoting"),
+                    ]);
+                "LowRank", LowRank::new($mat!(s.tall, 5, 3), $mat!(s.tall2, 5, 3)),
+                    |l| times(&lane(&s.tall, l), &lane(&s.tall2, l).adjoint());
+                    det diag exp lu;
+                    LOW_RANK;
+                "LowRank, promised PSD", Psd::new(LowRank::new($mat!(s.tall, 5, 3), $mat!(s.tall, 5, 3))),
+                    |l| times(&lane(&s.tall, l), &lane(&s.tall, l).adjoint());
+                    det diag eigh exp lu pow0;
+                    but(LOW_RANK, [
+                        (3, "r x r core in the range"), (4, "by the eigen-decomposition; I + U phi(V^H U) V^H; -"),
+                    ]);
+                "Projection", Projection::new($mat!(s.q2, 3, 2)), |l| times(&lane(&s.q2, l), &lane(&s.q2, l).adjoint());
+                    det diag eigh exp lu pow0;
+                    [
+                        "-", "zero, or one of full rank", "the rank; row norms", "ones and zeros, reflections",
+                        "itself; I + (e - 1) P; -", "-; base: LU with partial pivoting",
+                    ];
+                "LowRank + c I",
+                    LowRankShift::<_, NonNegative>::try_new(
+                        LowRank::new($mat!(s.tall, 5, 3), $mat!(s.tall2, 5, 3)), T::of(7.0)).unwrap(),
+                    |l| times(&lane(&s.tall, l), &lane(&s.tall2, l).adjoint()) + Ref::identity(5, 5) * C::from(7.0);
+                    solve det diag exp lu;
+                    but(UPDATE, [(4, "-; e^c (I + P phi(Q^H P) Q^H); -")]);
+                "Gram X X^H, tall, + c I, c >= 0", dsl::add(Gram::new($mat!(s.tall, 5, 3)), dsl::I),
+                    |l| times(&lane(&s.tall, l), &lane(&s.tall, l).adjoint()) + Ref::identity(5, 5);
+                    solve det diag eigh pow exp log chol lu;
+                    but(UPDATE, [
+                        (3, "c + that of the low rank"),
+                        (4, "by the eigen-decomposition; e^c (I + P phi(Q^H P) Q^H); by the eigen-decomposition"),
+                        (5, "base: Cholesky; base: LU with partial pivoting"),
+                    ]);
+                "LowRankUpdate of Diagonal",
+                    LowRankUpdate::new(Diagonal::new($vec!(s.plus, 3)), LowRank::new($mat!(s.a31, 3, 1), $mat!(s.d, 3, 1))),
+                    |l| diag(&lane(&s.plus, l)) + times(&lane(&s.a31, l), &lane(&s.d, l).adjoint());
+                    solve det diag exp lu;
+                    UPDATE;
+                "LowRankUpdate of Kron by a Gram matrix, PSD",
+                    LowRankUpdate::new(
+                        Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
+                        Gram::new($mat!(s.a62, 6, 2)),
+                    ),
+                    |l| s.kron_p(l) + times(&lane(&s.a62, l), &lane(&s.a62, l).adjoint());
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [
+                        (0, "Woodbury"), (1, "determinant lemma"), (2, "sum of the traces; sum of the diagonals"),
+                    ]);
+                "Congruence X A X^H, PSD core", Congruence::new($mat!(s.w, 3, 5), Psd::new($mat!(s.p5, 5, 5))),
+                    |l| times(&times(&lane(&s.w, l), &lane(&s.p5, l)), &lane(&s.w, l).adjoint());
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [
+                        (2, "rows of the factors"), (3, "Hermitian eigh of the product"), (4, "by the eigen-decomposition"),
+                    ]);
+                "Congruence X A X^H, tall", Congruence::new($mat!(s.tall, 5, 3), Psd::new($mat!(s.p3, 3, 3))),
+                    |l| times(&times(&lane(&s.tall, l), &lane(&s.p3, l)), &lane(&s.tall, l).adjoint());
+                    det diag eigh exp lu pow0 log0;
+                    [
+                        "-", "zero: the factor is tall", "rows of the factors", "r x r core in the range of the factor",
+                        "by the eigen-decomposition", "-; base: LU with partial pivoting",
+                    ];
                 "Sum", Sum::new($mat!(s.g3, 3, 3), Diagonal::new($vec!(s.d, 3))),
                     |l| lane(&s.g3, l) + diag(&lane(&s.d, l));
                     solve det diag exp lu;
@@ -416,10 +488,10 @@ pub fn gram_transpose(t: &mut Table) {
         "Gram X X^T, real", Gram::<_, ByTranspose>::of_kind(s.0.w.clone()),
             |l| times(&lane(&s.0.w, l), &lane(&s.0.w, l).transpose());
             solve det diag eigh pow exp log chol lu;
-            BASE_PSD;
+            GRAM;
         "Gram X X^T, complex", Gram::<_, ByTranspose>::of_kind(s.1.w.clone()),
             |l| times(&lane(&s.1.w, l), &lane(&s.1.w, l).transpose());
             solve det diag exp lu;
-            BASE;
+            but(BASE, [(2, "rows of the factor")]);
     }
 }

@@ -52,6 +52,11 @@ macro_rules! acts_as {
                 let $s = self;
                 $inner.scratch_len(columns)
             }
+            #[inline(always)]
+            fn entries(&self) -> Option<View<'_, Sc<$A>>> {
+                let $s = self;
+                $inner.entries()
+            }
         }
     };
 }

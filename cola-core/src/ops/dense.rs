@@ -72,6 +72,10 @@ impl<M: MatrixData> LinearOperator for Dense<M> {
     fn scratch_len(&self, _: usize) -> usize {
         0
     }
+    #[inline(always)]
+    fn entries(&self) -> Option<View<'_, Sc<Self>>> {
+        Some(self.0.view())
+    }
 }
 /// A copy of the square matrix.
 #[inline]

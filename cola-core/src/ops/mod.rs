@@ -4,15 +4,22 @@ mod annotation;
 mod block_diag;
 mod complexified;
 mod cycle_basis;
+mod congruence;
 mod cycle_function;
 mod dense;
 mod diagonal;
 mod function;
+mod gram;
 mod inverse;
 mod kron;
+pub(crate) mod low_rank;
+mod low_rank_shift;
+mod low_rank_update;
 mod many;
 mod permutation;
 mod product;
+mod projection;
+mod range_basis;
 mod scaled;
 mod scaled_identity;
 mod sliced;
@@ -30,14 +37,24 @@ pub use annotation::{
 pub use block_diag::{BlockDiag, Repeat};
 pub use complexified::Complexified;
 pub use cycle_basis::CycleBasis;
+pub use congruence::{
+    Congruence, CongruenceOf, CongruenceRule, congruence, congruence_transpose, try_congruence,
+    try_congruence_transpose,
+};
 pub use cycle_function::CycleFunction;
 pub use dense::Dense;
 pub use diagonal::{Diagonal, PoweredDiagonal, RealPsd};
 pub use function::{AdjointAction, Function, Itself};
+pub use gram::{ByAdjoint, ByTranspose, ExpBy, Gram, GramInverse, GramKind};
 pub use kron::Kron;
+pub use low_rank::{LowRank, LowRankBasis, LowRankExp, LowRankFactors, Regular, low_rank, try_low_rank};
+pub use low_rank_shift::{LowRankShift, ShiftedLowRank};
+pub use low_rank_update::{LowRankUpdate, UpdateInverse, Woodbury};
 pub use many::{Boxed, Parts, SumOf};
 pub use permutation::Permutation;
-pub use product::{ByAdjoint, ByTranspose, Gram, GramKind, Powi, Product, ProductInverse};
+pub use product::{Powi, Product, ProductInverse};
+pub use projection::{Projection, projection, projection_checked, try_projection};
+pub use range_basis::RangeBasis;
 pub use scaled::Scaled;
 pub use scaled_identity::{Identity, RealNonNegative, ScaledIdentity};
 pub use sliced::{All, Fixed, IndexData, IndexSet, Indices, IntoIndexSet, Sliced, Span};

@@ -1,7 +1,7 @@
-//! A B, the Gram matrix X X^H, and A^n by repeated application.
+//! A B, and A^n by repeated application.
 
 use crate::error::{Error, Result};
-use crate::facts::{Fact, FactSet, Facts, Known, ProductFacts, SelfAdjointFacts, Unknown};
+use crate::facts::{FactSet, Facts, ProductFacts, SelfAdjointFacts};
 use crate::functions::base::{BaseInverse, square};
 use crate::functions::dense::MethodOf;
 use crate::functions::det::{power, times};
@@ -14,7 +14,6 @@ use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::scalar::Scalar;
 use crate::space::{demand, demand_square};
 use crate::view::{View, ViewMut};
-use core::marker::PhantomData;
 
 /// A B. Unitary if both are; nothing else is known.
 ///
@@ -171,89 +170,6 @@ crate::base_diagonal!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, 
 crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
 crate::base_decompositions!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
 
-/// X X^H, one node: positive semidefinite by construction. With `C` = [`ByTranspose`] it is X X^T, PSD where the numbers are real.
-///
-/// ```
-/// # use cola_core::prelude::*;
-/// let g = Gram::new(Dense::new(nalgebra::matrix![1.0, 2.0; 3.0, 4.0]));
-/// assert_eq!(g.apply(&[1.0, 0.0]), [5.0, 11.0]);
-/// g.cholesky()?;
-/// # Ok::<(), Error>(())
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Gram<X, C = ByAdjoint>(pub X, PhantomData<fn() -> C>);
-/// X X^H.
-#[derive(Clone, Copy, Debug)]
-pub struct ByAdjoint;
-/// X X^T.
-#[derive(Clone, Copy, Debug)]
-pub struct ByTranspose;
-/// What the second factor of a Gram matrix is.
-pub trait GramKind: Copy + 'static {
-    /// `Known` if the result is PSD for numbers of which `Real` says whether they are real.
-    type Psd<Real: Fact>: Fact;
-    /// Conjugated.
-    const CONJUGATE: bool;
-}
-impl GramKind for ByAdjoint {
-    type Psd<Real: Fact> = Known;
-    const CONJUGATE: bool = true;
-}
-impl GramKind for ByTranspose {
-    type Psd<Real: Fact> = Real;
-    const CONJUGATE: bool = false;
-}
-impl<X: Operator> Gram<X> {
-    /// X X^H.
-    #[inline(always)]
-    pub fn new(x: impl crate::dsl::IntoOperator<Op = X>) -> Self {
-        Gram::of_kind(x)
-    }
-}
-impl<X: Operator, C: GramKind> Gram<X, C> {
-    /// X X^H or X X^T, by the kind `C`.
-    #[inline(always)]
-    pub fn of_kind(x: impl crate::dsl::IntoOperator<Op = X>) -> Self {
-        Gram(x.into_operator(), PhantomData)
-    }
-}
-type GramPsd<X, C> = <C as GramKind>::Psd<<Sc<X> as Scalar>::IsReal>;
-operator!([X: Operator, C: GramKind] Gram<X, C> {
-    scalar X::Scalar; facts FactSet<GramPsd<X, C>, GramPsd<X, C>, Unknown, Unknown>; rows Ro<X>; cols Ro<X>;
-    nrows |s| s.0.nrows(); ncols s.0.nrows(); iterative X::ITERATIVE;
-});
-tree_node!([X; C: GramKind] Gram<X, C> { "0" => 0; 1 });
-impl<X: LinearOperator, C: GramKind> LinearOperator for Gram<X, C> {
-    #[inline]
-    fn act(&self, how: Update<Sc<X>>, x: View<'_, Sc<X>>, y: ViewMut<'_, Sc<X>>, s: &mut [Sc<X>]) {
-        let plain = how.plain();
-        if C::CONJUGATE || <Sc<X> as Scalar>::IsReal::KNOWN {
-            return two_steps((&self.0, plain), (&self.0, plain.first().flip()), self.0.ncols(), x, y, s);
-        }
-        // (X X^T)^H = conj(X) X^H
-        let t = crate::ops::Transpose(&self.0);
-        let (c, h) = (crate::ops::Conj(&self.0), plain.first());
-        match how.adjoint {
-            false => two_steps((&self.0, plain), (&t, h), self.0.ncols(), x, y, s),
-            true => two_steps((&c, plain), (&self.0, h.flip()), self.0.ncols(), x, y, s),
-        }
-    }
-    #[inline]
-    fn scratch_len(&self, columns: usize) -> usize {
-        let conj = if C::CONJUGATE || <Sc<X> as Scalar>::IsReal::KNOWN { 0 } else { self.0.nrows() + self.0.ncols() };
-        (self.0.ncols() + conj) * columns + self.0.scratch_len(columns)
-    }
-}
-crate::base_inverse!([X: Operator, C: GramKind] Gram<X, C>);
-crate::base_det!([X: Operator, C: GramKind] Gram<X, C>);
-crate::base_eigh!([X: Operator, C: GramKind] Gram<X, C>);
-crate::spectral_power!([X: Operator, C: GramKind] Gram<X, C>);
-crate::base_exp!([X: Operator, C: GramKind] Gram<X, C>);
-crate::spectral_log!([X: Operator, C: GramKind] Gram<X, C>);
-crate::base_diagonal!([X: Operator, C: GramKind] Gram<X, C>);
-crate::base_factors!([X: Operator, C: GramKind] Gram<X, C>);
-crate::base_decompositions!([X: Operator, C: GramKind] Gram<X, C>);
-
 /// A^N, N >= 1: N applications, nothing formed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Powi<A, const N: usize>(pub A);
@@ -357,17 +273,6 @@ impl<F: Explain, D: Explain<Scalar = F::Scalar>> Explain for ProductInverse<F, D
         Tree::node::<K, Self>(self, vec![inner])
     }
 }
-impl<X: Explain, C: GramKind> Explain for Gram<X, C> {
-    fn plan<K: Facts>(&self, question: Question) -> Plan {
-        match question {
-            Question::Apply => Plan::weighted("the factor and its adjoint", [(2, part(&self.0, question))]),
-            _ => base::<K, Self>(self, question),
-        }
-    }
-    fn tree<K: Facts>(&self) -> Tree {
-        Tree::node::<K, Self>(self, vec![self.0.tree::<Fa<X>>()])
-    }
-}
 impl<A: Explain, const N: usize> Explain for Powi<A, N> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
@@ -424,21 +329,6 @@ where
             e[i] = num_traits::Zero::zero();
         }
     }
-}
-// u^T X X^T v: X sees (u, X^T v) and (v, X^T u)
-impl<X: crate::gradient::Differentiable, C: GramKind> crate::gradient::Differentiable for Gram<X, C> {
-    fn parameters(&self) -> usize {
-        self.0.parameters()
-    }
-    fn accumulate_bilinear(&self, u: View<'_, Sc<X>>, v: View<'_, Sc<X>>, scale: Sc<X>, g: &mut [Sc<X>]) {
-        let (xu, xv) = (crate::gradient::product(&self.0, true, u), crate::gradient::product(&self.0, true, v));
-        self.0.accumulate_bilinear(u, View::vector(&xv), scale, g);
-        self.0.accumulate_bilinear(v, View::vector(&xu), scale, g);
-    }
-}
-impl<K: Facts, X: crate::gradient::Differentiable + Clone, C: GramKind> crate::gradient::LogdetGradient<K>
-    for Gram<X, C>
-{
 }
 // u^T A^N v = sum_k ((A^T)^k u)^T dA (A^(N-1-k) v)
 impl<A: crate::gradient::Differentiable, const N: usize> crate::gradient::Differentiable for Powi<A, N> {

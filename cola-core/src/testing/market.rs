@@ -123,6 +123,22 @@ pub fn leaves<T: Scalar>(v: &mut impl Visitor<T>) {
     v.visit("permutation", &Permutation::<T, _>::new([2, 0, 3, 1]));
     v.visit("permutation dynamic", &Permutation::<T, _>::new(vec![1, 0, 2]));
     v.visit("permutation empty", &Permutation::<T, _>::new(vec![]));
+    let (tall2, dense4) = (fixed_size::<T, 4, 2>(&tall), Dense(&g));
+    v.visit("low_rank", &LowRank::new(entries::<T>(4, 2), tall.clone()));
+    v.visit("low_rank static 4x3", &LowRank::new(tall2, fixed_size::<T, 3, 2>(&entries(3, 2))));
+    v.visit("low_rank of rank 0", &LowRank::new(entries::<T>(3, 0), entries::<T>(4, 0)));
+    v.visit("projection", &Projection::new(u.columns(0, 2)));
+    v.visit("projection static", &Projection::new(fixed_size::<T, 4, 3>(&u.columns(0, 3).into_owned())));
+    v.visit("update of a diagonal", &LowRankUpdate::new(Diagonal(d.clone()), LowRank::new(&tall, &tall)));
+    v.visit("update by a Gram matrix", &LowRankUpdate::new(Psd(Diagonal(&positive)), Gram::<_, ByAdjoint>::new(&tall)));
+    v.visit("low rank + c I", &crate::dsl::add(LowRank::new(tall2, tall2), crate::dsl::I));
+    v.visit("c P + I", &crate::dsl::add(Scaled::new(T::of(-0.5), Projection::new(u.columns(0, 2))), crate::dsl::I));
+    v.visit("congruence", &Congruence::new(&tall, Psd(Dense(fixed_size::<T, 2, 2>(&psd_matrix(2))))));
+    v.visit("congruence of an adjoint", &Congruence::new(Adjoint(dense4), SelfAdjoint(Dense(&h))));
+    v.visit(
+        "congruence, transpose",
+        &Congruence::<_, _, ByTranspose>::try_new(Dense(&wide), Dense(entries::<T>(5, 5))).expect("sizes fit"),
+    );
     v.visit("function", &matrix_free(g.clone()));
     v.visit("function 4x2", &matrix_free(tall.clone()));
     v.visit("function static", &matrix_free(g.clone()).fixed::<Const<4>, Const<4>>());
@@ -158,6 +174,23 @@ fn results<T: Scalar>(v: &mut impl Visitor<T>) {
     v.visit("inv inv sum", &Sum(pd, Psd(Dense(&p))).inv().expect(shown).inv().expect(shown));
     v.visit("inv gram", &Sum(Gram::<_, ByAdjoint>::new(&g), Identity::<T, Dyn>::new(4)).inv().expect(shown));
     v.visit("inv 0x0", &Dense(entries::<T>(0, 0)).inv().expect(shown));
+    let tall = entries::<T>(4, 2);
+    let low = LowRank::new(&tall, &tall);
+    let update = LowRankUpdate::new(Psd(Diagonal([1.0, 2.0, 0.5, 3.0].map(T::of))), Gram::<_, ByAdjoint>::new(&tall));
+    v.visit("inv update", &update.inv().expect(shown));
+    v.visit(
+        "inv update, one factor",
+        &LowRankUpdate::new(Diagonal([1.0, 2.0, 0.5, 3.0].map(T::of)), low).inv().expect(shown),
+    );
+    v.visit(
+        "inv low rank + c I",
+        &LowRankShift::<_, RealNonNegative<T>>::try_new(low, T::of(3.0)).expect(shown).inv().expect(shown),
+    );
+    v.visit("exp low rank", &low.exp().expect(shown));
+    v.visit("exp projection", &Projection::new(unitary_matrix::<T>(4).columns(0, 2)).exp().expect(shown));
+    v.visit("sqrt gram", &Gram::<_, ByAdjoint>::new(&tall).sqrt().expect(shown));
+    v.visit("inv gram of a wide factor", &Gram::<_, ByAdjoint>::new(entries::<T>(3, 5)).inv().expect(shown));
+    v.visit("eigenvectors of a gram", Gram::<_, ByAdjoint>::new(&tall).eigh().expect(shown).eigenvectors());
     v.visit("sqrt psd", &pd.sqrt().expect(shown));
     v.visit("sqrt kron", &Kron(pd, ps).sqrt().expect(shown));
     v.visit("isqrt psd static", &ps.isqrt().expect(shown));

@@ -19,6 +19,7 @@ mod ldlt;
 mod loops;
 mod products;
 mod qr;
+mod reflect;
 mod schur;
 mod small;
 mod svd;
@@ -32,6 +33,7 @@ pub use functions::{MatrixFunction, log_upper, logm, pow_upper, powm, sqrt_upper
 pub use ldlt::{ldlt, ldlt_det, ldlt_solve};
 pub use products::{gemm, gemv};
 pub use qr::lstsq;
+pub use reflect::{apply_reflections, reflect};
 pub use schur::schur;
 pub use svd::svd;
 pub use triangular::trisolve;
