@@ -244,7 +244,7 @@ fn projections_and_functions() {
     assert!(e.eigenvalues().iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-13));
     // the dense matrix itself is never formed
     let n = 4 * DENSE_LIMIT;
-    let u = real(n, 2, 6);
+    let u = real(n, 2, 6) * 0.02;
     let k = linop!(low_rank(&u, &u) + I);
     let x = k.exp().unwrap().apply(&u);
     let g = u.transpose() * &u;

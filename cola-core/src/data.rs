@@ -5,7 +5,6 @@
 use crate::scalar::Scalar;
 use crate::space::{Const, Dyn, Extent, Plain, Space, Storage};
 use crate::view::{View, ViewMut};
-use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use nalgebra::{
     DMatrix, DVector, DefaultAllocator, Dim, Matrix, OMatrix, OVector, RawStorage, Storage as NStorage,

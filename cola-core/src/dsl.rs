@@ -15,8 +15,11 @@ use core::marker::PhantomData;
 use nalgebra::{Dim, Matrix, RawStorage};
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
 
-pub use crate::ops::{congruence, congruence_transpose, try_congruence, try_congruence_transpose};
-pub use crate::ops::{low_rank, projection, projection_checked, try_low_rank, try_projection};
+pub use crate::ops::blocks::{blocks, try_blocks};
+pub use crate::ops::congruence::{congruence, congruence_transpose, try_congruence, try_congruence_transpose};
+pub use crate::ops::hadamard::{hadamard, try_hadamard};
+pub use crate::ops::low_rank::{low_rank, try_low_rank};
+pub use crate::ops::projection::{projection, projection_checked, try_projection};
 pub use crate::ops::{psd_checked, self_adjoint_checked, unitary_checked};
 
 /// The row and column of the pair tables that an operator belongs to.

@@ -35,6 +35,8 @@ pub trait Operator {
     const HOLDS_DENSE: bool = false;
     /// True if its action runs an iteration, which may fail: then `try_apply` says so.
     const ITERATIVE: bool = false;
+    /// True for an operator that is zero by its type: a block matrix with such a block is triangular.
+    const IS_ZERO: bool = false;
     /// Number of rows.
     fn nrows(&self) -> usize;
     /// Number of columns.
@@ -121,6 +123,7 @@ impl<A: Operator + ?Sized> Operator for &A {
     type Cols = A::Cols;
     const HOLDS_DENSE: bool = A::HOLDS_DENSE;
     const ITERATIVE: bool = A::ITERATIVE;
+    const IS_ZERO: bool = A::IS_ZERO;
     #[inline(always)]
     fn nrows(&self) -> usize {
         (**self).nrows()

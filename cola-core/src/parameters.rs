@@ -513,9 +513,15 @@ macro_rules! tree_choice {
 macro_rules! tree_args {
     (With<$S:ident> [$A:ident] $Node:ident [$B:ident]) => { $Node<$A::With<$S>> };
     (With<$S:ident> [$A:ident, $A2:ident] $Node:ident [$B:ident, $B2:ident]) => { $Node<$A::With<$S>, $A2::With<$S>> };
+    (With<$S:ident> [$A:ident, $A2:ident, $A3:ident, $A4:ident] $Node:ident $args:tt) => {
+        $Node<$A::With<$S>, $A2::With<$S>, $A3::With<$S>, $A4::With<$S>>
+    };
     (With<$S:ident> [$A:ident] $Node:ident [$B:ident, $($rest:ident),+]) => { $Node<$A::With<$S>, $($rest),+> };
     (Owned [$A:ident] $Node:ident [$B:ident]) => { $Node<$A::Owned> };
     (Owned [$A:ident, $A2:ident] $Node:ident [$B:ident, $B2:ident]) => { $Node<$A::Owned, $A2::Owned> };
+    (Owned [$A:ident, $A2:ident, $A3:ident, $A4:ident] $Node:ident $args:tt) => {
+        $Node<$A::Owned, $A2::Owned, $A3::Owned, $A4::Owned>
+    };
     (Owned [$A:ident] $Node:ident [$B:ident, $($rest:ident),+]) => { $Node<$A::Owned, $($rest),+> };
 }
 pub(crate) use {tree_args, tree_choice, tree_node};

@@ -1,6 +1,6 @@
 //! `linop!` and `try_linop!`: the normal form to calls of `::cola::dsl`, with the user's tokens, spans and delimiters.
 
-use crate::ast::{Call, Errors, Expr, Flip, Identity, Index, Ratio, Size, Term, balanced};
+use crate::ast::{Call, Errors, Expr, Flip, Identity, Index, Ratio, Row, Size, Term, balanced};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Error;
@@ -23,7 +23,7 @@ const FALLIBLE: [&str; 12] = [
 
 /// Words that panic on bad input and have a twin `try_..` that returns a `Result`. The signs' twins (`try_add`, ..) are
 /// found in the same way.
-const TWINS: [&str; 11] = [
+const TWINS: [&str; 13] = [
     "add",
     "mul",
     "slice",
@@ -35,6 +35,8 @@ const TWINS: [&str; 11] = [
     "projection",
     "congruence",
     "congruence_transpose",
+    "blocks",
+    "hadamard",
 ];
 
 /// What to do where something can fail.
@@ -115,7 +117,10 @@ impl Lowering<'_> {
                 }
             }
             Expr::Blocks(rows) => {
-                // A 2 x 2 block matrix with a type of its own would be one more case here and in `types.rs`.
+                if let Some([a, b, c, d]) = two_by_two(rows) {
+                    let (span, [a, b, c, d]) = (rows[1].mark, [a, b, c, d].map(|block| self.expression(block)));
+                    return self.word("blocks", span, quote!(#a, #b, #c, #d));
+                }
                 let rows: Vec<_> = rows.iter().map(|row| (row.mark, self.joined("hstack", &row.blocks))).collect();
                 balanced(&rows, &|span, top, bottom| self.word("vstack", span, quote!(#top, #bottom)))
             }
@@ -228,6 +233,15 @@ pub fn flip_name(flip: Flip) -> &'static str {
 /// The function for X X^H and X X^T.
 pub fn gram_name(kind: Flip) -> &'static str {
     if kind == Flip::Transpose { "gram_transpose" } else { "gram" }
+}
+
+/// The blocks of a 2 x 2 block matrix: it has a node of its own.
+pub fn two_by_two(rows: &[Row]) -> Option<[&Expr; 4]> {
+    let [top, bottom] = rows else { return None };
+    match (top.blocks.as_slice(), bottom.blocks.as_slice()) {
+        ([a, b], [c, d]) => Some([&a.value, &b.value, &c.value, &d.value]),
+        _ => None,
+    }
 }
 
 /// The word for `X * A * X.H` or `X * A * X.T`.

@@ -2,7 +2,7 @@
 //! `::cola::types`, so that name resolution gives the messages here too.
 
 use crate::ast::{Call, Errors, Expr, Identity, Index, Ratio, Size, Term, balanced};
-use crate::lower::{congruence_name, flip_name, gram_name, sign};
+use crate::lower::{congruence_name, flip_name, gram_name, sign, two_by_two};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Error;
@@ -55,6 +55,10 @@ pub fn linop_type(expression: &Expr, errors: &mut Errors) -> TokenStream {
                 true => alias("principal", *span, quote!(#a, #rows)),
                 false => alias("slice", *span, quote!(#a, #rows, #columns)),
             }
+        }
+        Expr::Blocks(rows) if two_by_two(rows).is_some() => {
+            let parts: Vec<_> = two_by_two(rows).into_iter().flatten().map(|block| linop_type(block, errors)).collect();
+            alias("blocks", rows[1].mark, quote!(#(#parts),*))
         }
         Expr::Blocks(rows) => {
             let row = |blocks: &[Term], errors: &mut Errors| {

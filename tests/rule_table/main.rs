@@ -100,6 +100,14 @@ const UPDATE: Cells = [
     "-; base: scaling and squaring with Padé; -",
     "-; base: LU with partial pivoting",
 ];
+const SCHUR: Cells = [
+    "Schur complement",
+    "Schur complement",
+    "sum of the traces; blockwise",
+    "-",
+    "-; base: scaling and squaring with Padé; -",
+    "-; base: LU with partial pivoting",
+];
 /// A row that differs from another in some cells.
 fn but<const N: usize>(mut cells: Cells, other: [(usize, &'static str); N]) -> Cells {
     other.iter().for_each(|(i, words)| cells[*i] = words);

@@ -30,6 +30,12 @@ struct Samples<T> {
     /// Orthonormal columns.
     q2: DMatrix<T>,
     tall2: DMatrix<T>,
+    a11: DMatrix<T>,
+    /// PSD, so small that its exponential is a float.
+    small3: DMatrix<T>,
+    /// Small, so that [p2, b23; b23^H, diag(plus)] is PSD.
+    b23: DMatrix<T>,
+    b32: DMatrix<T>,
     a62: DMatrix<T>,
     c: T,
 }
@@ -59,6 +65,10 @@ impl<T: Number> Samples<T> {
             tri: data(|l| general(3, 3, 12)(l) + Ref::identity(3, 3) * C::from(4.0)),
             q2: data(|l| lane(&data::<T>(general(3, 3, 13)), l).qr().q()).columns(0, 2).into_owned(),
             tall2: data(general(5, 3, 14)),
+            a11: data(general(1, 1, 16)),
+            small3: data(|l| psd(3, 6)(l) * C::from(0.1)),
+            b23: data(|l| general(2, 3, 17)(l) * C::from(0.2)),
+            b32: data(|l| general(2, 3, 17)(l).adjoint() * C::from(0.2)),
             a62: data(general(6, 2, 15)),
             q: data(|l| lane(&data::<T>(general(3, 3, 13)), l).qr().q()),
             c: T::make(|l| C::new(1.5 + l as f64, 0.0)),
@@ -214,8 +224,8 @@ macro_rules! structures {
                     but(BASE_PSD, [
                         (2, "rows of the factors"), (3, "Hermitian eigh of the product"), (4, "by the eigen-decomposition"),
                     ]);
-                "Congruence X A X^H, tall", Congruence::new($mat!(s.tall, 5, 3), Psd::new($mat!(s.p3, 3, 3))),
-                    |l| times(&times(&lane(&s.tall, l), &lane(&s.p3, l)), &lane(&s.tall, l).adjoint());
+                "Congruence X A X^H, tall", Congruence::new($mat!(s.tall, 5, 3), Psd::new($mat!(s.small3, 3, 3))),
+                    |l| times(&times(&lane(&s.tall, l), &lane(&s.small3, l)), &lane(&s.tall, l).adjoint());
                     det diag eigh exp lu pow0 log0;
                     [
                         "-", "zero: the factor is tall", "rows of the factors", "r x r core in the range of the factor",
@@ -249,7 +259,31 @@ macro_rules! structures {
                     BASE_PSD;
                 "HStack", HStack::new($mat!(s.a31, 3, 1), $mat!(s.a32, 3, 2)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
-                    BASE;
+                    but(BASE, [(2, "blockwise")]);
+                "Blocks, A with a cheap inverse",
+                    Blocks::new(Diagonal::new($vec!(s.plus, 3)), $mat!(s.a31, 3, 1), $mat!(s.a13, 1, 3), $mat!(s.a11, 1, 1)),
+                    |l| blocks(&diag(&lane(&s.plus, l)), &lane(&s.a31, l), &lane(&s.a13, l), &lane(&s.a11, l));
+                    solve det diag exp lu;
+                    SCHUR;
+                "Blocks, D with a cheap inverse, promised PSD",
+                    Psd::new(Blocks::new($mat!(s.p2, 2, 2), $mat!(s.b23, 2, 3), $mat!(s.b32, 3, 2), Psd::new(Diagonal::new($vec!(s.plus, 3))))),
+                    |l| blocks(&lane(&s.p2, l), &lane(&s.b23, l), &lane(&s.b32, l), &diag(&lane(&s.plus, l)));
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [
+                        (0, "Schur complement"), (1, "Schur complement"), (2, "sum of the traces; blockwise"),
+                    ]);
+                "Blocks, no cheap inverse", Blocks::new($mat!(s.g2, 2, 2), $mat!(s.b23, 2, 3), $mat!(s.a32, 3, 2), $mat!(s.g3, 3, 3)),
+                    |l| blocks(&lane(&s.g2, l), &lane(&s.b23, l), &lane(&s.a32, l), &lane(&s.g3, l));
+                    solve det diag exp lu;
+                    but(BASE, [(2, "sum of the traces; blockwise")]);
+                "Hadamard", Hadamard::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)),
+                    |l| lane(&s.g3, l).component_mul(&lane(&s.tri, l));
+                    solve det diag exp lu;
+                    but(BASE, [(2, "product of the diagonals")]);
+                "Hadamard, PSD", Hadamard::new(Psd::new($mat!(s.small3, 3, 3)), Psd::new($mat!(s.small3, 3, 3))),
+                    |l| lane(&s.small3, l).component_mul(&lane(&s.small3, l));
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [(2, "product of the diagonals")]);
                 "Transpose", Transpose::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).transpose();
                     solve det diag exp lu;
                     [
@@ -324,7 +358,7 @@ macro_rules! variants {
                     BASE;
                 "VStack", VStack::new($mat!(s.a13, 1, 3), $mat!(s.a23, 2, 3)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
-                    BASE;
+                    but(BASE, [(2, "blockwise")]);
                 "Adjoint", Adjoint::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).adjoint();
                     solve det diag exp lu;
                     [

@@ -30,6 +30,7 @@ macro_rules! acts_as {
             type Cols = Co<$A>;
             const HOLDS_DENSE: bool = $A::HOLDS_DENSE;
             const ITERATIVE: bool = $A::ITERATIVE;
+            const IS_ZERO: bool = $A::IS_ZERO;
             #[inline(always)]
             fn nrows(&self) -> usize {
                 let $s = self;

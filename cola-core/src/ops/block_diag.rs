@@ -113,7 +113,7 @@ where
     }
 }
 /// Copies what a block at (r0, c0) has of diagonal k into `d`.
-fn block_part<A: DiagonalRule>(a: &A, (r0, c0): (usize, usize), k: isize, d: &mut [Sc<A>]) -> Result<()> {
+pub(crate) fn block_part<A: DiagonalRule>(a: &A, (r0, c0): (usize, usize), k: isize, d: &mut [Sc<A>]) -> Result<()> {
     let inner = k - (c0 as isize - r0 as isize);
     let (row, col) = diagonal_start(inner);
     if row >= a.nrows() || col >= a.ncols() {

@@ -326,6 +326,7 @@ impl<K: Facts<Psd: PsdOf<Self>>, X: LinearOperator, C: GramKind> CholeskyRule<K>
     }
 }
 crate::base_lu!([X: Operator, C: GramKind] Gram<X, C>);
+crate::base_decompositions!([X: Operator, C: GramKind] Gram<X, C>);
 // products of the rows of X
 impl<X: LinearOperator, C: GramKind> DiagonalRule for Gram<X, C> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<X>]) -> Result<()> {
@@ -370,6 +371,7 @@ crate::base_exp!([X: Operator, D: Operator<Scalar = Sc<X>>] GramInverse<X, D>);
 crate::spectral_log!([X: Operator, D: Operator<Scalar = Sc<X>>] GramInverse<X, D>);
 crate::base_diagonal!([X: Operator, D: Operator<Scalar = Sc<X>>] GramInverse<X, D>);
 crate::base_factors!([X: Operator, D: Operator<Scalar = Sc<X>>] GramInverse<X, D>);
+crate::base_decompositions!([X: Operator, D: Operator<Scalar = Sc<X>>] GramInverse<X, D>);
 impl<K: Facts, X: Operator, D: crate::functions::HasDet<Scalar = Sc<X>>> DetRule<K> for GramInverse<X, D> {
     fn slogdet_rule(&self) -> Result<(Sc<X>, Re<X>)> {
         match self {

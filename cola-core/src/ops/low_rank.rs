@@ -8,11 +8,13 @@ use crate::facts::{Fact, FactSet, Facts, NoFacts, SelfAdjointFacts, SelfAdjointO
 use crate::functions::base::square;
 use crate::functions::dense::{ByLu, FactorMethod, finite};
 use crate::functions::diagonal::diagonal_start;
-use crate::functions::{CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule};
+use crate::functions::svd::{DenseColumns, dense_svd};
+use crate::functions::{CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, PinvRule, SvdRule};
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{
-    Identity, Isometric, LowRankShift, Psd, RangeBasis, Scaled, SelfAdjoint, Spectral, Sum, Unitary, WithFacts,
+    Identity, Isometric, LowRankShift, Psd, RangeBasis, Scaled, SelfAdjoint, Spectral, Sum, SvdFactors, Unitary,
+    WithFacts,
 };
 use crate::parameters::tree_node;
 use crate::plan::{Cost, Explain, Plan, Question, base};
@@ -293,6 +295,35 @@ where
     }
 }
 crate::base_lu!([U: MatrixData, V: MatrixData<Scalar = U::Scalar>] LowRank<U, V>);
+crate::base_eig!([U: MatrixData, V: MatrixData<Scalar = U::Scalar>] LowRank<U, V>);
+// Q_U (R_U R_V^H) Q_V^H: the SVD of an r x r core
+impl<K: Facts, U: MatrixData, V: MatrixData<Scalar = U::Scalar>> SvdRule<K> for LowRank<U, V> {
+    type Left = DenseColumns<U::Scalar, U::Rows>;
+    type Right = DenseColumns<U::Scalar, V::Rows>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        let (u, v) = (self.0.view(), self.1.view());
+        let (m, n, r) = (u.rows, v.rows, u.cols);
+        if r > m.min(n) {
+            let mut a = Panel::<Sc<Self>, U::Rows, V::Rows>::filled(m, n, Sc::<Self>::zero());
+            product_of(Sc::<Self>::one(), u, v, a.view_mut());
+            return dense_svd(&a);
+        }
+        let (left, ru) = RangeBasis::<_, U::Rows, crate::space::Dyn>::range(u);
+        let (right, rv) = RangeBasis::<_, V::Rows, crate::space::Dyn>::range(v);
+        let mut core = Panel::<Sc<Self>, crate::space::Dyn, crate::space::Dyn>::filled(r, r, Sc::<Self>::zero());
+        product_of(Sc::<Self>::one(), ru.view(), rv.view(), core.view_mut());
+        let core = dense_svd(&core)?;
+        let s = crate::functions::svd::renamed(core.singular_values());
+        Ok(SvdFactors::from_parts(left.columns(core.left()), s, right.columns(core.right())))
+    }
+}
+// V s^+ U^H
+impl<K: Facts, U: MatrixData, V: MatrixData<Scalar = U::Scalar>> PinvRule<K> for LowRank<U, V> {
+    type Output = SvdFactors<DenseColumns<U::Scalar, V::Rows>, DenseColumns<U::Scalar, U::Rows>>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        SvdRule::<K>::svd_rule(self)?.pinv()
+    }
+}
 // d_i = c sum_k P_ik conj(Q_ik): O(n r)
 impl<U: MatrixData, V: MatrixData<Scalar = U::Scalar>> DiagonalRule for LowRank<U, V> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {
@@ -337,7 +368,9 @@ pub(crate) fn low_rank_plan<K: Facts, L: LowRankFactors + Explain>(a: &L, questi
         Question::Exp => plan("I + U phi(V^H U) V^H", "6nr^2 + 184r^3"),
         Question::Eigh if K::SelfAdjoint::KNOWN => plan("r x r core in the range", "4nr^2 + 9r^3"),
         Question::Power if K::SelfAdjoint::KNOWN => a.plan::<K>(Question::Eigh).spectral(),
-        Question::Eigh | Question::Power | Question::Lu => base::<K, L>(a, question),
+        Question::Svd => plan("SVD of the r x r core", "4nr^2 + 30r^3"),
+        Question::Pinv => plan("SVD of the r x r core", "4nr^2 + 30r^3"),
+        Question::Eigh | Question::Power | Question::Lu | Question::Eig => base::<K, L>(a, question),
     }
 }
 impl<U: MatrixData, V: MatrixData<Scalar = U::Scalar>> Explain for LowRank<U, V> {

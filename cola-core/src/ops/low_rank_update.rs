@@ -237,7 +237,7 @@ where
 const GOOD: f64 = 32.0;
 const POOR: f64 = 1000.0;
 /// Checks an inverse on one vector of +-1: A^-1 (A e) = e up to a small residual.
-fn probe<W: LinearOperator, F: LinearOperator<Scalar = Sc<W>>>(whole: &W, inverse: &F) -> Result<()> {
+pub(crate) fn probe<W: LinearOperator, F: LinearOperator<Scalar = Sc<W>>>(whole: &W, inverse: &F) -> Result<()> {
     let n = whole.nrows();
     let b: Vec<_> = (0..n).map(|i| Sc::<W>::of(if (i * 7 + i / 3) % 5 < 2 { -1.0 } else { 1.0 })).collect();
     let (mut x, mut y) = (vec![Sc::<W>::zero(); n], vec![Sc::<W>::zero(); n]);
@@ -406,6 +406,7 @@ crate::spectral_power!([A: Operator, L: Operator<Scalar = A::Scalar>] LowRankUpd
 crate::base_exp!([A: Operator, L: Operator<Scalar = A::Scalar>] LowRankUpdate<A, L>);
 crate::spectral_log!([A: Operator, L: Operator<Scalar = A::Scalar>] LowRankUpdate<A, L>);
 crate::base_factors!([A: Operator, L: Operator<Scalar = A::Scalar>] LowRankUpdate<A, L>);
+crate::base_decompositions!([A: Operator, L: Operator<Scalar = A::Scalar>] LowRankUpdate<A, L>);
 // sum of the diagonals
 impl<A: DiagonalRule, L: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for LowRankUpdate<A, L> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
@@ -506,6 +507,7 @@ crate::spectral_power!([F: Operator, R: Space, M: FactorMethod, D: Operator<Scal
 crate::base_exp!([F: Operator, R: Space, M: FactorMethod, D: Operator<Scalar = F::Scalar>] UpdateInverse<F, R, M, D>);
 crate::spectral_log!([F: Operator, R: Space, M: FactorMethod, D: Operator<Scalar = F::Scalar>] UpdateInverse<F, R, M, D>);
 crate::base_factors!([F: Operator, R: Space, M: FactorMethod, D: Operator<Scalar = F::Scalar>] UpdateInverse<F, R, M, D>);
+crate::base_decompositions!([F: Operator, R: Space, M: FactorMethod, D: Operator<Scalar = F::Scalar>] UpdateInverse<F, R, M, D>);
 impl<F: Explain, R: Space, M: FactorMethod, D: Explain<Scalar = F::Scalar>> Explain for UpdateInverse<F, R, M, D> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         let w = match self {

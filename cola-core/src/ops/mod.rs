@@ -2,14 +2,16 @@
 
 mod annotation;
 mod block_diag;
+pub(crate) mod blocks;
 mod complexified;
+pub(crate) mod congruence;
 mod cycle_basis;
-mod congruence;
 mod cycle_function;
 mod dense;
 mod diagonal;
 mod function;
 mod gram;
+pub(crate) mod hadamard;
 mod inverse;
 mod kron;
 pub(crate) mod low_rank;
@@ -18,7 +20,7 @@ mod low_rank_update;
 mod many;
 mod permutation;
 mod product;
-mod projection;
+pub(crate) mod projection;
 mod range_basis;
 mod scaled;
 mod scaled_identity;
@@ -35,25 +37,24 @@ pub use annotation::{
     Isometric, Psd, SelfAdjoint, Unitary, WithFacts, psd_checked, self_adjoint_checked, unitary_checked,
 };
 pub use block_diag::{BlockDiag, Repeat};
+pub use blocks::{Blocks, BlocksInverse, InverseOfBlocks, Schur2, TriangularBlocks};
 pub use complexified::Complexified;
+pub use congruence::{Congruence, CongruenceOf, CongruenceRule};
 pub use cycle_basis::CycleBasis;
-pub use congruence::{
-    Congruence, CongruenceOf, CongruenceRule, congruence, congruence_transpose, try_congruence,
-    try_congruence_transpose,
-};
 pub use cycle_function::CycleFunction;
 pub use dense::Dense;
 pub use diagonal::{Diagonal, PoweredDiagonal, RealPsd};
 pub use function::{AdjointAction, Function, Itself};
 pub use gram::{ByAdjoint, ByTranspose, ExpBy, Gram, GramInverse, GramKind};
+pub use hadamard::Hadamard;
 pub use kron::Kron;
-pub use low_rank::{LowRank, LowRankBasis, LowRankExp, LowRankFactors, Regular, low_rank, try_low_rank};
+pub use low_rank::{LowRank, LowRankBasis, LowRankExp, LowRankFactors, Regular};
 pub use low_rank_shift::{LowRankShift, ShiftedLowRank};
 pub use low_rank_update::{LowRankUpdate, UpdateInverse, Woodbury};
 pub use many::{Boxed, Parts, SumOf};
 pub use permutation::Permutation;
 pub use product::{Powi, Product, ProductInverse};
-pub use projection::{Projection, projection, projection_checked, try_projection};
+pub use projection::{Projection, projection_checked};
 pub use range_basis::RangeBasis;
 pub use scaled::Scaled;
 pub use scaled_identity::{Identity, RealNonNegative, ScaledIdentity};

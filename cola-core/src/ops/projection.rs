@@ -5,12 +5,12 @@ use crate::dsl::IsLowRank;
 use crate::error::{Error, Result, check};
 use crate::facts::{Facts, Known, NonNegative, PsdFacts, SelfAdjointFacts};
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule,
+    CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule, SvdRule,
 };
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Update, operator};
 use crate::ops::low_rank::{LowRankBasis, LowRankFactors, Regular, low_rank_diagonal, low_rank_plan, outer, rank_plan};
-use crate::ops::{Identity, LowRankShift, RangeBasis, Scaled, Spectral};
+use crate::ops::{Dense, Identity, Isometric, LowRankShift, RangeBasis, Scaled, Spectral, SvdFactors};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question};
 use crate::scalar::{Real, Scalar};
@@ -201,6 +201,26 @@ impl<K: Facts, U: MatrixData + Clone> ExpRule<K> for Projection<U> {
     }
 }
 crate::base_lu!([U: MatrixData] Projection<U>);
+crate::base_eig!([U: MatrixData] Projection<U>);
+// U 1 U^H
+impl<K: Facts, U: MatrixData + Clone> SvdRule<K> for Projection<U> {
+    type Left = Isometric<Dense<U>>;
+    type Right = Isometric<Dense<U>>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        let u = self.0.view();
+        check::<U::Scalar>(u.finite(), |_| Error::non_finite("the columns of a projection"))?;
+        let (basis, s) = (Isometric(Dense(self.0.clone())), crate::data::Column::filled(u.cols, Re::<Self>::one()));
+        Ok(SvdFactors::from_parts(basis.clone(), s, basis))
+    }
+}
+// P^+ = P
+impl<K: Facts, U: MatrixData + Clone> PinvRule<K> for Projection<U> {
+    type Output = Self;
+    fn pinv_rule(&self) -> Result<Self> {
+        check::<U::Scalar>(self.0.view().finite(), |_| Error::non_finite("the columns of a projection"))?;
+        Ok(self.clone())
+    }
+}
 impl<U: MatrixData> DiagonalRule for Projection<U> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {
         low_rank_diagonal(self, k, d);
@@ -217,7 +237,8 @@ impl<U: MatrixData> Explain for Projection<U> {
         match question {
             Question::Trace => plan("the rank", "1"),
             Question::Diagonal => plan("row norms", "2nr"),
-            Question::Power => plan("itself", "1"),
+            Question::Power | Question::Pinv => plan("itself", "1"),
+            Question::Svd => plan("ones, its columns", "1"),
             Question::Exp => plan("I + (e - 1) P", "1"),
             Question::Eigh => plan("ones and zeros, reflections", "2nr^2"),
             Question::Slogdet => plan("zero, or one of full rank", "1"),

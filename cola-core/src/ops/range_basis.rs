@@ -1,10 +1,11 @@
 //! A unitary basis whose first columns span the range of a panel: r reflections and an r x r unitary matrix, O(n r) to apply.
 
 use crate::algorithms::dense as kernels;
-use crate::data::{Column, Held, Panel};
+use crate::data::{Column, Held, MatrixData, Panel};
 use crate::error::Result;
 use crate::facts::{SelfAdjointFacts, UnitaryFacts};
 use crate::functions::dense::dense_eigh;
+use crate::functions::svd::DenseColumns;
 use crate::operator::{LinearOperator, Update, operator};
 use crate::ops::Spectral;
 use crate::plan::{Explain, Plan, Question, base};
@@ -66,6 +67,16 @@ impl<T: Scalar, N: Space, R: Space> RangeBasis<T, N, R> {
         let mut all = Column::filled(n, T::Re::zero());
         all.copy_from_slice(&values);
         Ok(Spectral::from_parts(RangeBasis { reflections, count: 0, w, m: n, n }, all))
+    }
+    /// Q w: the columns of the range as w, r x k, combines them.
+    pub(crate) fn columns(&self, w: &DenseColumns<T, crate::space::Dyn>) -> DenseColumns<T, N> {
+        let w = w.0.0.view();
+        let mut out = Panel::<T, N, crate::space::Dyn>::filled(self.n, w.cols, T::zero());
+        for (c, x) in out.as_mut_slice().chunks_exact_mut(self.n.max(1)).enumerate() {
+            (0..w.rows).for_each(|i| x[i] = w.at(i, c));
+            self.reflect(false, x);
+        }
+        crate::ops::Isometric(crate::ops::Dense(out))
     }
     /// x <- H_1 .. H_r x, or the adjoint.
     pub(crate) fn reflect(&self, adjoint: bool, x: &mut [T]) {

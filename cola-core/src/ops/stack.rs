@@ -2,12 +2,15 @@
 
 use crate::error::{Error, Result};
 use crate::facts::{Facts, NoFacts};
+use crate::functions::DiagonalRule;
 use crate::operator::short::{Co, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::block_diag::block_part;
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::space::{Space, demand};
 use crate::view::{View, ViewMut};
+use num_traits::Zero;
 
 /// [A, B]: side by side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,9 +106,26 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
         self.0.scratch_len(columns).max(self.1.scratch_len(columns))
     }
 }
-crate::base_rules! {
-    [A: Operator, B: Operator<Scalar = A::Scalar>] HStack<A, B>,
-    [A: Operator, B: Operator<Scalar = A::Scalar>] VStack<A, B>,
+macro_rules! rules {
+    ($($rule:ident)*) => { $(
+        crate::$rule!([A: Operator, B: Operator<Scalar = A::Scalar>] HStack<A, B>);
+        crate::$rule!([A: Operator, B: Operator<Scalar = A::Scalar>] VStack<A, B>); )* };
+}
+rules!(base_inverse base_det base_eigh spectral_power base_exp spectral_log base_factors base_decompositions);
+// each block gives its part of diagonal k
+impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for HStack<A, B> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        d.fill(Sc::<A>::zero());
+        block_part(&self.0, (0, 0), k, d)?;
+        block_part(&self.1, (0, self.0.ncols()), k, d)
+    }
+}
+impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for VStack<A, B> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        d.fill(Sc::<A>::zero());
+        block_part(&self.0, (0, 0), k, d)?;
+        block_part(&self.1, (self.0.nrows(), 0), k, d)
+    }
 }
 macro_rules! explain {
     ($($S:ident)*) => { $(
@@ -113,6 +133,10 @@ macro_rules! explain {
             fn plan<K: Facts>(&self, question: Question) -> Plan {
                 match question {
                     Question::Apply => Plan::by_parts("block by block", [part(&self.0, question), part(&self.1, question)]),
+                    Question::Trace | Question::Diagonal => {
+                        let parts = [part(&self.0, Question::Diagonal), part(&self.1, Question::Diagonal)];
+                        Plan::by_parts("blockwise", parts)
+                    }
                     _ => base::<K, Self>(self, question),
                 }
             }

@@ -133,6 +133,15 @@ pub fn leaves<T: Scalar>(v: &mut impl Visitor<T>) {
     v.visit("update by a Gram matrix", &LowRankUpdate::new(Psd(Diagonal(&positive)), Gram::<_, ByAdjoint>::new(&tall)));
     v.visit("low rank + c I", &crate::dsl::add(LowRank::new(tall2, tall2), crate::dsl::I));
     v.visit("c P + I", &crate::dsl::add(Scaled::new(T::of(-0.5), Projection::new(u.columns(0, 2))), crate::dsl::I));
+    v.visit("hadamard", &Hadamard::new(&g, &p));
+    v.visit("hadamard psd", &Hadamard::new(Psd(Dense(&p)), Psd(Diagonal(&positive))));
+    v.visit("hadamard 20x17 of actions", &Hadamard::new(&big, matrix_free(entries::<T>(20, 17))));
+    v.visit("blocks", &Blocks::new(Diagonal(&d), &tall, entries::<T>(2, 4), entries::<T>(2, 2)));
+    v.visit(
+        "blocks static",
+        &Blocks::new(g2, fixed_size::<T, 2, 3>(&entries(2, 3)), fixed_size::<T, 3, 2>(&entries(3, 2)), p3),
+    );
+    v.visit("blocks, rectangular", &Blocks::new(&tall, &g, entries::<T>(1, 2), entries::<T>(1, 4)));
     v.visit("congruence", &Congruence::new(&tall, Psd(Dense(fixed_size::<T, 2, 2>(&psd_matrix(2))))));
     v.visit("congruence of an adjoint", &Congruence::new(Adjoint(dense4), SelfAdjoint(Dense(&h))));
     v.visit(

@@ -58,7 +58,8 @@ fn balanced_trees() {
             ("a * (b * c) * d", "mul(mul(a,b),mul(c,d))"),
             ("[a, b, c, d]", "hstack(hstack(a,b),hstack(c,d))"),
             ("[a; b]", "vstack(a,b)"),
-            ("[a, b; c, d;]", "vstack(hstack(a,b),hstack(c,d))"),
+            ("[a, b; c, d;]", "blocks(a,b,c,d)"),
+            ("[a, b; c, d; e, f]", "vstack(hstack(a,b),vstack(hstack(c,d),hstack(e,f)))"),
         ],
     );
 }
@@ -198,7 +199,7 @@ fn attempts() {
             ("a * b * c", "try_mul(a,try_mul(b,c)?)?"),
             ("a[r, c]", "try_slice(a,r,c)?"),
             ("a[r, r]", "try_principal(a,r)?"),
-            ("[a, b; c, d]", "try_vstack(try_hstack(a,b)?,try_hstack(c,d)?)?"),
+            ("[a, b; c, d]", "try_blocks(a,b,c,d)?"),
             ("permutation(p)", "try_permutation(p)?"),
             ("nonnegative(c) * psd_checked(a)", "try_mul(nonnegative(c)?,psd_checked(a)?)?"),
             ("a", "op(a)"),
