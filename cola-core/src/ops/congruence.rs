@@ -166,9 +166,9 @@ where
         let x = path.enter("0", |p| self.0.rebuild(p, f));
         Congruence(x, path.enter("1", |p| self.1.rebuild(p, f)), PhantomData)
     }
-    fn sizes(&self, f: &mut dyn FnMut((usize, usize))) {
-        self.0.sizes(f);
-        self.1.sizes(f);
+    fn frame(&self, f: &mut dyn FnMut(crate::parameters::Frame)) {
+        self.0.frame(f);
+        self.1.frame(f);
     }
 }
 /// y = L (A (R x)).
