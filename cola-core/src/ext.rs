@@ -386,15 +386,15 @@ pub trait OperatorExt: Operator {
         crate::functions::base::square("slogdet", self)?;
         self.slogdet_rule()
     }
-    /// log det A by the given algorithm.
+    /// log det A by the given algorithm: a number, or of [`Slq`](crate::Slq) an estimate with its standard error.
     ///
     /// # Errors
     /// As `logdet`.
-    fn logdet_with(&self, algorithm: impl DetAlgorithm<Self>) -> Result<Sc<Self>>
+    fn logdet_with<G: DetAlgorithm<Self>>(&self, mut algorithm: G) -> Result<G::Logdet>
     where
         Self: LinearOperator + Square + Sized,
     {
-        logdet_of(algorithm.slogdet(self)?).map(Sc::<Self>::from_re)
+        algorithm.logdet(self)
     }
     /// Sum of the diagonal.
     ///

@@ -12,6 +12,7 @@ pub mod dsl;
 mod dual;
 pub mod error;
 mod ext;
+mod ext_iterative;
 pub mod facts;
 pub mod functions;
 pub mod gradient;
@@ -35,13 +36,22 @@ pub use num_traits;
 pub use parameters::Frame;
 
 pub use algorithms::direct::{Cholesky, Eigh, Ldlt, Lu, Schur};
-pub use algorithms::krylov::{Cg, Gmres, Minres, Report, Solution};
+pub use algorithms::krylov::{BiCgStab, Cg, Gmres, Lsmr, Minres, Report, Solution};
+pub use algorithms::matfun::{ContourIntegral, LazyFunction, Taylor};
+pub use algorithms::precond::{
+    Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SpikedIdentity,
+};
+pub use algorithms::spectrum::{
+    Arnoldi, Eigs, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Svds, Which,
+};
+pub use algorithms::stochastic::{Estimate, HutchPlusPlus, Hutchinson, Slq, XNysTrace, XTrace};
 pub use batch::{stack, unstack};
 pub use data::{Column, Held, Operand, Panel, Produce};
 pub use decompositions::Decompositions;
 pub use dsl::{General, IntoTerm};
 pub use error::{Error, Result, collect_faults};
 pub use ext::OperatorExt;
+pub use ext_iterative::IterativeExt;
 pub use facts::*;
 pub use functions::{EigFactors, Exp, Inv, Invertible, Log, Pinv, Pow, Power, Rootable, Solvable, Sqrt};
 pub use gradient::{
@@ -61,12 +71,21 @@ pub use view::{View, ViewMut};
 /// What a program needs, by one `use`.
 pub mod prelude {
     pub use crate::algorithms::direct::{Cholesky, Ldlt, Lu, Schur};
-    pub use crate::algorithms::krylov::{Cg, Gmres, Minres};
+    pub use crate::algorithms::krylov::{BiCgStab, Cg, Gmres, Lsmr, Minres};
+    pub use crate::algorithms::matfun::{ContourIntegral, Taylor};
+    pub use crate::algorithms::precond::{
+        Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SpikedIdentity,
+    };
+    pub use crate::algorithms::spectrum::{
+        Arnoldi, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Which,
+    };
+    pub use crate::algorithms::stochastic::{HutchPlusPlus, Hutchinson, Slq, XNysTrace, XTrace};
     pub use crate::batch::{stack, unstack};
     pub use crate::decompositions::Decompositions;
     pub use crate::dsl::nonnegative;
     pub use crate::error::Error;
     pub use crate::ext::OperatorExt;
+    pub use crate::ext_iterative::IterativeExt;
     pub use crate::functions::{Rootable, Solvable};
     pub use crate::gradient::{constant, value_and_grad, value_and_grad2, value_and_grad3};
     pub use crate::lanes::Lanes;

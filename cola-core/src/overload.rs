@@ -167,5 +167,10 @@ operators! {
     [T: Scalar, S: Space, M: crate::functions::dense::FactorMethod] crate::functions::dense::Factored<T, S, M>,
     [A: Operator, M: crate::functions::dense::FactorMethod] crate::functions::base::BaseInverse<A, M>,
     [F, D] ProductInverse<F, D>,
+    [A: Operator] crate::LazyFunction<A>,
+    [T: Scalar] crate::SpikedIdentity<T>,
+    [T: Scalar] crate::IncompleteCholesky<T>,
+    [T: Scalar] crate::IncompleteLu<T>,
+    [A: Operator] crate::Chebyshev<A>,
     [A: Operator] crate::functions::base::Undone<A>,
 }

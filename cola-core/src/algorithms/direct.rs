@@ -9,6 +9,7 @@ use crate::facts::{Facts, PsdOf, SelfAdjointOf};
 use crate::functions::Power;
 use crate::functions::base::materialize;
 use crate::functions::dense::{ByBunchKaufman, ByLdl, ByLu, DenseSpectral, FactorMethod, Factored, dense_eigh, finite};
+use crate::functions::det::logdet_of;
 use crate::functions::inverse::apply_checked;
 use crate::operator::LinearOperator;
 use crate::operator::short::{Re, Ro, Sc};
@@ -19,11 +20,13 @@ use num_traits::Zero;
 /// An algorithm for determinants.
 #[diagnostic::on_unimplemented(message = "`{Self}` is no algorithm for determinants", label = "no determinant by this")]
 pub trait DetAlgorithm<A: LinearOperator> {
-    /// (sign, log|det A|).
+    /// What is learned: the number, or an [`Estimate`](crate::algorithms::stochastic::Estimate) with its standard error.
+    type Logdet;
+    /// log det A.
     ///
     /// # Errors
-    /// Those of the factorisation.
-    fn slogdet(&self, a: &A) -> Result<(Sc<A>, Re<A>)>;
+    /// Those of the algorithm; `InvalidArgument` where the determinant is not positive.
+    fn logdet(&mut self, a: &A) -> Result<Self::Logdet>;
 }
 /// An algorithm for functions of a matrix.
 #[diagnostic::on_unimplemented(
@@ -85,8 +88,10 @@ macro_rules! factorisation {
             }
         }
         impl<A: LinearOperator> DetAlgorithm<A> for $S where $($bound)* {
-            fn slogdet(&self, a: &A) -> Result<(Sc<A>, Re<A>)> {
-                <$Method>::slogdet_of(materialize($name, a)?)
+            type Logdet = Sc<A>;
+            fn logdet(&mut self, a: &A) -> Result<Sc<A>> {
+                let det = <$Method>::slogdet_of(materialize($name, a)?)?;
+                logdet_of(det).map(<Sc<A> as crate::scalar::Scalar>::from_re)
             }
         }
     };

@@ -4,64 +4,45 @@
 //! Loan, Matrix Computations, 4th ed., algorithms 11.3.3 and 11.5.1. Deviations: the system is scaled by the residual at the start, the
 //! curvature p^H A p is judged, |r|_2 is what stops also with a preconditioner, and the outer loop [`refine`] verifies the result.
 
-use super::{Callback, End, Monitor, NoCallback, NoPreconditioner, Options, Params, Preconditioner};
-use super::{Products, Report, SolveAlgorithm, builder, host, refine, solve_by, split};
+use super::{End, Monitor, Params, Products, Report, host, refine, solver, split};
 use crate::error::{Error, Result};
-use crate::facts::{Facts, PsdOf};
-use crate::operator::{DynOperator, LinearOperator};
+use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, VectorRe};
-use crate::view::{View, ViewMut};
 
 /// Name in reports and errors.
 pub(super) const NAME: &str = "CG";
 
-/// Conjugate gradients: solves A x = b for a positive (semi)definite A by products with A alone.
-///
-/// Its iterates minimise the energy norm of the error over the Krylov space: after k iterations it is at most
-/// 2 ((sqrt(c) - 1) / (sqrt(c) + 1))^k of what it was, c being the condition number of A (of P A with a preconditioner P), and zero
-/// after as many iterations as A has distinct eigenvalues, up to rounding. A singular A is fine if b is in its range.
-///
-/// # Input
-/// A with the fact PSD; P, if given, positive definite.
-/// # Cost
-/// Per iteration one product with A (and with P) and 10 n operations (12 n with P); 3 vectors (4 with P), nothing allocated per
-/// iteration. One product to verify.
-/// # Errors
-/// `NotPositiveDefinite` with the iteration and p^H A p / p^H p if that is negative; `Breakdown` if it is zero; `NotConverged` with
-/// the true residual; `NonFinite`; `ShapeMismatch`; `InvalidArgument` for lanes, dual numbers and an indefinite P.
-/// # Example
-/// ```
-/// use cola_core::prelude::*;
-/// use nalgebra::{matrix, vector};
-///
-/// let a = Psd::new(Dense::new(matrix![4.0, 1.0; 1.0, 3.0]));
-/// let jacobi = Diagonal::new([1.0 / 4.0, 1.0 / 3.0]);
-/// let s = a.solve_with(Cg::default().tol(1e-12).preconditioner(&jacobi), &vector![1.0, 2.0])?;
-/// assert!((s.x - vector![1.0 / 11.0, 7.0 / 11.0]).norm() < 1e-12);
-/// assert!(s.report.iterations <= 2 && s.report.residual <= 1e-12);
-/// # Ok::<(), Error>(())
-/// ```
-/// # Reference
-/// Hestenes & Stiefel, J. Res. NBS 49, 1952; Golub & Van Loan, Matrix Computations, 4th ed., section 11.3.
-#[derive(Clone, Copy, Debug)]
-pub struct Cg<P = NoPreconditioner, F = NoCallback> {
-    options: Options,
-    preconditioner: P,
-    callback: F,
-}
-builder!(Cg);
-
-impl<A, P, F> SolveAlgorithm<A> for Cg<P, F>
-where
-    A: LinearOperator,
-    <A::Facts as Facts>::Psd: PsdOf<A>,
-    P: Preconditioner<A::Scalar>,
-    F: Callback,
-{
-    fn solve(&mut self, a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<Report> {
-        solve_by!(cg, self, a, b, x)
-    }
+solver! {
+    /// Conjugate gradients: solves A x = b for a positive (semi)definite A by products with A alone.
+    ///
+    /// Its iterates minimise the energy norm of the error over the Krylov space: after k iterations it is at most
+    /// 2 ((sqrt(c) - 1) / (sqrt(c) + 1))^k of what it was, c being the condition number of A (of P A with a preconditioner P), and zero
+    /// after as many iterations as A has distinct eigenvalues, up to rounding. A singular A is fine if b is in its range.
+    ///
+    /// # Input
+    /// A with the fact PSD; P, if given, positive definite.
+    /// # Cost
+    /// Per iteration one product with A (and with P) and 10 n operations (12 n with P); 3 vectors (4 with P), nothing allocated per
+    /// iteration. One product to verify.
+    /// # Errors
+    /// `NotPositiveDefinite` with the iteration and p^H A p / p^H p if that is negative; `Breakdown` if it is zero; `NotConverged` with
+    /// the true residual; `NonFinite`; `ShapeMismatch`; `InvalidArgument` for lanes, dual numbers and an indefinite P.
+    /// # Example
+    /// ```
+    /// use cola_core::prelude::*;
+    /// use nalgebra::{matrix, vector};
+    ///
+    /// let a = Psd::new(Dense::new(matrix![4.0, 1.0; 1.0, 3.0]));
+    /// let jacobi = Diagonal::new([1.0 / 4.0, 1.0 / 3.0]);
+    /// let s = a.solve_with(Cg::default().tol(1e-12).preconditioner(&jacobi), &vector![1.0, 2.0])?;
+    /// assert!((s.x - vector![1.0 / 11.0, 7.0 / 11.0]).norm() < 1e-12);
+    /// assert!(s.report.iterations <= 2 && s.report.residual <= 1e-12);
+    /// # Ok::<(), Error>(())
+    /// ```
+    /// # Reference
+    /// Hestenes & Stiefel, J. Res. NBS 49, 1952; Golub & Van Loan, Matrix Computations, 4th ed., section 11.3.
+    Cg by cg where Psd: PsdOf
 }
 
 /// [`Cg`], compiled once per number type: solves A x = b from the starting point `x`; `m` is near the inverse of A.
@@ -94,7 +75,7 @@ fn cycle<V: Vector + ?Sized>(
     x: &mut V,
     r: &mut V,
     s: VectorRe<V>,
-    monitor: &mut Monitor<'_, '_>,
+    monitor: &mut Monitor<'_>,
     [p, q, z]: [&mut V; 3],
 ) -> Result<End> {
     let preconditioned = products.preconditioned();
@@ -156,7 +137,7 @@ fn cycle<V: Vector + ?Sized>(
 }
 
 /// r^H P r > 0 for a positive definite P.
-fn judge_preconditioner<R: Real>(rho: R, rr: R, monitor: &Monitor<'_, '_>) -> Result<()> {
+fn judge_preconditioner<R: Real>(rho: R, rr: R, monitor: &Monitor<'_>) -> Result<()> {
     let (rho, rr) = (rho.lane_f64(0), rr.lane_f64(0));
     if !rho.is_finite() {
         return Err(monitor.non_finite());

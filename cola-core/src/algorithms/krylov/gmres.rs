@@ -5,13 +5,11 @@
 //! the right, so that the residual that is minimised is the true one; modified Gram-Schmidt is repeated where cancellation asks for it
 //! (Daniel, Gragg, Kaufman & Stewart, Math. Comp. 30, 1976); the outer loop [`refine`] verifies each cycle.
 
-use super::{Callback, End, Monitor, NoCallback, NoPreconditioner, Options, Params, Preconditioner};
-use super::{Products, Report, SolveAlgorithm, builder, host, hypot, refine, solve_by};
+use super::{End, Monitor, Params, Products, Report, host, hypot, refine, solver};
 use crate::error::Result;
-use crate::operator::{DynOperator, LinearOperator};
+use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, VectorRe};
-use crate::view::{View, ViewMut};
 use num_traits::{One, Zero};
 
 /// Name in reports and errors.
@@ -19,63 +17,55 @@ pub(super) const NAME: &str = "GMRES";
 /// Vectors kept before a restart.
 const RESTART: usize = 50;
 
-/// Generalised minimal residuals, restarted: solves A x = b for any square A by products with A alone.
-///
-/// Its iterates minimise |b - A x|_2 over the Krylov space of A P, where P is the preconditioner. Without a restart it ends after at most
-/// n iterations; with one it may stagnate, which is found and reported as `NotConverged`.
-///
-/// # Input
-/// A square A; P, if given, any operator near the inverse of A. It must not change from product to product.
-/// # Cost
-/// Iteration k of a cycle: one product with A (and with P) and 4 k n operations, twice that where vectors are orthogonalised again.
-/// m + 2 vectors for a restart after m iterations (m + 3 with P), nothing allocated per iteration. One product per cycle to verify.
-/// # Errors
-/// `NotConverged` with the true residual; `Breakdown` if the Krylov space is exhausted before b is reached, as A is singular;
-/// `NonFinite`; `ShapeMismatch`; `InvalidArgument` for lanes and dual numbers.
-/// # Example
-/// ```
-/// use cola_core::prelude::*;
-/// use nalgebra::{matrix, vector};
-///
-/// let a = Dense::new(matrix![1.0, 2.0; -3.0, 1.0]);
-/// let mut residuals = Vec::new();
-/// let watched = Gmres::default().restart(20).on_iteration(|i| residuals.push(i.residual));
-/// let s = a.solve_with(watched, &vector![5.0, -1.0])?;
-/// assert!((s.x - vector![1.0, 2.0]).norm() < 1e-9);
-/// assert_eq!(residuals, s.report.history);
-/// # Ok::<(), Error>(())
-/// ```
-/// # Reference
-/// Saad & Schultz, SIAM J. Sci. Stat. Comput. 7, 1986, 856-869.
-#[derive(Clone, Copy, Debug)]
-pub struct Gmres<P = NoPreconditioner, F = NoCallback> {
-    options: Options,
-    preconditioner: P,
-    callback: F,
+solver! {
+    /// Generalised minimal residuals, restarted: solves A x = b for any square A by products with A alone.
+    ///
+    /// Its iterates minimise |b - A x|_2 over the Krylov space of A P, where P is the preconditioner. Without a restart it ends after at most
+    /// n iterations; with one it may stagnate, which is found and reported as `NotConverged`.
+    ///
+    /// # Input
+    /// A square A; P, if given, any operator near the inverse of A. If it changes from product to product (an iteration itself), ask
+    /// for [`flexible`](Gmres::flexible).
+    /// # Cost
+    /// Iteration k of a cycle: one product with A (and with P) and 4 k n operations, twice that where vectors are orthogonalised again.
+    /// m + 2 vectors for a restart after m iterations (m + 3 with P), nothing allocated per iteration. One product per cycle to verify.
+    /// # Errors
+    /// `NotConverged` with the true residual; `Breakdown` if the Krylov space is exhausted before b is reached, as A is singular;
+    /// `NonFinite`; `ShapeMismatch`; `InvalidArgument` for lanes and dual numbers.
+    /// # Example
+    /// ```
+    /// use cola_core::prelude::*;
+    /// use nalgebra::{matrix, vector};
+    ///
+    /// let a = Dense::new(matrix![1.0, 2.0; -3.0, 1.0]);
+    /// let mut residuals = Vec::new();
+    /// let watched = Gmres::default().restart(20).on_iteration(|i| residuals.push(i.residual));
+    /// let s = a.solve_with(watched, &vector![5.0, -1.0])?;
+    /// assert!((s.x - vector![1.0, 2.0]).norm() < 1e-9);
+    /// assert_eq!(residuals, s.report.history);
+    /// # Ok::<(), Error>(())
+    /// ```
+    /// # Reference
+    /// Saad & Schultz, SIAM J. Sci. Stat. Comput. 7, 1986, 856-869.
+    Gmres by gmres
 }
-builder!(Gmres);
 impl<P, F> Gmres<P, F> {
     /// Vectors kept before it starts again. More converge faster and cost more per iteration. Default: 50.
     pub fn restart(mut self, m: usize) -> Self {
         self.options.restart = Some(m);
         self
     }
-}
-
-impl<A, P, F> SolveAlgorithm<A> for Gmres<P, F>
-where
-    A: LinearOperator,
-    P: Preconditioner<A::Scalar>,
-    F: Callback,
-{
-    fn solve(&mut self, a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<Report> {
-        solve_by!(gmres, self, a, b, x)
+    /// The preconditioner may be another operator in each iteration, such as a solve to a loose tolerance: FGMRES. Needs m more
+    /// vectors, because each P v is kept. (Saad, A flexible inner-outer preconditioned GMRES algorithm, SISC 14, 1993.)
+    pub fn flexible(mut self) -> Self {
+        self.options.flexible = true;
+        self
     }
 }
 
 /// [`Gmres`], compiled once per number type: solves A x = b from the starting point `x`; `m` is near the inverse of A.
 ///
-/// Workspace: r, w, v_1 .. v_m; z with a preconditioner; the (m + 1) x m matrix H, which becomes R.
+/// Workspace: r, w, v_1 .. v_m; z with a preconditioner, z_1 .. z_m if it is flexible; the (m + 1) x m matrix H, which becomes R.
 ///
 /// # Errors
 /// As [`Gmres`].
@@ -91,12 +81,19 @@ pub fn gmres<T: Scalar>(
     let most = params.max_iters.unwrap_or(usize::MAX);
     let steps = params.restart.unwrap_or(RESTART).min(n).min(most).max(1);
     let mut hessenberg = Hessenberg::new(steps);
-    let mut work = vec![T::zero(); (steps + if m.is_some() { 3 } else { 2 }) * n];
+    let kept = match m {
+        None => 0,
+        Some(_) if params.flexible => steps,
+        Some(_) => 1,
+    };
+    let mut work = vec![T::zero(); (steps + 2 + kept) * n];
     let (basis, rest) = work.split_at_mut((steps + 1) * n);
     let mut basis: Vec<&mut [T]> = basis.chunks_exact_mut(n.max(1)).collect();
     let (r, z) = rest.split_at_mut(n);
+    let mut z: Vec<&mut [T]> = z.chunks_exact_mut(n.max(1)).collect();
+    let flexible = params.flexible;
     refine(NAME, n, &mut products, b, x, r, params, &mut |products, x, r, s, monitor| {
-        cycle(products, x, r, s, monitor, &mut hessenberg, &mut basis, z)
+        cycle(products, x, r, s, monitor, &mut hessenberg, &mut basis, &mut z, flexible)
     })
 }
 
@@ -168,10 +165,11 @@ fn cycle<V: Vector + ?Sized>(
     x: &mut V,
     r: &mut V,
     s: VectorRe<V>,
-    monitor: &mut Monitor<'_, '_>,
+    monitor: &mut Monitor<'_>,
     hessenberg: &mut Hessenberg<V::Scalar>,
     v: &mut [&mut V],
-    z: &mut V,
+    z: &mut [&mut V],
+    flexible: bool,
 ) -> Result<End> {
     let preconditioned = products.preconditioned();
     let from_re = <V::Scalar as Scalar>::from_re;
@@ -186,6 +184,7 @@ fn cycle<V: Vector + ?Sized>(
         let w = &mut *new[0];
         // w = A P v_j
         if preconditioned {
+            let z = &mut *z[if flexible { j } else { 0 }];
             products.precondition(old[j], z)?;
             products.apply(z, w)?;
         } else {
@@ -229,7 +228,12 @@ fn cycle<V: Vector + ?Sized>(
 
     // x <- x + s P V y
     hessenberg.back_substitute(k);
-    if preconditioned {
+    if preconditioned && flexible {
+        for (z, &y) in z.iter().zip(&hessenberg.g[..k]) {
+            x.axpy(y.scale(s), z);
+        }
+    } else if preconditioned {
+        let z = &mut *z[0];
         r.fill(V::Scalar::zero());
         for (v, &y) in v.iter().zip(&hessenberg.g[..k]) {
             r.axpy(y, v);
@@ -379,6 +383,30 @@ mod tests {
         assert!((last / with.residual - 1.0).abs() < 1e-2, "{last:e} {:e}", with.residual);
         let plain = solve(Gmres::default().max_iters(2 * with.iterations), &a, &b);
         assert!(plain.is_err(), "{plain:?}");
+    }
+
+    /// A preconditioner that is another one in each product: a few steps of an inner iteration.
+    #[test]
+    fn flexible() {
+        let n = 300;
+        let a = matrix::<NoFacts, f64>((n, n), |i, j| match j as isize - i as isize {
+            0 => 2.05,
+            1 => -1.2,
+            -1 => -0.8,
+            _ => 0.0,
+        });
+        let inner = free::<NoFacts, f64, _>(n, |_, x: &[f64], y: &mut [f64]| {
+            y.fill(0.0);
+            // loose and without a claim: what it has reached is the preconditioner
+            let _ = gmres(&a, None, x, y, &mut Params { max_iters: Some(12), ..Params::default() });
+        });
+        let b: Vec<f64> = noisy(n);
+        let plain = solve(Gmres::default(), &a, &b).unwrap().report;
+        let outer = solve(Gmres::default().preconditioner(&inner).flexible(), &a, &b).unwrap().report;
+        assert!(outer.iterations * 4 < plain.iterations, "{} {}", outer.iterations, plain.iterations);
+        assert!(outer.residual <= 1e-10);
+        let last = outer.history[outer.iterations - 1];
+        assert!((last / outer.residual - 1.0).abs() < 1e-2, "{last:e} {:e}", outer.residual);
     }
 
     #[test]

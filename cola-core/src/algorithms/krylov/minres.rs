@@ -4,62 +4,43 @@
 //! (SOL, Stanford). Deviations: the system is scaled by the residual at the start; with a preconditioner the residual itself is
 //! updated, so that |r|_2 is what stops and not the norm of P; the outer loop [`refine`] verifies the result.
 
-use super::{Callback, End, Monitor, NoCallback, NoPreconditioner, Options, Params, Preconditioner};
-use super::{Products, Report, SolveAlgorithm, builder, host, hypot, refine, solve_by, split};
+use super::{End, Monitor, Params, Products, Report, host, hypot, refine, solver, split};
 use crate::error::Result;
-use crate::facts::{Facts, SelfAdjointOf};
-use crate::operator::{DynOperator, LinearOperator};
+use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, VectorRe};
-use crate::view::{View, ViewMut};
 use num_traits::{One, Zero};
 
 /// Name in reports and errors.
 pub(super) const NAME: &str = "MINRES";
 
-/// Minimal residuals: solves A x = b for a self-adjoint A, definite or not, by products with A alone.
-///
-/// Its iterates minimise |b - A x|_2 over the Krylov space (in the norm of P with a preconditioner P). A singular A is fine if b is
-/// in its range; if it is not, that is found and reported as `Breakdown`.
-///
-/// # Input
-/// A with the fact self-adjoint; P, if given, positive definite, also where A is not.
-/// # Cost
-/// Per iteration one product with A (and with P) and about 18 n operations (24 n with P); 7 vectors, nothing allocated per
-/// iteration. One product to verify.
-/// # Errors
-/// `NotConverged` with the true residual; `Breakdown` if A is singular and b not in its range; `NonFinite`; `ShapeMismatch`;
-/// `InvalidArgument` for lanes, dual numbers and an indefinite P.
-/// # Example
-/// ```
-/// use cola_core::prelude::*;
-/// use nalgebra::{matrix, vector};
-///
-/// let saddle = SelfAdjoint::new(Dense::new(matrix![1.0, 1.0; 1.0, 0.0]));
-/// let s = saddle.solve_with(Minres::default().max_iters(10), &vector![3.0, 2.0])?;
-/// assert!((s.x - vector![2.0, 1.0]).norm() < 1e-9);
-/// # Ok::<(), Error>(())
-/// ```
-/// # Reference
-/// Paige & Saunders, SIAM J. Numer. Anal. 12, 1975, 617-629.
-#[derive(Clone, Copy, Debug)]
-pub struct Minres<P = NoPreconditioner, F = NoCallback> {
-    options: Options,
-    preconditioner: P,
-    callback: F,
-}
-builder!(Minres);
-
-impl<A, P, F> SolveAlgorithm<A> for Minres<P, F>
-where
-    A: LinearOperator,
-    <A::Facts as Facts>::SelfAdjoint: SelfAdjointOf<A>,
-    P: Preconditioner<A::Scalar>,
-    F: Callback,
-{
-    fn solve(&mut self, a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<Report> {
-        solve_by!(minres, self, a, b, x)
-    }
+solver! {
+    /// Minimal residuals: solves A x = b for a self-adjoint A, definite or not, by products with A alone.
+    ///
+    /// Its iterates minimise |b - A x|_2 over the Krylov space (in the norm of P with a preconditioner P). A singular A is fine if b is
+    /// in its range; if it is not, that is found and reported as `Breakdown`.
+    ///
+    /// # Input
+    /// A with the fact self-adjoint; P, if given, positive definite, also where A is not.
+    /// # Cost
+    /// Per iteration one product with A (and with P) and about 18 n operations (24 n with P); 7 vectors, nothing allocated per
+    /// iteration. One product to verify.
+    /// # Errors
+    /// `NotConverged` with the true residual; `Breakdown` if A is singular and b not in its range; `NonFinite`; `ShapeMismatch`;
+    /// `InvalidArgument` for lanes, dual numbers and an indefinite P.
+    /// # Example
+    /// ```
+    /// use cola_core::prelude::*;
+    /// use nalgebra::{matrix, vector};
+    ///
+    /// let saddle = SelfAdjoint::new(Dense::new(matrix![1.0, 1.0; 1.0, 0.0]));
+    /// let s = saddle.solve_with(Minres::default().max_iters(10), &vector![3.0, 2.0])?;
+    /// assert!((s.x - vector![2.0, 1.0]).norm() < 1e-9);
+    /// # Ok::<(), Error>(())
+    /// ```
+    /// # Reference
+    /// Paige & Saunders, SIAM J. Numer. Anal. 12, 1975, 617-629.
+    Minres by minres where SelfAdjoint: SelfAdjointOf
 }
 
 /// [`Minres`], compiled once per number type: solves A x = b from the starting point `x`; `m` is near the inverse of A (or of its
@@ -94,7 +75,7 @@ fn cycle<V: Vector + ?Sized>(
     x: &mut V,
     r: &mut V,
     scale: VectorRe<V>,
-    monitor: &mut Monitor<'_, '_>,
+    monitor: &mut Monitor<'_>,
     [mut r1, mut r2, mut y, v, mut w1, mut w2]: [&mut V; 6],
 ) -> Result<End> {
     let preconditioned = products.preconditioned();
@@ -172,7 +153,7 @@ fn precondition<V: Vector + ?Sized>(
     products: &mut dyn Products<V>,
     u: &V,
     z: &mut V,
-    monitor: &Monitor<'_, '_>,
+    monitor: &Monitor<'_>,
 ) -> Result<VectorRe<V>> {
     let beta = if products.preconditioned() {
         products.precondition(u, z)?;

@@ -1,10 +1,12 @@
-//! Krylov methods for A x = b with a matrix-free A: [`Cg`], [`Minres`], [`Gmres`].
+//! Krylov methods for A x = b with a matrix-free A: [`Cg`], [`Minres`], [`Gmres`], [`BiCgStab`], and [`Lsmr`] for least squares.
 //!
 //! | A | method | vectors of n numbers besides b and x |
 //! |---|---|---|
 //! | psd | [`Cg`] | 3, with a preconditioner 4 |
 //! | self-adjoint | [`Minres`] | 7 |
-//! | general | [`Gmres`], restart m | m + 2, with a preconditioner m + 3 |
+//! | general | [`Gmres`], restart m | m + 2, with a preconditioner m + 3, a flexible one 2 m + 2 |
+//! | general | [`BiCgStab`], degree l | 2 l + 4, with a preconditioner 2 l + 6 |
+//! | rectangular m x n | [`Lsmr`] | 1 of m and 4 of n, with a preconditioner 6 of n |
 //!
 //! What they share is here: options, reports, and the outer loop (`refine`) that believes no recurrence. A method runs in cycles.
 //! Before and after each, the residual b - A x is computed by a fresh product; a cycle works on A d = r / |r| and adds |r| d to x, so
@@ -15,27 +17,34 @@
 //! The number type must be one plain number (f32, f64, their complex numbers): stopping rules see values only, so lanes would
 //! disturb each other and derivatives of dual numbers would be wrong. Both are refused.
 
+mod bicgstab;
 mod cg;
 mod gmres;
+mod lsmr;
 mod minres;
 mod outer;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use bicgstab::{BiCgStab, bicgstab};
 pub use cg::{Cg, cg};
 pub use gmres::{Gmres, gmres};
+pub use lsmr::{LeastSquares, Lsmr, lsmr};
 pub use minres::{Minres, minres};
 
 pub(crate) use outer::{End, Monitor, Products, refine};
-use outer::{host, hypot, split};
+use outer::{host, split};
+pub(crate) use outer::{hypot, plain_numbers, tolerance};
 
+pub use super::watch::{Callback, Control, Iteration, NoCallback, Observer};
 use crate::error::{Error, Result};
+
+use super::watch::Options;
 use crate::operator::{DynOperator, LinearOperator};
 use crate::scalar::Scalar;
 use crate::view::{View, ViewMut};
-use core::ops::ControlFlow;
 
 /// What an iterative solve has learned.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,59 +82,6 @@ pub trait SolveAlgorithm<A: LinearOperator> {
     fn solve(&mut self, a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<Report>;
 }
 
-/// The state that a callback sees.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Iteration {
-    /// Number of the iteration, from 1.
-    pub iteration: usize,
-    /// Relative residual, as the recurrence estimates it.
-    pub residual: f64,
-}
-
-/// What a callback may return: nothing, a `bool` (false stops), or a [`ControlFlow`].
-#[diagnostic::on_unimplemented(
-    message = "a callback of an iteration cannot return `{Self}`",
-    label = "expected nothing, a `bool` (false stops) or `ControlFlow<()>`"
-)]
-pub trait Control {
-    /// Go on or stop.
-    fn flow(self) -> ControlFlow<()>;
-}
-impl Control for () {
-    fn flow(self) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-}
-impl Control for bool {
-    fn flow(self) -> ControlFlow<()> {
-        if self { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    }
-}
-impl Control for ControlFlow<()> {
-    fn flow(self) -> ControlFlow<()> {
-        self
-    }
-}
-
-/// What watches an iteration: a closure, or nothing.
-pub trait Callback {
-    /// Called after each iteration.
-    fn observe(&mut self, i: &Iteration) -> ControlFlow<()>;
-}
-/// No callback.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoCallback;
-impl Callback for NoCallback {
-    fn observe(&mut self, _: &Iteration) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-}
-impl<R: Control, F: FnMut(&Iteration) -> R> Callback for F {
-    fn observe(&mut self, i: &Iteration) -> ControlFlow<()> {
-        self(i).flow()
-    }
-}
-
 /// An operator P, near the inverse of A, or nothing.
 pub trait Preconditioner<T: Scalar> {
     /// The operator.
@@ -145,15 +101,6 @@ impl<P: LinearOperator> Preconditioner<P::Scalar> for P {
     }
 }
 
-/// The options of a builder.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
-struct Options {
-    tol: Option<f64>,
-    max_iters: Option<usize>,
-    restart: Option<usize>,
-    progress: bool,
-}
-
 /// What the loops that are compiled once are told.
 #[derive(Default)]
 pub struct Params<'a> {
@@ -161,8 +108,10 @@ pub struct Params<'a> {
     pub tol: Option<f64>,
     /// Most iterations; 10 n, at least 100, if not given.
     pub max_iters: Option<usize>,
-    /// GMRES: vectors kept before it starts again; 50 if not given.
+    /// GMRES: vectors kept before it starts again, 50 if not given; BiCGStab(l): l, 2 if not given.
     pub restart: Option<usize>,
+    /// GMRES: P may change from product to product.
+    pub flexible: bool,
     /// Solve A^H x = b.
     pub adjoint: bool,
     /// Draw a progress bar (feature `progress`, on a terminal only).
@@ -170,8 +119,12 @@ pub struct Params<'a> {
     /// Called after each iteration.
     pub on_iteration: Option<Observer<'a>>,
 }
-/// A callback behind a pointer.
-pub type Observer<'a> = &'a mut dyn FnMut(&Iteration) -> ControlFlow<()>;
+impl<'a> Params<'a> {
+    fn from_options(options: Options, observer: Observer<'a>) -> Self {
+        let Options { tol, max_iters, restart, flexible, progress, .. } = options;
+        Params { tol, max_iters, restart, flexible, adjoint: false, progress, on_iteration: Some(observer) }
+    }
+}
 
 /// A method of this module, chosen by what is known of A.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,6 +156,30 @@ pub fn default_solve<T: Scalar>(
     adjoint: bool,
     a: &dyn DynOperator<T>,
     b: View<'_, T>,
+    x: ViewMut<'_, T>,
+) -> Result<Report> {
+    solve_by_default(kind, adjoint, None, a, b, x)
+}
+/// The same to another tolerance.
+///
+/// # Errors
+/// As [`SolveAlgorithm::solve`].
+pub(crate) fn default_solve_with<T: Scalar>(
+    kind: Kind,
+    adjoint: bool,
+    tol: f64,
+    a: &dyn DynOperator<T>,
+    b: View<'_, T>,
+    x: ViewMut<'_, T>,
+) -> Result<Report> {
+    solve_by_default(kind, adjoint, Some(tol), a, b, x)
+}
+fn solve_by_default<T: Scalar>(
+    kind: Kind,
+    adjoint: bool,
+    tol: Option<f64>,
+    a: &dyn DynOperator<T>,
+    b: View<'_, T>,
     mut x: ViewMut<'_, T>,
 ) -> Result<Report> {
     for j in 0..x.cols {
@@ -215,7 +192,7 @@ pub fn default_solve<T: Scalar>(
         Kind::SelfAdjoint => (minres::NAME, minres),
         Kind::General => (gmres::NAME, gmres),
     };
-    columns(name, run, a, None, b, x, &mut Params { adjoint, ..Params::default() })
+    columns(name, run, a, None, b, x, &mut Params { adjoint, tol, ..Params::default() })
 }
 
 /// The type of [`cg`], [`minres`] and [`gmres`].
@@ -228,20 +205,29 @@ fn columns<T: Scalar>(
     a: &dyn DynOperator<T>,
     m: Option<&dyn DynOperator<T>>,
     b: View<'_, T>,
-    mut x: ViewMut<'_, T>,
+    x: ViewMut<'_, T>,
     params: &mut Params<'_>,
 ) -> Result<Report> {
-    if (b.rows, b.cols) != (x.rows, x.cols) {
+    columns_by(algorithm, b.rows, b, x, |b, x| run(a, m, b, x, params))
+}
+/// The same of any solver, with solutions of n numbers.
+pub(crate) fn columns_by<T: Scalar>(
+    algorithm: &'static str,
+    n: usize,
+    b: View<'_, T>,
+    mut x: ViewMut<'_, T>,
+    mut run: impl FnMut(&[T], &mut [T]) -> Result<Report>,
+) -> Result<Report> {
+    if (n, b.cols) != (x.rows, x.cols) {
         let (left, right) = ((b.rows, b.cols), (x.rows, x.cols));
         return Err(Error::ShapeMismatch { op: algorithm, left, right });
     }
     let mut worst = Report { algorithm, iterations: 0, residual: 0.0, history: Vec::new() };
-    let (mut bj, mut xj) = (vec![T::zero(); b.rows], vec![T::zero(); b.rows]);
+    let (mut bj, mut xj) = (vec![T::zero(); b.rows], vec![T::zero(); n]);
     for j in 0..b.cols {
-        for i in 0..b.rows {
-            (bj[i], xj[i]) = (b.at(i, j), *x.at(i, j));
-        }
-        let result = run(a, m, &bj, &mut xj, params);
+        (0..b.rows).for_each(|i| bj[i] = b.at(i, j));
+        (0..n).for_each(|i| xj[i] = *x.at(i, j));
+        let result = run(&bj, &mut xj);
         for (i, &v) in xj.iter().enumerate() {
             *x.at(i, j) = v;
         }
@@ -255,13 +241,23 @@ fn columns<T: Scalar>(
     Ok(worst)
 }
 
-/// Default, and the methods that all builders have.
-macro_rules! builder {
-    ($Name:ident) => {
+/// The type, the options and [`SolveAlgorithm`] of a builder whose loop is `$run`; `where` says the fact that it needs.
+macro_rules! solver {
+    ($(#[$doc:meta])* $Name:ident by $run:ident $(where $Fact:ident: $Demand:ident)?) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $Name<P = $crate::algorithms::krylov::NoPreconditioner, F = $crate::algorithms::NoCallback> {
+            options: $crate::algorithms::watch::Options,
+            preconditioner: P,
+            callback: F,
+        }
         impl Default for $Name {
             fn default() -> Self {
-                let options = crate::algorithms::krylov::Options::default();
-                $Name { options, preconditioner: NoPreconditioner, callback: NoCallback }
+                $Name {
+                    options: Default::default(),
+                    preconditioner: $crate::algorithms::krylov::NoPreconditioner,
+                    callback: $crate::algorithms::NoCallback,
+                }
             }
         }
         impl<P, F> $Name<P, F> {
@@ -278,42 +274,41 @@ macro_rules! builder {
                 self.options.max_iters = Some(max_iters);
                 self
             }
-            /// An operator P near the inverse of A, such as `diag(1 / a_ii)`, by value or by reference. Default: none.
-            pub fn preconditioner<Q>(self, p: Q) -> $Name<Q, F> {
-                $Name { options: self.options, preconditioner: p, callback: self.callback }
-            }
-            /// Calls `f` after each iteration. It may return nothing, a `bool` (false stops) or a `ControlFlow<()>`; a stopped
-            /// iteration that has not met its tolerance is a `NotConverged`.
-            pub fn on_iteration<R, G>(self, f: G) -> $Name<P, G>
-            where
-                R: crate::algorithms::krylov::Control,
-                G: FnMut(&crate::algorithms::krylov::Iteration) -> R,
-            {
-                $Name { options: self.options, preconditioner: self.preconditioner, callback: f }
-            }
-            /// Draws a progress bar on the terminal; without the feature `progress`, or where stderr is no terminal, nothing.
-            pub fn progress(mut self) -> Self {
-                self.options.progress = true;
-                self
+        }
+        $crate::algorithms::watch::watched!($Name<P> preconditioner);
+        $crate::algorithms::krylov::preconditioned!($Name);
+        impl<A, P, F> $crate::algorithms::krylov::SolveAlgorithm<A> for $Name<P, F>
+        where
+            A: $crate::operator::LinearOperator,
+            $(<A::Facts as $crate::facts::Facts>::$Fact: $crate::facts::$Demand<A>,)?
+            P: $crate::algorithms::krylov::Preconditioner<A::Scalar>,
+            F: $crate::algorithms::Callback,
+        {
+            fn solve(
+                &mut self,
+                a: &A,
+                b: $crate::view::View<'_, A::Scalar>,
+                x: $crate::view::ViewMut<'_, A::Scalar>,
+            ) -> $crate::Result<$crate::algorithms::krylov::Report> {
+                let callback = &mut self.callback;
+                let mut observer = |i: &$crate::algorithms::Iteration| $crate::algorithms::Callback::observe(callback, i);
+                let params = &mut $crate::algorithms::krylov::Params::from_options(self.options, &mut observer);
+                let m = $crate::algorithms::krylov::Preconditioner::operator(&self.preconditioner);
+                $crate::algorithms::krylov::columns(NAME, $run, a, m, b, x, params)
             }
         }
     };
 }
-/// The body of [`SolveAlgorithm::solve`] of a builder.
-macro_rules! solve_by {
-    ($run:ident, $me:ident, $a:ident, $b:ident, $x:ident) => {{
-        let crate::algorithms::krylov::Options { tol, max_iters, restart, progress } = $me.options;
-        let callback = &mut $me.callback;
-        let params = &mut Params {
-            tol,
-            max_iters,
-            restart,
-            adjoint: false,
-            progress,
-            on_iteration: Some(&mut |i| callback.observe(i)),
-        };
-        let m = $me.preconditioner.operator();
-        crate::algorithms::krylov::columns(NAME, $run, $a, m, $b, $x, params)
-    }};
+/// The option `preconditioner` of a builder.
+macro_rules! preconditioned {
+    ($Name:ident) => {
+        impl<P, F> $Name<P, F> {
+            /// An operator P near the inverse of A, such as `diag(1 / a_ii)`, by value or by reference. Default: none.
+            pub fn preconditioner<Q>(self, p: Q) -> $Name<Q, F> {
+                $Name { options: self.options, preconditioner: p, callback: self.callback }
+            }
+        }
+    };
 }
-use {builder, solve_by};
+pub(crate) use preconditioned;
+use solver;

@@ -1,12 +1,12 @@
-//! The outer loop that all methods share: products that may fail, true residuals, restarts, callbacks, the progress bar.
+//! The outer loop that all methods share: products that may fail, true residuals, restarts.
 
-use super::{Iteration, Params, Report};
+use super::{Params, Report};
+use crate::algorithms::watch::{Observer, Watcher, default_tol};
 use crate::error::{Error, Result, collect_faults};
 use crate::operator::{DynOperator, Update};
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, normalise};
 use crate::view::{View, ViewMut};
-use core::ops::ControlFlow;
 use num_traits::Zero;
 
 /// A x and P x as the loops see them, so that a device needs no second solver.
@@ -59,14 +59,11 @@ impl<T: Scalar> Products<[T]> for Host<'_, T> {
     }
 }
 
-/// Checks the arguments of a solve on the host.
-pub(super) fn host<'a, T: Scalar>(
-    algorithm: &'static str,
-    a: &'a dyn DynOperator<T>,
-    m: Option<&'a dyn DynOperator<T>>,
-    (b, x): (&[T], &[T]),
-    params: &Params<'_>,
-) -> Result<Host<'a, T>> {
+/// Refuses lanes and dual numbers.
+///
+/// # Errors
+/// `InvalidArgument`.
+pub(crate) fn plain_numbers<T: Scalar>(algorithm: &'static str) -> Result<()> {
     if T::LANES != 1 {
         return Err(Error::invalid(format!(
             "{algorithm} does not take lanes: they would stop at different iterations; use a static or small operator, which is \
@@ -80,6 +77,35 @@ pub(super) fn host<'a, T: Scalar>(
             T::NAME
         )));
     }
+    Ok(())
+}
+/// Refuses a tolerance that is no number.
+///
+/// # Errors
+/// `InvalidArgument`.
+pub(crate) fn tolerance(algorithm: &'static str, tol: Option<f64>) -> Result<()> {
+    match tol.filter(|tol| !(tol.is_finite() && *tol >= 0.0)) {
+        Some(tol) => Err(Error::invalid(format!("{algorithm}: the tolerance is {tol}; give a number like 1e-8"))),
+        None => Ok(()),
+    }
+}
+/// NaN or infinity, seen in this iteration.
+#[cold]
+pub(crate) fn non_finite_product(algorithm: &'static str, iteration: usize) -> Error {
+    Error::non_finite(format!(
+        "a product with the operator or the preconditioner, at iteration {iteration} of {algorithm}"
+    ))
+}
+
+/// Checks the arguments of a solve on the host.
+pub(super) fn host<'a, T: Scalar>(
+    algorithm: &'static str,
+    a: &'a dyn DynOperator<T>,
+    m: Option<&'a dyn DynOperator<T>>,
+    (b, x): (&[T], &[T]),
+    params: &Params<'_>,
+) -> Result<Host<'a, T>> {
+    plain_numbers::<T>(algorithm)?;
     let shape = a.dyn_shape();
     let mismatch = |right| Err(Error::ShapeMismatch { op: algorithm, left: shape, right });
     if shape.0 != shape.1 {
@@ -100,9 +126,7 @@ pub(super) fn host<'a, T: Scalar>(
         }
         scratch = scratch.max(m.dyn_scratch(1));
     }
-    if let Some(tol) = params.tol.filter(|tol| !(tol.is_finite() && *tol >= 0.0)) {
-        return Err(Error::invalid(format!("{algorithm}: the tolerance is {tol}; give a number like 1e-8")));
-    }
+    tolerance(algorithm, params.tol)?;
     Ok(Host { a, m, adjoint: params.adjoint, scratch: vec![T::zero(); scratch] })
 }
 
@@ -122,52 +146,40 @@ pub(crate) enum End {
 }
 
 /// Counts, remembers and shows the iterations, and says when a cycle is over.
-pub(crate) struct Monitor<'m, 'p> {
-    algorithm: &'static str,
+pub(crate) struct Monitor<'m> {
     tol: f64,
     max_iters: usize,
-    iterations: usize,
-    history: Vec<f64>,
+    watcher: Watcher<'m>,
     /// |r| / |b| at the start of the cycle.
     ratio: f64,
     /// The cycle is over when its residual, which starts at 1, is not larger.
     target: f64,
-    params: &'m mut Params<'p>,
-    bar: bar::Bar,
 }
 
-/// History that is reserved; beyond, it grows.
-const HISTORY: usize = 1 << 14;
-
-impl<'m, 'p> Monitor<'m, 'p> {
-    fn new<T: Scalar>(algorithm: &'static str, n: usize, params: &'m mut Params<'p>) -> Self {
-        let single = T::Re::epsilon().lane_f64(0) > 1e-10;
-        let tol = params.tol.unwrap_or(if single { 1e-5 } else { 1e-10 });
+impl<'m> Monitor<'m> {
+    fn new<T: Scalar>(algorithm: &'static str, n: usize, params: &'m mut Params<'_>) -> Self {
+        let tol = params.tol.unwrap_or(default_tol::<T>());
         let max_iters = params.max_iters.unwrap_or(n.saturating_mul(10).max(100));
-        let bar = bar::Bar::new(params.progress, algorithm, tol);
-        let history = Vec::with_capacity(max_iters.min(HISTORY));
-        Monitor { algorithm, tol, max_iters, iterations: 0, history, ratio: 1.0, target: tol, params, bar }
+        let observer: Option<Observer<'m>> = match &mut params.on_iteration {
+            Some(f) => Some(&mut **f),
+            None => None,
+        };
+        let watcher = Watcher::new(algorithm, tol, max_iters, params.progress, observer);
+        Monitor { tol, max_iters, watcher, ratio: 1.0, target: tol }
     }
     /// Notes an iteration after which the residual of the cycle is `norm` times what it was at its start.
     pub(crate) fn watch<R: Real>(&mut self, norm: R) -> Result<Option<End>> {
         let norm = norm.lane_f64(0);
-        self.iterations += 1;
         if !norm.is_finite() {
+            self.watcher.iterations += 1;
             return Err(self.non_finite());
         }
-        let residual = norm * self.ratio;
-        self.history.push(residual);
-        let seen = Iteration { iteration: self.iterations, residual };
-        self.bar.show(&seen);
-        let flow = match &mut self.params.on_iteration {
-            Some(f) => f(&seen),
-            None => ControlFlow::Continue(()),
-        };
+        let stop = self.watcher.note(norm * self.ratio);
         Ok(if norm <= self.target {
             Some(End::Claimed)
-        } else if flow.is_break() {
+        } else if stop {
             Some(End::Stopped)
-        } else if self.iterations >= self.max_iters {
+        } else if self.iterations() >= self.max_iters {
             Some(End::Exhausted)
         } else {
             None
@@ -175,28 +187,24 @@ impl<'m, 'p> Monitor<'m, 'p> {
     }
     /// Iterations done.
     pub(crate) fn iterations(&self) -> usize {
-        self.iterations
+        self.watcher.iterations
     }
     /// NaN or infinity, seen now.
     #[cold]
     pub(crate) fn non_finite(&self) -> Error {
-        Error::non_finite(format!(
-            "a product with the operator or the preconditioner, at iteration {} of {}",
-            self.iterations, self.algorithm
-        ))
+        non_finite_product(self.watcher.algorithm, self.watcher.iterations)
     }
     /// The preconditioner has r^H P r < 0.
     #[cold]
     pub(crate) fn bad_preconditioner(&self, value: f64) -> Error {
         Error::invalid(format!(
             "the preconditioner of {} must be positive definite, but r^H P r = {value:.3e} |r|^2 at iteration {}",
-            self.algorithm, self.iterations
+            self.watcher.algorithm, self.watcher.iterations
         ))
     }
     #[cold]
     fn not_converged(&self, residual: f64) -> Error {
-        let (algorithm, iterations, tol) = (self.algorithm, self.iterations, self.tol);
-        Error::NotConverged { algorithm, iterations, residual, tol }
+        self.watcher.not_converged(residual)
     }
 }
 
@@ -219,7 +227,7 @@ pub(crate) fn refine<V: Vector + ?Sized>(
         &mut V,
         &mut V,
         <V::Scalar as Scalar>::Re,
-        &mut Monitor<'_, '_>,
+        &mut Monitor<'_>,
     ) -> Result<End>,
 ) -> Result<Report> {
     let mut monitor = Monitor::new::<V::Scalar>(algorithm, n, params);
@@ -253,7 +261,7 @@ pub(crate) fn refine<V: Vector + ?Sized>(
             return Err(monitor.non_finite());
         }
         let helped = |factor: f64| last.is_none_or(|(_, before)| residual < factor * before);
-        let go_on = monitor.iterations < monitor.max_iters
+        let go_on = monitor.iterations() < monitor.max_iters
             && match last {
                 _ if residual <= monitor.tol => false,
                 None => true,
@@ -262,10 +270,10 @@ pub(crate) fn refine<V: Vector + ?Sized>(
                 Some((End::Stopped | End::Exhausted, _)) => false,
             };
         if !go_on {
-            let iterations = monitor.iterations;
+            let iterations = monitor.iterations();
             let slack = if matches!(last, Some((End::Claimed, _))) { SLACK } else { 1.0 };
             return if residual <= slack * monitor.tol {
-                Ok(Report { algorithm, iterations, residual, history: monitor.history })
+                Ok(Report { algorithm, iterations, residual, history: monitor.watcher.history })
             } else if matches!(last, Some((End::Breakdown, _))) {
                 Err(Error::Breakdown { algorithm, iteration: iterations })
             } else {
@@ -293,7 +301,7 @@ pub(super) fn split<T, const K: usize>(work: &mut [T], n: usize) -> [&mut [T]; K
 }
 
 /// (a^2 + b^2)^(1/2), protected against overflow.
-pub(super) fn hypot<R: Real>(a: R, b: R) -> R {
+pub(crate) fn hypot<R: Real>(a: R, b: R) -> R {
     let (a, b) = (a.abs(), b.abs());
     let (big, small) = (a.max(b), a.min(b));
     if big.lane_f64(0) == 0.0 {
@@ -301,51 +309,4 @@ pub(super) fn hypot<R: Real>(a: R, b: R) -> R {
     }
     let q = small / big;
     big * (R::one() + q * q).sqrt()
-}
-
-/// A bar that fills as the residual falls, on a scale of digits.
-#[cfg(feature = "progress")]
-mod bar {
-    use super::Iteration;
-    use std::io::IsTerminal;
-
-    pub struct Bar(Option<(indicatif::ProgressBar, f64)>);
-    impl Bar {
-        pub fn new(wanted: bool, algorithm: &'static str, tol: f64) -> Self {
-            let seen = wanted && std::io::stderr().is_terminal();
-            Bar(seen.then(|| {
-                let bar = indicatif::ProgressBar::new(100).with_prefix(algorithm);
-                let template = "{prefix} [{bar:40}] {msg} ({elapsed})";
-                if let Ok(style) = indicatif::ProgressStyle::with_template(template) {
-                    bar.set_style(style);
-                }
-                (bar, tol.clamp(1e-300, 0.9).ln())
-            }))
-        }
-        pub fn show(&self, i: &Iteration) {
-            if let Some((bar, goal)) = &self.0 {
-                let part = (i.residual.max(1e-300).ln() / goal).clamp(0.0, 1.0);
-                bar.set_position((100.0 * part) as u64);
-                bar.set_message(format!("iteration {}, residual {:.2e}", i.iteration, i.residual));
-            }
-        }
-    }
-    impl Drop for Bar {
-        fn drop(&mut self) {
-            if let Some((bar, _)) = &self.0 {
-                bar.abandon();
-            }
-        }
-    }
-}
-/// No bar.
-#[cfg(not(feature = "progress"))]
-mod bar {
-    pub struct Bar;
-    impl Bar {
-        pub fn new(_: bool, _: &'static str, _: f64) -> Self {
-            Bar
-        }
-        pub fn show(&self, _: &super::Iteration) {}
-    }
 }

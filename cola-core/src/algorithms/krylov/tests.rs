@@ -2,6 +2,7 @@
 use super::testing::*;
 use super::*;
 use crate::facts::{NoFacts, PsdFacts};
+use core::ops::ControlFlow;
 
 #[test]
 fn several_columns_one_after_the_other() {

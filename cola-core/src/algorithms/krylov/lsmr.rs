@@ -1,0 +1,531 @@
+//! LSMR for rectangular operators: least squares and least norm.
+//!
+//! Fong & Saunders, LSMR: an iterative algorithm for sparse least-squares problems, SISC 33, 2011; letters of their code (SOL, Stanford).
+//! Deviations: the system is scaled by |b|, the claim of the recurrence is checked by two fresh products, and the iteration is started
+//! again from the true residual where it claimed too much.
+
+use super::outer::{non_finite_product, plain_numbers, tolerance};
+use super::{NoPreconditioner, Params, Preconditioner, Report, SolveAlgorithm, hypot, preconditioned, split};
+use crate::algorithms::watch::{Callback, NoCallback, Options, Watcher, default_tol, watched};
+use crate::error::{Error, Result, collect_faults};
+use crate::operator::{DynOperator, LinearOperator, Update};
+use crate::scalar::{Real, Scalar};
+use crate::vector::{Vector, normalise};
+use crate::view::{View, ViewMut};
+use num_traits::{One, Zero};
+
+/// Name in reports and errors.
+const NAME: &str = "LSMR";
+/// The recurrence may claim this much too much where starting again does not help.
+const SLACK: f64 = 10.0;
+
+/// Least squares: the x that minimises |b - A x|_2 (and |damp x|_2), of all of them the shortest one, for an A of any shape and rank.
+///
+/// It is MINRES on A^H A x = A^H b without forming the squared operator, so that both |b - A x| and |A^H (b - A x)| fall from iteration
+/// to iteration. It stops when one of them is small: |b - A x| <= tol |b| (a system that has a solution), or
+/// |A^H r| <= tol |A| |r| (one that has none), with |A| the Frobenius norm of the part of A that was seen. `report.residual` is the smaller
+/// one of the two ratios, computed by fresh products.
+///
+/// # Input
+/// A of any shape; P, if given, an n x n operator such that A P is better conditioned (a near inverse of the root of A^H A); then the
+/// shortest solution is that of P^-1 x.
+/// # Cost
+/// Per iteration one product with A and one with A^H (and with P and P^H), 3 m + 9 n operations; 1 vector of m numbers and 4 of n (5 with P; with damping n more in each),
+/// nothing allocated per iteration. About as many iterations as conjugate gradients on A^H A.
+/// # Errors
+/// `NotConverged` with the true ratio; `NonFinite`; `ShapeMismatch`; `InvalidArgument` for lanes and dual numbers.
+/// # Example
+/// ```
+/// use cola_core::prelude::*;
+/// // the line through (0, 1), (1, 2), (2, 4): 0.8333 + 1.5 t
+/// let a = Dense::new(nalgebra::dmatrix![1.0, 0.0; 1.0, 1.0; 1.0, 2.0]);
+/// let s = a.lstsq_with(Lsmr::default().tol(1e-12), &vec![1.0, 2.0, 4.0])?;
+/// assert!((s.x[0] - 5.0 / 6.0).abs() < 1e-10 && (s.x[1] - 1.5).abs() < 1e-10);
+/// # Ok::<(), Error>(())
+/// ```
+/// # Reference
+/// Fong & Saunders, SIAM J. Sci. Comput. 33, 2011, 2950-2971.
+#[derive(Clone, Copy, Debug)]
+pub struct Lsmr<P = NoPreconditioner, F = NoCallback> {
+    options: Options,
+    preconditioner: P,
+    callback: F,
+}
+impl Default for Lsmr {
+    fn default() -> Self {
+        Lsmr { options: Options::default(), preconditioner: NoPreconditioner, callback: NoCallback }
+    }
+}
+impl<P, F> Lsmr<P, F> {
+    /// Wanted |b - A x| / |b|, or |A^H r| / (|A| |r|). Default: 1e-10, in single precision 1e-5.
+    pub fn tol(mut self, tol: f64) -> Self {
+        self.options.tol = Some(tol);
+        self
+    }
+    /// Most iterations. Default: 10 min(m, n), at least 100.
+    pub fn max_iters(mut self, max_iters: usize) -> Self {
+        self.options.max_iters = Some(max_iters);
+        self
+    }
+    /// Minimise |b - A x|^2 + |damp x|^2 (with P: |damp P^-1 x|^2; from a starting point: of the correction). Default: 0.
+    pub fn damp(mut self, damp: f64) -> Self {
+        self.options.damp = damp;
+        self
+    }
+}
+watched!(Lsmr<P> preconditioner);
+preconditioned!(Lsmr);
+
+/// An algorithm for least-squares problems.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for least-squares problems",
+    label = "no least squares by this"
+)]
+pub trait LeastSquares<A: LinearOperator> {
+    /// Minimises |b - A x|, each column by itself. `x` holds the starting point (zeros if in doubt), then the solution, or on failure the
+    /// last iterate.
+    ///
+    /// # Errors
+    /// As [`SolveAlgorithm::solve`].
+    fn least_squares(&mut self, a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<Report>;
+}
+impl<A: LinearOperator, P: Preconditioner<A::Scalar>, F: Callback> LeastSquares<A> for Lsmr<P, F> {
+    fn least_squares(&mut self, a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<Report> {
+        let callback = &mut self.callback;
+        let mut observer = |i: &super::Iteration| callback.observe(i);
+        let params = &mut Params::from_options(self.options, &mut observer);
+        let (m, damp) = (self.preconditioner.operator(), self.options.damp);
+        super::columns_by(NAME, a.ncols(), b, x, |b, x| lsmr(a, m, damp, b, x, params))
+    }
+}
+impl<A: LinearOperator, P: Preconditioner<A::Scalar>, F: Callback> SolveAlgorithm<A> for Lsmr<P, F> {
+    fn solve(&mut self, a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<Report> {
+        self.least_squares(a, b, x)
+    }
+}
+
+/// Products with the stack of A P and damp I, and with its adjoint.
+struct Both<'a, T> {
+    a: &'a dyn DynOperator<T>,
+    p: Option<&'a dyn DynOperator<T>>,
+    damp: T,
+    /// P x, n numbers.
+    z: Vec<T>,
+    scratch: Vec<T>,
+}
+impl<T: Scalar> Both<'_, T> {
+    /// y <- [A P; damp I] x + c y.
+    fn forward(&mut self, x: &[T], c: T::Re, y: &mut [T]) -> Result<()> {
+        y.scale(T::from_re(c));
+        let (y, rest) = y.split_at_mut(self.a.dyn_shape().0);
+        if !rest.is_empty() {
+            rest.axpy(self.damp, x);
+        }
+        let how = Update::replace().add();
+        match self.p {
+            None => act(self.a, how, x, y, &mut self.scratch),
+            Some(p) => {
+                act(p, Update::replace(), x, &mut self.z, &mut self.scratch)?;
+                act(self.a, how, &self.z, y, &mut self.scratch)
+            }
+        }
+    }
+    /// y <- [A P; damp I]^H x + c y.
+    fn backward(&mut self, x: &[T], c: T::Re, y: &mut [T]) -> Result<()> {
+        y.scale(T::from_re(c));
+        let (x, rest) = x.split_at(self.a.dyn_shape().0);
+        if !rest.is_empty() {
+            y.axpy(self.damp, rest);
+        }
+        let how = Update::replace().flip().add();
+        match self.p {
+            None => act(self.a, how, x, y, &mut self.scratch),
+            Some(p) => {
+                act(self.a, Update::replace().flip(), x, &mut self.z, &mut self.scratch)?;
+                act(p, how, &self.z, y, &mut self.scratch)
+            }
+        }
+    }
+}
+fn act<T: Scalar>(op: &dyn DynOperator<T>, how: Update<T>, x: &[T], y: &mut [T], scratch: &mut [T]) -> Result<()> {
+    let run = || op.dyn_act(how, View::vector(x), ViewMut::vector(y), scratch);
+    collect_faults(run).1.into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault))
+}
+
+/// [`Lsmr`], compiled once per number type: minimises |b - A x|^2 + |damp d|^2 over x = `x` + P d.
+///
+/// Workspace: u of m numbers; v, h, h-bar and d of n; P v with a preconditioner; with damping u has n more and the sum of the d is kept.
+///
+/// # Errors
+/// As [`Lsmr`].
+pub fn lsmr<T: Scalar>(
+    a: &dyn DynOperator<T>,
+    p: Option<&dyn DynOperator<T>>,
+    damp: f64,
+    b: &[T],
+    x: &mut [T],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    plain_numbers::<T>(NAME)?;
+    tolerance(NAME, params.tol)?;
+    if !(damp.is_finite() && damp >= 0.0) {
+        return Err(Error::invalid(format!("LSMR: the damping is {damp}; give a number that is not negative")));
+    }
+    let (m, n) = a.dyn_shape();
+    let mismatch = |right| Err(Error::ShapeMismatch { op: NAME, left: (m, n), right });
+    if b.len() != m {
+        return mismatch((b.len(), 1));
+    }
+    if x.len() != n {
+        return mismatch((x.len(), 1));
+    }
+    let mut scratch = a.dyn_scratch(1);
+    if let Some(p) = p {
+        if p.dyn_shape() != (n, n) {
+            return Err(Error::ShapeMismatch { op: "preconditioner", left: (m, n), right: p.dyn_shape() });
+        }
+        scratch = scratch.max(p.dyn_scratch(1));
+    }
+    let (z, scratch) = (vec![T::zero(); if p.is_some() { n } else { 0 }], vec![T::zero(); scratch]);
+    let mut by = Both { a, p, damp: T::of(damp), z, scratch };
+    let tol = params.tol.unwrap_or(default_tol::<T>());
+    let max_iters = params.max_iters.unwrap_or(m.min(n).saturating_mul(10).max(100));
+    let observer: Option<super::Observer<'_>> = match &mut params.on_iteration {
+        Some(f) => Some(&mut **f),
+        None => None,
+    };
+    let mut watcher = Watcher::new(NAME, tol, max_iters, params.progress, observer);
+    let b_norm = b.norm().lane_f64(0);
+    if !b_norm.is_finite() {
+        return Err(Error::non_finite("the right-hand side"));
+    }
+    if !x.norm().lane_f64(0).is_finite() {
+        return Err(Error::non_finite("the starting point"));
+    }
+    if b_norm == 0.0 {
+        x.fill(T::zero());
+        return Ok(Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() });
+    }
+    let damped = damp > 0.0;
+    let mut u = vec![T::zero(); if damped { m + n } else { m }];
+    let mut work = vec![T::zero(); 4 * n];
+    let [v, h, hbar, d] = split(&mut work, n);
+    let mut sum = vec![T::zero(); if damped { n } else { 0 }];
+    // Frobenius norm of what was seen of A; what the last cycle ended with, and the ratio before it
+    let (mut norm_a, mut last) = (0.0_f64, None);
+    loop {
+        // u = (b - A x, -damp d) by a fresh product; v = [A P; damp I]^H u
+        u[..m].copy_from_slice(b);
+        act(a, Update { alpha: -T::one(), ..Update::replace() }.add(), x, &mut u[..m], &mut by.scratch)?;
+        if damped {
+            u[m..].copy(&sum);
+            u[m..].scale(-by.damp);
+        }
+        let r = u[..].norm();
+        let mut ratio = r.lane_f64(0) / b_norm;
+        if !ratio.is_finite() {
+            return Err(non_finite_product(NAME, watcher.iterations));
+        }
+        if ratio > 0.0 {
+            normalise(&mut u[..], r);
+            v.fill(T::zero());
+            by.backward(&u, T::Re::zero(), v)?;
+            let gradient = v.norm().lane_f64(0);
+            if !gradient.is_finite() {
+                return Err(non_finite_product(NAME, watcher.iterations));
+            }
+            if gradient <= tol * norm_a {
+                ratio = if gradient == 0.0 { 0.0 } else { ratio.min(gradient / norm_a) };
+            } else if norm_a > 0.0 {
+                ratio = ratio.min(gradient / norm_a);
+            }
+        }
+        let iterations = watcher.iterations;
+        let go_on = iterations < max_iters
+            && ratio > tol
+            && match last {
+                None => true,
+                Some((Stop::Claimed, before)) => ratio < 0.5 * before,
+                Some((Stop::Other, _)) => false,
+            };
+        if !go_on {
+            let slack = if matches!(last, Some((Stop::Claimed, _))) { SLACK } else { 1.0 };
+            return match ratio <= slack * tol {
+                true => Ok(Report { algorithm: NAME, iterations, residual: ratio, history: watcher.history }),
+                false => Err(watcher.not_converged(ratio)),
+            };
+        }
+        let aim = if last.is_none() { tol } else { 0.5 * tol };
+        let goal = Goal { scale: r.lane_f64(0) / b_norm, aim, max_iters };
+        let stop = cycle(&mut by, &mut u, [&mut *v, &mut *h, &mut *hbar, &mut *d], &goal, &mut norm_a, &mut watcher)?;
+        last = Some((stop, ratio));
+        // x <- x + r P d
+        match p {
+            None => x.axpy(T::from_re(r), d),
+            Some(p) => act(p, Update { alpha: T::from_re(r), ..Update::replace() }.add(), d, x, &mut by.scratch)?,
+        }
+        if damped {
+            sum[..].axpy(T::from_re(r), d);
+        }
+        if !x.norm().lane_f64(0).is_finite() {
+            return Err(Error::non_finite("an iterate of LSMR: it overflows"));
+        }
+    }
+}
+#[derive(Clone, Copy)]
+enum Stop {
+    /// The recurrence says that the tolerance is met.
+    Claimed,
+    /// The callback, or all iterations are used.
+    Other,
+}
+struct Goal {
+    /// |b - A x| / |b| at the start.
+    scale: f64,
+    aim: f64,
+    max_iters: usize,
+}
+
+/// Minimises |u - A d| until the recurrence claims it. |u| = 1 and v = A^H u on entry.
+fn cycle<T: Scalar>(
+    by: &mut Both<'_, T>,
+    u: &mut [T],
+    [v, h, hbar, d]: [&mut [T]; 4],
+    goal: &Goal,
+    norm_a: &mut f64,
+    watcher: &mut Watcher<'_>,
+) -> Result<Stop> {
+    let (zero, one) = (T::Re::zero(), T::Re::one());
+    let from_re = <T as Scalar>::from_re;
+    d.fill(T::zero());
+    hbar.fill(T::zero());
+    let mut alpha = v.norm();
+    if alpha.lane_f64(0) == 0.0 {
+        return Ok(Stop::Claimed);
+    }
+    normalise(v, alpha);
+    h.copy_from_slice(v);
+    let (mut zeta_bar, mut alpha_bar, mut rho, mut rho_bar, mut c_bar, mut s_bar) = (alpha, alpha, one, one, one, zero);
+    let (mut beta_dd, mut beta_d, mut rho_d_old, mut tau_tilde_old, mut theta_tilde, mut zeta) =
+        (one, zero, one, zero, zero, zero);
+    let mut norm_a_sq = (alpha * alpha).lane_f64(0);
+    loop {
+        // bidiagonalisation: beta u = A v - alpha u;  alpha v = A^H u - beta v
+        by.forward(v, -alpha, u)?;
+        let beta = u.norm();
+        if beta.lane_f64(0) > 0.0 {
+            normalise(u, beta);
+            by.backward(u, -beta, v)?;
+            alpha = v.norm();
+            if alpha.lane_f64(0) > 0.0 {
+                normalise(v, alpha);
+            }
+        } else {
+            alpha = zero;
+        }
+        if !(alpha.lane_f64(0).is_finite() && beta.lane_f64(0).is_finite()) {
+            return Err(non_finite_product(NAME, watcher.iterations + 1));
+        }
+        // rotations P_k and P-bar_k
+        let rho_old = rho;
+        let (c, s, new) = rotation(alpha_bar, beta);
+        rho = new;
+        let theta_new = s * alpha;
+        alpha_bar = c * alpha;
+        let (rho_bar_old, zeta_old) = (rho_bar, zeta);
+        let theta_bar = s_bar * rho;
+        let (c_new, s_new, new) = rotation(c_bar * rho, theta_new);
+        (c_bar, s_bar, rho_bar) = (c_new, s_new, new);
+        zeta = c_bar * zeta_bar;
+        zeta_bar = -(s_bar * zeta_bar);
+        if !(rho.lane_f64(0) > 0.0 && rho_bar.lane_f64(0) > 0.0) {
+            return Ok(Stop::Claimed);
+        }
+        // hbar <- h - (theta_bar rho / (rho_old rho_bar_old)) hbar;  d <- d + (zeta / (rho rho_bar)) hbar;  h <- v - (theta / rho) h
+        hbar.xpby(h, from_re(-(theta_bar * rho / (rho_old * rho_bar_old))));
+        d.axpy(from_re(zeta / (rho * rho_bar)), hbar);
+        h.xpby(v, from_re(-(theta_new / rho)));
+
+        // |r|
+        let beta_hat = c * beta_dd;
+        beta_dd = -(s * beta_dd);
+        let theta_tilde_old = theta_tilde;
+        let (c_tilde, s_tilde, rho_tilde_old) = rotation(rho_d_old, theta_bar);
+        theta_tilde = s_tilde * rho_bar;
+        rho_d_old = c_tilde * rho_bar;
+        beta_d = c_tilde * beta_hat - s_tilde * beta_d;
+        tau_tilde_old = (zeta_old - theta_tilde_old * tau_tilde_old) / rho_tilde_old;
+        let tau_d = (zeta - theta_tilde * tau_tilde_old) / rho_d_old;
+        let norm_r = hypot(beta_d - tau_d, beta_dd).lane_f64(0);
+        // |A| and |A^H r|
+        norm_a_sq += (beta * beta).lane_f64(0);
+        *norm_a = norm_a.max(norm_a_sq.sqrt());
+        norm_a_sq += (alpha * alpha).lane_f64(0);
+        let norm_ar = zeta_bar.abs().lane_f64(0);
+        let optimal = if norm_ar == 0.0 { 0.0 } else { norm_ar / (*norm_a * norm_r) };
+        let residual = optimal.min(norm_r * goal.scale);
+        if !residual.is_finite() {
+            return Err(non_finite_product(NAME, watcher.iterations + 1));
+        }
+        let stop = watcher.note(residual);
+        if residual <= goal.aim || alpha.lane_f64(0) == 0.0 {
+            return Ok(Stop::Claimed);
+        }
+        if stop || watcher.iterations >= goal.max_iters {
+            return Ok(Stop::Other);
+        }
+    }
+}
+/// (c, s, r) with [c s; s -c] (a, b) = (r, 0).
+fn rotation<R: Real>(a: R, b: R) -> (R, R, R) {
+    let r = hypot(a, b);
+    if r.lane_f64(0) > 0.0 { (a / r, b / r, r) } else { (R::one(), R::zero(), R::zero()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+    use crate::facts::NoFacts;
+
+    /// min |b - A x| by the dense kernel.
+    fn reference(m: usize, n: usize, entry: impl Fn(usize, usize) -> f64, b: &[f64]) -> Vec<f64> {
+        let a: Vec<f64> = (0..m * n).map(|k| entry(k % m, k / m)).collect();
+        let mut x = b.to_vec();
+        crate::algorithms::dense::lstsq(View::matrix(&a, m, n), ViewMut::matrix(&mut x, m, 1)).unwrap();
+        x.truncate(n);
+        x
+    }
+    fn run<A: LinearOperator>(mut l: impl LeastSquares<A>, a: &A, b: &[A::Scalar]) -> Result<(Vec<A::Scalar>, Report)> {
+        let mut x = vec![A::Scalar::zero(); a.ncols()];
+        let report = l.least_squares(a, View::vector(b), ViewMut::vector(&mut x))?;
+        assert_eq!(report.history.len(), report.iterations);
+        Ok((x, report))
+    }
+    fn entry(i: usize, j: usize) -> f64 {
+        noise(i * 31 + j * 7) + 2.0 * f64::from(i == j)
+    }
+
+    #[test]
+    fn manners() {
+        let a = laplacian::<NoFacts, f64>(30);
+        let go = |b: &[f64], x: &mut [f64], max_iters| {
+            lsmr(&a, None, 0.0, b, x, &mut Params { max_iters, ..Params::default() })
+        };
+        let b: Vec<f64> = noisy(30);
+        assert!(matches!(go(&b[1..], &mut [0.0; 30], None), Err(Error::ShapeMismatch { .. })));
+        assert!(matches!(go(&b, &mut [0.0; 29], None), Err(Error::ShapeMismatch { .. })));
+        assert!(matches!(go(&[f64::NAN; 30], &mut [0.0; 30], None), Err(Error::NonFinite { .. })));
+        assert!(matches!(go(&b, &mut [f64::INFINITY; 30], None), Err(Error::NonFinite { .. })));
+        let e = go(&b, &mut [0.0; 30], Some(2));
+        assert!(matches!(e, Err(Error::NotConverged { iterations: 2, .. })), "{e:?}");
+        let mut x = vec![1.0; 30];
+        assert_eq!(go(&[0.0; 30], &mut x, None).unwrap().iterations, 0);
+        assert_eq!(x, [0.0; 30]);
+        go(&b, &mut x, None).unwrap();
+        assert_eq!(go(&b, &mut x, None).unwrap().iterations, 0);
+        for size in [1e-300, 1e300] {
+            let b: Vec<f64> = b.iter().map(|b| b * size).collect();
+            let mut x = vec![0.0; 30];
+            go(&b, &mut x, None).unwrap();
+            assert!(true_residual(&a, false, &b, &x) < 1e-8);
+        }
+        let bad = free::<NoFacts, f64, _>(3, |_, _: &[f64], y: &mut [f64]| y.fill(f64::NAN));
+        let e = lsmr(&bad, None, 0.0, &[1.0; 3], &mut [0.0; 3], &mut Params::default());
+        assert!(matches!(e, Err(Error::NonFinite { .. })), "{e:?}");
+        for (m, n) in [(0, 0), (3, 0), (0, 3)] {
+            let a = matrix::<NoFacts, f64>((m, n), |_, _| 1.0);
+            let report = lsmr(&a, None, 0.0, &vec![1.0; m], &mut vec![0.0; n], &mut Params::default()).unwrap();
+            assert_eq!(report.iterations, 0);
+        }
+    }
+
+    #[test]
+    fn tall_without_a_solution() {
+        let (m, n) = (60, 20);
+        let a = matrix::<NoFacts, f64>((m, n), entry);
+        let b: Vec<f64> = noisy(m);
+        let (x, report) = run(Lsmr::default().tol(1e-12), &a, &b).unwrap();
+        let want = reference(m, n, entry, &b);
+        assert!(x.iter().zip(&want).all(|(x, w)| (x - w).abs() < 1e-9), "{x:?} {want:?}");
+        assert!(report.residual <= 1e-11 && report.iterations <= 40, "{report:?}");
+    }
+
+    /// Of all solutions of a wide system the shortest: x = A^H (A A^H)^-1 b.
+    #[test]
+    fn wide_gives_the_shortest() {
+        let (m, n) = (15, 50);
+        let a = matrix::<NoFacts, f64>((m, n), entry);
+        let b: Vec<f64> = noisy(m);
+        let (x, report) = run(Lsmr::default().tol(1e-12), &a, &b).unwrap();
+        assert!(report.residual <= 1e-11);
+        let mut gram = vec![0.0; m * m];
+        for i in 0..m {
+            for j in 0..m {
+                gram[i + j * m] = (0..n).map(|k| entry(i, k) * entry(j, k)).sum();
+            }
+        }
+        let y = reference(m, m, |i, j| gram[i + j * m], &b);
+        for k in 0..n {
+            let want: f64 = (0..m).map(|i| entry(i, k) * y[i]).sum();
+            assert!((x[k] - want).abs() < 1e-9);
+        }
+    }
+
+    /// Rank 5 of 12: minimum norm, and the residual is orthogonal to the range.
+    #[test]
+    fn rank_deficient() {
+        let (m, n) = (20, 12);
+        let low = |i: usize, j: usize| (0..5).map(|k| noise(i + 50 * k) * noise(1000 + j + 50 * k)).sum::<f64>();
+        let a = matrix::<NoFacts, f64>((m, n), low);
+        let (x, _) = run(Lsmr::default().tol(1e-12), &a, &noisy(m)).unwrap();
+        // no part in the null space: x = A^H y has a residual of 0 in least squares with A^H
+        let y = reference(n, 5, |j, k| noise(1000 + j + 50 * k), &x);
+        for j in 0..n {
+            let fit: f64 = (0..5).map(|k| noise(1000 + j + 50 * k) * y[k]).sum();
+            assert!((fit - x[j]).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn damping_is_the_stacked_problem() {
+        let (m, n, damp) = (30, 12, 0.7);
+        let a = matrix::<NoFacts, f64>((m, n), entry);
+        let b: Vec<f64> = noisy(m);
+        let (x, _) = run(Lsmr::default().tol(1e-12).damp(damp), &a, &b).unwrap();
+        let mut long = b.clone();
+        long.resize(m + n, 0.0);
+        let stacked = |i: usize, j: usize| if i < m { entry(i, j) } else { damp * f64::from(i - m == j) };
+        let want = reference(m + n, n, stacked, &long);
+        assert!(x.iter().zip(&want).all(|(x, w)| (x - w).abs() < 1e-9));
+        assert!(run(Lsmr::default().damp(-1.0), &a, &b).is_err());
+    }
+
+    #[test]
+    fn complex_with_column_scaling() {
+        let (m, n) = (40, 15);
+        let d: Vec<f64> = (0..n).map(|j| 10f64.powf(4.0 * j as f64 / n as f64)).collect();
+        let entry = |i: usize, j: usize| c(noise(i * 31 + j * 7) * d[j], noise(i * 17 + j * 3 + 5) * d[j]);
+        let a = matrix::<NoFacts, C64>((m, n), entry);
+        let p = diagonal::<NoFacts, C64>(d.iter().map(|d| c(1.0 / d, 0.0)).collect());
+        let (x, report) = run(Lsmr::default().tol(1e-12).preconditioner(&p), &a, &complex(m)).unwrap();
+        assert!(report.iterations <= 40, "{}", report.iterations);
+        // A^H (b - A x) = 0
+        let b = complex(m);
+        for j in 0..n {
+            let g = (0..m).fold(c(0.0, 0.0), |g, i| {
+                let r = (0..n).fold(b[i], |r, k| r - entry(i, k) * x[k]);
+                g + entry(i, j).conj() * r
+            });
+            assert!(g.abs() < 1e-8 * d[j], "{g}");
+        }
+    }
+
+    #[test]
+    fn zero_and_square() {
+        let zero = matrix::<NoFacts, f64>((4, 3), |_, _| 0.0);
+        assert_eq!(run(Lsmr::default(), &zero, &noisy(4)).unwrap().0, [0.0; 3]);
+        let s = solve(Lsmr::default().tol(1e-11), &laplacian::<NoFacts, f64>(30), &noisy(30)).unwrap();
+        assert!(s.report.residual <= 1e-10);
+    }
+}

@@ -1,0 +1,191 @@
+//! f(A) b in a Krylov space: |b| V f(V^H A V) e_1.
+//!
+//! Saad, Analysis of some Krylov subspace approximations to the matrix exponential operator, SINUM 29, 1992; Higham, Functions of
+//! Matrices, 2008, section 13.2. Deviations: the basis is orthogonalised fully, for self-adjoint operators too (Lanczos without it needs
+//! more steps, and its Ritz values repeat); the small function is evaluated after more and more steps, and the iteration stops by the
+//! change of the result between evaluations, extrapolated by the rate at which it falls.
+
+use super::Function;
+use crate::algorithms::blocks::{Action, add_product, project};
+use crate::algorithms::dense as kernels;
+use crate::algorithms::krylov::{Report, tolerance};
+use crate::algorithms::spectrum::{SpectralNumber, small_eigh};
+use crate::algorithms::watch::{Observer, Options, Watcher, default_tol};
+use crate::error::{Error, Result};
+use crate::ops::log_of_spectrum;
+use crate::scalar::Real;
+use crate::vector::{Vector, normalise};
+
+/// What the loop is told.
+pub(super) struct Job {
+    pub self_adjoint: bool,
+    /// f(A^H) in place of f(A).
+    pub adjoint: bool,
+    pub options: Options,
+}
+impl Job {
+    pub fn name(&self) -> &'static str {
+        if self.self_adjoint { "Lanczos f(A) b" } else { "Arnoldi f(A) b" }
+    }
+}
+/// Most steps where none are given: the small function costs the cube of them.
+const STEPS: usize = 2000;
+
+/// x <- f(A) b, compiled once per number type; `report.residual` is the estimate of |x - f(A) b| / |x|.
+///
+/// Workspace: one vector per step, which grows by doubling, and the small matrix.
+pub(super) fn apply<T: SpectralNumber>(
+    job: &Job,
+    f: Function<'_, T::Re>,
+    a: &mut Action<'_, T>,
+    b: &[T],
+    x: &mut [T],
+    observer: Option<Observer<'_>>,
+) -> Result<Report> {
+    let (name, n) = (job.name(), b.len());
+    tolerance(name, job.options.tol)?;
+    if let Function::Power(p) = f {
+        p.checked()?;
+    }
+    let tol = job.options.tol.unwrap_or(default_tol::<T>());
+    let max_iters = job.options.max_iters.unwrap_or(n.min(STEPS)).min(n);
+    let mut watcher = Watcher::new(name, tol, max_iters, job.options.progress, observer);
+    let norm_b = b.norm();
+    if !norm_b.lane_f64(0).is_finite() {
+        return Err(Error::non_finite("the right-hand side"));
+    }
+    x.fill(T::zero());
+    if norm_b.lane_f64(0) == 0.0 {
+        return Ok(Report { algorithm: name, iterations: 0, residual: 0.0, history: Vec::new() });
+    }
+    let epsilon = T::Re::epsilon().lane_f64(0);
+    let mut v = b.to_vec();
+    normalise(&mut v[..], norm_b);
+    // columns of the Hessenberg matrix, each with its entry below the diagonal
+    let mut columns: Vec<Vec<T>> = Vec::new();
+    let mut c = Vec::new();
+    let mut last: Option<(Vec<T>, f64)> = None;
+    let (mut next_check, mut estimate) = (1, f64::INFINITY);
+    loop {
+        let m = columns.len() + 1;
+        if m > max_iters {
+            return Err(watcher.not_converged(estimate));
+        }
+        // w = A v_m, orthogonalised
+        let mut w = vec![T::zero(); n];
+        let from = &v[(m - 1) * n..][..n];
+        if job.adjoint {
+            a.adjoint(from, &mut w, 1)?
+        } else {
+            a.apply(from, &mut w, 1)?
+        }
+        let mut h = vec![T::zero(); m + 1];
+        c.resize(m, T::zero());
+        let (before, after) = project(&v, &mut w, &mut h[..m], &mut c);
+        // what is left is rounding: the result is exact
+        let exhausted = after.lane_f64(0) <= 10.0 * epsilon * before.lane_f64(0) || m == n;
+        h[m] = T::from_re(after);
+        columns.push(h);
+        let check = exhausted || m == next_check || m == max_iters;
+        if check {
+            next_check = m + (m / 6).max(1);
+            match small(job, f, &columns) {
+                Ok(y) => {
+                    let size = y[..].norm().lane_f64(0);
+                    if !size.is_finite() {
+                        return Err(Error::non_finite("the function: it overflowed"));
+                    }
+                    let change = last.as_ref().map(|(old, before)| {
+                        let mut d = y.clone();
+                        d.iter_mut().zip(old).for_each(|(d, &o)| *d -= o);
+                        let change = if size > 0.0 { d[..].norm().lane_f64(0) / size } else { 0.0 };
+                        // the changes still to come, if they go on falling at this rate
+                        let rate = if *before > 0.0 { change / before } else { 0.0 };
+                        let tail = if rate < 1.0 { (rate / (1.0 - rate)).max(1.0) } else { f64::INFINITY };
+                        (change, if change <= 10.0 * epsilon { change } else { change * tail })
+                    });
+                    if let Some((_, e)) = change {
+                        estimate = e;
+                    }
+                    if exhausted {
+                        estimate = 0.0;
+                    }
+                    let stop = watcher.note(estimate.min(1.0));
+                    // two small changes in a row: one may be chance
+                    let trusted = last.as_ref().is_some_and(|l| l.1 <= 1e3 * tol.max(epsilon));
+                    if exhausted || estimate <= tol.max(10.0 * epsilon) && trusted {
+                        let y: Vec<T> = y.iter().map(|&y| y.scale(norm_b)).collect();
+                        add_product(n, T::of(1.0), &v[..m * n], &y, x);
+                        return match x.norm().lane_f64(0).is_finite() {
+                            true => Ok(Report {
+                                algorithm: name,
+                                iterations: watcher.iterations,
+                                residual: estimate,
+                                history: watcher.history,
+                            }),
+                            false => Err(Error::non_finite("the function: it overflowed")),
+                        };
+                    }
+                    if stop {
+                        return Err(watcher.not_converged(estimate));
+                    }
+                    last = Some((y, change.map_or(f64::INFINITY, |c| c.0)));
+                }
+                // a Ritz value 0 of a self-adjoint matrix says nothing, a negative one does; of a general matrix the small one may have
+                // eigenvalues where f is not defined, and a larger one none
+                Err(e) if exhausted || m == max_iters => return Err(e),
+                Err(e) if job.self_adjoint && !matches!(e, Error::Singular { .. }) => return Err(e),
+                Err(_) => {
+                    last = None;
+                    watcher.note(1.0);
+                }
+            }
+        }
+        normalise(&mut w[..], after);
+        v.extend_from_slice(&w);
+    }
+}
+
+/// f(H) e_1 of the small matrix.
+fn small<T: SpectralNumber>(job: &Job, f: Function<'_, T::Re>, columns: &[Vec<T>]) -> Result<Vec<T>> {
+    let m = columns.len();
+    let mut h = vec![T::zero(); m * m];
+    for (j, column) in columns.iter().enumerate() {
+        let rows = (j + 2).min(m);
+        h[j * m..][..rows].copy_from_slice(&column[..rows]);
+    }
+    if job.self_adjoint {
+        let (mut w, q) = small_eigh(m, &h)?;
+        of_spectrum(f, &mut w)?;
+        let mut y = vec![T::zero(); m];
+        for (k, &w) in w.iter().enumerate() {
+            y[..].axpy(q[k * m].conj().scale(w), &q[k * m..][..m]);
+        }
+        return Ok(y);
+    }
+    match f {
+        Function::Exp => kernels::expm(m, &mut h)?,
+        Function::Log => kernels::logm(m, &mut h)?,
+        Function::Power(p) => kernels::powm(m, &mut h, p.exponent())?,
+        Function::Map(_) => {
+            return Err(Error::invalid(
+                "a function of the spectrum serves self-adjoint operators: ask for exp, log or a power, or promise `self_adjoint(..)`",
+            ));
+        }
+    }
+    h.truncate(m);
+    Ok(h)
+}
+/// f of eigenvalues in place.
+pub(crate) fn of_spectrum<R: Real>(f: Function<'_, R>, w: &mut [R]) -> Result<()> {
+    match f {
+        Function::Exp => w.iter_mut().for_each(|w| *w = w.exp()),
+        Function::Log => log_of_spectrum(w)?,
+        Function::Power(p) => p.of_spectrum(w)?,
+        Function::Map(f) => w.iter_mut().for_each(|w| *w = f(*w)),
+    }
+    match crate::algorithms::blocks::finite(w) {
+        true => Ok(()),
+        false => Err(Error::non_finite("the function at an eigenvalue of the Krylov space")),
+    }
+}

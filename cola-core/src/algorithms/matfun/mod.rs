@@ -1,0 +1,154 @@
+//! f(A) b for large operators: the function of the operator meets a vector and is never formed.
+//!
+//! | A | f | method |
+//! |---|---|---|
+//! | self-adjoint | exp, log, powers, any | [`Lanczos`] |
+//! | general | exp, log, powers | [`Arnoldi`] |
+//! | any | exp | [`Taylor`]: no basis is kept |
+//! | PSD | A^(1/2), A^(-1/2) | [`ContourIntegral`]: a few shifted systems in one Krylov space |
+
+mod contour;
+mod krylov;
+mod lazy;
+pub(crate) mod shifted;
+mod taylor;
+#[cfg(test)]
+mod tests;
+
+pub use contour::ContourIntegral;
+pub(crate) use krylov::of_spectrum;
+pub use lazy::LazyFunction;
+pub use taylor::Taylor;
+
+use super::blocks::Action;
+use super::krylov::{Report, columns_by, plain_numbers};
+use super::spectrum::{Arnoldi, EigenvaluesOf, Lanczos, SpectralNumber};
+use super::watch::{Callback, Options};
+use crate::error::{Error, Result};
+use crate::facts::{Facts, SelfAdjointOf};
+use crate::functions::Power;
+use crate::operator::{DynOperator, LinearOperator};
+use crate::scalar::Scalar;
+use crate::view::{View, ViewMut};
+
+/// A function of a matrix.
+#[derive(Clone, Copy)]
+pub enum Function<'f, R> {
+    /// e^A.
+    Exp,
+    /// log A, principal.
+    Log,
+    /// A^p, principal.
+    Power(Power),
+    /// f of the eigenvalues of a self-adjoint operator.
+    Map(&'f dyn Fn(R) -> R),
+}
+impl<R> core::fmt::Debug for Function<'_, R> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Function::Exp => f.write_str("exp"),
+            Function::Log => f.write_str("log"),
+            Function::Power(p) => write!(f, "power {}", p.exponent()),
+            Function::Map(_) => f.write_str("a function of the spectrum"),
+        }
+    }
+}
+
+/// An algorithm for f(A) b.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for a function of an operator times a vector",
+    label = "no f(A) b by this"
+)]
+pub trait ApplyAlgorithm<A: LinearOperator> {
+    /// x <- f(A) b, each column by itself. `report.residual` is an estimate of the relative error, which the algorithm explains.
+    ///
+    /// # Errors
+    /// `ShapeMismatch`, `NonFinite`, `NotConverged`, `NegativeEigenvalue` and `Singular` where f is not defined, `InvalidArgument` for
+    /// functions that the algorithm does not serve.
+    fn apply_function(
+        &mut self,
+        f: Function<'_, <A::Scalar as Scalar>::Re>,
+        a: &A,
+        b: View<'_, A::Scalar>,
+        x: ViewMut<'_, A::Scalar>,
+    ) -> Result<Report>;
+}
+
+/// |A|_1 from below.
+///
+/// # Errors
+/// `NonFinite`, and what the operator reports.
+pub(crate) fn norm1<T: Scalar>(a: &dyn DynOperator<T>) -> Result<f64> {
+    plain_numbers::<T>("norm1_estimate")?;
+    taylor::one_norm(&mut Action::new("1-norm estimate", a, 1), 1)
+}
+
+/// Size and number type of a problem f(A) b.
+fn square<T: Scalar>(name: &'static str, a: &dyn DynOperator<T>, rows: usize) -> Result<usize> {
+    plain_numbers::<T>(name)?;
+    let (m, n) = a.dyn_shape();
+    if m != n {
+        return Err(Error::ShapeMismatch { op: "a function of an operator", left: (m, n), right: (n, n) });
+    }
+    if rows != n {
+        return Err(Error::ShapeMismatch { op: name, left: (m, n), right: (rows, 1) });
+    }
+    Ok(n)
+}
+
+/// f(A) b by the facts: Lanczos or Arnoldi.
+///
+/// # Errors
+/// As [`ApplyAlgorithm::apply_function`].
+pub(crate) fn default_apply<T: SpectralNumber, S: EigenvaluesOf<T>>(
+    f: Function<'_, T::Re>,
+    a: &dyn DynOperator<T>,
+    b: View<'_, T>,
+    x: ViewMut<'_, T>,
+) -> Result<Report> {
+    let job = krylov::Job { self_adjoint: S::SELF_ADJOINT, adjoint: false, options: Options::default() };
+    by_columns(&job, f, a, b, x, None)
+}
+fn by_columns<T: SpectralNumber>(
+    job: &krylov::Job,
+    f: Function<'_, T::Re>,
+    a: &dyn DynOperator<T>,
+    b: View<'_, T>,
+    x: ViewMut<'_, T>,
+    mut observer: Option<super::Observer<'_>>,
+) -> Result<Report> {
+    let n = square(job.name(), a, b.rows)?;
+    let mut action = Action::new(job.name(), a, 1);
+    columns_by(job.name(), n, b, x, |b, x| {
+        let observer: Option<super::Observer<'_>> = match &mut observer {
+            Some(o) => Some(&mut **o),
+            None => None,
+        };
+        krylov::apply(job, f, &mut action, b, x, observer)
+    })
+}
+macro_rules! apply_by {
+    ($Name:ident, $self_adjoint:literal $(, $Fact:ident: $Demand:ident)?) => {
+        impl<A, P, F> ApplyAlgorithm<A> for $Name<P, F>
+        where
+            A: LinearOperator<Scalar: SpectralNumber>,
+            $(<A::Facts as Facts>::$Fact: $Demand<A>,)?
+            F: Callback,
+        {
+            fn apply_function(
+                &mut self,
+                f: Function<'_, <A::Scalar as Scalar>::Re>,
+                a: &A,
+                b: View<'_, A::Scalar>,
+                x: ViewMut<'_, A::Scalar>,
+            ) -> Result<Report> {
+                let job = krylov::Job { self_adjoint: $self_adjoint, adjoint: false, options: self.options };
+                let callback = &mut self.callback;
+                let mut observer = |i: &super::Iteration| callback.observe(i);
+                by_columns(&job, f, a, b, x, Some(&mut observer))
+            }
+        }
+    };
+}
+apply_by!(Lanczos, true, SelfAdjoint: SelfAdjointOf);
+apply_by!(Arnoldi, false);

@@ -1,0 +1,237 @@
+//! f(A) b against the function of the eigenvalues, where they are known, and against dense functions.
+use super::*;
+use crate::Dyn;
+use crate::algorithms::krylov::testing::*;
+use crate::ext::OperatorExt;
+use crate::ext_iterative::IterativeExt;
+use crate::facts::{NoFacts, PsdFacts, SelfAdjointFacts};
+use crate::operator::Operator;
+use crate::ops::Dense;
+use core::f64::consts::PI;
+
+/// f(tridiag(-1, 2, -1)) b by its sine basis.
+fn on_a_line(n: usize, b: &[f64], f: impl Fn(f64) -> f64) -> Vec<f64> {
+    let sine =
+        |i: usize, k: usize| (2.0 / (n + 1) as f64).sqrt() * (PI * ((i + 1) * (k + 1)) as f64 / (n + 1) as f64).sin();
+    let mut x = vec![0.0; n];
+    for k in 0..n {
+        let w = 2.0 - 2.0 * (PI * (k + 1) as f64 / (n + 1) as f64).cos();
+        let c: f64 = (0..n).map(|i| sine(i, k) * b[i]).sum::<f64>() * f(w);
+        (0..n).for_each(|i| x[i] += sine(i, k) * c);
+    }
+    x
+}
+fn error(x: &[f64], want: &[f64]) -> f64 {
+    let d: Vec<f64> = x.iter().zip(want).map(|(x, w)| x - w).collect();
+    crate::vector::norm(&d) / crate::vector::norm(want)
+}
+
+#[test]
+fn functions_of_a_laplacian() {
+    let n = 120;
+    let (a, b) = (laplacian::<PsdFacts, f64>(n), noisy::<f64>(n));
+    let check = |f: Function<'_, f64>, exact: &dyn Fn(f64) -> f64| {
+        let want = on_a_line(n, &b, exact);
+        for self_adjoint in [true, false] {
+            if matches!(f, Function::Map(_)) && !self_adjoint {
+                continue;
+            }
+            let job = krylov::Job { self_adjoint, adjoint: false, options: Options::default() };
+            let mut x = vec![f64::NAN; n];
+            let report = by_columns(&job, f, &a, View::vector(&b), ViewMut::vector(&mut x), None).unwrap();
+            let e = error(&x, &want);
+            assert!(e <= 1e-9, "{f:?} {self_adjoint}: {e:e} {:?}", report.iterations);
+        }
+    };
+    check(Function::Exp, &|x| x.exp());
+    check(Function::Log, &|x| x.ln());
+    check(Function::Power(Power::Sqrt), &|x| x.sqrt());
+    check(Function::Power(Power::InvSqrt), &|x| 1.0 / x.sqrt());
+    check(Function::Power(Power::Real(0.3)), &|x| x.powf(0.3));
+    check(Function::Map(&|x: f64| (3.0 * x).sin()), &|x| (3.0 * x).sin());
+}
+
+/// What is said of the error is true within a factor of ten, and tolerances are met.
+#[test]
+fn the_estimate_is_honest() {
+    let n = 160;
+    let d: Vec<f64> = (0..n).map(|i| 10f64.powf(-3.0 * i as f64 / n as f64)).collect();
+    let a = diagonal::<PsdFacts, f64>(d.clone());
+    let b: Vec<f64> = noisy(n);
+    for tol in [1e-3, 1e-6, 1e-9] {
+        for (f, exact) in [
+            (Function::Power(Power::InvSqrt), &(|x: f64| 1.0 / x.sqrt()) as &dyn Fn(f64) -> f64),
+            (Function::Log, &|x: f64| x.ln()),
+            (Function::Exp, &|x: f64| x.exp()),
+        ] {
+            let want: Vec<f64> = d.iter().zip(&b).map(|(&d, b)| exact(d) * b).collect();
+            let mut x = vec![0.0; n];
+            let report =
+                Lanczos::default().tol(tol).apply_function(f, &a, View::vector(&b), ViewMut::vector(&mut x)).unwrap();
+            let e = error(&x, &want);
+            assert!(e <= tol && report.residual <= tol, "{f:?} to {tol:e}: {e:e}, said {:e}", report.residual);
+        }
+    }
+}
+
+#[test]
+fn general_matrices_against_dense() {
+    let n = 60;
+    let m = nalgebra::DMatrix::from_fn(n, n, |i, j| {
+        c(noise(i + n * j) + 9.0 * f64::from(i == j), noise(3 + i * n + j)).scale(0.3)
+    });
+    let (a, b) = (Dense::new(m.clone()), nalgebra::DVector::from_vec(complex(n)));
+    let near = |x: &nalgebra::DVector<C64>, want: &nalgebra::DVector<C64>| {
+        let e = (x - want).norm() / want.norm();
+        assert!(e < 1e-8, "{e:e}");
+    };
+    near(&a.exp_apply(&b).unwrap(), &a.exp().unwrap().apply(&b));
+    near(&a.exp_apply_with(Taylor::default(), &b).unwrap().x, &a.exp().unwrap().apply(&b));
+    near(&a.sqrt_apply(&b).unwrap(), &a.sqrt_with(crate::Schur).unwrap().apply(&b));
+    near(&a.log_apply_with(Arnoldi::default(), &b).unwrap().x, &a.log_with(crate::Schur).unwrap().apply(&b));
+    near(&a.pow_apply(-0.7, &b).unwrap(), &a.pow_with(-0.7, crate::Schur).unwrap().apply(&b));
+    // as an operator, and its adjoint
+    let lazy = a.sqrt_with(Arnoldi::default()).unwrap();
+    let dense = a.sqrt_with(crate::Schur).unwrap();
+    near(&lazy.try_apply(&b).unwrap(), &dense.apply(&b));
+    near(&lazy.apply_adjoint(&b), &dense.apply_adjoint(&b));
+    // a map has no meaning there
+    let e = a.map_apply_with(|x| x, Arnoldi::default(), &b);
+    assert!(matches!(e, Err(Error::InvalidArgument { .. })));
+}
+
+#[test]
+fn taylor_of_small_and_large_norms() {
+    for scale in [1e-12, 0.1, 1.0, 30.0] {
+        let n = 80;
+        let a = free::<NoFacts, f64, _>(n, move |_, x: &[f64], y: &mut [f64]| {
+            for i in 0..n {
+                let at = |i: Option<usize>| i.and_then(|i| x.get(i)).map_or(0.0, |&x| x);
+                y[i] = -scale * (2.0 * x[i] - at(i.checked_sub(1)) - at(Some(i + 1)));
+            }
+        });
+        let b: Vec<f64> = noisy(n);
+        let mut x = vec![0.0; n];
+        let report =
+            Taylor::default().apply_function(Function::Exp, &a, View::vector(&b), ViewMut::vector(&mut x)).unwrap();
+        let e = error(&x, &on_a_line(n, &b, |w| (-scale * w).exp()));
+        assert!(e <= 1e-12, "{scale}: {e:e} in {} steps", report.iterations);
+    }
+    // the nilpotent shift: far from normal, and exact by a short series
+    let n = 30;
+    let shift = matrix::<NoFacts, f64>((n, n), |i, j| 100.0 * f64::from(j == i + 1));
+    let mut b = vec![0.0; n];
+    b[3] = 1.0;
+    let mut x = vec![0.0; n];
+    Taylor::default().apply_function(Function::Exp, &shift, View::vector(&b), ViewMut::vector(&mut x)).unwrap();
+    let want = [1e6 / 6.0, 1e4 / 2.0, 100.0, 1.0];
+    assert!((0..4).all(|i| (x[i] / want[i] - 1.0).abs() < 1e-12) && x[4..].iter().all(|&x| x == 0.0), "{x:?}");
+    // what is not an exponential, and what overflows
+    let e = Taylor::default().apply_function(Function::Log, &shift, View::vector(&b), ViewMut::vector(&mut x));
+    assert!(matches!(e, Err(Error::InvalidArgument { .. })));
+    let big = diagonal::<PsdFacts, f64>(vec![800.0; 3]);
+    let e =
+        Taylor::default().apply_function(Function::Exp, &big, View::vector(&[1.0; 3]), ViewMut::vector(&mut [0.0; 3]));
+    assert!(matches!(e, Err(Error::NonFinite { .. })), "{e:?}");
+}
+
+#[test]
+fn roots_by_a_contour() {
+    let n = 150;
+    let d: Vec<f64> = (0..n).map(|i| 10f64.powf(-5.0 * i as f64 / n as f64)).collect();
+    let a = diagonal::<PsdFacts, f64>(d.clone());
+    let b: Vec<f64> = noisy(n);
+    for (p, exponent) in [(Power::Sqrt, 0.5), (Power::InvSqrt, -0.5)] {
+        let mut x = vec![0.0; n];
+        let report = ContourIntegral::default()
+            .apply_function(Function::Power(p), &a, View::vector(&b), ViewMut::vector(&mut x))
+            .unwrap();
+        let want: Vec<f64> = d.iter().zip(&b).map(|(d, b)| d.powf(exponent) * b).collect();
+        let e = error(&x, &want);
+        assert!(e <= 1e-9 && report.residual <= 1e-9, "{e:e} {:e}", report.residual);
+    }
+    let e = ContourIntegral::default().apply_function(
+        Function::Exp,
+        &a,
+        View::vector(&b),
+        ViewMut::vector(&mut vec![0.0; n]),
+    );
+    assert!(matches!(e, Err(Error::InvalidArgument { .. })));
+    // an eigenvalue that is not positive is found, or the check fails; no answer
+    let bad = diagonal::<PsdFacts, f64>((0..n).map(|i| i as f64 - 3.0).collect());
+    let e = ContourIntegral::default().apply_function(
+        Function::Power(Power::Sqrt),
+        &bad,
+        View::vector(&b),
+        ViewMut::vector(&mut vec![0.0; n]),
+    );
+    assert!(matches!(e, Err(Error::NotPositiveDefinite { .. } | Error::NotConverged { .. })), "{e:?}");
+}
+
+#[test]
+fn shifted_systems() {
+    let n = 90;
+    let (a, b) = (laplacian::<PsdFacts, f64>(n), noisy::<f64>(2 * n));
+    let shifts = [0.5, 0.0, 10.0, 0.01];
+    let mut seen = 0;
+    shifted::solve(&a, &shifts, View::matrix(&b, n, 2), 1e-11, |j, col, x| {
+        let want = on_a_line(n, &b[col * n..][..n], |w| 1.0 / (w + shifts[j]));
+        assert!(error(x, &want) < 1e-7, "{}", shifts[j]);
+        seen += 1;
+    })
+    .unwrap();
+    assert_eq!(seen, 8);
+    let e = shifted::solve(&a, &[-1.0], View::vector(&b[..n]), 1e-8, |_, _, _| {});
+    assert!(matches!(e, Err(Error::InvalidArgument { .. })));
+    let minus = diagonal::<PsdFacts, f64>(vec![-1.0; 4]);
+    let e = shifted::solve(&minus, &[0.0], View::vector(&[1.0; 4]), 1e-8, |_, _, _| {});
+    assert!(matches!(e, Err(Error::NotPositiveDefinite { .. })));
+}
+
+#[test]
+fn odd_arguments() {
+    fn run<A: LinearOperator<Scalar = f64, Facts = SelfAdjointFacts, Rows = Dyn, Cols = Dyn>>(
+        a: &A,
+        f: Function<'_, f64>,
+        b: &[f64],
+    ) -> Result<Vec<f64>> {
+        let mut x = vec![0.0; b.len()];
+        Lanczos::default().apply_function(f, a, View::vector(b), ViewMut::vector(&mut x)).map(|_| x)
+    }
+    let d = |v: Vec<f64>| diagonal::<SelfAdjointFacts, f64>(v);
+    let a = d(vec![1.0, 2.0, -3.0]);
+    assert_eq!(run(&a, Function::Exp, &[0.0; 3]).unwrap(), [0.0; 3]);
+    assert!(matches!(run(&a, Function::Log, &[1.0; 3]), Err(Error::NegativeEigenvalue { .. })));
+    assert!(matches!(run(&d(vec![0.0, 1.0]), Function::Power(Power::InvSqrt), &[1.0; 2]), Err(Error::Singular { .. })));
+    assert!(matches!(run(&a, Function::Exp, &[1.0, f64::NAN, 0.0]), Err(Error::NonFinite { .. })));
+    assert!(matches!(run(&a, Function::Map(&|_| f64::NAN), &[1.0; 3]), Err(Error::NonFinite { .. })));
+    assert!(matches!(run(&d(vec![1e4; 3]), Function::Exp, &[1.0; 3]), Err(Error::NonFinite { .. })));
+    // the null space stays: e^0 = 1
+    let x = run(&d(vec![0.0, 0.0, 1.0, 2.0]), Function::Exp, &[1.0, 2.0, 1.0, 1.0]).unwrap();
+    assert!((x[0] - 1.0).abs() < 1e-14 && (x[1] - 2.0).abs() < 1e-14 && (x[3] - 2f64.exp()).abs() < 1e-13);
+    assert_eq!(run(&d(vec![]), Function::Exp, &[]).unwrap(), [0.0; 0]);
+    // an eigenvector, an invariant space after one step
+    assert!((run(&a, Function::Exp, &[0.0, 0.0, 2.0]).unwrap()[2] - 2.0 * (-3f64).exp()).abs() < 1e-15);
+    // too few steps, and a callback that stops
+    let line = laplacian::<PsdFacts, f64>(300);
+    let b: Vec<f64> = noisy(300);
+    let mut x = vec![0.0; 300];
+    let f = Function::Power(Power::InvSqrt);
+    let e = Lanczos::default().max_iters(9).apply_function(f, &line, View::vector(&b), ViewMut::vector(&mut x));
+    assert!(matches!(e, Err(Error::NotConverged { .. })), "{e:?}");
+    let e = { Lanczos::default().on_iteration(|i| i.iteration < 3) }.apply_function(
+        f,
+        &line,
+        View::vector(&b),
+        ViewMut::vector(&mut x),
+    );
+    assert!(matches!(e, Err(Error::NotConverged { iterations: 3, .. })), "{e:?}");
+    // the 1-norm of families where it is known
+    assert_eq!(norm1::<f64>(&laplacian::<PsdFacts, f64>(50)).unwrap(), 4.0);
+    let skew = matrix::<NoFacts, f64>((40, 30), |i, j| noise(i + 40 * j) * (1.0 + j as f64));
+    let exact =
+        (0..30).map(|j| (0..40).map(|i| (noise(i + 40 * j) * (1.0 + j as f64)).abs()).sum::<f64>()).fold(0.0, f64::max);
+    let got = norm1::<f64>(&skew).unwrap();
+    assert!(got <= exact * (1.0 + 1e-12) && got > exact / 2.0);
+    assert_eq!(Operator::nrows(&line), 300);
+}

@@ -1,0 +1,59 @@
+//! Preconditioners: operators near the inverse of another one.
+//!
+//! | for | preconditioner | is |
+//! |---|---|---|
+//! | any with a diagonal | [`Jacobi`] | a [`Diagonal`](crate::Diagonal), with all its rules |
+//! | sparse, PSD | [`IncompleteCholesky`] | (L L^H)^-1 with the pattern of A |
+//! | sparse | [`IncompleteLu`] | (L U)^-1 with the pattern of A |
+//! | low rank + c I, PSD | [`PivotedCholesky`], [`Nystrom`] | a [`SpikedIdentity`]: inverse, powers and determinant are closed |
+//! | PSD with known bounds | [`Chebyshev`] | a polynomial of A: no inner products, nothing factored |
+//!
+//! Each goes into a solver by `.preconditioner(&p)`.
+
+mod chebyshev;
+mod incomplete;
+mod low_rank;
+mod spiked;
+#[cfg(test)]
+mod tests;
+
+pub use chebyshev::Chebyshev;
+pub use incomplete::{IncompleteCholesky, IncompleteLu};
+pub use low_rank::{Nystrom, PivotedCholesky};
+pub use spiked::SpikedIdentity;
+
+use crate::error::{Error, Result};
+use crate::functions::DiagonalRule;
+use crate::functions::diagonal::main_diagonal;
+use crate::ops::Diagonal;
+use crate::scalar::{Real, Scalar};
+use num_traits::One;
+
+/// The inverse of the diagonal.
+#[derive(Clone, Copy, Debug)]
+pub struct Jacobi;
+impl Jacobi {
+    /// diag(1 / a_ii), for an operator with large differences on its diagonal.
+    ///
+    /// ```
+    /// # use cola_core::prelude::*;
+    /// let a = Psd::new(Dense::new(nalgebra::dmatrix![1e6, 1.0; 1.0, 1e-3]));
+    /// let p = Jacobi::of(&a)?;
+    /// let s = a.solve_with(Cg::default().preconditioner(&p), &vec![1.0, 1.0])?;
+    /// assert!(s.report.iterations <= 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Singular` where an entry is 0, `NonFinite`, `ShapeMismatch`.
+    pub fn of<A: DiagonalRule>(a: &A) -> Result<Diagonal<Vec<A::Scalar>>> {
+        crate::functions::base::square("Jacobi", a)?;
+        let d = main_diagonal(a)?;
+        crate::functions::dense::finite(&d, "the diagonal")?;
+        let inverse = d.iter().enumerate().map(|(index, &d)| match d.abs().lane_f64(0) > 0.0 {
+            true => Ok(A::Scalar::one() / d),
+            false => Err(Error::Singular { index }),
+        });
+        Ok(Diagonal(inverse.collect::<Result<Vec<_>>>()?))
+    }
+}

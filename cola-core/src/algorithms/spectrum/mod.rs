@@ -1,0 +1,468 @@
+//! Some eigenvalues or singular values of a matrix-free operator, with their vectors.
+//!
+//! | A | method | finds |
+//! |---|---|---|
+//! | self-adjoint | [`Lanczos`] | any end of the spectrum; with the inverse of A - s I what is next to s |
+//! | self-adjoint | [`Lobpcg`] | the smallest or largest, with a preconditioner, in blocks |
+//! | general | [`KrylovSchur`], [`Arnoldi`] | the same ends; complex eigenvalues of real operators |
+//! | any | [`PowerIteration`] | the dominant ones, slowly, in little memory |
+//! | any shape | [`GolubKahan`] | the largest singular values |
+//! | any shape | [`RandomizedSvd`] | a good low-rank approximation, in few products, with a bound of its error |
+//!
+//! No answer is believed before |A v - s v| was computed by a fresh product.
+
+mod golub_kahan;
+mod krylov_schur;
+mod lobpcg;
+mod power;
+mod randomized;
+mod small;
+mod svds;
+
+pub use golub_kahan::GolubKahan;
+pub(crate) use golub_kahan::two_norm;
+pub use krylov_schur::{Arnoldi, KrylovSchur, Lanczos};
+pub(crate) use krylov_schur::{Job, restarted};
+pub use lobpcg::Lobpcg;
+pub use power::PowerIteration;
+pub use randomized::RandomizedSvd;
+pub(crate) use small::eigh as small_eigh;
+pub(crate) use svds::default_svds;
+pub use svds::{Svds, SvdsAlgorithm};
+
+use super::blocks::Action;
+use super::krylov::{Report, default_solve_with};
+use super::watch::Options;
+use crate::error::{Error, Result};
+use crate::facts::{Known, Unknown};
+use crate::operator::{DynOperator, LinearOperator, Update};
+use crate::scalar::{Complex, Real, Scalar};
+use crate::vector::Vector;
+use crate::view::{View, ViewMut};
+use nalgebra::{DMatrix, DVector};
+use num_traits::Zero;
+
+/// Which eigenvalues are wanted; they come back with the most wanted one first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Which {
+    /// Largest |s|.
+    LargestMagnitude,
+    /// Smallest |s|: next to 0, as [`NearestTo`](Which::NearestTo) is next to any number.
+    SmallestMagnitude,
+    /// Largest s of a self-adjoint operator, largest real part else.
+    LargestAlgebraic,
+    /// Smallest s of a self-adjoint operator, smallest real part else.
+    SmallestAlgebraic,
+    /// Largest real part.
+    LargestReal,
+    /// Smallest real part.
+    SmallestReal,
+    /// Smallest |s - x|. Iterated with (A - x I)^-1, by the given inverse or by inner solves.
+    NearestTo(f64),
+    /// By turns from the upper and the lower end of the real parts, the upper end first.
+    BothEnds,
+}
+impl Which {
+    /// The place that eigenvalues next to it are wanted of, if that is what it says.
+    pub(crate) fn shift(self) -> Option<f64> {
+        match self {
+            Which::SmallestMagnitude => Some(0.0),
+            Which::NearestTo(s) => Some(s),
+            _ => None,
+        }
+    }
+    /// Indices of `values` (real and imaginary parts), the most wanted first; conjugates stay together.
+    pub(crate) fn order(self, values: &[(f64, f64)]) -> Vec<usize> {
+        let want = |(re, im): (f64, f64)| match self {
+            Which::LargestMagnitude => re.hypot(im),
+            Which::SmallestMagnitude => -re.hypot(im),
+            Which::NearestTo(s) => -(re - s).hypot(im),
+            Which::SmallestAlgebraic | Which::SmallestReal => -re,
+            Which::LargestAlgebraic | Which::LargestReal | Which::BothEnds => re,
+        };
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        // of one rank: larger real part first, then by |im|, the upper one of a pair first
+        order.sort_by(|&i, &j| {
+            let (a, b) = (values[i], values[j]);
+            let size = want(a).abs().max(want(b).abs());
+            let tie = (want(a) - want(b)).abs() <= 1e-13 * size;
+            let first = if tie { core::cmp::Ordering::Equal } else { want(b).total_cmp(&want(a)) };
+            first
+                .then_with(|| b.0.total_cmp(&a.0))
+                .then_with(|| b.1.abs().total_cmp(&a.1.abs()))
+                .then_with(|| b.1.total_cmp(&a.1))
+        });
+        if self != Which::BothEnds {
+            return order;
+        }
+        // from both ends by turns, a conjugate pair as one
+        let paired = |i: usize, j: usize| {
+            let (a, b) = (values[i], values[j]);
+            a.1 != 0.0 && (a.0 - b.0).hypot(a.1 + b.1) <= 1e-8 * a.0.hypot(a.1)
+        };
+        let (mut low, mut high, mut out) = (0, order.len(), Vec::with_capacity(order.len()));
+        while low < high {
+            let upper = if high - low > 1 && paired(order[low], order[low + 1]) { 2 } else { 1 };
+            out.extend_from_slice(&order[low..low + upper]);
+            low += upper;
+            if low < high {
+                let lower = if high - low > 1 && paired(order[high - 1], order[high - 2]) { 2 } else { 1 };
+                out.extend_from_slice(&order[high - lower..high]);
+                high -= lower;
+            }
+        }
+        out
+    }
+    /// How much more `a` is wanted than `b`.
+    fn lead(self, a: f64, b: f64) -> f64 {
+        match self {
+            Which::LargestMagnitude => a.abs() - b.abs(),
+            Which::SmallestMagnitude => b.abs() - a.abs(),
+            Which::NearestTo(s) => (b - s).abs() - (a - s).abs(),
+            Which::SmallestAlgebraic | Which::SmallestReal => b - a,
+            Which::LargestAlgebraic | Which::LargestReal => a - b,
+            Which::BothEnds => f64::INFINITY,
+        }
+    }
+}
+
+/// Eigenvalues and eigenvectors, the most wanted first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Eigs<W, V> {
+    /// The eigenvalues.
+    pub eigenvalues: DVector<W>,
+    /// The eigenvectors, one column each, of length 1; orthonormal where A is self-adjoint.
+    pub eigenvectors: DMatrix<V>,
+    /// |A v - s v| of each pair, by a fresh product.
+    pub residuals: Vec<f64>,
+    /// What was learned: `residual` is the largest |A v - s v| / |s|, with 100 eps |A| / tol in place of an |s| that is smaller.
+    pub report: Report,
+}
+impl<W, V> Eigs<W, V> {
+    /// The eigenvalues.
+    pub fn eigenvalues(&self) -> &DVector<W> {
+        &self.eigenvalues
+    }
+    /// The eigenvectors.
+    pub fn eigenvectors(&self) -> &DMatrix<V> {
+        &self.eigenvectors
+    }
+}
+
+/// An algorithm for some eigenvalues.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for some eigenvalues",
+    label = "no eigenvalues by this"
+)]
+pub trait EigsAlgorithm<A: LinearOperator> {
+    /// The type of the eigenvalues.
+    type Value;
+    /// The type of the entries of the eigenvectors.
+    type Entry;
+    /// k eigenvalues and their vectors.
+    ///
+    /// # Errors
+    /// `ShapeMismatch`, `InvalidArgument`, `NonFinite`, `NotConverged` with the largest true relative residual.
+    fn eigs(&mut self, a: &A, k: usize, which: Which) -> Result<Eigs<Self::Value, Self::Entry>>;
+}
+
+/// A number whose matrices have iterative spectral methods: f32, f64 and their complex numbers.
+#[diagnostic::on_unimplemented(
+    message = "there is no iterative method for the spectrum of operators over `{Self}`",
+    label = "`f32`, `f64`, `Complex<f32>` and `Complex<f64>` have one"
+)]
+pub trait SpectralNumber: Scalar<Mask = bool> {
+    /// The complex numbers over the same real ones.
+    type Complex: SpectralNumber<Re = Self::Re, Complex = Self::Complex>;
+    /// As a complex number.
+    fn widen(self) -> Self::Complex;
+    /// From real and imaginary part.
+    fn complex(re: Self::Re, im: Self::Re) -> Self::Complex;
+    /// Back from a complex number; of a real number the imaginary part is dropped.
+    fn narrow(z: Self::Complex) -> Self;
+    /// (T, Q) with A = Q T Q^H, T upper triangular.
+    ///
+    /// # Errors
+    /// `NonFinite`, `NotConverged`.
+    fn schur(n: usize, a: &[Self]) -> Result<(Vec<Self::Complex>, Vec<Self::Complex>)>;
+}
+macro_rules! spectral_number {
+    ($R:ty) => {
+        impl SpectralNumber for $R {
+            type Complex = Complex<$R>;
+            fn widen(self) -> Complex<$R> {
+                Complex::new(self, 0.0)
+            }
+            fn complex(re: $R, im: $R) -> Complex<$R> {
+                Complex::new(re, im)
+            }
+            fn narrow(z: Complex<$R>) -> $R {
+                z.re
+            }
+            fn schur(n: usize, a: &[$R]) -> Result<(Vec<Complex<$R>>, Vec<Complex<$R>>)> {
+                crate::algorithms::dense::schur(n, a)
+            }
+        }
+        impl SpectralNumber for Complex<$R> {
+            type Complex = Complex<$R>;
+            fn widen(self) -> Complex<$R> {
+                self
+            }
+            fn complex(re: $R, im: $R) -> Complex<$R> {
+                Complex::new(re, im)
+            }
+            fn narrow(z: Complex<$R>) -> Complex<$R> {
+                z
+            }
+            fn schur(n: usize, a: &[Self]) -> Result<(Vec<Self>, Vec<Self>)> {
+                crate::algorithms::dense::schur(n, a)
+            }
+        }
+    };
+}
+spectral_number!(f32);
+spectral_number!(f64);
+
+/// What is known of A decides the type of its eigenvalues: real and with vectors of the same numbers if it is self-adjoint, complex
+/// else. Implemented by [`Known`] and [`Unknown`] alone.
+pub trait EigenvaluesOf<T: SpectralNumber> {
+    /// Type of an eigenvalue.
+    type Value: nalgebra::Scalar;
+    /// Type of an entry of an eigenvector.
+    type Entry: nalgebra::Scalar;
+    /// True for self-adjoint operators.
+    const SELF_ADJOINT: bool;
+    /// From the pairs that were found.
+    #[doc(hidden)]
+    fn finish(found: Found<T>) -> Eigs<Self::Value, Self::Entry>;
+}
+impl<T: SpectralNumber> EigenvaluesOf<T> for Known {
+    type Value = T::Re;
+    type Entry = T;
+    const SELF_ADJOINT: bool = true;
+    fn finish(found: Found<T>) -> Eigs<T::Re, T> {
+        found.real()
+    }
+}
+impl<T: SpectralNumber> EigenvaluesOf<T> for Unknown {
+    type Value = T::Complex;
+    type Entry = T::Complex;
+    const SELF_ADJOINT: bool = false;
+    fn finish(found: Found<T>) -> Eigs<T::Complex, T::Complex> {
+        found.complex()
+    }
+}
+
+/// Pairs as the methods find them.
+#[doc(hidden)]
+pub struct Found<T: SpectralNumber> {
+    n: usize,
+    values: Vec<T::Complex>,
+    vectors: Vectors<T>,
+    residuals: Vec<f64>,
+    report: Report,
+}
+/// Eigenvectors by columns.
+enum Vectors<T: SpectralNumber> {
+    Same(Vec<T>),
+    Complex(Vec<T::Complex>),
+}
+impl<T: SpectralNumber> Found<T> {
+    fn real(self) -> Eigs<T::Re, T> {
+        let values: Vec<T::Re> = self.values.iter().map(|z| z.re()).collect();
+        let k = values.len();
+        let vectors = match self.vectors {
+            Vectors::Same(v) => v,
+            Vectors::Complex(v) => v.into_iter().map(T::narrow).collect(),
+        };
+        Eigs {
+            eigenvalues: DVector::from_vec(values),
+            eigenvectors: DMatrix::from_vec(self.n, k, vectors),
+            residuals: self.residuals,
+            report: self.report,
+        }
+    }
+    fn complex(self) -> Eigs<T::Complex, T::Complex> {
+        let k = self.values.len();
+        let vectors = match self.vectors {
+            Vectors::Same(v) => v.into_iter().map(T::widen).collect(),
+            Vectors::Complex(v) => v,
+        };
+        Eigs {
+            eigenvalues: DVector::from_vec(self.values),
+            eigenvectors: DMatrix::from_vec(self.n, k, vectors),
+            residuals: self.residuals,
+            report: self.report,
+        }
+    }
+}
+
+/// A - s I as the inner solves see it.
+struct Shifted<'a, T: Scalar> {
+    a: &'a dyn DynOperator<T>,
+    shift: T,
+}
+impl<T: Scalar> DynOperator<T> for Shifted<'_, T> {
+    fn dyn_shape(&self) -> (usize, usize) {
+        self.a.dyn_shape()
+    }
+    fn dyn_act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
+        self.a.dyn_act(how, x, y.reborrow(), s);
+        let c = how.alpha * self.shift;
+        for j in 0..x.cols {
+            for i in 0..x.rows {
+                *y.at(i, j) -= c * x.at(i, j);
+            }
+        }
+    }
+    fn dyn_scratch(&self, columns: usize) -> usize {
+        self.a.dyn_scratch(columns)
+    }
+}
+/// (A - s I)^-1 by solves to nearly full precision.
+struct InnerSolves<'a, T: Scalar> {
+    shifted: Shifted<'a, T>,
+    kind: super::krylov::Kind,
+}
+impl<T: Scalar> DynOperator<T> for InnerSolves<'_, T> {
+    fn dyn_shape(&self) -> (usize, usize) {
+        self.shifted.dyn_shape()
+    }
+    fn dyn_act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, _: &mut [T]) {
+        // only plain products are asked for
+        let tol = 100.0 * T::Re::epsilon().lane_f64(0);
+        if let Err(e) = default_solve_with(self.kind, how.adjoint, tol, &self.shifted, x, y.reborrow()) {
+            crate::error::note_fault(0, e);
+        }
+    }
+    fn dyn_scratch(&self, _: usize) -> usize {
+        0
+    }
+}
+
+/// Largest size at which an operator that holds no dense matrix is made one for its eigenvalues: 9 n^3 operations take 0.5 s.
+pub const DENSE_SPECTRUM: usize = 500;
+
+/// `eigs` by the facts: dense where A is small or held densely, else Lanczos or Krylov-Schur, with inner solves for what is next to a
+/// number.
+///
+/// # Errors
+/// As [`EigsAlgorithm::eigs`].
+pub fn default_eigs<T: SpectralNumber, S: EigenvaluesOf<T>>(
+    a: &dyn DynOperator<T>,
+    dense: bool,
+    psd: bool,
+    k: usize,
+    which: Which,
+) -> Result<Eigs<S::Value, S::Entry>> {
+    use super::krylov::Kind;
+    let name = if S::SELF_ADJOINT { krylov_schur::LANCZOS } else { krylov_schur::KRYLOV_SCHUR };
+    let n = arguments::<T>(name, a, k, which)?;
+    let job = Job::new(name, S::SELF_ADJOINT, k, which, Options::default());
+    let found = if dense || n <= DENSE_SPECTRUM {
+        small::dense(&mut Action::new("a dense eigenproblem", a, 16), S::SELF_ADJOINT, k, which)
+    } else if let Some(s) = which.shift() {
+        let kind = match (psd && s <= 0.0, S::SELF_ADJOINT) {
+            (true, _) => Kind::Psd,
+            (false, true) => Kind::SelfAdjoint,
+            _ => Kind::General,
+        };
+        let inverse = InnerSolves { shifted: Shifted { a, shift: T::of(s) }, kind };
+        restarted(&job, a, Some(&inverse), None)
+    } else {
+        restarted(&job, a, None, None)
+    }?;
+    Ok(S::finish(found))
+}
+
+/// Checks the arguments; returns n.
+fn arguments<T: Scalar>(name: &'static str, a: &dyn DynOperator<T>, k: usize, which: Which) -> Result<usize> {
+    super::krylov::plain_numbers::<T>(name)?;
+    let (m, n) = a.dyn_shape();
+    if m != n {
+        return Err(Error::ShapeMismatch { op: "eigs", left: (m, n), right: (n, n) });
+    }
+    if k > n {
+        return Err(Error::invalid(format!("eigs: {k} eigenvalues of a {n} x {n} operator; ask for {n} at most")));
+    }
+    if which.shift().is_some_and(|s| !s.is_finite()) {
+        return Err(Error::invalid(format!("eigs: {which:?} is no place; give a finite number")));
+    }
+    Ok(n)
+}
+
+/// What passes as converged for an eigenvalue of this size, of an operator of norm |A|.
+fn threshold<T: Scalar>(tol: f64, value: f64, norm: f64) -> f64 {
+    (tol * value).max(100.0 * T::Re::epsilon().lane_f64(0) * norm)
+}
+/// The true residuals |A v - s v| and the pairs with them; for self-adjoint operators s becomes the Rayleigh quotient. The error if one
+/// is larger than `slack` times what is wanted.
+struct Verify<'a> {
+    self_adjoint: bool,
+    norm: f64,
+    tol: f64,
+    watcher: super::watch::Watcher<'a>,
+}
+/// The recurrences may claim this much too much.
+const SLACK: f64 = 10.0;
+impl Verify<'_> {
+    fn finish<T: SpectralNumber>(
+        self,
+        a: &mut Action<'_, T>,
+        mut values: Vec<T::Complex>,
+        vectors: Vectors<T>,
+    ) -> Result<Found<T>> {
+        let n = a.shape().0;
+        let (mut residuals, mut worst) = (Vec::with_capacity(values.len()), 0.0_f64);
+        let (mut x, mut y, mut z) = (vec![T::zero(); n], vec![T::zero(); n], vec![T::Complex::zero(); n]);
+        for (k, value) in values.iter_mut().enumerate() {
+            let r = match &vectors {
+                Vectors::Same(v) => {
+                    let v = &v[k * n..][..n];
+                    a.apply(v, &mut y, 1)?;
+                    if self.self_adjoint {
+                        *value = T::from_re(v.dot(&y[..]).re()).widen();
+                    }
+                    y[..].axpy(-T::narrow(*value), v);
+                    y[..].norm()
+                }
+                Vectors::Complex(v) => {
+                    let v = &v[k * n..][..n];
+                    // A (re + i im), in two products where A is real
+                    for (x, &v) in x.iter_mut().zip(v) {
+                        *x = T::narrow(v);
+                    }
+                    a.apply(&x, &mut y, 1)?;
+                    for ((z, &y), &v) in z.iter_mut().zip(&y).zip(v) {
+                        *z = y.widen() - *value * v;
+                    }
+                    if <<T as Scalar>::IsReal as crate::facts::Fact>::KNOWN {
+                        for (x, &v) in x.iter_mut().zip(v) {
+                            *x = T::from_re(v.im());
+                        }
+                        a.apply(&x, &mut y, 1)?;
+                        for (z, &y) in z.iter_mut().zip(&y) {
+                            *z += T::complex(T::Re::zero(), y.re());
+                        }
+                    }
+                    z[..].norm()
+                }
+            };
+            let (r, size) = (r.lane_f64(0), value.abs().lane_f64(0));
+            residuals.push(r);
+            let wanted = threshold::<T>(self.tol, size, self.norm.max(size));
+            let relative = if r == 0.0 { 0.0 } else { self.tol * r / wanted };
+            worst = worst.max(relative);
+        }
+        let watcher = self.watcher;
+        if !(worst <= SLACK * self.tol) {
+            return Err(watcher.not_converged(worst));
+        }
+        let (algorithm, iterations, history) = (watcher.algorithm, watcher.iterations, watcher.history);
+        let report = Report { algorithm, iterations, residual: worst, history };
+        Ok(Found { n, values, vectors, residuals, report })
+    }
+}
+
+#[cfg(test)]
+mod tests;

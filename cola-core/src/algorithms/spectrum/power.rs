@@ -1,0 +1,206 @@
+//! Power iteration, in blocks.
+//!
+//! Von Mises & Pollaczek-Geiringer, ZAMM 9, 1929; with several vectors orthogonal iteration with Rayleigh-Ritz projection (Golub & Van
+//! Loan, section 8.2.4 and 7.3.2; Saad, Numerical Methods for Large Eigenvalue Problems, 2nd ed., algorithm 5.3). Deviation: the residual
+//! and not the change of the eigenvalue stops, so that a negative or a complex dominant eigenvalue is found as well.
+
+use super::small::{Schur, eigh};
+use super::{
+    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SpectralNumber, Vectors, Verify, Which, arguments, small, threshold,
+};
+use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise, rotate};
+use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, tolerance};
+use crate::algorithms::random::Stream;
+use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
+use crate::error::{Error, Result};
+use crate::facts::Facts;
+use crate::operator::{DynOperator, LinearOperator};
+use crate::scalar::{Real, Scalar};
+use crate::vector::Vector;
+use num_traits::Zero;
+
+const NAME: &str = "power iteration";
+
+/// The dominant eigenvalues by repeated products; with an inverse, inverse iteration: those next to a number.
+///
+/// The error falls by |s_(b+1) / s_k| per iteration for a block of b: [`Lanczos`](crate::Lanczos) needs the square root of the
+/// iterations. Of a real operator with a complex dominant pair both must be in the block, which has one vector more than asked for.
+///
+/// # Input
+/// A square A; `Which::LargestMagnitude`, or `SmallestMagnitude` or `NearestTo` with an inverse.
+/// # Cost
+/// Per iteration b products with A and 10 n b^2 operations; 3 b vectors.
+/// # Errors
+/// `NotConverged` with the true residual; `NonFinite`; `ShapeMismatch`; `InvalidArgument` for another `Which`.
+/// # Example
+/// ```
+/// use cola_core::prelude::*;
+/// // the dominant eigenvalue is negative
+/// let a = SelfAdjoint::new(Dense::new(nalgebra::dmatrix![1.0, 0.0; 0.0, -2.0]));
+/// let e = a.eigs_with(PowerIteration::default(), 1, Which::LargestMagnitude)?;
+/// assert!((e.eigenvalues[0] + 2.0).abs() < 1e-12);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct PowerIteration<P = NoPreconditioner, F = NoCallback> {
+    options: Options,
+    inverse: P,
+    callback: F,
+}
+impl Default for PowerIteration {
+    fn default() -> Self {
+        PowerIteration { options: Options::default(), inverse: NoPreconditioner, callback: NoCallback }
+    }
+}
+impl<P, F> PowerIteration<P, F> {
+    /// Wanted |A v - s v| / |s|. Default: 1e-10, in single precision 1e-5.
+    pub fn tol(mut self, tol: f64) -> Self {
+        self.options.tol = Some(tol);
+        self
+    }
+    /// Most iterations. Default: 10000.
+    pub fn max_iters(mut self, max_iters: usize) -> Self {
+        self.options.max_iters = Some(max_iters);
+        self
+    }
+    /// Vectors in the block, at least k. Default: k + 1.
+    pub fn block(mut self, b: usize) -> Self {
+        self.options.block = Some(b);
+        self
+    }
+    /// Seed of the random starting vectors. Default: 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.seed = seed;
+        self
+    }
+    /// (A - x I)^-1 for `Which::NearestTo(x)`, A^-1 for `SmallestMagnitude`: inverse iteration.
+    pub fn inverse<Q>(self, inverse: Q) -> PowerIteration<Q, F> {
+        PowerIteration { options: self.options, inverse, callback: self.callback }
+    }
+}
+watched!(PowerIteration<P> inverse);
+
+impl<A, P, F> EigsAlgorithm<A> for PowerIteration<P, F>
+where
+    A: LinearOperator<Scalar: SpectralNumber>,
+    <A::Facts as Facts>::SelfAdjoint: EigenvaluesOf<A::Scalar>,
+    P: Preconditioner<A::Scalar>,
+    F: Callback,
+{
+    type Value = <<A::Facts as Facts>::SelfAdjoint as EigenvaluesOf<A::Scalar>>::Value;
+    type Entry = <<A::Facts as Facts>::SelfAdjoint as EigenvaluesOf<A::Scalar>>::Entry;
+    fn eigs(&mut self, a: &A, k: usize, which: Which) -> Result<Eigs<Self::Value, Self::Entry>> {
+        type Choice<A> = <<A as crate::operator::Operator>::Facts as Facts>::SelfAdjoint;
+        let callback = &mut self.callback;
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        let self_adjoint = <Choice<A> as EigenvaluesOf<A::Scalar>>::SELF_ADJOINT;
+        let inverse = self.inverse.operator();
+        let found = power_iteration(a, inverse, self_adjoint, k, which, self.options, Some(&mut observer))?;
+        Ok(<Choice<A> as EigenvaluesOf<A::Scalar>>::finish(found))
+    }
+}
+
+/// [`PowerIteration`], compiled once per number type. Workspace: Q, A Q and one more block.
+fn power_iteration<T: SpectralNumber>(
+    a: &dyn DynOperator<T>,
+    inverse: Option<&dyn DynOperator<T>>,
+    self_adjoint: bool,
+    k: usize,
+    which: Which,
+    options: Options,
+    observer: Option<Observer<'_>>,
+) -> Result<Found<T>> {
+    let n = arguments(NAME, a, k, which)?;
+    tolerance(NAME, options.tol)?;
+    match (inverse, which.shift()) {
+        (None, None) if which == Which::LargestMagnitude => {}
+        (Some(inverse), Some(_)) if inverse.dyn_shape() == (n, n) => {}
+        (Some(inverse), Some(_)) => {
+            return Err(Error::ShapeMismatch { op: "inverse", left: (n, n), right: inverse.dyn_shape() });
+        }
+        _ => {
+            return Err(Error::invalid(format!(
+                "power iteration finds LargestMagnitude, and with an inverse NearestTo or SmallestMagnitude, not {which:?}"
+            )));
+        }
+    }
+    let b = options.block.unwrap_or(k + 1).max(k).min(n);
+    let mut verify = Action::new(NAME, a, 16);
+    if k == 0 || b == n {
+        return small::dense(&mut verify, self_adjoint, k, which);
+    }
+    let tol = options.tol.unwrap_or(default_tol::<T>());
+    let max_iters = options.max_iters.unwrap_or(10_000);
+    let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, observer);
+    let mut act = Action::new(NAME, inverse.unwrap_or(a), b);
+    let mut q = vec![T::zero(); n * b];
+    for (j, q) in q.chunks_exact_mut(n).enumerate() {
+        Stream::new(options.seed, j as u64).normal(q);
+    }
+    let (mut y, mut h) = (vec![T::zero(); n * b], vec![T::zero(); b * b]);
+    let (mut streams, mut r) = (b as u64, vec![T::Complex::zero(); n]);
+    loop {
+        let kept = orthonormalise(n, &[], &mut q, 1e-12);
+        // directions that A maps to nothing are replaced by random ones
+        if kept < b {
+            for j in kept..b {
+                Stream::new(options.seed, streams).normal(&mut q[j * n..][..n]);
+                streams += 1;
+            }
+            orthonormalise(n, &[], &mut q, 1e-12);
+        }
+        act.apply(&q, &mut y, b)?;
+        inner(n, &q, &y, &mut h);
+        // Ritz pairs, the dominant ones first
+        let (values, vectors): (Vec<T::Complex>, Vec<T::Complex>) = if self_adjoint {
+            let (w, v) = eigh(b, &h)?;
+            let order = Which::LargestMagnitude.order(&w.iter().map(|w| (w.lane_f64(0), 0.0)).collect::<Vec<_>>());
+            (
+                order.iter().map(|&i| T::from_re(w[i]).widen()).collect(),
+                order.iter().flat_map(|&i| v[i * b..][..b].iter().map(|&v| v.widen())).collect(),
+            )
+        } else {
+            let s = Schur::<T>::new(b, &h, Which::LargestMagnitude)?;
+            ((0..b).map(|i| s.t[i * (b + 1)]).collect(), (0..b).flat_map(|i| s.vector(i)).collect())
+        };
+        let norm = values[0].abs().lane_f64(0);
+        let (mut worst, mut converged) = (0.0_f64, 0);
+        for i in 0..k {
+            r.fill(T::Complex::zero());
+            for (j, &c) in vectors[i * b..][..b].iter().enumerate() {
+                for ((r, &y), &q) in r.iter_mut().zip(&y[j * n..][..n]).zip(&q[j * n..][..n]) {
+                    *r += (y.widen() - values[i] * q.widen()) * c;
+                }
+            }
+            let wanted = threshold::<T>(tol, values[i].abs().lane_f64(0), norm);
+            let size = r[..].norm().lane_f64(0);
+            worst = worst.max(if size == 0.0 { 0.0 } else { tol * size / wanted });
+            converged += usize::from(size <= 0.5 * wanted);
+        }
+        let stop = watcher.note(worst);
+        if converged == k {
+            let found = if self_adjoint {
+                let z: Vec<T> = vectors[..k * b].iter().map(|&z| T::narrow(z)).collect();
+                rotate(n, &mut q, b, &z);
+                q.truncate(k * n);
+                Vectors::Same(q)
+            } else {
+                let wide: Vec<T::Complex> = q.iter().map(|&q| q.widen()).collect();
+                let mut x = vec![T::Complex::zero(); n * k];
+                add_product(n, T::of(1.0).widen(), &wide, &vectors[..k * b], &mut x);
+                Vectors::Complex(x)
+            };
+            let values = values[..k].iter().map(|&t| match which.shift() {
+                Some(s) => T::of(s).widen() + T::of(1.0).widen() / t,
+                None => t,
+            });
+            let norm =
+                if inverse.is_some() { super::krylov_schur::largest(&mut verify, n, options.seed)? } else { norm };
+            return Verify { self_adjoint, norm, tol, watcher }.finish(&mut verify, values.collect(), found);
+        }
+        if stop || watcher.iterations >= max_iters {
+            return Err(watcher.not_converged(worst));
+        }
+        core::mem::swap(&mut q, &mut y);
+    }
+}

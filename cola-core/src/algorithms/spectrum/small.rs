@@ -1,0 +1,215 @@
+//! The small dense eigenproblems inside of the subspace methods, and whole ones of small operators.
+
+use super::{Found, SpectralNumber, Vectors, Verify, Which};
+use crate::algorithms::blocks::{Action, multiply};
+use crate::algorithms::dense as kernels;
+use crate::algorithms::watch::{Watcher, default_tol};
+use crate::error::{Error, Result};
+use crate::facts::Fact;
+use crate::scalar::{Real, Scalar};
+use crate::vector::{Vector, normalise};
+use num_traits::{One, Zero};
+
+/// Eigenvalues, ascending, and eigenvectors of a Hermitian matrix, whose lower triangle is read.
+///
+/// # Errors
+/// `NotConverged`, `NonFinite`.
+pub(crate) fn eigh<T: Scalar>(n: usize, a: &[T]) -> Result<(Vec<T::Re>, Vec<T>)> {
+    let (mut a, mut w, mut v) = (a.to_vec(), vec![T::Re::zero(); n], vec![T::zero(); n * n]);
+    kernels::eigh(n, false, &mut a, &mut w, &mut v).result(|iterations, residual| Error::NotConverged {
+        algorithm: "eigh",
+        iterations,
+        residual,
+        tol: 0.0,
+    })?;
+    Ok((w, v))
+}
+
+/// The Schur form A = Q T Q^H with the wanted eigenvalues first.
+pub(super) struct Schur<T: SpectralNumber> {
+    pub n: usize,
+    pub t: Vec<T::Complex>,
+    pub q: Vec<T::Complex>,
+}
+impl<T: SpectralNumber> Schur<T> {
+    /// Of a general matrix, ordered.
+    pub fn new(n: usize, a: &[T], which: Which) -> Result<Self> {
+        let (t, q) = T::schur(n, a)?;
+        let mut s = Schur { n, t, q };
+        if <T::IsReal as Fact>::KNOWN {
+            s.pair_up();
+        }
+        let values = s.values();
+        // place[k] = where the k-th wanted is now; moved up by exchanges of neighbours
+        let mut place = which.order(&values);
+        for k in 0..n {
+            let from = place[k];
+            for i in (k..from).rev() {
+                s.exchange(i);
+            }
+            for p in &mut place[k + 1..] {
+                if *p < from {
+                    *p += 1;
+                }
+            }
+        }
+        Ok(s)
+    }
+    /// Real and imaginary parts of the eigenvalues.
+    pub fn values(&self) -> Vec<(f64, f64)> {
+        (0..self.n).map(|i| self.t[i * (self.n + 1)]).map(|z| (z.re().lane_f64(0), z.im().lane_f64(0))).collect()
+    }
+    /// Of a real matrix: what is rounding in the imaginary parts becomes 0, so that real eigenvalues and pairs are seen as such.
+    fn pair_up(&mut self) {
+        let n = self.n;
+        let size = self.values().iter().fold(0.0f64, |m, v| m.max(v.0.hypot(v.1)));
+        let tol = 1e3 * T::Re::epsilon().lane_f64(0) * size;
+        for i in 0..n {
+            let z = self.t[i * (n + 1)];
+            let alone = z.im().abs().lane_f64(0) <= tol
+                && !(0..n)
+                    .any(|j| j != i && (self.t[j * (n + 1)] - z.conj()).abs().lane_f64(0) < z.im().abs().lane_f64(0));
+            if alone {
+                self.t[i * (n + 1)] = T::complex(z.re(), T::Re::zero());
+            }
+        }
+    }
+    /// Exchanges the eigenvalues i and i + 1 by a rotation (Golub & Van Loan, 7.6.2).
+    fn exchange(&mut self, i: usize) {
+        let n = self.n;
+        let (a, b, c) = (self.t[i * (n + 1)], self.t[(i + 1) * (n + 1)], self.t[i + (i + 1) * n]);
+        // the eigenvector (c, b - a) of b becomes the first axis
+        let (x, y) = (c, b - a);
+        let norm = crate::algorithms::krylov::hypot(x.abs(), y.abs());
+        if !(norm.lane_f64(0) > 0.0) {
+            return;
+        }
+        let inverse = T::Re::one() / norm;
+        let (x, y) = (x.scale(inverse), y.scale(inverse));
+        // columns [u v] <- [u x + v y, -u conj(y) + v conj(x)], then rows by the adjoint
+        let turn = |m: &mut [T::Complex], rows: usize| {
+            for r in 0..rows {
+                let (u, v) = (m[r + i * n], m[r + (i + 1) * n]);
+                m[r + i * n] = u * x + v * y;
+                m[r + (i + 1) * n] = v * x.conj() - u * y.conj();
+            }
+        };
+        turn(&mut self.q, n);
+        turn(&mut self.t, (i + 2).min(n));
+        for j in i..n {
+            let (u, v) = (self.t[i + j * n], self.t[i + 1 + j * n]);
+            self.t[i + j * n] = u * x.conj() + v * y.conj();
+            self.t[i + 1 + j * n] = v * x - u * y;
+        }
+        self.t[i + 1 + i * n] = T::Complex::zero();
+        self.t[i * (n + 1)] = b;
+        self.t[(i + 1) * (n + 1)] = a;
+    }
+    /// The eigenvector of T for the eigenvalue k, of length 1, in the coordinates of A.
+    pub fn vector(&self, k: usize) -> Vec<T::Complex> {
+        let n = self.n;
+        let value = self.t[k * (n + 1)];
+        let mut x = vec![T::Complex::zero(); n];
+        x[k] = T::Complex::one();
+        let norm = self.t.iter().fold(T::Re::zero(), |m, z| m.max(z.abs()));
+        let tiny = (T::Re::epsilon() * norm).max(T::Re::real(1e-300f64.max(f64::from(f32::MIN_POSITIVE) * 0.0)));
+        for i in (0..k).rev() {
+            let sum = (i + 1..=k).fold(T::Complex::zero(), |s, j| s + self.t[i + j * n] * x[j]);
+            let gap = value - self.t[i * (n + 1)];
+            let gap = if gap.abs().lane_f64(0) > tiny.lane_f64(0) { gap } else { T::Complex::from_re(tiny) };
+            x[i] = if sum.abs().lane_f64(0) == 0.0 { sum } else { sum / gap };
+            // of a defective matrix the entries grow without bound
+            let size = x[..].norm();
+            if size.lane_f64(0) > 1e10 {
+                normalise(&mut x[..], size);
+            }
+        }
+        let mut y = multiply((n, n, 1), &self.q, &x);
+        let size = y[..].norm();
+        normalise(&mut y[..], size);
+        y
+    }
+    /// How many of the leading eigenvalues to keep so that no pair of a real matrix is cut: k, or one more.
+    pub fn uncut(&self, k: usize) -> usize {
+        let paired = <T::IsReal as Fact>::KNOWN && k > 0 && k < self.n;
+        if !paired {
+            return k;
+        }
+        // pairs stand together: the last one is cut off from its partner if an odd number of them ends there
+        let values = self.values();
+        let size = values.iter().fold(0.0f64, |m, v| m.max(v.0.hypot(v.1)));
+        let complex = values[..k].iter().rev().take_while(|v| v.1.abs() > 1e-12 * size).count();
+        let (last, next) = (values[k - 1], values[k]);
+        let pair = (last.0 - next.0).hypot(last.1 + next.1) <= 1e-6 * size;
+        if complex % 2 == 1 && pair { k + 1 } else { k }
+    }
+    /// An orthonormal basis, in numbers of A, of the span of the leading k Schur vectors, which must not cut a pair; n x k.
+    pub fn basis(&self, k: usize) -> Vec<T> {
+        let n = self.n;
+        let real = <T::IsReal as Fact>::KNOWN;
+        if !real {
+            return self.q[..n * k].iter().map(|&z| T::narrow(z)).collect();
+        }
+        // real and imaginary parts span the same space: the k longest of what is left, by pivoted Gram-Schmidt, twice
+        let parts =
+            self.q[..n * k].iter().map(|&z| T::narrow(z)).chain(self.q[..n * k].iter().map(|z| T::from_re(z.im())));
+        let mut parts: Vec<T> = parts.collect();
+        let mut out: Vec<T> = Vec::with_capacity(n * k);
+        for _ in 0..k {
+            let norms = parts.chunks_exact(n).map(|x| x.norm().lane_f64(0));
+            let Some((best, _)) = norms.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)) else { break };
+            let mut x = parts[best * n..][..n].to_vec();
+            for _ in 0..2 {
+                for v in out.chunks_exact(n) {
+                    let c = v.dot(&x[..]);
+                    x[..].axpy(-c, v);
+                }
+                let size = x[..].norm();
+                normalise(&mut x[..], size);
+            }
+            for y in parts.chunks_exact_mut(n) {
+                let c = x[..].dot(y);
+                y.axpy(-c, &x[..]);
+            }
+            out.extend_from_slice(&x);
+        }
+        out
+    }
+}
+
+/// k eigenpairs of a small operator by its dense matrix.
+///
+/// # Errors
+/// Those of the products and of the dense kernels.
+pub(super) fn dense<T: SpectralNumber>(
+    a: &mut Action<'_, T>,
+    self_adjoint: bool,
+    k: usize,
+    which: Which,
+) -> Result<Found<T>> {
+    let n = a.shape().0;
+    let mut m = vec![T::zero(); n * n];
+    const BLOCK: usize = 16;
+    for first in (0..n).step_by(BLOCK) {
+        let columns = BLOCK.min(n - first);
+        let mut x = vec![T::zero(); n * columns];
+        (0..columns).for_each(|j| x[j * n + first + j] = T::one());
+        a.apply(&x, &mut m[first * n..][..n * columns], columns)?;
+    }
+    let name = if self_adjoint { "dense eigh" } else { "dense Schur" };
+    let (values, vectors) = if self_adjoint {
+        let (w, v) = eigh(n, &m)?;
+        let order = which.order(&w.iter().map(|w| (w.lane_f64(0), 0.0)).collect::<Vec<_>>());
+        let values = order[..k].iter().map(|&i| T::from_re(w[i]).widen()).collect();
+        (values, Vectors::Same(order[..k].iter().flat_map(|&i| v[i * n..][..n].to_vec()).collect()))
+    } else {
+        let s = Schur::<T>::new(n, &m, which)?;
+        let values = (0..k).map(|i| s.t[i * (n + 1)]).collect();
+        (values, Vectors::Complex((0..k).flat_map(|i| s.vector(i)).collect()))
+    };
+    let norm = m.chunks_exact(n.max(1)).map(|c| c.norm().lane_f64(0)).fold(0.0f64, f64::hypot);
+    // errors of dense kernels grow with n |A|
+    let tol = default_tol::<T>();
+    let watcher = Watcher::new(name, tol, 0, false, None);
+    Verify { self_adjoint, norm: norm * (1.0 + n as f64 / 10.0), tol, watcher }.finish(a, values, vectors)
+}

@@ -1,0 +1,168 @@
+//! What the methods for some singular values share: the result, the trait, the choice, the check by fresh products.
+
+use super::golub_kahan::golub_kahan;
+use super::{SLACK, SpectralNumber, threshold};
+use crate::algorithms::blocks::{Action, jacobi_svd};
+use crate::algorithms::krylov::{Report, plain_numbers};
+use crate::algorithms::watch::{Options, Watcher, default_tol};
+use crate::error::{Error, Result};
+use crate::operator::{DynOperator, LinearOperator};
+use crate::scalar::{Real, Scalar};
+use crate::vector::Vector;
+use nalgebra::{DMatrix, DVector};
+
+/// The largest singular values with their vectors: A V = U diag(s), the largest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Svds<T, R> {
+    /// Left singular vectors, m x k, orthonormal.
+    pub u: DMatrix<T>,
+    /// Singular values, descending.
+    pub singular_values: DVector<R>,
+    /// Adjoint of the right singular vectors, k x n.
+    pub v_t: DMatrix<T>,
+    /// max(|A v - s u|, |A^H u - s v|) of each triplet, by fresh products.
+    pub residuals: Vec<f64>,
+    /// Of the randomised method: a bound of |A - U diag(s) V^H|_2 that holds with probability 1 - 1e-10.
+    pub error_bound: Option<f64>,
+    /// What was learned: `residual` is the largest residual over the largest singular value.
+    pub report: Report,
+}
+impl<T, R> Svds<T, R> {
+    /// The singular values.
+    pub fn singular_values(&self) -> &DVector<R> {
+        &self.singular_values
+    }
+}
+
+/// An algorithm for some singular values.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for some singular values",
+    label = "no singular values by this"
+)]
+pub trait SvdsAlgorithm<A: LinearOperator> {
+    /// The k largest singular values and their vectors.
+    ///
+    /// # Errors
+    /// `InvalidArgument`, `NonFinite`, `NotConverged` with the largest true residual.
+    fn svds(&mut self, a: &A, k: usize) -> Result<Svds<A::Scalar, <A::Scalar as Scalar>::Re>>;
+}
+
+/// Checks the arguments; returns (m, n).
+pub(super) fn arguments<T: Scalar>(
+    name: &'static str,
+    a: &dyn DynOperator<T>,
+    k: usize,
+    tol: Option<f64>,
+) -> Result<(usize, usize)> {
+    plain_numbers::<T>(name)?;
+    crate::algorithms::krylov::tolerance(name, tol)?;
+    let (m, n) = a.dyn_shape();
+    if k > m.min(n) {
+        let most = m.min(n);
+        return Err(Error::invalid(format!(
+            "svds: {k} singular values of a {m} x {n} operator; ask for {most} at most"
+        )));
+    }
+    Ok((m, n))
+}
+
+/// Triplets as the methods find them, U and V by columns.
+pub(super) struct Triplets<T: Scalar> {
+    pub u: Vec<T>,
+    pub s: Vec<T::Re>,
+    pub v: Vec<T>,
+}
+impl<T: Scalar> Triplets<T> {
+    /// With true residuals; an error if `tol` is given and one is larger.
+    pub fn finish(
+        self,
+        a: &mut Action<'_, T>,
+        tol: Option<f64>,
+        watcher: Watcher<'_>,
+        error_bound: Option<f64>,
+    ) -> Result<Svds<T, T::Re>> {
+        let (m, n) = a.shape();
+        let k = self.s.len();
+        let (mut y, mut z) = (vec![T::zero(); m], vec![T::zero(); n]);
+        let mut residuals = Vec::with_capacity(k);
+        let top = self.s.first().map_or(0.0, |s| s.lane_f64(0));
+        let (mut worst, mut relative) = (0.0_f64, 0.0_f64);
+        for i in 0..k {
+            let (u, v, s) = (&self.u[i * m..][..m], &self.v[i * n..][..n], self.s[i]);
+            a.apply(v, &mut y, 1)?;
+            a.adjoint(u, &mut z, 1)?;
+            y[..].axpy(-T::from_re(s), u);
+            z[..].axpy(-T::from_re(s), v);
+            let r = y[..].norm().lane_f64(0).max(z[..].norm().lane_f64(0));
+            residuals.push(r);
+            let size = s.lane_f64(0);
+            worst = worst.max(if r == 0.0 { 0.0 } else { r / top.max(size) });
+            if let Some(tol) = tol.filter(|_| r > 0.0) {
+                relative = relative.max(tol * r / threshold::<T>(tol, size, top));
+            }
+        }
+        if tol.is_some_and(|tol| !(relative <= SLACK * tol)) {
+            return Err(watcher.not_converged(relative));
+        }
+        let v_t = DMatrix::from_fn(k, n, |i, j| self.v[j + i * n].conj());
+        let (algorithm, iterations, history) = (watcher.algorithm, watcher.iterations, watcher.history);
+        Ok(Svds {
+            u: DMatrix::from_vec(m, k, self.u),
+            singular_values: DVector::from_vec(self.s),
+            v_t,
+            residuals,
+            error_bound,
+            report: Report { algorithm, iterations, residual: worst, history },
+        })
+    }
+}
+
+/// Largest smaller side for which the dense matrix is decomposed by Jacobi rotations unasked: 0.1 s.
+const DENSE: usize = 200;
+/// `svds` by size: dense where it is small, else [`GolubKahan`](super::GolubKahan).
+///
+/// # Errors
+/// As [`SvdsAlgorithm::svds`].
+pub(crate) fn default_svds<T: SpectralNumber>(a: &dyn DynOperator<T>, k: usize) -> Result<Svds<T, T::Re>> {
+    let (m, n) = arguments::<T>("svds", a, k, None)?;
+    if m.min(n) <= DENSE {
+        return dense(&mut Action::new("Jacobi SVD", a, 16), k);
+    }
+    golub_kahan(a, k, Options::default(), None)
+}
+/// By the dense matrix, of A or of A^H, whichever is tall.
+pub(super) fn dense<T: SpectralNumber>(a: &mut Action<'_, T>, k: usize) -> Result<Svds<T, T::Re>> {
+    const BLOCK: usize = 16;
+    let (m, n) = a.shape();
+    let (tall, rows, cols) = (m >= n, m.max(n), m.min(n));
+    let mut w = vec![T::zero(); rows * cols];
+    for first in (0..cols).step_by(BLOCK) {
+        let columns = BLOCK.min(cols - first);
+        let mut x = vec![T::zero(); cols * columns];
+        (0..columns).for_each(|j| x[j * cols + first + j] = T::one());
+        let y = &mut w[first * rows..][..rows * columns];
+        if tall { a.apply(&x, y, columns)? } else { a.adjoint(&x, y, columns)? }
+    }
+    let (s, mut other) = jacobi_svd(rows, cols, &mut w)?;
+    w.truncate(rows * k);
+    other.truncate(cols * k);
+    complete(rows, &mut w, k);
+    let (u, v) = if tall { (w, other) } else { (other, w) };
+    let watcher = Watcher::new("Jacobi SVD", default_tol::<T>(), 0, false, None);
+    Triplets { u, s: s[..k].to_vec(), v }.finish(a, Some(default_tol::<T>()), watcher, None)
+}
+/// Columns of length 0 are replaced by unit vectors orthogonal to the others: singular vectors of singular values 0.
+pub(super) fn complete<T: Scalar>(n: usize, w: &mut Vec<T>, k: usize) {
+    use crate::algorithms::blocks::orthonormalise;
+    let have = w.chunks_exact(n.max(1)).take_while(|x| x.norm().lane_f64(0) > 0.5).count();
+    w.truncate(have * n);
+    let mut stream = 0;
+    while w.len() < k * n {
+        let mut x = vec![T::zero(); n];
+        crate::algorithms::random::Stream::new(0x5eed, stream).normal(&mut x);
+        stream += 1;
+        if orthonormalise(n, w, &mut x, 1e-6) == 1 {
+            w.extend_from_slice(&x);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Traces, diagonals and log-determinants from products with random vectors, each with its standard error.
+//!
+//! | asked | A | method | error after m products |
+//! |---|---|---|---|
+//! | tr A, diag A | any | [`Hutchinson`] | m^(-1/2) |
+//! | tr A, diag A | any, better where eigenvalues decay | [`HutchPlusPlus`] | m^(-1) at worst |
+//! | tr A | any, best where they decay fast | [`XTrace`] | as Hutch++, with a smaller constant |
+//! | tr A | PSD | [`XNysTrace`] | smaller again |
+//! | log det A, tr f(A) | PSD | [`Slq`] | m^(-1/2) |
+//!
+//! A result depends on the seed and on nothing else: the same bits at any number of threads. With `rel_tol` products are added until the
+//! standard error is that small; when n products are used up the unit vectors, which cost no more, give the exact value with error 0.
+
+mod exchangeable;
+mod hutchinson;
+mod hutchpp;
+mod slq;
+#[cfg(test)]
+mod tests;
+
+pub use exchangeable::{XNysTrace, XTrace};
+pub use hutchinson::Hutchinson;
+pub use hutchpp::HutchPlusPlus;
+pub use slq::Slq;
+
+use super::blocks::Action;
+use super::krylov::{plain_numbers, tolerance};
+use super::random::Stream;
+use super::watch::{Observer, Options, Watcher};
+use crate::error::{Error, Result};
+use crate::operator::{DynOperator, LinearOperator};
+use crate::scalar::{Real, Scalar};
+use nalgebra::DVector;
+
+/// An estimate from random vectors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate<V, E = f64> {
+    /// The mean.
+    pub value: V,
+    /// Its standard error, estimated from the same samples; 0 if the value is exact up to rounding.
+    pub std_error: E,
+    /// Random vectors used, as products with A (for [`Slq`] starting vectors).
+    pub probes: usize,
+}
+
+/// An algorithm for traces.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no algorithm for traces", label = "no trace by this")]
+pub trait TraceAlgorithm<A: LinearOperator> {
+    /// tr A.
+    ///
+    /// # Errors
+    /// `ShapeMismatch`, `NonFinite`, `NotConverged` if the standard error is too large after all probes.
+    fn trace(&mut self, a: &A) -> Result<Estimate<A::Scalar>>;
+}
+/// An algorithm for diagonals.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no algorithm for diagonals", label = "no diagonal by this")]
+pub trait DiagonalAlgorithm<A: LinearOperator> {
+    /// The main diagonal, with the standard error of each entry.
+    ///
+    /// # Errors
+    /// As [`TraceAlgorithm::trace`].
+    fn diagonal(&mut self, a: &A) -> Result<Estimate<DVector<A::Scalar>, DVector<f64>>>;
+}
+
+/// The standard error that is wanted where nothing is said.
+const REL_TOL: f64 = 1e-2;
+/// Columns that go through A at once.
+const BLOCK: usize = 16;
+
+/// The options that all estimators have.
+macro_rules! estimator {
+    ($Name:ident) => {
+        impl<F> $Name<F> {
+            /// Exactly so many products with A (starting vectors for [`Slq`](crate::Slq)), whatever error they leave. Default: as many as
+            /// `rel_tol` needs.
+            pub fn probes(mut self, m: usize) -> Self {
+                self.options.restart = Some(m);
+                self
+            }
+            /// Wanted standard error, relative to the value. Default: 1e-2.
+            pub fn rel_tol(mut self, tol: f64) -> Self {
+                self.options.tol = Some(tol);
+                self
+            }
+            /// Most products where `rel_tol` decides; beyond, `NotConverged`. Default: n, at which the exact value costs no more.
+            pub fn max_probes(mut self, m: usize) -> Self {
+                self.options.max_iters = Some(m);
+                self
+            }
+            /// Seed of the random vectors. Default: 0.
+            pub fn seed(mut self, seed: u64) -> Self {
+                self.options.seed = seed;
+                self
+            }
+        }
+        $crate::algorithms::watch::watched!($Name);
+    };
+}
+use estimator;
+/// The impl of [`TraceAlgorithm`] by a function that is compiled once per number type.
+macro_rules! trace_by {
+    ($Name:ident, $run:ident $(, $Fact:ident: $Demand:ident)?) => {
+        impl<A, F> $crate::algorithms::stochastic::TraceAlgorithm<A> for $Name<F>
+        where
+            A: $crate::operator::LinearOperator,
+            $(<A::Facts as $crate::facts::Facts>::$Fact: $crate::facts::$Demand<A>,)?
+            F: $crate::algorithms::Callback,
+        {
+            fn trace(&mut self, a: &A) -> $crate::Result<$crate::algorithms::stochastic::Estimate<A::Scalar>> {
+                let callback = &mut self.callback;
+                let mut observer =
+                    |i: &$crate::algorithms::Iteration| $crate::algorithms::Callback::observe(callback, i);
+                $run(a, self.options, &mut observer)
+            }
+        }
+    };
+}
+use trace_by;
+
+/// Checks the operator and the options; returns n.
+fn square<T: Scalar>(name: &'static str, a: &dyn DynOperator<T>, options: Options) -> Result<usize> {
+    plain_numbers::<T>(name)?;
+    tolerance(name, options.tol)?;
+    let (m, n) = a.dyn_shape();
+    if m != n {
+        return Err(Error::ShapeMismatch { op: name, left: (m, n), right: (n, n) });
+    }
+    if options.restart == Some(0) {
+        return Err(Error::invalid(format!("{name}: no probes, no estimate; ask for one at least")));
+    }
+    Ok(n)
+}
+fn watcher<'m>(name: &'static str, options: Options, observer: Observer<'m>) -> Watcher<'m> {
+    let tol = options.tol.unwrap_or(REL_TOL);
+    Watcher::new(name, tol, 64, options.progress, Some(observer))
+}
+
+/// Runs `attempt(m)` with more and more products until the standard error is small, or `exact` where that costs no more.
+fn adaptive<T: Scalar>(
+    (name, n, first): (&'static str, usize, usize),
+    options: Options,
+    observer: Observer<'_>,
+    action: &mut Action<'_, T>,
+    mut attempt: impl FnMut(&mut Action<'_, T>, usize) -> Result<Estimate<T>>,
+) -> Result<Estimate<T>> {
+    let mut watcher = watcher(name, options, observer);
+    if let Some(m) = options.restart {
+        let done = attempt(action, m)?;
+        watcher.note(relative(&done));
+        return Ok(done);
+    }
+    let most = options.max_iters.unwrap_or(n);
+    let mut m = first.min(most).max(1);
+    loop {
+        if m >= n {
+            return exact(action);
+        }
+        let done = attempt(action, m)?;
+        let error = relative(&done);
+        let stop = watcher.note(error);
+        if error <= watcher.tol {
+            return Ok(done);
+        }
+        if stop || m >= most {
+            return Err(watcher.not_converged(error));
+        }
+        // the error falls like m^(-1/2) at worst: what that needs, but no more than twice as many at once
+        m = (2 * m).min(most);
+    }
+}
+fn relative<T: Scalar>(e: &Estimate<T>) -> f64 {
+    let size = e.value.abs().lane_f64(0);
+    if e.std_error == 0.0 { 0.0 } else { e.std_error / size }
+}
+/// tr A by the unit vectors.
+fn exact<T: Scalar>(a: &mut Action<'_, T>) -> Result<Estimate<T>> {
+    let n = a.shape().0;
+    let mut value = T::zero();
+    for_units(a, |i, y| value += y[i])?;
+    Ok(Estimate { value, std_error: 0.0, probes: n })
+}
+/// Shows A e_i for all i.
+fn for_units<T: Scalar>(a: &mut Action<'_, T>, mut f: impl FnMut(usize, &[T])) -> Result<()> {
+    let n = a.shape().0;
+    let (mut x, mut y) = (vec![T::zero(); n * BLOCK.min(n)], vec![T::zero(); n * BLOCK.min(n)]);
+    for first in (0..n).step_by(BLOCK) {
+        let columns = BLOCK.min(n - first);
+        x.fill(T::zero());
+        (0..columns).for_each(|j| x[j * n + first + j] = T::one());
+        a.apply(&x[..n * columns], &mut y[..n * columns], columns)?;
+        (0..columns).for_each(|j| f(first + j, &y[j * n..][..n]));
+    }
+    Ok(())
+}
+/// Shows `f` the products A x of `count` sign vectors x, streams `first..`; `prepare` may change x before.
+fn for_signs<T: Scalar>(
+    a: &mut Action<'_, T>,
+    (seed, first, count): (u64, usize, usize),
+    mut prepare: impl FnMut(&mut [T]),
+    mut f: impl FnMut(&[T], &mut [T]),
+) -> Result<()> {
+    let n = a.shape().0;
+    let block = BLOCK.min(count);
+    let (mut x, mut y) = (vec![T::zero(); n * block], vec![T::zero(); n * block]);
+    for start in (0..count).step_by(BLOCK) {
+        let columns = BLOCK.min(count - start);
+        for j in 0..columns {
+            let x = &mut x[j * n..][..n];
+            Stream::new(seed, (first + start + j) as u64).signs(x);
+            prepare(x);
+        }
+        a.apply(&x[..n * columns], &mut y[..n * columns], columns)?;
+        for j in 0..columns {
+            f(&x[j * n..][..n], &mut y[j * n..][..n]);
+        }
+    }
+    Ok(())
+}
+
+/// Mean and variance of numbers that come one by one (Welford, Technometrics 4, 1962).
+#[derive(Clone, Copy)]
+struct Moments<T: Scalar> {
+    count: usize,
+    mean: T,
+    /// Sum of |x - mean|^2.
+    spread: f64,
+}
+impl<T: Scalar> Moments<T> {
+    fn new() -> Self {
+        Moments { count: 0, mean: T::zero(), spread: 0.0 }
+    }
+    fn add(&mut self, x: T) {
+        self.count += 1;
+        let before = x - self.mean;
+        self.mean += before.scale(T::Re::real(1.0 / self.count as f64));
+        let after = x - self.mean;
+        self.spread += (before.conj() * after).re().lane_f64(0).max(0.0);
+    }
+    /// Standard error of the mean; infinite of one sample alone.
+    fn std_error(&self) -> f64 {
+        match self.count {
+            0 => 0.0,
+            1 => f64::INFINITY,
+            n => (self.spread / (n as f64 * (n - 1) as f64)).sqrt(),
+        }
+    }
+}
