@@ -173,7 +173,7 @@ macro_rules! eigs_by {
     };
 }
 type Number<A> = <A as Operator>::Scalar;
-type Wide<A> = <Number<A> as SpectralNumber>::Complex;
+type Wide<A> = <Number<A> as SpectralNumber>::Wide;
 eigs_by!(Lanczos, LANCZOS, true, <Number<A> as Scalar>::Re, Number<A>, real, SelfAdjoint: SelfAdjointOf);
 eigs_by!(KrylovSchur, KRYLOV_SCHUR, false, Wide<A>, Wide<A>, complex);
 eigs_by!(Arnoldi, KRYLOV_SCHUR, false, Wide<A>, Wide<A>, complex);
@@ -195,7 +195,7 @@ impl Job {
 /// The small problem H y = s y of a cycle, the most wanted first.
 enum Ritz<T: SpectralNumber> {
     Hermitian { values: Vec<T::Re>, vectors: Vec<T> },
-    General { schur: Schur<T>, vectors: Vec<Vec<T::Complex>> },
+    General { schur: Schur<T>, vectors: Vec<Vec<T::Wide>> },
 }
 impl<T: SpectralNumber> Ritz<T> {
     fn new(job: &Job, which: Which, m: usize, h: &[T]) -> Result<Self> {
@@ -210,7 +210,7 @@ impl<T: SpectralNumber> Ritz<T> {
         let vectors = (0..(job.k + 1).min(m)).map(|k| schur.vector(k)).collect();
         Ok(Ritz::General { schur, vectors })
     }
-    fn value(&self, k: usize) -> T::Complex {
+    fn value(&self, k: usize) -> T::Wide {
         match self {
             Ritz::Hermitian { values, .. } => T::from_re(values[k]).widen(),
             Ritz::General { schur, .. } => schur.t[k * (schur.n + 1)],
@@ -221,7 +221,7 @@ impl<T: SpectralNumber> Ritz<T> {
         let norm = match self {
             Ritz::Hermitian { vectors, .. } => multiply((p, m, 1), b, &vectors[k * m..][..m])[..].norm(),
             Ritz::General { vectors, .. } => {
-                let b: Vec<T::Complex> = b.iter().map(|&b| b.widen()).collect();
+                let b: Vec<T::Wide> = b.iter().map(|&b| b.widen()).collect();
                 multiply((p, m, 1), &b, &vectors[k])[..].norm()
             }
         };
@@ -468,7 +468,7 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
         (0..self.p).try_for_each(|j| self.random(keep + j))
     }
     /// The k most wanted pairs.
-    fn finish(&mut self, ritz: &Ritz<T>, k: usize) -> (Vec<T::Complex>, Vectors<T>) {
+    fn finish(&mut self, ritz: &Ritz<T>, k: usize) -> (Vec<T::Wide>, Vectors<T>) {
         let (n, m) = (self.n, self.m);
         let values = (0..k).map(|i| ritz.value(i)).collect();
         let vectors = match ritz {
@@ -479,7 +479,7 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
                 Vectors::Same(v)
             }
             Ritz::General { vectors, .. } => {
-                let mut x = vec![T::Complex::zero(); n * k];
+                let mut x = vec![T::Wide::zero(); n * k];
                 for (x, y) in x.chunks_exact_mut(n).zip(vectors) {
                     for (v, &y) in self.v.chunks_exact(n).zip(y) {
                         x.iter_mut().zip(v).for_each(|(x, &v)| *x += v.widen() * y);

@@ -173,27 +173,27 @@ pub trait EigsAlgorithm<A: LinearOperator> {
 )]
 pub trait SpectralNumber: Scalar<Mask = bool> {
     /// The complex numbers over the same real ones.
-    type Complex: SpectralNumber<Re = Self::Re, Complex = Self::Complex>;
+    type Wide: SpectralNumber<Re = Self::Re, Wide = Self::Wide>;
     /// As a complex number.
-    fn widen(self) -> Self::Complex;
+    fn widen(self) -> Self::Wide;
     /// From real and imaginary part.
-    fn complex(re: Self::Re, im: Self::Re) -> Self::Complex;
+    fn wide(re: Self::Re, im: Self::Re) -> Self::Wide;
     /// Back from a complex number; of a real number the imaginary part is dropped.
-    fn narrow(z: Self::Complex) -> Self;
+    fn narrow(z: Self::Wide) -> Self;
     /// (T, Q) with A = Q T Q^H, T upper triangular.
     ///
     /// # Errors
     /// `NonFinite`, `NotConverged`.
-    fn schur(n: usize, a: &[Self]) -> Result<(Vec<Self::Complex>, Vec<Self::Complex>)>;
+    fn schur(n: usize, a: &[Self]) -> Result<(Vec<Self::Wide>, Vec<Self::Wide>)>;
 }
 macro_rules! spectral_number {
     ($R:ty) => {
         impl SpectralNumber for $R {
-            type Complex = Complex<$R>;
+            type Wide = Complex<$R>;
             fn widen(self) -> Complex<$R> {
                 Complex::new(self, 0.0)
             }
-            fn complex(re: $R, im: $R) -> Complex<$R> {
+            fn wide(re: $R, im: $R) -> Complex<$R> {
                 Complex::new(re, im)
             }
             fn narrow(z: Complex<$R>) -> $R {
@@ -204,11 +204,11 @@ macro_rules! spectral_number {
             }
         }
         impl SpectralNumber for Complex<$R> {
-            type Complex = Complex<$R>;
+            type Wide = Complex<$R>;
             fn widen(self) -> Complex<$R> {
                 self
             }
-            fn complex(re: $R, im: $R) -> Complex<$R> {
+            fn wide(re: $R, im: $R) -> Complex<$R> {
                 Complex::new(re, im)
             }
             fn narrow(z: Complex<$R>) -> Complex<$R> {
@@ -245,10 +245,10 @@ impl<T: SpectralNumber> EigenvaluesOf<T> for Known {
     }
 }
 impl<T: SpectralNumber> EigenvaluesOf<T> for Unknown {
-    type Value = T::Complex;
-    type Entry = T::Complex;
+    type Value = T::Wide;
+    type Entry = T::Wide;
     const SELF_ADJOINT: bool = false;
-    fn finish(found: Found<T>) -> Eigs<T::Complex, T::Complex> {
+    fn finish(found: Found<T>) -> Eigs<T::Wide, T::Wide> {
         found.complex()
     }
 }
@@ -257,7 +257,7 @@ impl<T: SpectralNumber> EigenvaluesOf<T> for Unknown {
 #[doc(hidden)]
 pub struct Found<T: SpectralNumber> {
     n: usize,
-    values: Vec<T::Complex>,
+    values: Vec<T::Wide>,
     vectors: Vectors<T>,
     residuals: Vec<f64>,
     report: Report,
@@ -265,7 +265,7 @@ pub struct Found<T: SpectralNumber> {
 /// Eigenvectors by columns.
 enum Vectors<T: SpectralNumber> {
     Same(Vec<T>),
-    Complex(Vec<T::Complex>),
+    Complex(Vec<T::Wide>),
 }
 impl<T: SpectralNumber> Found<T> {
     fn real(self) -> Eigs<T::Re, T> {
@@ -282,7 +282,7 @@ impl<T: SpectralNumber> Found<T> {
             report: self.report,
         }
     }
-    fn complex(self) -> Eigs<T::Complex, T::Complex> {
+    fn complex(self) -> Eigs<T::Wide, T::Wide> {
         let k = self.values.len();
         let vectors = match self.vectors {
             Vectors::Same(v) => v.into_iter().map(T::widen).collect(),
@@ -409,12 +409,12 @@ impl Verify<'_> {
     fn finish<T: SpectralNumber>(
         self,
         a: &mut Action<'_, T>,
-        mut values: Vec<T::Complex>,
+        mut values: Vec<T::Wide>,
         vectors: Vectors<T>,
     ) -> Result<Found<T>> {
         let n = a.shape().0;
         let (mut residuals, mut worst) = (Vec::with_capacity(values.len()), 0.0_f64);
-        let (mut x, mut y, mut z) = (vec![T::zero(); n], vec![T::zero(); n], vec![T::Complex::zero(); n]);
+        let (mut x, mut y, mut z) = (vec![T::zero(); n], vec![T::zero(); n], vec![T::Wide::zero(); n]);
         for (k, value) in values.iter_mut().enumerate() {
             let r = match &vectors {
                 Vectors::Same(v) => {
@@ -442,7 +442,7 @@ impl Verify<'_> {
                         }
                         a.apply(&x, &mut y, 1)?;
                         for (z, &y) in z.iter_mut().zip(&y) {
-                            *z += T::complex(T::Re::zero(), y.re());
+                            *z += T::wide(T::Re::zero(), y.re());
                         }
                     }
                     z[..].norm()

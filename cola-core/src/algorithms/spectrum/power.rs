@@ -138,7 +138,7 @@ fn power_iteration<T: SpectralNumber>(
         Stream::new(options.seed, j as u64).normal(q);
     }
     let (mut y, mut h) = (vec![T::zero(); n * b], vec![T::zero(); b * b]);
-    let (mut streams, mut r) = (b as u64, vec![T::Complex::zero(); n]);
+    let (mut streams, mut r) = (b as u64, vec![T::Wide::zero(); n]);
     loop {
         let kept = orthonormalise(n, &[], &mut q, 1e-12);
         // directions that A maps to nothing are replaced by random ones
@@ -152,7 +152,7 @@ fn power_iteration<T: SpectralNumber>(
         act.apply(&q, &mut y, b)?;
         inner(n, &q, &y, &mut h);
         // Ritz pairs, the dominant ones first
-        let (values, vectors): (Vec<T::Complex>, Vec<T::Complex>) = if self_adjoint {
+        let (values, vectors): (Vec<T::Wide>, Vec<T::Wide>) = if self_adjoint {
             let (w, v) = eigh(b, &h)?;
             let order = Which::LargestMagnitude.order(&w.iter().map(|w| (w.lane_f64(0), 0.0)).collect::<Vec<_>>());
             (
@@ -166,7 +166,7 @@ fn power_iteration<T: SpectralNumber>(
         let norm = values[0].abs().lane_f64(0);
         let (mut worst, mut converged) = (0.0_f64, 0);
         for i in 0..k {
-            r.fill(T::Complex::zero());
+            r.fill(T::Wide::zero());
             for (j, &c) in vectors[i * b..][..b].iter().enumerate() {
                 for ((r, &y), &q) in r.iter_mut().zip(&y[j * n..][..n]).zip(&q[j * n..][..n]) {
                     *r += (y.widen() - values[i] * q.widen()) * c;
@@ -185,8 +185,8 @@ fn power_iteration<T: SpectralNumber>(
                 q.truncate(k * n);
                 Vectors::Same(q)
             } else {
-                let wide: Vec<T::Complex> = q.iter().map(|&q| q.widen()).collect();
-                let mut x = vec![T::Complex::zero(); n * k];
+                let wide: Vec<T::Wide> = q.iter().map(|&q| q.widen()).collect();
+                let mut x = vec![T::Wide::zero(); n * k];
                 add_product(n, T::of(1.0).widen(), &wide, &vectors[..k * b], &mut x);
                 Vectors::Complex(x)
             };

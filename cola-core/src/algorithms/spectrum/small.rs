@@ -28,8 +28,8 @@ pub(crate) fn eigh<T: Scalar>(n: usize, a: &[T]) -> Result<(Vec<T::Re>, Vec<T>)>
 /// The Schur form A = Q T Q^H with the wanted eigenvalues first.
 pub(super) struct Schur<T: SpectralNumber> {
     pub n: usize,
-    pub t: Vec<T::Complex>,
-    pub q: Vec<T::Complex>,
+    pub t: Vec<T::Wide>,
+    pub q: Vec<T::Wide>,
 }
 impl<T: SpectralNumber> Schur<T> {
     /// Of a general matrix, ordered.
@@ -70,7 +70,7 @@ impl<T: SpectralNumber> Schur<T> {
                 && !(0..n)
                     .any(|j| j != i && (self.t[j * (n + 1)] - z.conj()).abs().lane_f64(0) < z.im().abs().lane_f64(0));
             if alone {
-                self.t[i * (n + 1)] = T::complex(z.re(), T::Re::zero());
+                self.t[i * (n + 1)] = T::wide(z.re(), T::Re::zero());
             }
         }
     }
@@ -87,7 +87,7 @@ impl<T: SpectralNumber> Schur<T> {
         let inverse = T::Re::one() / norm;
         let (x, y) = (x.scale(inverse), y.scale(inverse));
         // columns [u v] <- [u x + v y, -u conj(y) + v conj(x)], then rows by the adjoint
-        let turn = |m: &mut [T::Complex], rows: usize| {
+        let turn = |m: &mut [T::Wide], rows: usize| {
             for r in 0..rows {
                 let (u, v) = (m[r + i * n], m[r + (i + 1) * n]);
                 m[r + i * n] = u * x + v * y;
@@ -101,22 +101,22 @@ impl<T: SpectralNumber> Schur<T> {
             self.t[i + j * n] = u * x.conj() + v * y.conj();
             self.t[i + 1 + j * n] = v * x - u * y;
         }
-        self.t[i + 1 + i * n] = T::Complex::zero();
+        self.t[i + 1 + i * n] = T::Wide::zero();
         self.t[i * (n + 1)] = b;
         self.t[(i + 1) * (n + 1)] = a;
     }
     /// The eigenvector of T for the eigenvalue k, of length 1, in the coordinates of A.
-    pub fn vector(&self, k: usize) -> Vec<T::Complex> {
+    pub fn vector(&self, k: usize) -> Vec<T::Wide> {
         let n = self.n;
         let value = self.t[k * (n + 1)];
-        let mut x = vec![T::Complex::zero(); n];
-        x[k] = T::Complex::one();
+        let mut x = vec![T::Wide::zero(); n];
+        x[k] = T::Wide::one();
         let norm = self.t.iter().fold(T::Re::zero(), |m, z| m.max(z.abs()));
         let tiny = (T::Re::epsilon() * norm).max(T::Re::real(1e-300f64.max(f64::from(f32::MIN_POSITIVE) * 0.0)));
         for i in (0..k).rev() {
-            let sum = (i + 1..=k).fold(T::Complex::zero(), |s, j| s + self.t[i + j * n] * x[j]);
+            let sum = (i + 1..=k).fold(T::Wide::zero(), |s, j| s + self.t[i + j * n] * x[j]);
             let gap = value - self.t[i * (n + 1)];
-            let gap = if gap.abs().lane_f64(0) > tiny.lane_f64(0) { gap } else { T::Complex::from_re(tiny) };
+            let gap = if gap.abs().lane_f64(0) > tiny.lane_f64(0) { gap } else { T::Wide::from_re(tiny) };
             x[i] = if sum.abs().lane_f64(0) == 0.0 { sum } else { sum / gap };
             // of a defective matrix the entries grow without bound
             let size = x[..].norm();
