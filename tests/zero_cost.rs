@@ -204,6 +204,14 @@ fn iterations_of_krylov_methods() {
     same("Minres", |k| laplacian.solve_with(Minres::default().max_iters(k), &b).map(|_| ()));
     same("Gmres", |k| laplacian.solve_with(Gmres::default().max_iters(k), &b).map(|_| ()));
     same("Gmres with restarts", |k| laplacian.solve_with(Gmres::default().restart(10).max_iters(k), &b).map(|_| ()));
+    let flexible = || Gmres::default().restart(10).preconditioner(&p).flexible();
+    same("Gmres, flexible", |k| laplacian.solve_with(flexible().max_iters(k), &b).map(|_| ()));
+    same("BiCgStab", |k| laplacian.solve_with(BiCgStab::default().max_iters(k), &b).map(|_| ()));
+    same("BiCgStab with P", |k| {
+        laplacian.solve_with(BiCgStab::default().max_iters(k).preconditioner(&p), &b).map(|_| ())
+    });
+    same("Lsmr", |k| laplacian.lstsq_with(Lsmr::default().max_iters(k), &b).map(|_| ()));
+    same("Lsmr with P", |k| laplacian.lstsq_with(Lsmr::default().max_iters(k).preconditioner(&p), &b).map(|_| ()));
     let calls = Cell::new(0);
     same("Cg watched", |k| {
         let watch = |_: &cola::algorithms::krylov::Iteration| calls.set(calls.get() + 1);

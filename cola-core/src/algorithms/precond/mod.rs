@@ -2,7 +2,7 @@
 //!
 //! | for | preconditioner | is |
 //! |---|---|---|
-//! | any with a diagonal | [`Jacobi`] | a [`Diagonal`](crate::Diagonal), with all its rules |
+//! | any with a diagonal | [`Jacobi`] | a [`Diagonal`], with all its rules |
 //! | sparse, PSD | [`IncompleteCholesky`] | (L L^H)^-1 with the pattern of A |
 //! | sparse | [`IncompleteLu`] | (L U)^-1 with the pattern of A |
 //! | low rank + c I, PSD | [`PivotedCholesky`], [`Nystrom`] | a [`SpikedIdentity`]: inverse, powers and determinant are closed |
