@@ -19,6 +19,9 @@ pub use crate::ops::blocks::{blocks, try_blocks};
 pub use crate::ops::congruence::{congruence, congruence_transpose, try_congruence, try_congruence_transpose};
 pub use crate::ops::hadamard::{hadamard, try_hadamard};
 pub use crate::ops::low_rank::{low_rank, try_low_rank};
+pub use crate::ops::many_products::{
+    block_diag_of, kron_of, product_of, try_block_diag_of, try_kron_of, try_product_of,
+};
 pub use crate::ops::projection::{projection, projection_checked, try_projection};
 pub use crate::ops::{psd_checked, self_adjoint_checked, unitary_checked};
 
@@ -459,7 +462,7 @@ pub fn repeat<const M: usize, A: Operator>(a: impl IntoOperator<Op = A>) -> Repe
     Repeat(a.into_operator())
 }
 /// The sum of many parts of one type.
-pub fn sum_of<P: Parts>(parts: P) -> SumOf<P> {
+pub fn sum_of<P: Parts<Item: Operator>>(parts: P) -> SumOf<P> {
     SumOf::new(parts)
 }
 /// A^N.

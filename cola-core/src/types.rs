@@ -30,6 +30,9 @@ pub type hadamard<A, B> = ops::Hadamard<A, B>;
 pub type low_rank<U, V> = ops::LowRank<U, V>;
 pub type projection<U> = ops::Projection<U>;
 pub type sum_of<P> = ops::SumOf<P>;
+pub type product_of<P> = ops::ProductOf<P>;
+pub type kron_of<P> = ops::KronOf<P>;
+pub type block_diag_of<P> = ops::BlockDiagOf<P>;
 pub type powi<A, const N: usize> = ops::Powi<A, N>;
 pub type slice<A, R, C> = ops::Sliced<
     A,

@@ -343,6 +343,24 @@ macro_rules! variants {
                     |l| lane(&s.p3, l) * C::from(2.0);
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [(2, "sum of the diagonals")]);
+                "KronOf, PSD factors", KronOf::new([Psd::new($mat!(s.p2, 2, 2)), Psd::new($mat!(s.p2, 2, 2))]),
+                    |l| kron(&lane(&s.p2, l), &lane(&s.p2, l));
+                    solve det diag eigh pow exp log chol lu;
+                    [
+                        "factor by factor", "powers n/n_i of the determinants",
+                        "product of the traces; kron of the diagonals", "factor by factor",
+                        "factor by factor; by the eigen-decomposition", "base: Cholesky; base: LU with partial pivoting",
+                    ];
+                "BlockDiagOf, PSD blocks", BlockDiagOf::new([Psd::new($mat!(s.p3, 3, 3)), Psd::new($mat!(s.small3, 3, 3))]),
+                    |l| block(&lane(&s.p3, l), &lane(&s.small3, l));
+                    solve det diag eigh pow exp log chol lu;
+                    [
+                        "blockwise", "blockwise", "blockwise", "blockwise", "blockwise",
+                        "blockwise; base: LU with partial pivoting",
+                    ];
+                "ProductOf", ProductOf::new([Dense::new($mat!(s.g3, 3, 3)), Dense::new($mat!(s.tri, 3, 3))]), |l| s.prod(l);
+                    solve det diag exp lu;
+                    but(BASE, [(0, "part by part, reversed"), (1, "product of the determinants")]);
                 "Powi, PSD", Powi::<_, 2>::new(Psd::new($mat!(s.p2, 2, 2))), |l| power(&lane(&s.p2, l), 2);
                     solve det diag eigh pow exp log chol lu;
                     [

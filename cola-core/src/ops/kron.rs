@@ -169,12 +169,17 @@ struct Diagonals<T: Scalar> {
 }
 impl<T: Scalar> Default for Diagonals<T> {
     fn default() -> Self {
-        Diagonals { a: DiagonalCache(Vec::new()), b: DiagonalCache(Vec::new()) }
+        Diagonals { a: DiagonalCache::default(), b: DiagonalCache::default() }
     }
 }
-struct DiagonalCache<T: Scalar>(Vec<(isize, Column<T, crate::space::Dyn>)>);
+pub(crate) struct DiagonalCache<T: Scalar>(Vec<(isize, Column<T, crate::space::Dyn>)>);
+impl<T: Scalar> Default for DiagonalCache<T> {
+    fn default() -> Self {
+        DiagonalCache(Vec::new())
+    }
+}
 impl<T: Scalar> DiagonalCache<T> {
-    fn entry<A: DiagonalRule<Scalar = T>>(&mut self, a: &A, row: usize, col: usize) -> Result<T> {
+    pub(crate) fn entry<A: DiagonalRule<Scalar = T>>(&mut self, a: &A, row: usize, col: usize) -> Result<T> {
         let k = col as isize - row as isize;
         let at = match self.0.iter().position(|d| d.0 == k) {
             Some(at) => at,

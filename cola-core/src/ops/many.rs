@@ -8,35 +8,99 @@ use crate::operator::short::{Co, Fa, Ro, Sc};
 use crate::operator::{DynOperator, LinearOperator, Operator, Update, operator, with_scratch};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
-use crate::space::Dyn;
+use crate::space::{Const, Dyn, Space};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 use num_traits::Zero;
 use std::sync::Arc;
 
-/// Operators of one type: `[A; N]` or `Vec<A>`.
+/// Things of one type, operators as a rule: `[A; N]` or `Vec<A>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of operators",
     label = "expected `[A; N]` or `Vec<A>` of operators"
 )]
 pub trait Parts {
     /// Their type.
-    type Item: Operator;
+    type Item;
+    /// A list of as many things of another type: of inverses, of roots.
+    type Of<B>: Parts<Item = B>;
+    /// Index set of the list.
+    type Count: Space;
     /// The list.
     fn parts(&self) -> &[Self::Item];
+    /// Made item by item; an array has its own length.
+    ///
+    /// # Errors
+    /// Those of `f`.
+    fn of<B>(len: usize, f: impl FnMut(usize) -> Result<B>) -> Result<Self::Of<B>>;
 }
-impl<A: Operator, const N: usize> Parts for [A; N] {
+impl<A, const N: usize> Parts for [A; N] {
     type Item = A;
+    type Of<B> = [B; N];
+    type Count = Const<N>;
     fn parts(&self) -> &[A] {
         self
     }
+    fn of<B>(_: usize, f: impl FnMut(usize) -> Result<B>) -> Result<[B; N]> {
+        let list: Vec<B> = (0..N).map(f).collect::<Result<_>>()?;
+        match list.try_into() {
+            Ok(array) => Ok(array),
+            Err(_) => unreachable!("N items were made"),
+        }
+    }
 }
-impl<A: Operator> Parts for Vec<A> {
+impl<A> Parts for Vec<A> {
     type Item = A;
+    type Of<B> = Vec<B>;
+    type Count = Dyn;
     fn parts(&self) -> &[A] {
         self
     }
+    fn of<B>(len: usize, f: impl FnMut(usize) -> Result<B>) -> Result<Vec<B>> {
+        (0..len).map(f).collect()
+    }
 }
+/// The tree of a node that holds a list: parts by their number.
+macro_rules! list_tree {
+    ($S:ident) => {
+        impl<P: $crate::ops::Parts<Item: $crate::parameters::Parameters>> $crate::parameters::Parameters for $S<P> {
+            type Number = <P::Item as $crate::parameters::Parameters>::Number;
+            type With<Zz: $crate::scalar::Scalar> = $S<P::Of<<P::Item as $crate::parameters::Parameters>::With<Zz>>>;
+            type Owned = $S<P::Of<<P::Item as $crate::parameters::Parameters>::Owned>>;
+            fn visit<'v>(
+                &'v self,
+                path: &mut $crate::parameters::Path,
+                f: &mut dyn FnMut(&str, std::borrow::Cow<'v, [Self::Number]>),
+            ) {
+                for (i, a) in self.0.parts().iter().enumerate() {
+                    path.enter(&i.to_string(), |p| a.visit(p, f));
+                }
+            }
+            fn traverse<Zz: $crate::scalar::Scalar>(
+                &self,
+                path: &mut $crate::parameters::Path,
+                f: $crate::parameters::LeafFn<'_, Self::Number, Zz>,
+            ) -> Self::With<Zz> {
+                let list = self.0.parts();
+                let new = P::of(list.len(), |i| Ok(path.enter(&i.to_string(), |p| list[i].traverse(p, f))));
+                $S(new.expect("nothing fails in a traversal"))
+            }
+            fn rebuild(
+                &self,
+                path: &mut $crate::parameters::Path,
+                f: $crate::parameters::LeafFn<'_, Self::Number, Self::Number>,
+            ) -> Self::Owned {
+                let list = self.0.parts();
+                let new = P::of(list.len(), |i| Ok(path.enter(&i.to_string(), |p| list[i].rebuild(p, f))));
+                $S(new.expect("nothing fails in a traversal"))
+            }
+            fn frame(&self, f: &mut dyn FnMut($crate::parameters::Frame)) {
+                self.0.parts().iter().for_each(|a| $crate::parameters::Parameters::frame(a, f));
+            }
+        }
+    };
+}
+pub(crate) use list_tree;
 /// A_1 + A_2 + .. of one type, one node.
 ///
 /// ```
@@ -46,7 +110,7 @@ impl<A: Operator> Parts for Vec<A> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct SumOf<P>(P);
-impl<P: Parts> SumOf<P> {
+impl<P: Parts<Item: Operator>> SumOf<P> {
     /// The sum of all parts.
     ///
     /// # Panics
@@ -68,7 +132,7 @@ impl<P: Parts> SumOf<P> {
         }
     }
 }
-operator!([P: Parts] SumOf<P> {
+operator!([P: Parts<Item: Operator>] SumOf<P> {
     scalar Sc<P::Item>; facts SumFacts<Fa<P::Item>, Fa<P::Item>>; rows Ro<P::Item>; cols Co<P::Item>;
     nrows |s| s.0.parts()[0].nrows(); ncols s.0.parts()[0].ncols(); dense P::Item::HOLDS_DENSE; iterative P::Item::ITERATIVE;
 });
@@ -82,14 +146,15 @@ impl<P: Parts<Item: LinearOperator>> LinearOperator for SumOf<P> {
         self.0.parts().iter().map(|a| a.scratch_len(columns)).max().unwrap_or(0)
     }
 }
-crate::base_inverse!([P: Parts] SumOf<P>);
-crate::base_det!([P: Parts] SumOf<P>);
-crate::base_eigh!([P: Parts] SumOf<P>);
-crate::spectral_power!([P: Parts] SumOf<P>);
-crate::base_exp!([P: Parts] SumOf<P>);
-crate::spectral_log!([P: Parts] SumOf<P>);
-crate::base_factors!([P: Parts] SumOf<P>);
-crate::base_decompositions!([P: Parts] SumOf<P>);
+list_tree!(SumOf);
+crate::base_inverse!([P: Parts<Item: Operator>] SumOf<P>);
+crate::base_det!([P: Parts<Item: Operator>] SumOf<P>);
+crate::base_eigh!([P: Parts<Item: Operator>] SumOf<P>);
+crate::spectral_power!([P: Parts<Item: Operator>] SumOf<P>);
+crate::base_exp!([P: Parts<Item: Operator>] SumOf<P>);
+crate::spectral_log!([P: Parts<Item: Operator>] SumOf<P>);
+crate::base_factors!([P: Parts<Item: Operator>] SumOf<P>);
+crate::base_decompositions!([P: Parts<Item: Operator>] SumOf<P>);
 // sum of the diagonals
 impl<P: Parts<Item: DiagonalRule>> DiagonalRule for SumOf<P> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {
@@ -163,3 +228,21 @@ impl<P: Parts<Item: Explain>> Explain for SumOf<P> {
     }
 }
 impl<T: Scalar, Q: Facts> Explain for Boxed<T, Q> {}
+
+impl<P: Parts<Item: crate::gradient::Differentiable>> crate::gradient::Differentiable for SumOf<P> {
+    fn parameters(&self) -> usize {
+        self.0.parts().iter().map(|a| a.parameters()).sum()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<Self>>, v: View<'_, Sc<Self>>, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        let mut first = 0;
+        for a in self.0.parts() {
+            let here = a.parameters();
+            a.accumulate_bilinear(u, v, scale, &mut g[first..first + here]);
+            first += here;
+        }
+    }
+}
+impl<K: Facts, P: Parts<Item: crate::gradient::Differentiable>> crate::gradient::LogdetGradient<K> for SumOf<P> where
+    SumOf<P>: Clone
+{
+}

@@ -142,6 +142,21 @@ pub fn leaves<T: Scalar>(v: &mut impl Visitor<T>) {
         &Blocks::new(g2, fixed_size::<T, 2, 3>(&entries(2, 3)), fixed_size::<T, 3, 2>(&entries(3, 2)), p3),
     );
     v.visit("blocks, rectangular", &Blocks::new(&tall, &g, entries::<T>(1, 2), entries::<T>(1, 4)));
+    v.visit("product of", &ProductOf::new(vec![Dense(g.clone()), Dense(p.clone()), Dense(h.clone())]));
+    v.visit(
+        "product of rectangular parts",
+        &ProductOf::new(vec![Dense(entries::<T>(3, 4)), Dense(entries::<T>(4, 2))]),
+    );
+    v.visit("product of one", &ProductOf::new([Dense(g.clone())]));
+    v.visit(
+        "kron of",
+        &KronOf::new(vec![Dense(entries::<T>(2, 3)), Dense(entries::<T>(3, 1)), Dense(entries::<T>(2, 2))]),
+    );
+    v.visit("kron of array", &KronOf::new([Psd(Dense(p3)), Psd(Dense(p3))]));
+    v.visit("block diagonal of", &BlockDiagOf::new(vec![Dense(entries::<T>(2, 3)), Dense(entries::<T>(3, 1))]));
+    v.visit("block diagonal of array", &BlockDiagOf::new([Psd(Dense(p3)), Psd(Dense(p3))]));
+    let grid = Grid { start: 0.0, step: 0.5, len: 5 };
+    v.visit("interpolation", &Interpolation::<T>::cubic(grid, &[0.1, 0.9, 2.0]).expect("points are inside"));
     v.visit("congruence", &Congruence::new(&tall, Psd(Dense(fixed_size::<T, 2, 2>(&psd_matrix(2))))));
     v.visit("congruence of an adjoint", &Congruence::new(Adjoint(dense4), SelfAdjoint(Dense(&h))));
     v.visit(
