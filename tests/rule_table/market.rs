@@ -134,10 +134,11 @@ macro_rules! structures {
                         "circulants on the cycles", "-; itself",
                     ];
                 "Kron", Kron::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), |l| kron(&lane(&s.g2, l), &lane(&s.g3, l));
-                    solve det diag lu;
+                    solve det diag exp lu;
                     [
                         "factor by factor", "powers n/n_i of the determinants",
-                        "product of the traces; kron of the diagonals", "-", "-", "-; factor by factor",
+                        "product of the traces; kron of the diagonals", "-",
+                        "-; base: scaling and squaring with Padé; -", "-; factor by factor",
                     ];
                 "Kron, PSD factors", Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
                     |l| s.kron_p(l);
@@ -161,7 +162,10 @@ macro_rules! structures {
                     ["blockwise, one block for all"; 6];
                 "Product, square factors", Product::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)), |l| s.prod(l);
                     solve det diag exp lu;
-                    but(BASE, [(0, "factor by factor, reversed"), (1, "product of the determinants")]);
+                    but(BASE, [
+                        (0, "factor by factor, reversed"), (1, "product of the determinants"),
+                        (2, "sums of products of diagonals"),
+                    ]);
                 "Gram X X^H", Gram::new($mat!(s.w, 3, 5)),
                     |l| times(&lane(&s.w, l), &lane(&s.w, l).adjoint());
                     solve det diag eigh pow exp log chol lu;
@@ -243,8 +247,8 @@ macro_rules! structures {
                     solve det diag exp lu;
                     but(BASE, [(0, "N solves with the base"), (1, "N times that of the base")]);
                 "Scaled", Scaled::new(s.c, $mat!(s.g3, 3, 3)), |l| lane(&s.g3, l) * read(s.c, l);
-                    solve det diag lu;
-                    ["1/c times", "c^n times", "c times", "-", "-", "-; c times"];
+                    solve det diag exp lu;
+                    ["1/c times", "c^n times", "c times", "-", "-; base: scaling and squaring with Padé; -", "-; c times"];
                 "Scaled, c >= 0, PSD", Scaled::<_, _, NonNegative>::signed(s.c, Psd::new($mat!(s.p3, 3, 3))),
                     |l| lane(&s.p3, l) * read(s.c, l);
                     solve det diag eigh pow exp log chol lu;
@@ -256,10 +260,11 @@ macro_rules! structures {
                     Sliced::try_principal(Psd::new($mat!(s.p5, 5, 5)), $indices!([4usize, 0, 2])).unwrap(),
                     |l| DMatrix::from_fn(3, 3, |i, j| lane(&s.p5, l)[([4, 0, 2][i], [4, 0, 2][j])]);
                     solve det diag eigh pow exp log chol lu;
-                    BASE_PSD;
+                    but(BASE_PSD, [(2, "slice of the diagonal")]);
                 "HStack", HStack::new($mat!(s.a31, 3, 1), $mat!(s.a32, 3, 2)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
                     but(BASE, [(2, "blockwise")]);
+<<<<<<< HEAD
                 "Blocks, A with a cheap inverse",
                     Blocks::new(Diagonal::new($vec!(s.plus, 3)), $mat!(s.a31, 3, 1), $mat!(s.a13, 1, 3), $mat!(s.a11, 1, 1)),
                     |l| blocks(&diag(&lane(&s.plus, l)), &lane(&s.a31, l), &lane(&s.a13, l), &lane(&s.a11, l));
@@ -284,6 +289,8 @@ macro_rules! structures {
                     |l| lane(&s.small3, l).component_mul(&lane(&s.small3, l));
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [(2, "product of the diagonals")]);
+=======
+>>>>>>> 5804faf (Decompositions by name; diagonals of products, slices and stacks; exp of any kron and c A)
                 "Transpose", Transpose::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).transpose();
                     solve det diag exp lu;
                     [
@@ -303,7 +310,8 @@ macro_rules! structures {
                     |l| spectral(&lane(&s.p3, l), f64::sqrt);
                     solve det diag eigh pow exp log chol lu;
                     [
-                        "elementwise on the eigenvalues", "from the eigenvalues", "base: read off n applications",
+                        "elementwise on the eigenvalues", "from the eigenvalues",
+                        "sum of the eigenvalues; base: read off n applications",
                         "itself", "elementwise on the eigenvalues", "base: Cholesky; base: LU with partial pivoting",
                     ];
             }
@@ -338,7 +346,7 @@ macro_rules! variants {
                 "Product, rectangular factors", Product::new($mat!(s.w, 3, 5), $mat!(s.tall, 5, 3)),
                     |l| times(&lane(&s.w, l), &lane(&s.tall, l));
                     solve det diag exp lu;
-                    BASE;
+                    but(BASE, [(2, "sums of products of diagonals")]);
                 "SumOf, PSD", SumOf::new([Psd::new($mat!(s.p3, 3, 3)), Psd::new($mat!(s.p3, 3, 3))]),
                     |l| lane(&s.p3, l) * C::from(2.0);
                     solve det diag eigh pow exp log chol lu;
@@ -355,7 +363,7 @@ macro_rules! variants {
                     Sliced::try_new(Dense::new($mat!(s.g5, 5, 5)), $indices!([0usize, 1, 2]), $indices!([0usize, 2, 4])).unwrap(),
                     |l| DMatrix::from_fn(3, 3, |i, j| lane(&s.g5, l)[(i, 2 * j)]);
                     solve det diag exp lu;
-                    BASE;
+                    but(BASE, [(2, "slice of the diagonal")]);
                 "VStack", VStack::new($mat!(s.a13, 1, 3), $mat!(s.a23, 2, 3)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
                     but(BASE, [(2, "blockwise")]);

@@ -3,6 +3,10 @@
 use crate::error::{Error, Result};
 use crate::facts::{Facts, NoFacts};
 use crate::functions::DiagonalRule;
+<<<<<<< HEAD
+=======
+use crate::functions::diagonal::block_part;
+>>>>>>> 5804faf (Decompositions by name; diagonals of products, slices and stacks; exp of any kron and c A)
 use crate::operator::short::{Co, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::block_diag::block_part;
@@ -106,6 +110,7 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
         self.0.scratch_len(columns).max(self.1.scratch_len(columns))
     }
 }
+<<<<<<< HEAD
 macro_rules! rules {
     ($($rule:ident)*) => { $(
         crate::$rule!([A: Operator, B: Operator<Scalar = A::Scalar>] HStack<A, B>);
@@ -126,6 +131,26 @@ impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for VSta
         block_part(&self.0, (0, 0), k, d)?;
         block_part(&self.1, (self.0.nrows(), 0), k, d)
     }
+=======
+crate::base_rules_but_diagonal! {
+    [A: Operator, B: Operator<Scalar = A::Scalar>] HStack<A, B>,
+    [A: Operator, B: Operator<Scalar = A::Scalar>] VStack<A, B>,
+>>>>>>> 5804faf (Decompositions by name; diagonals of products, slices and stacks; exp of any kron and c A)
+}
+// blockwise: B starts where A ends
+impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for HStack<A, B> {
+    const READS: bool = A::READS && B::READS;
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        block_part(&self.0, (0, 0), k, d)?;
+        block_part(&self.1, (0, self.0.ncols()), k, d)
+    }
+}
+impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for VStack<A, B> {
+    const READS: bool = A::READS && B::READS;
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        block_part(&self.0, (0, 0), k, d)?;
+        block_part(&self.1, (self.0.nrows(), 0), k, d)
+    }
 }
 macro_rules! explain {
     ($($S:ident)*) => { $(
@@ -134,8 +159,12 @@ macro_rules! explain {
                 match question {
                     Question::Apply => Plan::by_parts("block by block", [part(&self.0, question), part(&self.1, question)]),
                     Question::Trace | Question::Diagonal => {
+<<<<<<< HEAD
                         let parts = [part(&self.0, Question::Diagonal), part(&self.1, Question::Diagonal)];
                         Plan::by_parts("blockwise", parts)
+=======
+                        Plan::by_parts("blockwise", [part(&self.0, question), part(&self.1, question)])
+>>>>>>> 5804faf (Decompositions by name; diagonals of products, slices and stacks; exp of any kron and c A)
                     }
                     _ => base::<K, Self>(self, question),
                 }
