@@ -246,7 +246,7 @@ macro_rules! structures {
                 "Powi", Powi::<_, 2>::new($mat!(s.tri, 3, 3)), |l| power(&lane(&s.tri, l), 2);
                     solve det diag exp lu;
                     but(BASE, [(0, "N solves with the base"), (1, "N times that of the base")]);
-                "Scaled", Scaled::new(s.c, $mat!(s.g3, 3, 3)), |l| lane(&s.g3, l) * read(s.c, l);
+                "Scaled", Scaled::<_, _, NonNegative>::signed(s.c, Dense::new($mat!(s.g3, 3, 3))), |l| lane(&s.g3, l) * read(s.c, l);
                     solve det diag exp lu;
                     ["1/c times", "c^n times", "c times", "-", "-; base: scaling and squaring with Padé; -", "-; c times"];
                 "Scaled, c >= 0, PSD", Scaled::<_, _, NonNegative>::signed(s.c, Psd::new($mat!(s.p3, 3, 3))),
