@@ -264,7 +264,6 @@ macro_rules! structures {
                 "HStack", HStack::new($mat!(s.a31, 3, 1), $mat!(s.a32, 3, 2)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
                     but(BASE, [(2, "blockwise")]);
-<<<<<<< HEAD
                 "Blocks, A with a cheap inverse",
                     Blocks::new(Diagonal::new($vec!(s.plus, 3)), $mat!(s.a31, 3, 1), $mat!(s.a13, 1, 3), $mat!(s.a11, 1, 1)),
                     |l| blocks(&diag(&lane(&s.plus, l)), &lane(&s.a31, l), &lane(&s.a13, l), &lane(&s.a11, l));
@@ -289,8 +288,6 @@ macro_rules! structures {
                     |l| lane(&s.small3, l).component_mul(&lane(&s.small3, l));
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [(2, "product of the diagonals")]);
-=======
->>>>>>> 5804faf (Decompositions by name; diagonals of products, slices and stacks; exp of any kron and c A)
                 "Transpose", Transpose::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).transpose();
                     solve det diag exp lu;
                     [

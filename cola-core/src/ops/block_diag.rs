@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::facts::{Both, Facts, SelfAdjointFacts};
 use crate::functions::base::square;
 use crate::functions::det::{power, times};
-use crate::functions::diagonal::block_part;
+pub(crate) use crate::functions::diagonal::block_part;
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEig,
     HasEigh, HasExp, HasLog, HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, Log, LogRule, LuFactors,

@@ -3,18 +3,13 @@
 use crate::error::{Error, Result};
 use crate::facts::{Facts, NoFacts};
 use crate::functions::DiagonalRule;
-<<<<<<< HEAD
-=======
 use crate::functions::diagonal::block_part;
->>>>>>> 5804faf (Decompositions by name; diagonals of products, slices and stacks; exp of any kron and c A)
 use crate::operator::short::{Co, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::block_diag::block_part;
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::space::{Space, demand};
 use crate::view::{View, ViewMut};
-use num_traits::Zero;
 
 /// [A, B]: side by side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,33 +105,12 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
         self.0.scratch_len(columns).max(self.1.scratch_len(columns))
     }
 }
-<<<<<<< HEAD
 macro_rules! rules {
     ($($rule:ident)*) => { $(
         crate::$rule!([A: Operator, B: Operator<Scalar = A::Scalar>] HStack<A, B>);
         crate::$rule!([A: Operator, B: Operator<Scalar = A::Scalar>] VStack<A, B>); )* };
 }
 rules!(base_inverse base_det base_eigh spectral_power base_exp spectral_log base_factors base_decompositions);
-// each block gives its part of diagonal k
-impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for HStack<A, B> {
-    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
-        d.fill(Sc::<A>::zero());
-        block_part(&self.0, (0, 0), k, d)?;
-        block_part(&self.1, (0, self.0.ncols()), k, d)
-    }
-}
-impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for VStack<A, B> {
-    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
-        d.fill(Sc::<A>::zero());
-        block_part(&self.0, (0, 0), k, d)?;
-        block_part(&self.1, (self.0.nrows(), 0), k, d)
-    }
-=======
-crate::base_rules_but_diagonal! {
-    [A: Operator, B: Operator<Scalar = A::Scalar>] HStack<A, B>,
-    [A: Operator, B: Operator<Scalar = A::Scalar>] VStack<A, B>,
->>>>>>> 5804faf (Decompositions by name; diagonals of products, slices and stacks; exp of any kron and c A)
-}
 // blockwise: B starts where A ends
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for HStack<A, B> {
     const READS: bool = A::READS && B::READS;
@@ -159,12 +133,8 @@ macro_rules! explain {
                 match question {
                     Question::Apply => Plan::by_parts("block by block", [part(&self.0, question), part(&self.1, question)]),
                     Question::Trace | Question::Diagonal => {
-<<<<<<< HEAD
                         let parts = [part(&self.0, Question::Diagonal), part(&self.1, Question::Diagonal)];
                         Plan::by_parts("blockwise", parts)
-=======
-                        Plan::by_parts("blockwise", [part(&self.0, question), part(&self.1, question)])
->>>>>>> 5804faf (Decompositions by name; diagonals of products, slices and stacks; exp of any kron and c A)
                     }
                     _ => base::<K, Self>(self, question),
                 }
