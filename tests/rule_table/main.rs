@@ -234,13 +234,13 @@ impl Table {
 }
 /// Each row is a function of its own: the compiler's work grows with the square of a function.
 macro_rules! rows {
-    ($t:ident, $samples:expr; $s:ident: $S:ty, $p:tt $of:tt;
+    ($t:ident, $samples:expr; $s:ident: $S:ty, $p:tt $of:tt $also:tt;
         $($row:literal, $a:expr, $matrix:expr; $($f:ident)*; $promised:expr;)*) => {
-        $( row!($t, $samples; $s: $S, $p $of; $row, $a, $matrix; $($f)*; $promised); )*
+        $( row!($t, $samples; $s: $S, $p $of $also; $row, $a, $matrix; $($f)*; $promised); )*
     };
 }
 macro_rules! row {
-    ($t:ident, $samples:expr; $s:ident: $S:ty, [$($p:tt)*] [$($of:tt)*];
+    ($t:ident, $samples:expr; $s:ident: $S:ty, [$($p:tt)*] [$($of:tt)*] [$($also:ident)*];
         $row:literal, $a:expr, $matrix:expr; $($f:ident)*; $promised:expr) => { {
         fn row<$($p)*>($s: &$S, t: &mut Table) {
             let _ = $s;
@@ -248,9 +248,8 @@ macro_rules! row {
             let case = Case::new(&operator, &$matrix);
             case.apply();
             $( case.$f(); )*
-            case.eig();
-            case.svd();
-            case.pinv();
+            // sizes of the heap alone: each of these is compiled for every operator type
+            $( case.$also(); )*
             t.row(&Row::of($row, &operator), &[$(stringify!($f)),*], $promised);
         }
         $t.attempt($row, &mut |t| row$($of)*($samples, t));

@@ -92,10 +92,10 @@ impl<T: Number> Samples<T> {
 }
 /// The structures. `$mat` and `$vec` say where numbers lie.
 macro_rules! structures {
-    ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident) => {
+    ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident, $also:tt) => {
         pub fn $name<T: Number>(t: &mut Table) {
             let samples = Samples::<T>::new();
-            rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>];
+            rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>] $also;
                 "Dense", Dense::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
                     DENSE;
@@ -317,10 +317,10 @@ macro_rules! structures {
 }
 /// Other facts of the same structures, and what functions return.
 macro_rules! variants {
-    ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident) => {
+    ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident, $also:tt) => {
         pub fn $name<T: Number>(t: &mut Table) {
             let samples = Samples::<T>::new();
-            rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>];
+            rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>] $also;
                 "Dense, isometric", Isometric::new($mat!(s.q, 3, 3)), |l| lane(&s.q, l);
                     solve det diag exp lu;
                     DENSE;
@@ -459,10 +459,10 @@ macro_rules! dynamic_space {
         Dyn
     };
 }
-structures!(on_arrays, static_mat, static_vec, static_indices, static_space);
-structures!(on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space);
-variants!(variants_on_arrays, static_mat, static_vec, static_indices, static_space);
-variants!(variants_on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space);
+structures!(on_arrays, static_mat, static_vec, static_indices, static_space, []);
+structures!(on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space, [eig svd pinv]);
+variants!(variants_on_arrays, static_mat, static_vec, static_indices, static_space, []);
+variants!(variants_on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space, [eig svd pinv]);
 
 fn product<T: Scalar>(m: DMatrix<T>) -> impl Fn(&[T], &mut [T]) + Clone {
     move |x, y| (0..y.len()).for_each(|i| y[i] = (0..x.len()).fold(T::zero(), |s, j| s + m[(i, j)] * x[j]))
@@ -483,7 +483,7 @@ macro_rules! by_scalar {
         pub fn $name(t: &mut Table) {
             type T = $T;
             let samples = Samples::<T>::new();
-            rows! { t, &samples; s: Samples<T>, [] [];
+            rows! { t, &samples; s: Samples<T>, [] [] [eig svd pinv];
                 "Diagonal", Diagonal::new(s.d.column(0).into_owned()), |l| diag(&lane(&s.d, l));
                     solve det diag pow exp log lu $($eigh)*;
                     $diagonal;
@@ -523,7 +523,7 @@ by_scalar!(real_rows, f64; eigh; chol; but(DIAGONAL, [(5, "-; itself")]); DIAGON
 by_scalar!(complex_rows, C; ; ; but(DIAGONAL, [(3, "-"), (5, "-; itself")]); but(DIAGONAL, [(3, "-"), (5, "-; itself")]));
 pub fn gram_transpose(t: &mut Table) {
     let samples = (Samples::<f64>::new(), Samples::<C>::new());
-    rows! { t, &samples; s: (Samples<f64>, Samples<C>), [] [];
+    rows! { t, &samples; s: (Samples<f64>, Samples<C>), [] [] [eig svd pinv];
         "Gram X X^T, real", Gram::<_, ByTranspose>::of_kind(s.0.w.clone()),
             |l| times(&lane(&s.0.w, l), &lane(&s.0.w, l).transpose());
             solve det diag eigh pow exp log chol lu;
