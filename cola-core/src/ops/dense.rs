@@ -160,6 +160,7 @@ impl<K: Facts<SelfAdjoint: RootOf<Dense<M>>>, M: MatrixData> LogRule<K> for Dens
 }
 // Read off.
 impl<M: MatrixData> DiagonalRule for Dense<M> {
+    const READS: bool = true;
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [M::Scalar]) -> Result<()> {
         let ((row, col), a) = (diagonal_start(k), self.0.view());
