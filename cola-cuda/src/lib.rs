@@ -21,6 +21,8 @@
 mod availability;
 mod device;
 mod driver;
+pub mod fuse;
+pub mod nvrtc;
 mod vector;
 
 pub use availability::{Availability, DeviceInfo};
