@@ -2,6 +2,7 @@
 
 use crate::availability::{Availability, DeviceInfo, bytes};
 use crate::driver::{self, failed};
+use crate::kernel::Modules;
 use crate::vector::{DeviceScalar, DeviceVector};
 use cola_core::{Error, Result};
 use cudarc::driver::{CudaContext, CudaStream};
@@ -10,8 +11,9 @@ use std::{fmt, sync::Arc};
 /// A GPU, ready for use. Cheap to clone; the clones share one queue of work, from any thread.
 #[derive(Clone)]
 pub struct Cuda {
-    stream: Arc<CudaStream>,
+    pub(crate) stream: Arc<CudaStream>,
     info: Arc<DeviceInfo>,
+    pub(crate) modules: Arc<Modules>,
 }
 
 /// Memory of a device, in bytes, all processes counted.
@@ -62,7 +64,7 @@ impl Cuda {
         unsafe { context.disable_event_tracking() };
         let stream = context.new_stream().map_err(|e| failed("a new stream on the GPU", e))?;
         let info = driver::info(ordinal).map_err(|e| failed("a question about the GPU", e))?;
-        Ok(Cuda { stream, info: Arc::new(info) })
+        Ok(Cuda { stream, info: Arc::new(info), modules: Arc::default() })
     }
 
     /// The number it was made with.
@@ -105,6 +107,25 @@ impl Cuda {
         let data = if x.is_empty() { None } else { Some(self.stream.clone_htod(x).map_err(|e| failed(&what(), e))?) };
         self.stream.synchronize().map_err(|e| failed(&what(), e))?;
         Ok(DeviceVector { data, device: self.clone() })
+    }
+
+    /// Memory for `n` numbers whose values are not defined: for results that are written before they are read.
+    pub(crate) fn reserve<T: DeviceScalar>(&self, n: usize) -> Result<DeviceVector<T>> {
+        let what = || format!("the demand for {}", bytes(n.saturating_mul(size_of::<T>())));
+        // SAFETY: every kernel that gets this memory writes all of it.
+        let memory = || unsafe { self.stream.alloc::<T>(n) }.map_err(|e| failed(&what(), e));
+        let data = if n == 0 { None } else { Some(memory()?) };
+        Ok(DeviceVector { data, device: self.clone() })
+    }
+    /// Refuses memory of another device or another queue of work.
+    pub(crate) fn same_device(&self, other: &Cuda) -> Result<()> {
+        if Arc::ptr_eq(&self.stream, &other.stream) {
+            return Ok(());
+        }
+        let message = format!(
+            "memory of {other:?} meets {self:?} or another queue of it: use one `Cuda` and its clones, or copy through the host"
+        );
+        Err(Error::Device { message })
     }
 
     /// Copies a vector back, once all work queued on it is done. It may be on another device than this one.

@@ -22,6 +22,7 @@ mod availability;
 mod device;
 mod driver;
 pub mod fuse;
+mod kernel;
 pub mod nvrtc;
 mod vector;
 

@@ -113,7 +113,8 @@ fn built(program: sys::nvrtcProgram, options: &[String]) -> Result<Compiled> {
         .result()
         .map_err(|e| failed("nvrtcGetCUBIN", e, &log))?;
     if image.is_empty() {
-        let message = format!("nvrtcGetCUBIN gave no machine code; is the architecture a real one? options: {options:?}");
+        let message =
+            format!("nvrtcGetCUBIN gave no machine code; is the architecture a real one? options: {options:?}");
         return Err(Error::Device { message });
     }
     Ok(Compiled { image, log })

@@ -1,6 +1,8 @@
 //! Numbers on a device.
 
 use crate::device::Cuda;
+use crate::driver::failed;
+use cola_core::Result;
 use cudarc::driver::CudaSlice;
 use std::fmt;
 
@@ -33,6 +35,11 @@ impl<T: DeviceScalar> DeviceVector<T> {
         self.data.is_none()
     }
 
+    /// A copy on the same device.
+    pub(crate) fn duplicate(&self) -> Result<Self> {
+        let copy = |d: &CudaSlice<T>| self.device.stream.clone_dtod(d).map_err(|e| failed("a copy on the GPU", e));
+        Ok(DeviceVector { data: self.data.as_ref().map(copy).transpose()?, device: self.device.clone() })
+    }
     /// The device it is on.
     pub fn device(&self) -> &Cuda {
         &self.device

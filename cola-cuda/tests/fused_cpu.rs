@@ -1,4 +1,4 @@
-//! Fused kernels on the CPU, under sanitizers, against the host's operators.
+//! Fused kernels on the CPU, under sanitizers, against functions of the dense matrix and against the host's operators.
 
 mod common;
 
@@ -69,9 +69,9 @@ fn compare(s: &Source, l: &Launch, sample: &Sample, case: &Case) -> f64 {
 /// Batches below one block, one block, several with a rest.
 fn batches(team: Team) -> &'static [usize] {
     match team {
-        Team::Thread => &[1, 5, 128, 300],
-        Team::Warp => &[1, 2, 9],
-        Team::Block => &[1, 3],
+        Team::Thread => &[1, 128, 300],
+        Team::Warp => &[1, 6],
+        Team::Block => &[2],
     }
 }
 /// The kernels of the cases, each text once.
@@ -116,8 +116,12 @@ fn run(name: &str, jobs: &[(&Case, Source)], check: Check, seeds: &[u64]) -> usi
         for (l, (case, s, sample, batch)) in launches.iter().zip(&facts) {
             let error = compare(s, l, sample, case);
             let n = s.output.max(s.input).max(4) as f64;
-            let ok = error <= 20.0 * n * case.epsilon();
-            assert!(ok, "{} {:?} by {:?}, batch {batch}, seed {}: error {error:e}", case.name, s.function, s.team, l.seed);
+            let ok = error <= 100.0 * n * case.epsilon();
+            assert!(
+                ok,
+                "{} {:?} by {:?}, batch {batch}, seed {}: error {error:e}",
+                case.name, s.function, s.team, l.seed
+            );
             count += 1;
         }
     }
@@ -137,10 +141,10 @@ fn all_types_within_rounding_of_the_host() {
     }
     let teams = |t| jobs.iter().filter(|j| j.1.team == t).count();
     assert!(teams(Team::Thread) > 100 && teams(Team::Warp) > 20 && teams(Team::Block) > 3);
-    let count = run("market", &jobs, Check::Address, &[0, 5]);
+    let count = run("market", &jobs, Check::Address, &[5]);
     println!("{} types, {} kernels, {count} launches", market.len(), jobs.len());
 }
-/// Small types through all teams, in four orders of the threads.
+/// Small types through the larger teams.
 #[test]
 fn every_team() {
     if !available() {
@@ -148,17 +152,18 @@ fn every_team() {
     }
     let market = market();
     let mut jobs = Vec::new();
-    for case in market.iter().filter(|c| (c.functions == ALL || c.functions == GENERAL) && !c.name.contains("45")) {
+    for case in market.iter().filter(|c| c.functions == ALL || c.functions == GENERAL) {
         for (i, &f) in case.functions.iter().enumerate() {
-            // a third of the functions of each type by warps and a third by blocks
-            let team = [Team::Warp, Team::Block][(i / 2) % 2];
-            if i % 2 == case.name.len() % 2 {
+            let s = (case.source)(f, None).unwrap();
+            // every other function of a type, by warps and by blocks in turn
+            if s.team == Team::Thread && s.input <= 9 && i % 2 == case.name.len() % 2 {
+                let team = [Team::Warp, Team::Block][(i / 2) % 2];
                 jobs.push((case, (case.source)(f, Some(team)).unwrap()));
             }
         }
     }
-    let count = run("teams", &jobs, Check::Address, &[1, 9]);
-    println!("{} kernels, {count} launches", jobs.len());
+    assert!(jobs.len() > 60);
+    println!("{} kernels, {} launches", jobs.len(), run("teams", &jobs, Check::Address, &[1]));
 }
 #[test]
 fn no_data_race() {
@@ -167,7 +172,9 @@ fn no_data_race() {
     }
     let market = market();
     let mut jobs = Vec::new();
-    for name in ["psd 7 f64", "dense 6 f64", "kron(psd 2, block_diag(psd 2, diag 1)) f64", "gram 4x6 f64", "upper 18 f64"] {
+    for name in
+        ["psd 7 f64", "dense 6 f64", "kron(psd 2, block_diag(psd 2, diag 1)) f64", "gram 4x6 f64", "upper 18 f64"]
+    {
         let case = market.iter().find(|c| c.name == name).unwrap();
         for &f in case.functions {
             for team in [Team::Warp, Team::Block] {
@@ -176,4 +183,146 @@ fn no_data_race() {
         }
     }
     println!("{} kernels, {} launches", jobs.len(), run("races", &jobs, Check::Races, &[0]));
+}
+
+/// Kron<Psd<Dense<2>>, Diagonal<3>>: what the host says of bad elements, the kernel says of the same elements, and the good ones are
+/// not disturbed.
+#[test]
+fn failures_are_the_hosts() {
+    use cola_core::{Dense, Diagonal, Kron, OperatorExt, Psd};
+    use nalgebra::{Matrix2, SVector};
+    if !available() {
+        return;
+    }
+    type K = Kron<Psd<Dense<Matrix2<f64>>>, Diagonal<SVector<f64, 3>>>;
+    let k = |a: [f64; 4], d: [f64; 3]| -> K {
+        Kron::new(Psd::new(Matrix2::from_column_slice(&a)), Diagonal::new(d.into()))
+    };
+    let (good, d) = ([2.0, 1.0, 1.0, 3.0], [3.0, 0.2, 1.0]);
+    let ks: Vec<K> = vec![
+        k(good, d),
+        k([1.0, 2.0, 2.0, 1.0], d), // indefinite
+        k([1.0, 1.0, 1.0, 1.0], d), // singular
+        k(good, [3.0, 0.0, 1.0]),   // singular
+        k(good, [3.0, -0.2, 1.0]),  // no root, no logarithm
+        k([f64::NAN, 1.0, 1.0, 3.0], d),
+        k(good, [1.0, f64::INFINITY, 1.0]),
+        k([0.0; 4], d),
+        k([2e-300, 1e-300, 1e-300, 3e-300], d),
+        k([2e200, 1e200, 1e200, 3e200], d),
+        k(good, [1e-10, 1e10, 1.0]),
+    ];
+    let x = [1.0, -2.0, 0.5, 3.0, 1.0, -1.0];
+    type Answer = fn(&K, &[f64; 6]) -> cola_core::Result<Vec<f64>>;
+    let functions: [(Function, Answer); 6] = [
+        (Function::Solve, |k, x| Ok(k.solve(x)?.to_vec())),
+        (Function::Sqrt, |k, x| Ok(k.sqrt()?.apply(x).to_vec())),
+        (Function::InvSqrt, |k, x| Ok(k.isqrt()?.apply(x).to_vec())),
+        (Function::Pow, |k, x| Ok(k.pow(EXPONENT)?.apply(x).to_vec())),
+        (Function::LogDet, |k, _| Ok(vec![k.logdet()?])),
+        (Function::InvQuad, |k, x| Ok(vec![k.inv_quad(x)?])),
+    ];
+    let (mut text, mut names, mut sources) = (PRELUDE.to_string(), Vec::new(), Vec::new());
+    for (f, _) in &functions {
+        for team in [Team::Thread, Team::Warp, Team::Block] {
+            let s = cola_cuda::fuse::source_for::<K>(*f, team).unwrap();
+            text.push_str(&s.kernel);
+            names.push(s.name.clone());
+            sources.push(s);
+        }
+    }
+    let program = Program::build("faults", &text, &names, Check::Address);
+    let batch = ks.len();
+    let mut launches: Vec<Launch> = sources
+        .iter()
+        .map(|s| {
+            let input = layout::relayout(&x.repeat(batch)[..s.input * batch], s.input, Layout::Contiguous, s.layout());
+            let params = layout::pack(&ks, s.params, s.layout()).unwrap();
+            launch(s, &Sample { params, input, want: Vec::new() }, batch, true, 3)
+        })
+        .collect();
+    program.run(&mut launches).unwrap();
+    for (i, (s, l)) in sources.iter().zip(&launches).enumerate() {
+        let (ys, failed) = outcome(s, l, true);
+        for (b, k) in ks.iter().enumerate() {
+            let here = failed.iter().find(|f| f.0 == b).map(|f| &f.1);
+            let place = format!("{:?} by {:?}, element {b}: {here:?}, {:?}", s.function, s.team, ys[b]);
+            match (functions[i / 3].1(k, &x), here) {
+                (Ok(want), None) => {
+                    let scale = want.iter().fold(0f64, |m, x| m.max(x.abs()));
+                    let close = want.iter().zip(&ys[b]).all(|(w, y)| (w - y).abs() <= 1e-13 * scale);
+                    assert!(close, "{place}, host {want:?}");
+                }
+                (Err(want), Some(have)) => {
+                    // a matrix of rank one is singular or not positive definite, as rounding has it
+                    let rank = |e: &Error| matches!(e, Error::Singular { .. } | Error::NotPositiveDefinite { .. });
+                    assert!(
+                        discriminant(&want) == discriminant(have) || rank(&want) && rank(have),
+                        "{place}, host {want}"
+                    );
+                    assert!(ys[b].iter().all(|y| y.is_nan()), "{place}");
+                }
+                (want, _) => panic!("{place}, host {want:?}"),
+            }
+        }
+    }
+}
+/// Each kind of fault, planted into the text, is seen.
+#[test]
+fn planted_faults_are_caught() {
+    if !available() {
+        return;
+    }
+    let market = market();
+    let case = market.iter().find(|c| c.name == "psd 7 f64").unwrap();
+    let plants = [
+        ("none", Function::Solve, "", "", Check::Address, ""),
+        (
+            "index",
+            Function::Solve,
+            "yb[i * step] = bad",
+            "yb[(i + 1) * step] = bad",
+            Check::Address,
+            "heap-buffer-overflow",
+        ),
+        (
+            "barrier",
+            Function::Solve,
+            "      const R inverse = 1 / (good ? p : R(1));\n      t.sync();",
+            "      const R inverse = 1 / (good ? p : R(1));",
+            Check::Races,
+            "data race",
+        ),
+        (
+            "divergence",
+            Function::Solve,
+            "y[e] /= a[N * N + e / I % N];\n    t.sync();",
+            "y[e] /= a[N * N + e / I % N];\n    if (t.lane() < 16) t.sync();",
+            Check::Address,
+            "reached by a part of it",
+        ),
+        (
+            "unwritten",
+            Function::Sqrt,
+            "v[e] = i == k ? R(1) : R(0);",
+            "if (i == k) v[e] = R(1);",
+            Check::Address,
+            "wrong",
+        ),
+    ];
+    for (name, f, from, to, check, want) in plants {
+        let s = (case.source)(f, Some(Team::Warp)).unwrap();
+        let text = s.text();
+        assert!(from.is_empty() || text.matches(from).count() == 1, "{name}: {} places", text.matches(from).count());
+        let program = Program::build(&format!("plant-{name}"), &text.replacen(from, to, 1), &[s.name.clone()], check);
+        let sample = (case.sample)(&s, 2, 11);
+        let mut launches = [launch(&s, &sample, 2, true, 3)];
+        let seen = match program.run(&mut launches) {
+            Err(e) => e,
+            Ok(()) if compare(&s, &launches[0], &sample, case) > 1e-10 => "wrong".into(),
+            Ok(()) => String::new(),
+        };
+        assert!(if want.is_empty() { seen.is_empty() } else { seen.contains(want) }, "{name}: {seen}");
+        println!("{name}: {}", if seen.is_empty() { "nothing to see" } else { &seen });
+    }
 }

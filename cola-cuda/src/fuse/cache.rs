@@ -171,7 +171,8 @@ mod tests {
         ];
         for (extension, spoil) in spoils {
             assert_eq!(ask(&cache, &k, b"right").0, b"right");
-            let file = fs::read_dir(&f).unwrap().map(|e| e.unwrap().path()).find(|p| p.extension().unwrap() == extension);
+            let file =
+                fs::read_dir(&f).unwrap().map(|e| e.unwrap().path()).find(|p| p.extension().unwrap() == extension);
             spoil(&file.unwrap());
             assert_eq!(ask(&cache, &k, b"right"), (b"right".to_vec(), true));
         }

@@ -14,12 +14,14 @@ mod fault;
 pub mod layout;
 mod lower;
 mod node;
+mod run;
 mod source;
 mod term;
 
 pub use cache::{Cache, Key};
 pub use fault::{Record, failures};
 pub use layout::Layout;
+pub use run::{DeviceBatch, Fused, OperatorBatch, VectorBatch};
 pub use source::{Launch, PRELUDE, Source, source, source_for};
 pub use term::{FuseRule, Fusible, Kind, Term};
 

@@ -85,7 +85,10 @@ impl Source {
             return Ok(None);
         }
         let numbers = self.params.max(self.input).max(self.output).max(1);
-        let fits = batch.checked_mul(numbers).and_then(|n| n.checked_mul(self.bytes)).is_some_and(|n| n <= isize::MAX as usize);
+        let fits = batch
+            .checked_mul(numbers)
+            .and_then(|n| n.checked_mul(self.bytes))
+            .is_some_and(|n| n <= isize::MAX as usize);
         let grid = batch.div_ceil(self.per_block());
         if !fits || grid > i32::MAX as usize {
             return Err(Error::invalid(format!("a batch of {batch} elements is too large for one launch: split it")));

@@ -1,10 +1,10 @@
 //! A static operator type as a tree of structures and sizes: written by trait recursion, read by everything else.
 
 use cola_core::{
-    Adjoint, BlockDiag, ByAdjoint, ByTranspose, Conj, Dense, Diagonal, Extent, Fact, Facts, Gram, Identity, Isometric, Kron,
-    LinearOperator, Operator, Powi, Product, Psd, Repeat, Scaled, ScaledIdentity, SelfAdjoint, Side, Sign, Space, Sum, Transpose,
-    Triangular, Unitary, WithFacts, WithIsometric, WithPsd, WithSelfAdjoint, WithUnitary, data::MatrixData, data::VectorData,
-    space::StaticSpace,
+    Adjoint, BlockDiag, ByAdjoint, ByTranspose, Conj, Dense, Diagonal, Extent, Fact, Facts, Gram, Identity, Isometric,
+    Kron, LinearOperator, Operator, Powi, Product, Psd, Repeat, Scaled, ScaledIdentity, SelfAdjoint, Side, Sign, Space,
+    Sum, Transpose, Triangular, Unitary, WithFacts, WithIsometric, WithPsd, WithSelfAdjoint, WithUnitary,
+    data::MatrixData, data::VectorData, space::StaticSpace,
 };
 
 /// One node of the tree.

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <math.h>
 #include <memory>
 #include <random>
 #include <string>
@@ -69,7 +70,7 @@ struct Fiber : Thread {
 inline Thread* me;
 inline std::vector<Fiber> fibers;
 inline ucontext_t scheduler;
-constexpr size_t STACK = 512 << 10;
+constexpr size_t STACK = 64 << 10;
 #endif
 inline unsigned long long slots[1024];
 
