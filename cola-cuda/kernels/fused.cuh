@@ -271,7 +271,6 @@ template <class R_, int N_> struct Ldl {
       const bool good = N * eps<R>() * d[j] < p;
       if (!good) c.raise(finite(p) ? NOT_POSITIVE : NON_FINITE, j, p);
       const R inverse = 1 / (good ? p : R(1));
-      t.sync();
       EACH(e, N * N) {
         const int i = e % N, k = e / N;
         if (k > j && i >= k) a[e] = fma(-(a[i + N * j] * inverse), a[k + N * j], a[e]);

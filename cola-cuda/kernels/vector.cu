@@ -15,7 +15,7 @@ template <class R> FN R block_sum(R v, R* cells) {
   if (threadIdx.x == 0) for (int i = 0; i < 8; i++) v += cells[i];
   return v;
 }
-// y = [y +] a x
+// y = a x + b y; y is not read where b is 0
 template <class R> FN void axpby(R* y, const R* x, R a, R b, long long n) { GRID(i, n) y[i] = b == 0 ? a * x[i] : fma(a, x[i], b * y[i]); }
 // One partial sum of x[i] y[i] s^2 per block; the host's order of summation does not matter, the device's is always the same.
 template <class R> FN void dot(R* sums, const R* x, const R* y, R s, long long n) {

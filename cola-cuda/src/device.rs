@@ -6,7 +6,8 @@ use crate::kernel::Modules;
 use crate::vector::{DeviceScalar, DeviceVector};
 use cola_core::{Error, Result};
 use cudarc::driver::{CudaContext, CudaStream};
-use std::{fmt, sync::Arc};
+use std::fmt;
+use std::sync::{Arc, Mutex};
 
 /// A GPU, ready for use. Cheap to clone; the clones share one queue of work, from any thread.
 #[derive(Clone)]
@@ -14,6 +15,8 @@ pub struct Cuda {
     pub(crate) stream: Arc<CudaStream>,
     info: Arc<DeviceInfo>,
     pub(crate) modules: Arc<Modules>,
+    /// The first failure of an operation that could not return it.
+    noted: Arc<Mutex<Option<Error>>>,
 }
 
 /// Memory of a device, in bytes, all processes counted.
@@ -64,7 +67,7 @@ impl Cuda {
         unsafe { context.disable_event_tracking() };
         let stream = context.new_stream().map_err(|e| failed("a new stream on the GPU", e))?;
         let info = driver::info(ordinal).map_err(|e| failed("a question about the GPU", e))?;
-        Ok(Cuda { stream, info: Arc::new(info), modules: Arc::default() })
+        Ok(Cuda { stream, info: Arc::new(info), modules: Arc::default(), noted: Arc::default() })
     }
 
     /// The number it was made with.
@@ -116,6 +119,17 @@ impl Cuda {
         let memory = || unsafe { self.stream.alloc::<T>(n) }.map_err(|e| failed(&what(), e));
         let data = if n == 0 { None } else { Some(memory()?) };
         Ok(DeviceVector { data, device: self.clone() })
+    }
+    /// Notes a failure; the first one is kept.
+    pub(crate) fn note(&self, e: Error) {
+        self.noted.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert(e);
+    }
+    /// Runs an iteration; what was noted meanwhile is its failure.
+    pub(crate) fn with_notes<R>(&self, run: impl FnOnce() -> Result<R>) -> Result<R> {
+        let noted = |gpu: &Cuda| gpu.noted.lock().unwrap_or_else(|e| e.into_inner()).take();
+        noted(self);
+        let done = run();
+        noted(self).map_or(done, Err)
     }
     /// Refuses memory of another device or another queue of work.
     pub(crate) fn same_device(&self, other: &Cuda) -> Result<()> {

@@ -288,8 +288,8 @@ fn planted_faults_are_caught() {
         (
             "barrier",
             Function::Solve,
-            "      const R inverse = 1 / (good ? p : R(1));\n      t.sync();",
-            "      const R inverse = 1 / (good ? p : R(1));",
+            "a[k + N * j], a[e]);\n      }\n      t.sync();",
+            "a[k + N * j], a[e]);\n      }",
             Check::Races,
             "data race",
         ),
