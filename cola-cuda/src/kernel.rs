@@ -35,7 +35,8 @@ impl Cuda {
                 let key_on_disk = Key { source, options: &options, version: nvrtc::version()? };
                 let image = Cache::user().get(&key_on_disk, || Ok(nvrtc::compile(source, &options)?.image))?;
                 let image = cudarc::nvrtc::Ptx::from_binary(image);
-                let module = self.stream.context().load_module(image).map_err(|e| failed("the loading of a kernel", e))?;
+                let module =
+                    self.stream.context().load_module(image).map_err(|e| failed("the loading of a kernel", e))?;
                 modules.insert(key, (source.to_string(), module.clone()));
                 module
             }
@@ -74,7 +75,8 @@ pub(crate) fn shared(f: &CudaFunction, bytes: u32) -> Result<()> {
         return Ok(());
     }
     let attribute = sys::CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
-    f.set_attribute(attribute, bytes as i32).map_err(|e| failed(&format!("a demand for {bytes} bytes of shared memory"), e))
+    f.set_attribute(attribute, bytes as i32)
+        .map_err(|e| failed(&format!("a demand for {bytes} bytes of shared memory"), e))
 }
 
 #[cfg(test)]

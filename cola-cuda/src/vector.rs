@@ -61,7 +61,11 @@ const PARTS: u32 = 528;
 impl<T: DeviceScalar + Real> DeviceVector<T> {
     fn meets(&self, x: &Self) -> Result<()> {
         if self.len() != x.len() {
-            return Err(Error::ShapeMismatch { op: "vectors of one length", left: (self.len(), 1), right: (x.len(), 1) });
+            return Err(Error::ShapeMismatch {
+                op: "vectors of one length",
+                left: (self.len(), 1),
+                right: (x.len(), 1),
+            });
         }
         self.device.same_device(&x.device)
     }

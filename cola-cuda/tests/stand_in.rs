@@ -18,6 +18,7 @@ fn build(name: &str, flags: &[&str]) -> PathBuf {
         .arg(folder.join("libcuda.so"))
         .arg(source)
         .args(flags)
+        .arg("-ldl")
         .status();
     assert!(built.expect("a C compiler").success());
     folder

@@ -69,7 +69,8 @@ impl<T: DeviceScalar> DeviceBatch<T> {
         if layout == self.layout || self.size <= 1 || self.batch <= 1 {
             return Ok(Cow::Borrowed(self));
         }
-        let (rows, cols) = if self.layout == Layout::Contiguous { (self.batch, self.size) } else { (self.size, self.batch) };
+        let (rows, cols) =
+            if self.layout == Layout::Contiguous { (self.batch, self.size) } else { (self.size, self.batch) };
         let mut numbers = gpu.reserve(rows * cols)?;
         if let (Some(config), Some(to), Some(from)) =
             (tiled(rows, cols, 32, (32, 8))?, &mut numbers.data, &self.numbers.data)
@@ -119,12 +120,27 @@ pub trait VectorBatch<T: DeviceScalar> {
     /// `Device`.
     fn back(results: DeviceBatch<T>) -> Result<Self::Output>;
 }
-fn sent<T: DeviceScalar>(gpu: &Cuda, numbers: &[T], size: usize, batch: usize, layout: Layout) -> Result<Cow<'static, DeviceBatch<T>>> {
+fn sent<T: DeviceScalar>(
+    gpu: &Cuda,
+    numbers: &[T],
+    size: usize,
+    batch: usize,
+    layout: Layout,
+) -> Result<Cow<'static, DeviceBatch<T>>> {
     Ok(Cow::Owned(DeviceBatch { numbers: gpu.upload(numbers)?, size, batch, layout }))
 }
-fn checked<'a, T: DeviceScalar>(b: &'a DeviceBatch<T>, gpu: &Cuda, size: usize, layout: Layout) -> Result<Cow<'a, DeviceBatch<T>>> {
+fn checked<'a, T: DeviceScalar>(
+    b: &'a DeviceBatch<T>,
+    gpu: &Cuda,
+    size: usize,
+    layout: Layout,
+) -> Result<Cow<'a, DeviceBatch<T>>> {
     if b.size != size {
-        return Err(Error::ShapeMismatch { op: "numbers of an element of a batch", left: (size, 1), right: (b.size, 1) });
+        return Err(Error::ShapeMismatch {
+            op: "numbers of an element of a batch",
+            left: (size, 1),
+            right: (b.size, 1),
+        });
     }
     gpu.same_device(b.numbers.device())?;
     b.in_layout(layout)
@@ -281,7 +297,11 @@ where
     ///
     /// # Errors
     /// As [`apply`](Fused::apply).
-    pub fn inv_apply<V: VectorBatch<T> + ?Sized>(&self, a: &(impl OperatorBatch<K> + ?Sized), x: &V) -> Result<V::Output>
+    pub fn inv_apply<V: VectorBatch<T> + ?Sized>(
+        &self,
+        a: &(impl OperatorBatch<K> + ?Sized),
+        x: &V,
+    ) -> Result<V::Output>
     where
         K: Invertible,
     {
@@ -291,7 +311,11 @@ where
     ///
     /// # Errors
     /// As [`apply`](Fused::apply).
-    pub fn sqrt_apply<V: VectorBatch<T> + ?Sized>(&self, a: &(impl OperatorBatch<K> + ?Sized), x: &V) -> Result<V::Output>
+    pub fn sqrt_apply<V: VectorBatch<T> + ?Sized>(
+        &self,
+        a: &(impl OperatorBatch<K> + ?Sized),
+        x: &V,
+    ) -> Result<V::Output>
     where
         K: HasPower,
     {
@@ -301,7 +325,11 @@ where
     ///
     /// # Errors
     /// As [`apply`](Fused::apply).
-    pub fn isqrt_apply<V: VectorBatch<T> + ?Sized>(&self, a: &(impl OperatorBatch<K> + ?Sized), x: &V) -> Result<V::Output>
+    pub fn isqrt_apply<V: VectorBatch<T> + ?Sized>(
+        &self,
+        a: &(impl OperatorBatch<K> + ?Sized),
+        x: &V,
+    ) -> Result<V::Output>
     where
         K: HasPower,
     {
@@ -329,7 +357,11 @@ where
     ///
     /// # Errors
     /// As [`apply`](Fused::apply).
-    pub fn exp_apply<V: VectorBatch<T> + ?Sized>(&self, a: &(impl OperatorBatch<K> + ?Sized), x: &V) -> Result<V::Output>
+    pub fn exp_apply<V: VectorBatch<T> + ?Sized>(
+        &self,
+        a: &(impl OperatorBatch<K> + ?Sized),
+        x: &V,
+    ) -> Result<V::Output>
     where
         K: HasExp,
     {
@@ -403,7 +435,10 @@ where
                 return Err(Error::ShapeMismatch { op: "a batch", left, right });
             }
             if b.layout != s.layout() {
-                return Err(Error::invalid(format!("this kernel wants numbers that are {:?}: use `in_layout`", s.layout())));
+                return Err(Error::invalid(format!(
+                    "this kernel wants numbers that are {:?}: use `in_layout`",
+                    s.layout()
+                )));
             }
             self.gpu.same_device(b.numbers.device())?;
         }
@@ -435,7 +470,8 @@ where
             };
         }
         launch.arg(&n).arg(&mut records).arg(&mut count);
-        let config = LaunchConfig { grid_dim: (l.grid, 1, 1), block_dim: (l.block.0, l.block.1, 1), shared_mem_bytes: l.shared };
+        let config =
+            LaunchConfig { grid_dim: (l.grid, 1, 1), block_dim: (l.block.0, l.block.1, 1), shared_mem_bytes: l.shared };
         // SAFETY: sizes, layouts and devices were compared above with what the kernel reads and writes; `records` has `capacity`.
         launched("a fused kernel", unsafe { launch.launch(config) })?;
         let counted = stream.clone_dtoh(&count).map_err(|e| failed("a fused kernel", e))?;

@@ -168,8 +168,9 @@ fn written<T>(node: &Node, function: Function, team: Team) -> Source {
     let mut hash = DefaultHasher::new();
     (&operator, &call).hash(&mut hash);
     let name = format!("cola_{}_{:016x}", format!("{function:?}").to_lowercase(), hash.finish());
+    // The 1 (one block per processor is enough) keeps the compiler from spilling for more of them.
     let kernel = format!(
-        "\nextern \"C\" __global__ void __launch_bounds__({THREADS}) {name}({real}* __restrict__ y, const {real}* __restrict__ x, \
+        "\nextern \"C\" __global__ void __launch_bounds__({THREADS}, 1) {name}({real}* __restrict__ y, const {real}* __restrict__ x, \
          const {real}* __restrict__ p, cola::Batch n, cola::Record* records, unsigned* count) {{\n  using namespace cola;\n  \
          typedef {operator} Op;\n  static_assert(int(Op::PARAMS) == {params} && int(Pool<Op, {task}>::NUMBERS) == {pool}, \"sizes in Rust \
          and C++ differ\");\n  {call}(y, x, p, n, records, count);\n}}\n"
