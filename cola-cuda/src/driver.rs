@@ -48,6 +48,21 @@ fn open() -> Result<(), Availability> {
     }
 }
 
+/// Refuses a driver without these functions: what is asked for by few needs not be in every driver.
+pub(crate) fn require(functions: &[&str]) -> Result<(), Error> {
+    open()?;
+    // SAFETY: as in `open`.
+    let library = unsafe { sys::culib() };
+    // SAFETY: as in `open`.
+    let missing = functions.iter().find(|name| unsafe { library.get::<*const ()>(name.as_bytes()) }.is_err());
+    missing.map_or(Ok(()), |name| {
+        let message = format!(
+            "the NVIDIA driver's library ({LIBRARY}) lacks {name}: update the NVIDIA driver (CUDA 12.8 or later)"
+        );
+        Err(Error::Device { message })
+    })
+}
+
 /// Makes the driver ready and counts its GPUs: at least one, or why there is none. After `Ok` the functions above may be called.
 pub(crate) fn start() -> Result<usize, Availability> {
     open()?;

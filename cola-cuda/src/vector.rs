@@ -15,7 +15,7 @@ mod sealed {
 }
 
 /// A number that devices work with: `f32` or `f64`.
-pub trait DeviceScalar: sealed::Sealed + Copy + Default + Send + Sync + fmt::Debug + 'static {}
+pub trait DeviceScalar: sealed::Sealed + Real + Copy + Default + Send + Sync + fmt::Debug + 'static {}
 impl DeviceScalar for f32 {}
 impl DeviceScalar for f64 {}
 

@@ -299,7 +299,7 @@ fn planted_faults_are_caught() {
             "y[e] /= a[N * N + e / I % N];\n    t.sync();",
             "y[e] /= a[N * N + e / I % N];\n    if (t.lane() < 16) t.sync();",
             Check::Address,
-            "reached by a part of it",
+            "shim: ",
         ),
         (
             "unwritten",

@@ -23,6 +23,7 @@ fn stand_ins(name: &str) -> PathBuf {
     let flags =
         ["-std=c++17".into(), format!("-DSHIM=\"{}\"", shim.display()), format!("-DFOLDER=\"{}\"", folder.display())];
     built(&folder, "c++", "stand_in_nvrtc.cpp", "libnvrtc.so", &flags);
+    built(&folder, "cc", "stand_in_solver.c", "libcusolver.so", &["-lm".into()]);
     folder
 }
 fn run(name: &str, mode: &str) -> (bool, String) {
@@ -59,7 +60,7 @@ macro_rules! on_cpu {
         }
     };
 }
-on_cpu!(fused vectors);
+on_cpu!(fused vectors operators krylov);
 
 #[test]
 fn a_launch_that_fails() {

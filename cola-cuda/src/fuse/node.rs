@@ -192,8 +192,9 @@ impl Node {
         let streamed = |n: usize| if o * i == 1 { (0, 0) } else { (n, n) };
         let both = |(wa, ha): (usize, usize), (wb, hb): (usize, usize)| (wa.max(ha + wb), ha + hb);
         match self {
-            Mat(..) | Diag(..) | TriMat(..) => streamed(self.params()),
-            // its diagonal is tested before the first use
+            Mat(..) | TriMat(..) => streamed(self.params()),
+            // what is tested is held: all tests come before the first use
+            Diag(n, _) => (*n, *n),
             TriInv(n, _) => (n * (n + 1) / 2, n * (n + 1) / 2),
             Scalar(..) => (1, 1),
             OfMat(f) => f.live(),

@@ -36,6 +36,17 @@ pub struct DeviceBatch<T: DeviceScalar> {
     layout: Layout,
 }
 impl<T: DeviceScalar> DeviceBatch<T> {
+    /// `batch` elements of `size` numbers that lie in `layout`.
+    ///
+    /// # Errors
+    /// `ShapeMismatch` where there are not batch x size numbers; `Device`.
+    pub fn new(gpu: &Cuda, numbers: &[T], size: usize, batch: usize, layout: Layout) -> Result<Self> {
+        if size.checked_mul(batch) != Some(numbers.len()) {
+            let (left, right) = ((batch, size), (numbers.len(), 1));
+            return Err(Error::ShapeMismatch { op: "numbers of a batch", left, right });
+        }
+        Ok(DeviceBatch { numbers: gpu.upload(numbers)?, size, batch, layout })
+    }
     /// Elements.
     pub fn len(&self) -> usize {
         self.batch

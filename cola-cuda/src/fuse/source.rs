@@ -139,7 +139,7 @@ fn team<T>(node: &Node, vector: bool) -> Result<Team> {
     if registers <= REGISTERS && node.unrolled(1, 1) <= UNROLLED {
         return Ok(Team::Thread);
     }
-    if widest <= 64 && bytes <= WARP_BYTES {
+    if widest <= 128 && bytes <= WARP_BYTES {
         return Ok(Team::Warp);
     }
     if bytes + THREADS / 32 * 8 <= BLOCK_BYTES {
@@ -176,4 +176,52 @@ fn written<T>(node: &Node, function: Function, team: Team) -> Source {
          and C++ differ\");\n  {call}(y, x, p, n, records, count);\n}}\n"
     );
     Source { name, function, operator, kernel, team, params, input, output, bytes, pool }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cola_core::{Dense, Diagonal, Kron, Psd};
+    use nalgebra::{SMatrix, SVector};
+
+    type Small = Kron<Psd<Dense<SMatrix<f64, 2, 2>>>, Diagonal<SVector<f64, 3>>>;
+
+    #[test]
+    fn launches() -> Result<()> {
+        let thread = source::<Small>(Function::Sqrt)?;
+        assert_eq!(thread.launch(0)?, None);
+        let l = thread.launch(129)?.unwrap();
+        assert_eq!((l.grid, l.block, l.shared), (2, (128, 1), 0));
+        for too_many in [usize::MAX, isize::MAX as usize, 1 << 60] {
+            assert!(matches!(thread.launch(too_many), Err(Error::InvalidArgument { .. })));
+        }
+        let warp = source_for::<Small>(Function::Sqrt, Team::Warp)?;
+        let l = warp.launch(5)?.unwrap();
+        assert_eq!((l.grid, l.block), (2, (32, 4)));
+        let block = source_for::<Small>(Function::Sqrt, Team::Block)?;
+        assert_eq!(block.launch(5)?.unwrap().grid, 5);
+        assert!(matches!(block.launch(1 << 32), Err(Error::InvalidArgument { .. })));
+        Ok(())
+    }
+    #[test]
+    fn teams_by_size() -> Result<()> {
+        fn psd<const N: usize>(f: Function) -> Result<Team> {
+            Ok(source::<Psd<Dense<SMatrix<f64, N, N>>>>(f)?.team)
+        }
+        assert_eq!(
+            [psd::<4>(Function::Sqrt)?, psd::<16>(Function::Sqrt)?, psd::<60>(Function::Sqrt)?],
+            [Team::Thread, Team::Warp, Team::Block]
+        );
+        assert_eq!(psd::<8>(Function::Solve)?, Team::Thread);
+        assert!(matches!(psd::<200>(Function::Sqrt), Err(Error::InvalidArgument { .. })));
+        Ok(())
+    }
+    #[test]
+    fn no_kernel_is_an_error() {
+        type General = Dense<SMatrix<f64, 3, 3>>;
+        assert!(matches!(source::<General>(Function::Exp), Err(Error::InvalidArgument { .. })));
+        type Tall = Dense<SMatrix<f64, 3, 2>>;
+        assert!(matches!(source::<Tall>(Function::Solve), Err(Error::ShapeMismatch { .. })));
+        assert!(source::<Tall>(Function::Apply).is_ok());
+    }
 }

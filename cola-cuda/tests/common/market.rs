@@ -1,8 +1,8 @@
 //! Operator types for fused kernels, each with sample operators and the host's answers.
 
 use cola_core::*;
-use cola_cuda::DeviceScalar;
 use cola_cuda::fuse::{Function, Fusible, Layout, Source, Team, layout, source, source_for};
+use cola_cuda::{Cuda, DeviceBatch, DeviceScalar};
 use nalgebra::{DMatrix, DVector, SMatrix, SVector};
 
 /// Knuth's MMIX generator: the same numbers everywhere.
@@ -70,6 +70,8 @@ pub struct Case {
     pub functions: &'static [Function],
     pub source: Box<dyn Fn(Function, Option<Team>) -> Result<Source>>,
     pub sample: Box<dyn Fn(&Source, usize, u64) -> Sample>,
+    /// All functions of a batch on a real device.
+    pub on_device: Box<dyn Fn(&Cuda) -> Result<()>>,
 }
 impl Case {
     pub fn epsilon(&self) -> f64 {
@@ -119,6 +121,31 @@ where
     T: DeviceScalar + Real + Element,
     K: Fusible + LinearOperator<Scalar = T> + Parameters<Number = T> + 'static,
 {
+    let make = std::rc::Rc::new(make);
+    let another = make.clone();
+    let on_device = move |gpu: &Cuda| {
+        let fused = gpu.fuse::<K>()?;
+        for &f in functions {
+            let (s, mut rng) = (source::<K>(f)?, Rng(23));
+            let ks: Vec<K> = (0..1000).map(|_| another(&mut rng)).collect();
+            let xs: Vec<Vec<T>> = (0..1000).map(|_| (0..s.input).map(|_| T::of(rng.next())).collect()).collect();
+            let a = DeviceBatch::new(gpu, &layout::pack(&ks, s.params, s.layout())?, s.params, 1000, s.layout())?;
+            let x = layout::relayout(&xs.concat(), s.input, Layout::Contiguous, s.layout());
+            let x = DeviceBatch::new(gpu, &x, s.input, 1000, s.layout())?;
+            let mut y = DeviceBatch::new(gpu, &vec![T::default(); s.output * 1000], s.output, 1000, s.layout())?;
+            let _ = fused.run_into(&s, EXPONENT, &a, &x, &mut y);
+            let ys = y.download()?;
+            for (b, k) in ks.iter().enumerate() {
+                let wide: Vec<f64> = xs[b].iter().map(|x| x.lane_f64(0)).collect();
+                let Ok(want) = reference(&entries(k), f, &wide) else { continue };
+                let scale = want.iter().fold(1f64, |m, x| m.max(x.abs()));
+                let tol = 100.0 * s.output.max(s.input).max(4) as f64 * T::epsilon().lane_f64(0) * scale;
+                let close = want.iter().zip(&ys[b * s.output..]).all(|(w, y)| (w - y.lane_f64(0)).abs() <= tol);
+                assert!(close, "{name} {f:?} element {b}: {want:?}, {:?}", &ys[b * s.output..][..s.output]);
+            }
+        }
+        Ok(())
+    };
     let sample = move |s: &Source, batch: usize, seed: u64| {
         let mut rng = Rng(seed);
         let ks: Vec<K> = (0..batch).map(|_| make(&mut rng)).collect();
@@ -129,11 +156,18 @@ where
         let input = layout::relayout(&xs.concat(), s.input, Layout::Contiguous, s.layout());
         Sample { params: wide(&params), input: wide(&input), want }
     };
-    let source = move |f, team: Option<Team>| match team {
+    let text = move |f, team: Option<Team>| match team {
         Some(team) => source_for::<K>(f, team),
         None => source::<K>(f),
     };
-    Case { name, double: size_of::<T>() == 8, functions, source: Box::new(source), sample: Box::new(sample) }
+    Case {
+        name,
+        double: size_of::<T>() == 8,
+        functions,
+        source: Box::new(text),
+        sample: Box::new(sample),
+        on_device: Box::new(on_device),
+    }
 }
 macro_rules! cases {
     ($T:ty, $r:ident => $($name:literal $kind:ident $k:expr;)*) => {
