@@ -227,11 +227,11 @@ impl<T: DeviceScalar + Real, A: Operator<Scalar = T>> OnDevice<A> {
     {
         let most = options.max_iters.unwrap_or(usize::MAX);
         let steps = options.restart.unwrap_or(50).min(b.len()).min(most).max(1);
-        self.iterated("GMRES", b, steps + 2, |products, n, b, x, work| {
+        self.iterated("GMRES", b, steps + 1, |products, n, b, x, work| {
             let mut work = work.into_iter();
-            let (Some(r), Some(z)) = (work.next(), work.next()) else { return Err(Error::invalid("two vectors")) };
+            let Some(r) = work.next() else { return Err(Error::invalid("a vector")) };
             let mut basis: Vec<&mut DeviceVector<T>> = work.collect();
-            gmres_on(products, n, b, x, [r, z], &mut basis, &mut options.params())
+            gmres_on(products, n, b, x, r, &mut basis, &mut [], &mut options.params())
         })
     }
     /// Runs an iteration with `extra` + 1 vectors of scratch; failures of the device that it could not return are its failure.
