@@ -98,12 +98,13 @@ fn size(n: usize) -> Result<i32> {
 /// One call in single or double precision; pointers are cast to the number's type.
 macro_rules! call {
     ($T:ty, $name:literal, $s:ident, $d:ident ( $($arg:expr),* ; $cast:ident )) => {
-        // SAFETY: the buffers have the sizes that the library documents; each caller says which.
         status($name, if size_of::<$T>() == 4 {
             macro_rules! $cast { ($p:expr) => { $p as *mut f32 } }
+            // SAFETY: the buffers hold numbers of this type and have the sizes that the library documents.
             unsafe { sys::$s($($arg),*) }
         } else {
             macro_rules! $cast { ($p:expr) => { $p as *mut f64 } }
+            // SAFETY: as above.
             unsafe { sys::$d($($arg),*) }
         })
     };
