@@ -58,7 +58,7 @@ fn measure(gpu: &Cuda) -> Result<()> {
     let copy = 16.0 * n as f64 / ms / 1e6;
     println!("a copy on the device: {copy:.0} GB/s");
     drop((from, to));
-    let d = |s: usize| Diagonal::new(SVector::from_fn(|i, _| 1.0 + (i + s % 5) as f64));
+    let d = |s: usize| Diagonal::new(SVector::<f64, 3>::from_fn(|i, _| 1.0 + (i + s % 5) as f64));
     batched(gpu, "kron(psd 2, diag 3) f64", copy, |s| Kron::new(spd::<f64, 2>(s), d(s)))?;
     batched(gpu, "kron(psd 4, psd 4) f64", copy, |s| Kron::new(spd::<f64, 4>(s), spd::<f64, 4>(s + 1)))?;
     batched(gpu, "psd 8 f64", copy, spd::<f64, 8>)?;
