@@ -1,7 +1,7 @@
 //! The methods `eig`, `svd`, `pinv` and `lstsq` of every operator.
 
 use crate::algorithms::decompose::{EigAlgorithm, LstsqAlgorithm, PinvAlgorithm, Svd};
-use crate::algorithms::direct::{DetAlgorithm, Eigh};
+use crate::algorithms::direct::{Eigh, SlogdetAlgorithm};
 use crate::data::{Column, Operand, Produce};
 use crate::error::{Error, Result, check};
 use crate::ext::{OperatorExt, SortedBasis};
@@ -203,7 +203,7 @@ pub trait Decompositions: Operator {
     ///
     /// # Errors
     /// As `slogdet`.
-    fn slogdet_with(&self, algorithm: impl DetAlgorithm<Self>) -> Result<(Sc<Self>, Re<Self>)>
+    fn slogdet_with(&self, algorithm: impl SlogdetAlgorithm<Self>) -> Result<(Sc<Self>, Re<Self>)>
     where
         Self: LinearOperator + Square + Sized,
     {

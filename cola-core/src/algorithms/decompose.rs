@@ -1,7 +1,8 @@
 //! Decompositions that a user asks for by name in a `_with` call: [`Qr`], [`Svd`], [`Eig`], and what [`Eigh`] and the factorisations of
 //! [`direct`](super::direct) do besides. Of the dense matrix, whatever the structure.
 
-use super::direct::{Cholesky, DetAlgorithm, Eigh, FunctionAlgorithm, Ldlt, Lu, report};
+use super::direct::{Cholesky, Eigh, FunctionAlgorithm, Ldlt, Lu, SlogdetAlgorithm, logdet_by_slogdet, report};
+
 use crate::algorithms::dense as kernels;
 use crate::algorithms::krylov::{Report, SolveAlgorithm};
 use crate::data::{Held, MatrixData, Panel};
@@ -141,7 +142,7 @@ impl<A: LinearOperator> SolveAlgorithm<A> for Svd {
     }
 }
 /// |det A| is the product of the singular values, its sign det U conj(det V).
-impl<A: LinearOperator> DetAlgorithm<A> for Svd {
+impl<A: LinearOperator> SlogdetAlgorithm<A> for Svd {
     fn slogdet(&self, a: &A) -> Result<(Sc<A>, Re<A>)> {
         let (u, s, v) = dense_svd(&materialize("SVD", a)?)?.into_parts();
         let (_, log) = slog_product(s.iter().map(|&s| Sc::<A>::from_re(s)));
@@ -152,11 +153,15 @@ impl<A: LinearOperator> DetAlgorithm<A> for Svd {
     }
 }
 
+logdet_by_slogdet!(Svd, A: LinearOperator);
+logdet_by_slogdet!(Eig, A: LinearOperator);
+logdet_by_slogdet!(Eigh, <A::Facts as Facts>::SelfAdjoint: SelfAdjointOf<A>);
+
 /// Eigenvalues and right eigenvectors of the dense matrix by Hessenberg QR, 25n^3, whatever is known of it. Functions are V f(w) V^-1
 /// and refused where V is too ill-conditioned for half of the digits: [`Schur`](super::direct::Schur) serves there.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Eig;
-impl<A: LinearOperator> DetAlgorithm<A> for Eig {
+impl<A: LinearOperator> SlogdetAlgorithm<A> for Eig {
     fn slogdet(&self, a: &A) -> Result<(Sc<A>, Re<A>)> {
         let (_, w) = dense_eig::<NoFacts, _, _>(materialize("eig", a)?)?.into_parts();
         let (sign, log) = slog_product(w.iter().copied());
@@ -254,7 +259,7 @@ where
         report("eigh", a, b, x.as_view())
     }
 }
-impl<A: LinearOperator> DetAlgorithm<A> for Eigh
+impl<A: LinearOperator> SlogdetAlgorithm<A> for Eigh
 where
     <A::Facts as Facts>::SelfAdjoint: SelfAdjointOf<A>,
 {

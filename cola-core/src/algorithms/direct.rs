@@ -9,7 +9,6 @@ use crate::facts::{Facts, PsdOf, SelfAdjointOf};
 use crate::functions::Power;
 use crate::functions::base::materialize;
 use crate::functions::dense::{ByBunchKaufman, ByLdl, ByLu, DenseSpectral, FactorMethod, Factored, dense_eigh, finite};
-use crate::functions::det::logdet_of;
 use crate::functions::inverse::apply_checked;
 use crate::operator::LinearOperator;
 use crate::operator::short::{Re, Ro, Sc};
@@ -27,6 +26,15 @@ pub trait DetAlgorithm<A: LinearOperator> {
     /// # Errors
     /// Those of the algorithm; `InvalidArgument` where the determinant is not positive.
     fn logdet(&mut self, a: &A) -> Result<Self::Logdet>;
+}
+/// An algorithm that knows the sign of a determinant too.
+#[diagnostic::on_unimplemented(message = "`{Self}` finds no sign of a determinant", label = "no `slogdet` by this")]
+pub trait SlogdetAlgorithm<A: LinearOperator> {
+    /// (sign, log|det A|); (0, -inf) where A is singular.
+    ///
+    /// # Errors
+    /// Those of the algorithm.
+    fn slogdet(&self, a: &A) -> Result<(Sc<A>, Re<A>)>;
 }
 /// An algorithm for functions of a matrix.
 #[diagnostic::on_unimplemented(
@@ -77,6 +85,19 @@ pub(crate) fn report<A: LinearOperator>(
     }
     Ok(Report { algorithm, iterations: 0, residual: worst, history: Vec::new() })
 }
+/// log det by (sign, log|det|), exactly.
+macro_rules! logdet_by_slogdet {
+    ($S:ty, $($bound:tt)*) => {
+        impl<A: LinearOperator> $crate::algorithms::direct::DetAlgorithm<A> for $S where $($bound)* {
+            type Logdet = Sc<A>;
+            fn logdet(&mut self, a: &A) -> Result<Sc<A>> {
+                let det = $crate::algorithms::direct::SlogdetAlgorithm::slogdet(self, a)?;
+                $crate::functions::det::logdet_of(det).map(<Sc<A> as $crate::scalar::Scalar>::from_re)
+            }
+        }
+    };
+}
+pub(crate) use logdet_by_slogdet;
 macro_rules! factorisation {
     ($(#[$doc:meta])* $S:ident, $name:literal, $Method:ty, $Fact:ident, $Demand:ident) => {
         factorisation!(@ $(#[$doc])* $S, $name, $Method, <A::Facts as Facts>::$Fact: $Demand<A>);
@@ -92,13 +113,12 @@ macro_rules! factorisation {
                 report($name, a, b, x.as_view())
             }
         }
-        impl<A: LinearOperator> DetAlgorithm<A> for $S where $($bound)* {
-            type Logdet = Sc<A>;
-            fn logdet(&mut self, a: &A) -> Result<Sc<A>> {
-                let det = <$Method>::slogdet_of(materialize($name, a)?)?;
-                logdet_of(det).map(<Sc<A> as crate::scalar::Scalar>::from_re)
+        impl<A: LinearOperator> SlogdetAlgorithm<A> for $S where $($bound)* {
+            fn slogdet(&self, a: &A) -> Result<(Sc<A>, Re<A>)> {
+                <$Method>::slogdet_of(materialize($name, a)?)
             }
         }
+        logdet_by_slogdet!($S, $($bound)*);
     };
 }
 factorisation!(
