@@ -164,35 +164,6 @@ impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Kron
         }
     }
 }
-/// The diagonals of both factors, each read once.
-struct Diagonals<T: Scalar> {
-    a: DiagonalCache<T>,
-    b: DiagonalCache<T>,
-}
-impl<T: Scalar> Default for Diagonals<T> {
-    fn default() -> Self {
-        Diagonals { a: DiagonalCache::default(), b: DiagonalCache::default() }
-    }
-}
-pub(crate) struct DiagonalCache<T: Scalar>(Vec<(isize, Column<T, crate::space::Dyn>)>);
-impl<T: Scalar> Default for DiagonalCache<T> {
-    fn default() -> Self {
-        DiagonalCache(Vec::new())
-    }
-}
-impl<T: Scalar> DiagonalCache<T> {
-    pub(crate) fn entry<A: DiagonalRule<Scalar = T>>(&mut self, a: &A, row: usize, col: usize) -> Result<T> {
-        let k = col as isize - row as isize;
-        let at = match self.0.iter().position(|d| d.0 == k) {
-            Some(at) => at,
-            None => {
-                self.0.push((k, any_diagonal(a, k)?));
-                self.0.len() - 1
-            }
-        };
-        Ok(self.0[at].1[row.min(col)])
-    }
-}
 // L = L_A x L_B
 impl<K: Facts, A: HasCholesky, B: HasCholesky<Scalar = A::Scalar>> CholeskyRule<K> for Kron<A, B>
 where

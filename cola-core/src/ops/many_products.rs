@@ -6,7 +6,7 @@ use crate::facts::{Fact, FactSet, Facts, SelfAdjointFacts, Unknown};
 use crate::functions::base::{BaseInverse, materialize, square};
 use crate::functions::dense::{FactorMethod, MethodOf};
 use crate::functions::det::{power, times};
-use crate::functions::diagonal::{diagonal_start, main_diagonal};
+use crate::functions::diagonal::{Entries, diagonal_start, main_diagonal};
 use crate::functions::{
     CholeskyRule, DetRule, DiagonalRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEigh, HasExp, HasLog,
     HasPower, Inv, InverseRule, Invertible, Log, LogRule, Pow, Power, PowerRule,
@@ -14,7 +14,6 @@ use crate::functions::{
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::block_diag::block_part;
-use crate::ops::kron::DiagonalCache;
 use crate::ops::{Parts, ProductInverse, Spectral};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
@@ -317,11 +316,11 @@ crate::base_decompositions!([P: Parts<Item: Operator>] KronOf<P>);
 impl<P: Parts<Item: DiagonalRule>> DiagonalRule for KronOf<P> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {
         let (list, (row, col)) = (self.0.parts(), diagonal_start(k));
-        let mut caches: Vec<_> = list.iter().map(|_| DiagonalCache::default()).collect();
+        let mut entries: Vec<_> = list.iter().map(Entries::of).collect();
         for (i, d) in d.iter_mut().enumerate() {
             let (mut r, mut c, mut value) = (row + i, col + i, Sc::<Self>::one());
-            for (a, cache) in list.iter().zip(&mut caches).rev() {
-                value *= cache.entry(a, r % a.nrows(), c % a.ncols())?;
+            for (a, entries) in list.iter().zip(&mut entries).rev() {
+                value *= entries.at(r % a.nrows(), c % a.ncols())?;
                 (r, c) = (r / a.nrows(), c / a.ncols());
             }
             *d = value;
