@@ -14,10 +14,11 @@ use crate::functions::{
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::block_diag::block_part;
+use crate::ops::product::Fallback;
 use crate::ops::{Parts, ProductInverse, Spectral};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
-use crate::space::{Dyn, Space};
+use crate::space::{Dyn, Extent, Space};
 use crate::view::{View, ViewMut};
 use num_traits::{One, Zero};
 
@@ -165,6 +166,15 @@ where
             false => Ok(ProductInverse::Base(BaseInverse::new(self)?)),
         }
     }
+}
+impl<P: Parts<Item: LinearOperator>, M: FactorMethod> Fallback for BaseInverse<ProductOf<P>, M>
+where
+    ProductOf<P>: LinearOperator<Scalar = Sc<P::Item>>,
+{
+    const NEEDED: bool = !matches!(
+        (P::Item::SHAPE.rows, P::Item::SHAPE.cols),
+        (Extent::Static(m), Extent::Static(n)) if m == n
+    );
 }
 // the product of the determinants of square parts
 impl<K: Facts, P: Parts<Item: HasDet>> DetRule<K> for ProductOf<P>
