@@ -141,6 +141,14 @@ const SCHUR: Cells = [
     "-; base: scaling and squaring with Padé; -",
     "-; base: LU with partial pivoting",
 ];
+const CIRCULANT: Cells = [
+    "elementwise on the spectrum",
+    "product of the spectrum",
+    "constant along the diagonals",
+    "-",
+    "elementwise on the spectrum",
+    "-; base: LU with partial pivoting",
+];
 /// A row that differs from another in some cells.
 fn but<const N: usize>(mut cells: Cells, other: [(usize, &'static str); N]) -> Cells {
     other.iter().for_each(|(i, words)| cells[*i] = words);

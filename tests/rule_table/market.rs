@@ -21,6 +21,10 @@ struct Samples<T> {
     a13: DMatrix<T>,
     a23: DMatrix<T>,
     d: DMatrix<T>,
+    d2: DMatrix<T>,
+    e2: DMatrix<T>,
+    three: DMatrix<T>,
+    wave: DMatrix<T>,
     /// Positive: a diagonal with roots.
     plus: DMatrix<T>,
     /// A triangle with principal roots.
@@ -61,6 +65,16 @@ impl<T: Number> Samples<T> {
             a23: g3.rows(1, 2).into_owned(),
             g3,
             d: data(general(3, 1, 10)),
+            d2: data(general(2, 1, 14)).map(|x: T| x * T::of(0.3)),
+            e2: data(general(2, 1, 15)),
+            wave: data(|l| {
+                DMatrix::from_fn(3, 1, |i, _| match i {
+                    0 => C::from(4.0 + l as f64),
+                    1 => C::new(0.7, 0.4),
+                    _ => C::new(0.7, -0.4),
+                })
+            }),
+            three: data(|l| general(3, 1, 17)(l).map(|x| C::from(2.5 + x.re.abs()))),
             plus: data(|l| general(3, 1, 11)(l).map(|x| C::from(1.0 + x.re.abs()))),
             tri: data(|l| general(3, 3, 12)(l) + Ref::identity(3, 3) * C::from(4.0)),
             q2: data(|l| lane(&data::<T>(general(3, 3, 13)), l).qr().q()).columns(0, 2).into_owned(),
@@ -79,6 +93,22 @@ impl<T: Number> Samples<T> {
     }
     fn upper(&self, l: usize) -> Ref {
         lane(&self.tri, l).upper_triangle()
+    }
+    fn tridiagonal(&self, l: usize, symmetric: bool) -> Ref {
+        let (d, below) = (lane(if symmetric { &self.three } else { &self.plus }, l), lane(&self.d2, l));
+        let above = if symmetric { below.map(|x| x.conj()) } else { lane(&self.e2, l) };
+        DMatrix::from_fn(3, 3, |i, j| match j as isize - i as isize {
+            0 => d[i],
+            1 => above[i],
+            -1 => below[j],
+            _ => C::default(),
+        })
+    }
+    fn banded(&self, l: usize) -> Ref {
+        let mut a = diag(&lane(&self.plus, l));
+        let (above, corner) = (lane(&self.d2, l), lane(&self.a11, l));
+        (a[(0, 1)], a[(1, 2)], a[(2, 0)]) = (above[0], above[1], corner[0]);
+        a
     }
     fn sum_p(&self, l: usize) -> Ref {
         lane(&self.p3, l) + diag(&lane(&self.plus, l))
@@ -331,6 +361,61 @@ macro_rules! variants {
                     |l| diag(&lane(&s.plus, l));
                     solve det diag eigh pow exp log lu;
                     but(DIAGONAL, [(5, "-; itself")]);
+                "KronSum, PSD factors", KronSum::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
+                    |l| kron_sum(&lane(&s.p2, l), &diag(&lane(&s.plus, l)));
+                    solve det diag eigh pow exp log chol lu;
+                    [
+                        "fast diagonalisation", "sums of the eigenvalues", "sum of the traces; sums of the diagonals",
+                        "factor by factor",
+                        "by the eigen-decomposition; kron of the exponentials; by the eigen-decomposition",
+                        "base: Cholesky; base: LU with partial pivoting",
+                    ];
+                "Shifted (Kron + c I), PSD",
+                    dsl::add(
+                        Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
+                        ScaledIdentity::<T, Dyn, NonNegative>::of_size(s.c, 6),
+                    ),
+                    |l| s.kron_p(l) + Ref::identity(6, 6) * read(s.c, l);
+                    solve det diag eigh pow exp log chol lu;
+                    [
+                        "shifted spectrum", "shifted spectrum", "sum of the traces; sum of the diagonals",
+                        "shifted spectrum", "shifted spectrum", "base: Cholesky; base: LU with partial pivoting",
+                    ];
+                "Shifted (Kron + c I)",
+                    dsl::add(Kron::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), ScaledIdentity::<T, Dyn, _>::new(s.c, 6)),
+                    |l| kron(&lane(&s.g2, l), &lane(&s.g3, l)) + Ref::identity(6, 6) * read(s.c, l);
+                    solve det diag exp lu;
+                    but(BASE, [(2, "sum of the traces; sum of the diagonals")]);
+                "Tridiagonal", Tridiagonal::new($vec!(s.d2, 2), $vec!(s.plus, 3), $vec!(s.e2, 2)), |l| s.tridiagonal(l, false);
+                    solve det diag exp lu;
+                    but(BASE, [
+                        (0, "Thomas with partial pivoting"), (1, "from Thomas with partial pivoting"), (2, "read off"),
+                    ]);
+                "Tridiagonal, PSD", Psd::new(Tridiagonal::symmetric($vec!(s.three, 3), $vec!(s.d2, 2))),
+                    |l| s.tridiagonal(l, true);
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [
+                        (0, "tridiagonal LDL^H"), (1, "from tridiagonal LDL^H"), (2, "read off"),
+                        (3, "tridiagonal QL"), (4, "by the eigen-decomposition"),
+                    ]);
+                "BandedSum (Banded + c I)", dsl::add(
+                        Banded::from_diagonals([
+                            (0, s.plus.column(0).into_owned()), (1, s.d2.column(0).into_owned()), (-2, s.a11.column(0).into_owned())
+                        ]),
+                        ScaledIdentity::<T, Dyn, _>::new(s.c, 3),
+                    ),
+                    |l| s.banded(l) + Ref::identity(3, 3) * read(s.c, l);
+                    solve det diag exp lu;
+                    but(BASE, [
+                        (0, "banded LU with partial pivoting"), (1, "from banded LU with partial pivoting"), (2, "read off"),
+                    ]);
+                "BandedInverse (inverse of Banded)",
+                    Banded::from_diagonals([
+                        (0, s.plus.column(0).into_owned()), (1, s.d2.column(0).into_owned()), (-2, s.a11.column(0).into_owned())
+                    ]).inv().unwrap(),
+                    |l| inverse(&s.banded(l));
+                    solve det diag exp lu;
+                    but(BASE, [(0, "undone: the bands"), (1, "from the banded factors")]);
                 "Kron, promised PSD",
                     Psd::new(Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3))))),
                     |l| s.kron_p(l);
@@ -513,6 +598,46 @@ macro_rules! by_scalar {
                     |l| diag(&lane(&s.plus, l).map(C::sqrt));
                     solve det diag pow exp log lu $($eigh)* $($chol)*;
                     $powered;
+                "KronSum", KronSum::new(s.g2.clone(), s.g3.clone()), |l| kron_sum(&lane(&s.g2, l), &lane(&s.g3, l));
+                    solve det diag exp lu;
+                    [
+                        "Bartels-Stewart by Schur forms", "sums of the eigenvalues by Schur forms",
+                        "sum of the traces; sums of the diagonals", "-", "-; kron of the exponentials; -",
+                        "-; base: LU with partial pivoting",
+                    ];
+                "SylvesterInverse (inverse of KronSum)", KronSum::new(s.g2.clone(), s.g3.clone()).inv().unwrap(),
+                    |l| inverse(&kron_sum(&lane(&s.g2, l), &lane(&s.g3, l)));
+                    solve det diag exp lu;
+                    but(BASE, [(1, "from the Schur forms")]);
+                "Normal (inverse of KronSum, PSD)", KronSum::new(Psd::new(s.p2.clone()), Psd::new(s.p3.clone())).inv().unwrap(),
+                    |l| inverse(&kron_sum(&lane(&s.p2, l), &lane(&s.p3, l)));
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [
+                        (0, "elementwise on the eigenvalues"), (1, "from the eigenvalues"),
+                        (4, "elementwise on the eigenvalues; base: by the eigen-decomposition"),
+                    ]);
+                "Circulant", Circulant::new(s.plus.column(0).into_owned()), |l| circulant(&lane(&s.plus, l));
+                    solve det diag pow exp log lu;
+                    CIRCULANT;
+                "Circulant, PSD", Psd::new(Circulant::new(s.wave.column(0).into_owned())), |l| circulant(&lane(&s.wave, l));
+                    solve det diag eigh pow exp log chol lu;
+                    but(CIRCULANT, [(3, "Fourier basis"), (5, "base: Cholesky; base: LU with partial pivoting")]);
+                "CirculantSum (Circulant + c I)",
+                    dsl::add(Circulant::new(s.plus.column(0).into_owned()), ScaledIdentity::<T, Dyn, _>::new(s.c, 3)),
+                    |l| circulant(&lane(&s.plus, l)) + Ref::identity(3, 3) * read(s.c, l);
+                    solve det diag pow exp log lu;
+                    CIRCULANT;
+                "Toeplitz", Toeplitz::new(s.three.column(0).into_owned(), s.d.column(0).into_owned()),
+                    |l| toeplitz(&lane(&s.three, l), &lane(&s.d, l));
+                    solve det diag exp lu;
+                    but(BASE, [
+                        (0, "Levinson, Gohberg-Semencul"), (1, "Levinson"), (2, "constant along the diagonals"),
+                    ]);
+                "ToeplitzInverse (inverse of Toeplitz)",
+                    Toeplitz::new(s.three.column(0).into_owned(), s.d.column(0).into_owned()).inv().unwrap(),
+                    |l| inverse(&toeplitz(&lane(&s.three, l), &lane(&s.d, l)));
+                    solve det diag exp lu;
+                    but(BASE, [(0, "undone: the Toeplitz matrix"), (1, "from the recursion")]);
                 "Boxed, PSD", Psd::new(s.p3.clone()).boxed(), |l| lane(&s.p3, l);
                     solve det diag eigh pow exp log chol lu;
                     BASE_PSD;
@@ -546,6 +671,12 @@ pub fn gram_transpose(t: &mut Table) {
             |l| times(&lane(&s.0.w, l), &lane(&s.0.w, l).transpose());
             solve det diag eigh pow exp log chol lu;
             GRAM;
+        "Householder", Householder::new(s.0.d.column(0).into_owned()), |l| householder(&lane(&s.0.d, l));
+            solve det diag eigh pow exp log lu;
+            [
+                "itself", "closed", "closed; read off", "base: Hermitian eigh of the dense matrix",
+                "by the projection on v", "-; base: LU with partial pivoting",
+            ];
         "Gram X X^T, complex", Gram::<_, ByTranspose>::of_kind(s.1.w.clone()),
             |l| times(&lane(&s.1.w, l), &lane(&s.1.w, l).transpose());
             solve det diag exp lu;

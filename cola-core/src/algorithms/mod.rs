@@ -1,9 +1,12 @@
 //! Algorithms, one file each; they know vectors and actions, never structures.
 
+pub mod banded;
 mod blocks;
 pub mod decompose;
 pub mod dense;
 pub mod direct;
+#[cfg(feature = "fft")]
+pub mod fft;
 pub mod krylov;
 pub mod matfun;
 pub mod precond;
@@ -12,6 +15,9 @@ pub mod sparse;
 mod sparse_lanes;
 pub mod spectrum;
 pub mod stochastic;
+pub mod sylvester;
+#[cfg(feature = "fft")]
+pub mod toeplitz;
 mod watch;
 
 pub use watch::{Callback, Control, Iteration, NoCallback, Observer};

@@ -170,12 +170,56 @@ pub fn leaves<T: Scalar>(v: &mut impl Visitor<T>) {
     v.visit("sum of", &SumOf::new(vec![Dense(g.clone()), Dense(p.clone()), Dense(h.clone())]));
     v.visit("sum of array", &SumOf::new([Psd(Dense(p3)), Psd(Dense(p3))]));
     v.visit("spectral", &Spectral::<_, PsdFacts>::from_parts(Unitary(Dense(fixed_size::<T, 4, 4>(&u))), eigenvalues()));
+    v.visit("zero", &Zero::<T, _, _>::new(3, 2));
+    v.visit("zero static", &Zero::<T, Const<3>, Const<3>, _>::square(3));
+    v.visit("zero 0x3", &Zero::<T, _, _>::new(0, 3));
+    v.visit("tridiag", &Tridiagonal::new(&d[1..], d.clone(), &positive[1..]));
+    v.visit("tridiag static", &Tridiagonal::new([d[0], d[1]], d3, [d[2], d[3]]));
+    v.visit("tridiag 1x1", &Tridiagonal::new(Vec::<T>::new(), vec![d[0]], Vec::<T>::new()));
+    v.visit("tridiag empty", &Tridiagonal::new(Vec::<T>::new(), Vec::<T>::new(), Vec::<T>::new()));
+    v.visit("tridiag symmetric", &Tridiagonal::symmetric(positive.clone(), &d[1..]));
+    let banded = Banded::from_diagonals([(0, &d[..]), (2, &d[..2]), (-1, &d[1..])]);
+    v.visit("banded", &banded);
+    v.visit("banded upper", &Banded::from_diagonals([(1, d.clone())]));
+    v.visit("banded plus", &crate::dsl::add(banded.clone(), ScaledIdentity::<T, Dyn, _>::new(d[0], 4)));
+    v.visit("householder", &Householder::new(d3));
+    #[cfg(feature = "fft")]
+    transforms(v, &d, &big);
+    v.visit("kron_sum", &KronSum(Dense(g2), Dense(&g)));
+    v.visit("kron_sum psd", &KronSum(Psd(Dense(p3)), Psd(Diagonal(positive.clone()))));
+    v.visit("kron_sum nested", &KronSum(KronSum(Dense(g2), Diagonal(d3)), Triangular::upper(g2)));
+    v.visit("kron_sum empty", &KronSum(Dense(g2), Dense(entries::<T>(0, 0))));
+    v.visit(
+        "shifted kron",
+        &crate::dsl::add(Kron(Psd(Dense(p3)), Dense(&g)), ScaledIdentity::<T, Dyn, _>::new(d[0], 12)),
+    );
     results(v);
 }
 fn eigenvalues<R: crate::scalar::Real, S: crate::space::Space>() -> crate::data::Column<R, S> {
     let mut w = crate::data::Column::filled(4, R::zero());
     w.iter_mut().enumerate().for_each(|(i, w)| *w = R::of(i as f64));
     w
+}
+/// What is applied by FFT.
+#[cfg(feature = "fft")]
+fn transforms<T: Scalar>(v: &mut impl Visitor<T>, d: &[T], big: &DMatrix<T>) {
+    let shown = "a sample that the rule must serve";
+    let (long, row) = (big.column(0).into_owned(), big.row(0).transpose());
+    v.visit("circulant", &Circulant::new(d.to_vec()));
+    v.visit("circulant static", &Circulant::new([d[0], d[1], d[2]]));
+    v.visit("circulant empty", &Circulant::new(Vec::<T>::new()));
+    let grid = Circulant::nd(&[4, 5], &long).expect(shown);
+    v.visit("circulant on a grid", &grid);
+    v.visit(
+        "inv circulant",
+        &crate::dsl::add(grid, ScaledIdentity::<T, Dyn, _>::new(T::of(30.0), 20)).inv().expect(shown),
+    );
+    v.visit("basis of circulants", &CirculantBasis::<T, Dyn>::new(&[3, 4]));
+    v.visit("toeplitz", &Toeplitz::new(d.to_vec(), vec![d[0], d[2]]));
+    v.visit("toeplitz symmetric", &Toeplitz::symmetric(d.to_vec()));
+    v.visit("toeplitz 20x17", &Toeplitz::new(long, row));
+    let first = vec![T::of(3.0), d[0], d[1]];
+    v.visit("inv toeplitz", &Toeplitz::new(first, vec![T::of(3.0), d[2], d[3]]).inv().expect(shown));
 }
 /// What inverses, roots and factorisations are.
 fn results<T: Scalar>(v: &mut impl Visitor<T>) {
@@ -226,6 +270,22 @@ fn results<T: Scalar>(v: &mut impl Visitor<T>) {
     v.visit("eigenvectors", pd.eigh().expect(shown).eigenvectors());
     v.visit("eigenvectors of kron", Kron(pd, ps).eigh().expect(shown).eigenvectors());
     v.visit("cholesky", &pd.cholesky().expect(shown));
+    let tall = |x: f64| vec![T::of(x); 4];
+    let banded = Banded::from_diagonals([(0, &tall(3.0)[..]), (2, &tall(1.0)[..2]), (-1, &tall(-4.0)[..3])]);
+    v.visit("inv banded", &banded.inv().expect(shown));
+    v.visit("inv inv banded", &banded.inv().expect(shown).inv().expect(shown));
+    let tridiagonal = Tridiagonal::symmetric(tall(3.0), tall(-1.0)[1..].to_vec());
+    v.visit("inv tridiag psd", &Psd(&tridiagonal).inv().expect(shown));
+    v.visit("sqrt tridiag psd", &Psd(&tridiagonal).sqrt().expect(shown));
+    let sum = KronSum(pd, ps);
+    v.visit("inv kron_sum", &sum.inv().expect(shown));
+    v.visit("inv kron_sum general", &KronSum(Dense(&g), Triangular::upper(&p)).inv().expect(shown));
+    v.visit("sqrt kron_sum", &sum.sqrt().expect(shown));
+    v.visit("exp kron_sum", &KronSum(Dense(&g), ps).exp().expect(shown));
+    let shifted = crate::dsl::add(Kron(pd, ps), ScaledIdentity::<T, Dyn, crate::NonNegative>::of_size(T::of(0.5), 12));
+    v.visit("inv shifted", &shifted.inv().expect(shown));
+    v.visit("sqrt shifted", &shifted.sqrt().expect(shown));
+    v.visit("exp shifted", &shifted.exp().expect(shown));
     let lu = Dense(&g).lu().expect(shown);
     v.visit("P of lu", &lu.p);
     v.visit("L of lu", &lu.l);
