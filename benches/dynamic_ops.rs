@@ -72,7 +72,10 @@ fn main() {
         let v: &DVector<f64> = Box::leak(Box::new(DVector::from_fn(n * n, |i, _| (i as f64).cos())));
         let x = MatRef::from_column_major_slice(v.as_slice(), n, n);
         let (fa, fb) = (view(a), view(b));
-        let k = move || linop!(kron(psd(black_box(a)), psd(black_box(b))));
+        let k = move || {
+            let (a, b) = (black_box(a), black_box(b));
+            linop!(kron(psd(a), psd(b)))
+        };
         if n < 512 {
             near("apply", &k().apply(v), &two_products(fa, fb, x));
             near("solve", &k().solve(v).unwrap(), &solve(fa, fb, x).unwrap());

@@ -1,6 +1,6 @@
 //! The methods `eig`, `svd`, `pinv` and `lstsq` of every operator.
 
-use crate::algorithms::decompose::{EigAlgorithm, LstsqAlgorithm, PinvAlgorithm, Svd};
+use crate::algorithms::decompose::{EigAlgorithm, PinvAlgorithm, Svd};
 use crate::algorithms::direct::{Eigh, SlogdetAlgorithm};
 use crate::data::{Column, Operand, Produce};
 use crate::error::{Error, Result, check};
@@ -131,27 +131,6 @@ pub trait Decompositions: Operator {
         right_hand_side("lstsq", self.shape(), bv)?;
         let mut x = Y::produce(self.ncols(), bv.cols);
         self.lstsq_rule(bv, x.view_mut())?;
-        let finite = x.view_mut().as_view().finite();
-        check::<Sc<Self>>(finite, |_| Error::non_finite("the solution: it overflowed"))?;
-        Ok(x)
-    }
-    /// The x that minimises |A x - b| by the given algorithm: `Qr` where the columns are independent, `Svd` always.
-    ///
-    /// # Errors
-    /// As `lstsq`; `Singular` where the algorithm needs independent columns.
-    fn lstsq_with<V: Operand<Self::Scalar> + ?Sized>(
-        &self,
-        algorithm: impl LstsqAlgorithm<Self>,
-        b: &V,
-    ) -> Result<V::Output>
-    where
-        Self: LinearOperator + Sized,
-    {
-        const { demand_apply("lstsq_with", Self::SHAPE.flip(), V::ROWS, V::OUTPUT_ROWS, "lstsq_as::<Y>") }
-        let bv = b.view();
-        right_hand_side("lstsq_with", self.shape(), bv)?;
-        let mut x = V::Output::produce(self.ncols(), bv.cols);
-        algorithm.lstsq(self, bv, x.view_mut())?;
         let finite = x.view_mut().as_view().finite();
         check::<Sc<Self>>(finite, |_| Error::non_finite("the solution: it overflowed"))?;
         Ok(x)

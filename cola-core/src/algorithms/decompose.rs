@@ -4,7 +4,7 @@
 use super::direct::{Cholesky, Eigh, FunctionAlgorithm, Ldlt, Lu, SlogdetAlgorithm, logdet_by_slogdet, report};
 
 use crate::algorithms::dense as kernels;
-use crate::algorithms::krylov::{Report, SolveAlgorithm};
+use crate::algorithms::krylov::{LeastSquares, Report, SolveAlgorithm};
 use crate::data::{Held, MatrixData, Panel};
 use crate::error::{Error, Result, check};
 use crate::facts::{Fact, Facts, NoFacts, PsdOf, SelfAdjointFacts, SelfAdjointOf};
@@ -23,18 +23,6 @@ use crate::scalar::{Mask, Real, Scalar};
 use crate::view::{View, ViewMut};
 use num_traits::{One, Zero};
 
-/// An algorithm for least squares.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no algorithm for least squares",
-    label = "no least squares by this"
-)]
-pub trait LstsqAlgorithm<A: LinearOperator> {
-    /// The x that minimises |A x - b|.
-    ///
-    /// # Errors
-    /// Those of the factorisation.
-    fn lstsq(&self, a: &A, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Result<()>;
-}
 /// An algorithm for pseudo-inverses.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no algorithm for pseudo-inverses",
@@ -55,7 +43,7 @@ pub trait PinvAlgorithm<A: LinearOperator> {
 /// ```
 /// # use cola_core::prelude::*;
 /// let line = Dense::new(nalgebra::dmatrix![1.0, 0.0; 1.0, 1.0; 1.0, 2.0]);
-/// let x = line.lstsq_with(Qr, &vec![1.0, 3.0, 5.0])?;
+/// let x = line.lstsq_with(Qr, &vec![1.0, 3.0, 5.0])?.x;
 /// assert!((x[0] - 1.0).abs() < 1e-14 && (x[1] - 2.0).abs() < 1e-14);
 /// # Ok::<(), Error>(())
 /// ```
@@ -80,9 +68,10 @@ impl<A: LinearOperator> SolveAlgorithm<A> for Qr {
         report("QR", a, b, x.as_view())
     }
 }
-impl<A: LinearOperator> LstsqAlgorithm<A> for Qr {
-    fn lstsq(&self, a: &A, b: View<'_, Sc<A>>, mut x: ViewMut<'_, Sc<A>>) -> Result<()> {
-        by_qr(panel("lstsq", a)?.view(), b, &mut x)
+impl<A: LinearOperator> LeastSquares<A> for Qr {
+    fn least_squares(&mut self, a: &A, b: View<'_, Sc<A>>, mut x: ViewMut<'_, Sc<A>>) -> Result<Report> {
+        by_qr(panel("lstsq", a)?.view(), b, &mut x)?;
+        report("QR", a, b, x.as_view())
     }
 }
 
@@ -123,9 +112,10 @@ impl<A: LinearOperator> PinvAlgorithm<A> for Svd {
         pinv_of_svd::<A::Facts, _, _, _>(dense_svd(&panel("pinv", a)?)?, tol)
     }
 }
-impl<A: LinearOperator> LstsqAlgorithm<A> for Svd {
-    fn lstsq(&self, a: &A, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Result<()> {
-        apply_checked(&PinvAlgorithm::pinv(self, a)?, b, x)
+impl<A: LinearOperator> LeastSquares<A> for Svd {
+    fn least_squares(&mut self, a: &A, b: View<'_, Sc<A>>, mut x: ViewMut<'_, Sc<A>>) -> Result<Report> {
+        apply_checked(&PinvAlgorithm::pinv(self, a)?, b, x.reborrow())?;
+        report("SVD", a, b, x.as_view())
     }
 }
 impl<A: LinearOperator> SolveAlgorithm<A> for Svd {
