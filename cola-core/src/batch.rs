@@ -1,10 +1,17 @@
 //! Batches: many operators or vectors of one shape side by side in lanes.
+//!
+//! The driver of `#[vmap]` asks the machine once for AVX2 and FMA, and runs the same text over lanes that use them. That works only where
+//! the whole text is inlined into one function that is compiled for these instructions: a call in between is compiled without them. So
+//! everything below is `#[inline(always)]`, closures too. (`cargo bench --bench batch` has the figures.)
 
 use crate::data::{Column, Held};
 use crate::error::{Error, Result, collect_faults};
+pub use crate::lanes::InstructionSet;
+use crate::lanes::{Native, Widest};
 use crate::parameters::{Parameters, ParametersExt};
 use crate::scalar::{Element, Scalar};
 use crate::space::Space;
+use core::mem::MaybeUninit;
 use nalgebra::{DefaultAllocator, Dim, OMatrix, allocator::Allocator};
 
 /// Lanes of a batch whose length is not the caller's choice: one AVX-512 register, four of SSE2.
@@ -33,27 +40,37 @@ pub fn stack<K: Parameters<Number: Element>, const B: usize>(trees: [K; B]) -> R
 /// `ShapeMismatch` where dynamic shapes differ.
 pub fn pack<K: Parameters<Number: Element>, const B: usize>(trees: &[K; B]) -> Result<K::With<Wide<K::Number, B>>> {
     const { assert!(B > 0, "a batch has at least one element") };
-    K::pack(core::array::from_fn(|lane| &trees[lane]))
+    K::pack::<Wide<K::Number, B>, B>(core::array::from_fn(|lane| &trees[lane]))
 }
-/// Elements `at..at + B` of a slice in lanes; past the end the last one is repeated, so that the tail runs through the same code.
+/// The numbers `T` in [`WIDTH`] lanes that the instructions `I` move.
+pub type On<T, I> = <T as Element>::On<WIDTH, I>;
+/// Elements `at..at + WIDTH` of a slice in lanes; past the end the last one is repeated, so that the tail runs through the same code.
 ///
 /// # Errors
 /// `ShapeMismatch` where dynamic shapes differ.
-#[inline]
-pub fn pack_at<K: Parameters<Number: Element>, const B: usize>(
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn pack_at<K: Parameters<Number: Element>, I: InstructionSet>(
     trees: &[K],
     at: usize,
-) -> Result<K::With<Wide<K::Number, B>>> {
-    K::pack(core::array::from_fn(|lane| &trees[(at + lane).min(trees.len() - 1)]))
+) -> Result<K::With<On<K::Number, I>>> {
+    let mut refs = [&trees[at]; WIDTH];
+    match trees.get(at..at + WIDTH) {
+        Some(all) => (0..WIDTH).for_each(|lane| refs[lane] = &all[lane]),
+        None => (0..WIDTH).for_each(|lane| refs[lane] = &trees[(at + lane).min(trees.len() - 1)]),
+    }
+    K::pack::<On<K::Number, I>, WIDTH>(refs)
 }
 /// B numbers in lanes: a number is no tree.
 pub fn pack_numbers<T: Element, const B: usize>(numbers: &[T; B]) -> Wide<T, B> {
     Scalar::from_lanes(|lane| numbers[lane])
 }
-/// Numbers `at..at + B` of a slice in lanes; past the end the last one is repeated.
-#[inline]
-pub fn pack_numbers_at<T: Element, const B: usize>(numbers: &[T], at: usize) -> Wide<T, B> {
-    Scalar::from_lanes(|lane| numbers[(at + lane).min(numbers.len() - 1)])
+/// Numbers `at..at + WIDTH` of a slice in lanes; past the end the last one is repeated.
+#[inline(always)]
+pub fn pack_numbers_at<T: Element, I: InstructionSet>(numbers: &[T], at: usize) -> On<T, I> {
+    On::<T, I>::from_lanes(
+        #[inline(always)]
+        |lane| numbers[(at + lane).min(numbers.len() - 1)],
+    )
 }
 
 /// Something in lanes that falls apart into one value per lane.
@@ -71,14 +88,16 @@ pub trait Unstack {
 pub fn unstack<Y: Unstack, const B: usize>(y: Y) -> [Y::Lane; B] {
     core::array::from_fn(|i| y.take_lane(i))
 }
-impl<T: crate::lanes::LaneElement, const B: usize> Unstack for crate::Lanes<T, B> {
+impl<T: crate::lanes::LaneElement, const B: usize, I: InstructionSet> Unstack for crate::Lanes<T, B, I> {
     type Lane = T;
+    #[inline(always)]
     fn take_lane(&self, i: usize) -> T {
         self.0[i]
     }
 }
 impl<R: Unstack> Unstack for num_complex::Complex<R> {
     type Lane = num_complex::Complex<R::Lane>;
+    #[inline(always)]
     fn take_lane(&self, i: usize) -> Self::Lane {
         num_complex::Complex { re: self.re.take_lane(i), im: self.im.take_lane(i) }
     }
@@ -88,30 +107,41 @@ where
     DefaultAllocator: Allocator<R, C>,
 {
     type Lane = OMatrix<T::Lane, R, C>;
+    #[inline(always)]
     fn take_lane(&self, i: usize) -> Self::Lane {
-        self.map(|x| x.take_lane(i))
+        self.map(
+            #[inline(always)]
+            |x| x.take_lane(i),
+        )
     }
 }
 impl<T: Unstack, const N: usize> Unstack for [T; N] {
     type Lane = [T::Lane; N];
+    #[inline(always)]
     fn take_lane(&self, i: usize) -> Self::Lane {
-        core::array::from_fn(|k| self[k].take_lane(i))
+        core::array::from_fn(
+            #[inline(always)]
+            |k| self[k].take_lane(i),
+        )
     }
 }
 impl<T: Unstack> Unstack for Vec<T> {
     type Lane = Vec<T::Lane>;
+    #[inline(always)]
     fn take_lane(&self, i: usize) -> Self::Lane {
         self.iter().map(|x| x.take_lane(i)).collect()
     }
 }
 impl<T: Scalar + Unstack<Lane: Scalar>, S: Space> Unstack for Column<T, S> {
     type Lane = Column<<T as Unstack>::Lane, S>;
+    #[inline(always)]
     fn take_lane(&self, i: usize) -> Self::Lane {
         self.map_numbers(|x| x.take_lane(i))
     }
 }
 impl<T: Scalar + Unstack<Lane: Scalar>, S: Space> Unstack for Held<T, S> {
     type Lane = Held<<T as Unstack>::Lane, S>;
+    #[inline(always)]
     fn take_lane(&self, i: usize) -> Self::Lane {
         self.map_numbers(|x| x.take_lane(i))
     }
@@ -120,7 +150,8 @@ macro_rules! tuples {
     ($($P:ident $i:tt),*) => {
         impl<$($P: Unstack),*> Unstack for ($($P,)*) {
             type Lane = ($($P::Lane,)*);
-            fn take_lane(&self, i: usize) -> Self::Lane {
+            #[inline(always)]
+    fn take_lane(&self, i: usize) -> Self::Lane {
                 ($( self.$i.take_lane(i), )*)
             }
         }
@@ -154,65 +185,155 @@ pub fn common_len(lens: &[usize]) -> Result<usize> {
         None => Ok(lens[0]),
     }
 }
-/// Each element's own outcome; chunks of [`WIDTH`] lanes, threads above [`THREADS_FROM`] elements.
-///
-/// # Errors
-/// `ShapeMismatch` and what else concerns the whole call.
-pub fn run_each<Y, E>(n: usize, f: impl Fn(usize) -> Result<Y> + Sync) -> Result<Vec<Result<Y::Lane>>>
-where
-    Y: Unstack<Lane: Send>,
-{
-    let _ = core::marker::PhantomData::<E>;
-    let chunk = |first: usize, end: usize| {
-        let mut out = Vec::with_capacity(end - first);
-        for at in (first..end).step_by(WIDTH) {
-            let here = WIDTH.min(end - at);
-            let (y, failed) = collect_faults(|| f(at));
-            let error = |lane: usize| failed.iter().find(|x| x.0 == lane).map(|x| x.1.clone());
-            for lane in 0..here {
-                out.push(match (&y, error(lane)) {
-                    (_, Some(e)) => Err(e),
-                    (Err(e), None) => Err(e.clone()),
-                    (Ok(y), None) => Ok(y.take_lane(lane)),
-                });
+/// What `#[vmap]` writes: the function over lanes of any instruction set, for the elements from `at` on.
+#[doc(hidden)]
+pub trait Job: Sync {
+    /// The result of one element.
+    type Lane: Send;
+    /// The results of [`WIDTH`] elements.
+    type Out<I: InstructionSet>: Unstack<Lane = Self::Lane>;
+    /// Elements `at..at + WIDTH`.
+    fn run<I: InstructionSet>(&self, at: usize) -> Result<Self::Out<I>>;
+}
+
+/// Elements `first..first + out.len()` into `out`; the failures by index. The elements that failed are not written.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn chunks<J: Job, I: InstructionSet>(job: &J, first: usize, out: &mut [MaybeUninit<J::Lane>]) -> Vec<(usize, Error)> {
+    let mut failed = Vec::new();
+    let mut at = first;
+    for out in out.chunks_mut(WIDTH) {
+        let (y, faults) = collect_faults(
+            #[inline(always)]
+            || job.run::<I>(at),
+        );
+        match y {
+            Ok(y) if faults.is_empty() => {
+                for (lane, out) in out.iter_mut().enumerate() {
+                    out.write(y.take_lane(lane));
+                }
+            }
+            y => note(&mut failed, at, out, y.map(|y| (0..out.len()).map(|l| y.take_lane(l)).collect()), faults),
+        }
+        at += WIDTH;
+    }
+    failed
+}
+/// A chunk in which something failed.
+#[cold]
+#[inline(never)]
+fn note<L>(
+    failed: &mut Vec<(usize, Error)>,
+    at: usize,
+    out: &mut [MaybeUninit<L>],
+    y: Result<Vec<L>>,
+    faults: Vec<(usize, Error)>,
+) {
+    let fault = |lane: usize| faults.iter().find(|fault| fault.0 == lane).map(|fault| fault.1.clone());
+    match y {
+        // a failure of the whole chunk, after those of single lanes
+        Err(e) => failed.extend((0..out.len()).map(|lane| (at + lane, fault(lane).unwrap_or_else(|| e.clone())))),
+        Ok(y) => {
+            for (lane, (out, y)) in out.iter_mut().zip(y).enumerate() {
+                match fault(lane) {
+                    Some(e) => failed.push((at + lane, e)),
+                    None => _ = out.write(y),
+                }
             }
         }
-        out
-    };
-    let threads = if n < THREADS_FROM { 1 } else { std::thread::available_parallelism().map_or(1, |t| t.get()) };
+    }
+}
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn chunks_wide<J: Job>(job: &J, first: usize, out: &mut [MaybeUninit<J::Lane>]) -> Vec<(usize, Error)> {
+    chunks::<J, Widest>(job, first, out)
+}
+/// By the best instructions that the machine has. A debug build takes the baseline alone: the second copy would only cost the user's time.
+fn dispatch<J: Job>(job: &J, first: usize, out: &mut [MaybeUninit<J::Lane>]) -> Vec<(usize, Error)> {
+    #[cfg(target_arch = "x86_64")]
+    if cfg!(not(debug_assertions)) && is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        // SAFETY: the machine has the instructions
+        return unsafe { chunks_wide(job, first, out) };
+    }
+    chunks::<J, Native>(job, first, out)
+}
+
+/// From this many elements a batch is spread over threads: below, starting them costs more than they save.
+pub const THREADS_FROM: usize = 4096;
+thread_local! {
+    static ONE_THREAD: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
+}
+/// Runs `f`, in which batches stay on this thread: for programs that have threads of their own, and for timings.
+///
+/// ```
+/// assert_eq!(cola_core::batch::on_one_thread(|| 1 + 1), 2);
+/// ```
+pub fn on_one_thread<R>(f: impl FnOnce() -> R) -> R {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            ONE_THREAD.set(self.0);
+        }
+    }
+    let _restore = Restore(ONE_THREAD.replace(true));
+    f()
+}
+/// All elements into `out`, on as many threads as it pays; the failures by index.
+fn fill<J: Job>(job: &J, out: &mut [MaybeUninit<J::Lane>]) -> Vec<(usize, Error)> {
+    let n = out.len();
+    let alone = n < THREADS_FROM || ONE_THREAD.get();
+    let threads = if alone { 1 } else { std::thread::available_parallelism().map_or(1, |t| t.get()) };
     if threads == 1 {
-        return Ok(chunk(0, n));
+        return dispatch(job, 0, out);
     }
     let each = n.div_ceil(threads).next_multiple_of(WIDTH);
     let parts = std::thread::scope(|scope| {
-        let chunk = &chunk;
-        let spawn = |first: usize| scope.spawn(move || chunk(first, (first + each).min(n)));
-        let handles: Vec<_> = (0..n).step_by(each).map(spawn).collect();
+        let spawn = |(k, out)| scope.spawn(move || dispatch(job, k * each, out));
+        let handles: Vec<_> = out.chunks_mut(each).enumerate().map(spawn).collect();
         handles.into_iter().map(|h| h.join()).collect::<Vec<_>>()
     });
-    let mut out = Vec::with_capacity(n);
-    for part in parts {
-        out.extend(part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-    }
-    Ok(out)
+    parts.into_iter().flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
 }
-/// From this many elements a batch is spread over threads: below, starting them costs more than they save.
-pub const THREADS_FROM: usize = 4096;
 /// All elements, or the failures by index.
 ///
 /// # Errors
-/// `Lanes` with index and failure of each failed element, and what concerns the whole call.
-pub fn run_slice<Y, E>(n: usize, f: impl Fn(usize) -> Result<Y> + Sync) -> Result<Vec<Y::Lane>>
-where
-    Y: Unstack<Lane: Send>,
-{
-    let mut failed = Vec::new();
+/// `Lanes` with index and failure of each failed element.
+#[doc(hidden)]
+pub fn slice<J: Job>(n: usize, job: &J) -> Result<Vec<J::Lane>> {
+    if core::mem::needs_drop::<J::Lane>() {
+        return all_or_failures(each(n, job)?);
+    }
     let mut out = Vec::with_capacity(n);
-    for (i, y) in run_each::<Y, E>(n, f)?.into_iter().enumerate() {
+    let failed = fill(job, &mut out.spare_capacity_mut()[..n]);
+    if !failed.is_empty() {
+        return Err(Error::Lanes { failed });
+    }
+    // SAFETY: `fill` writes every element that it does not name as failed
+    unsafe { out.set_len(n) };
+    Ok(out)
+}
+fn all_or_failures<Y>(each: Vec<Result<Y>>) -> Result<Vec<Y>> {
+    let (mut out, mut failed) = (Vec::with_capacity(each.len()), Vec::new());
+    for (i, y) in each.into_iter().enumerate() {
         match y {
             Ok(y) => out.push(y),
             Err(e) => failed.push((i, e)),
         }
     }
     if failed.is_empty() { Ok(out) } else { Err(Error::Lanes { failed }) }
+}
+/// Each element's own outcome; chunks of [`WIDTH`] lanes, threads above [`THREADS_FROM`] elements.
+///
+/// # Errors
+/// None of its own; what concerns the whole call is refused before.
+#[doc(hidden)]
+pub fn each<J: Job>(n: usize, job: &J) -> Result<Vec<Result<J::Lane>>> {
+    let mut out: Vec<MaybeUninit<J::Lane>> = Vec::with_capacity(n);
+    out.resize_with(n, MaybeUninit::uninit);
+    let mut failed = fill(job, &mut out).into_iter().peekable();
+    let outcome = |(i, y): (usize, MaybeUninit<J::Lane>)| match failed.next_if(|f| f.0 == i) {
+        Some((_, e)) => Err(e),
+        // SAFETY: `fill` writes every element that it does not name as failed, and names them by index
+        None => Ok(unsafe { y.assume_init() }),
+    };
+    Ok(out.into_iter().enumerate().map(outcome).collect())
 }

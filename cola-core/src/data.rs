@@ -80,15 +80,21 @@ impl<E: Plain, S: Space> Held<E, S> {
         let n = S::EXTENT.or(n);
         Held { data: S::Square::<E>::filled(n * n, e), n }
     }
+    /// Number of rows: a constant where the type knows it.
+    #[inline(always)]
+    pub fn order(&self) -> usize {
+        S::EXTENT.or(self.n)
+    }
     /// Entry (i, j).
     #[inline(always)]
     pub fn at(&self, i: usize, j: usize) -> E {
-        self.data.as_slice()[i + self.n * j]
+        self.data.as_slice()[i + self.order() * j]
     }
     /// Writes entry (i, j).
     #[inline(always)]
     pub fn set(&mut self, i: usize, j: usize, e: E) {
-        self.data.as_mut_slice()[i + self.n * j] = e
+        let n = self.order();
+        self.data.as_mut_slice()[i + n * j] = e
     }
     /// The entries, column-major.
     #[inline(always)]
@@ -106,8 +112,8 @@ impl<T: Scalar, S: Space> Held<T, S> {
     #[inline(always)]
     pub fn copy(v: View<'_, T>) -> Self {
         let mut h = Self::filled(v.rows, T::zero());
-        for j in 0..h.n {
-            for i in 0..h.n {
+        for j in 0..h.order() {
+            for i in 0..h.order() {
                 h.set(i, j, v.at(i, j));
             }
         }
@@ -117,7 +123,7 @@ impl<T: Scalar, S: Space> Held<T, S> {
     #[inline(always)]
     pub fn identity(n: usize) -> Self {
         let mut h = Self::filled(n, T::zero());
-        for i in 0..h.n {
+        for i in 0..h.order() {
             h.set(i, i, T::one());
         }
         h
@@ -125,7 +131,7 @@ impl<T: Scalar, S: Space> Held<T, S> {
     /// To be written as a view.
     #[inline(always)]
     pub fn view_mut(&mut self) -> ViewMut<'_, T> {
-        let n = self.n;
+        let n = self.order();
         ViewMut::matrix(self.data.as_mut_slice(), n, n)
     }
 }
@@ -135,7 +141,7 @@ impl<T: Scalar, S: Space> MatrixData for Held<T, S> {
     type Cols = S;
     #[inline(always)]
     fn view(&self) -> View<'_, T> {
-        View::matrix(self.data.as_slice(), self.n, self.n)
+        View::matrix(self.data.as_slice(), self.order(), self.order())
     }
 }
 

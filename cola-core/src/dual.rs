@@ -9,7 +9,7 @@
 
 use crate::algorithms::dense::Engine;
 use crate::dsl::{IntoTerm, IsScalar};
-use crate::lanes::{LaneElement, Lanes, OneByOne};
+use crate::lanes::{InstructionSet, LaneElement, Lanes, OneByOne};
 use crate::scalar::{Complex, Element, Real, Scalar, one_lane, real_scalar, scalar_term};
 use num_dual::{Dual, Dual2, HyperDual};
 
@@ -111,12 +111,15 @@ macro_rules! dual {
         }
         impl LaneElement for $T<$F> {
             type Vectors = OneByOne;
+            type Wide = OneByOne;
         }
         impl Element for $T<$F> {
             type Wide<const B: usize> = Lanes<$T<$F>, B>;
+            type On<const B: usize, I: InstructionSet> = Lanes<$T<$F>, B, I>;
         }
         impl Element for Complex<$T<$F>> {
             type Wide<const B: usize> = Complex<Lanes<$T<$F>, B>>;
+            type On<const B: usize, I: InstructionSet> = Complex<Lanes<$T<$F>, B, I>>;
         }
         scalar_term!([] $T<$F>);
         impl Engine for $T<$F> {}

@@ -18,7 +18,7 @@ use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, with_scratch};
 use crate::ops::{Adjoint, Boxed, IndexSet, IntoIndexSet, Permutation, Powi, Product, Sliced, Spectral, Transpose};
 use crate::plan::{Explain, Explanation};
-use crate::scalar::{Real, Scalar};
+use crate::scalar::{Mask, Real, Scalar};
 use crate::space::{Dyn, Square, demand_apply, demand_solve, demand_square};
 use crate::view::View;
 use nalgebra::DMatrix;
@@ -36,7 +36,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Panics
     /// Where the length of `x` is dynamic and wrong; a static one that is wrong does not compile.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn apply<V: Operand<Self::Scalar> + ?Sized>(&self, x: &V) -> V::Output
     where
         Self: LinearOperator,
@@ -48,7 +48,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Panics
     /// As `apply`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn apply_as<Y: Produce<Self::Scalar>>(&self, x: &(impl Operand<Self::Scalar> + ?Sized)) -> Y
     where
         Self: LinearOperator,
@@ -59,7 +59,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Panics
     /// As `apply`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn apply_adjoint<V: Operand<Self::Scalar> + ?Sized>(&self, x: &V) -> V::Output
     where
         Self: LinearOperator,
@@ -71,7 +71,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Panics
     /// As `apply`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn apply_transpose<V: Operand<Self::Scalar> + ?Sized>(&self, x: &V) -> V::Output
     where
         Self: LinearOperator,
@@ -101,7 +101,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Panics
     /// Where a size is wrong.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn apply_into<X, Y>(&self, x: &X, y: &mut Y, scratch: &mut [Self::Scalar])
     where
         Self: LinearOperator,
@@ -130,12 +130,12 @@ pub trait OperatorExt: Operator {
         entries(&self)
     }
     /// A^T, borrowing A.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn transpose(&self) -> Transpose<&Self> {
         Transpose(self)
     }
     /// A^H, borrowing A.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn adjoint(&self) -> Adjoint<&Self> {
         Adjoint(self)
     }
@@ -174,18 +174,24 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// `ShapeMismatch`, `NonFinite`, `Singular`, `NotPositiveDefinite`, `NotConverged`, `Breakdown`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn solve<V: Operand<Self::Scalar> + ?Sized>(&self, b: &V) -> Result<V::Output>
     where
         Self: Square + InverseRule<<Self as Operator>::Facts, Output: LinearOperator<Scalar = Self::Scalar>> + Sized,
     {
         const { demand_solve("solve", Self::SHAPE, V::ROWS) }
         let bv = b.view();
-        right_hand_side("solve", self.shape(), bv)?;
+        if !Self::SHAPE.rows.is_static() || bv.rows != self.nrows() {
+            right_hand_side("solve", self.shape(), bv)?;
+        }
         crate::functions::base::square("solve", self)?;
         let mut x = V::Output::produce(self.ncols(), bv.cols);
         self.solve_rule(bv, x.view_mut())?;
-        no_overflow(x.view_mut().as_view(), "the solution: the operator has such entries, or it overflowed")?;
+        // of a static size (where nothing iterates) NaN and infinity in b reach the solution, so one test serves both
+        let fine = x.view_mut().as_view().finite();
+        if !fine.all() {
+            bad_solution("solve", self.shape(), bv, fine)?;
+        }
         Ok(x)
     }
     /// x = A^-1 b by the given algorithm, with what it learned.
@@ -213,7 +219,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// `ShapeMismatch`, `NonFinite`, `Singular`, `NotPositiveDefinite`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inv(&self) -> Result<Inv<Self>>
     where
         Self: Square + Invertible + Sized,
@@ -243,7 +249,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// `NegativeEigenvalue`, `NonFinite`, `ShapeMismatch`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn sqrt(&self) -> Result<Pow<Self>>
     where
         Self: Square + HasPower + Sized,
@@ -255,7 +261,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// As `sqrt`, and `Singular`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn isqrt(&self) -> Result<Pow<Self>>
     where
         Self: Square + HasPower + Sized,
@@ -267,7 +273,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// As `sqrt`, and `Singular` where p < 0.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn pow(&self, p: f64) -> Result<Pow<Self>>
     where
         Self: Square + HasPower + Sized,
@@ -276,7 +282,7 @@ pub trait OperatorExt: Operator {
         self.power_rule(Power::Real(p))
     }
     /// A^N, N >= 1, by N applications, borrowing A.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn powi<const N: usize>(&self) -> Powi<&Self, N>
     where
         Self: Square + Sized,
@@ -288,7 +294,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// `NonFinite`, `ShapeMismatch`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn exp(&self) -> Result<Exp<Self>>
     where
         Self: Square + HasExp + Sized,
@@ -300,7 +306,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// `NegativeEigenvalue`, `Singular`, `NonFinite`, `ShapeMismatch`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn log(&self) -> Result<Log<Self>>
     where
         Self: Square + HasLog + Sized,
@@ -365,7 +371,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// `Singular`, `NotPositiveDefinite`, `InvalidArgument` where the determinant is not positive (then `slogdet` serves).
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn logdet(&self) -> Result<Sc<Self>>
     where
         Self: Square + DetRule<<Self as Operator>::Facts> + Sized,
@@ -377,7 +383,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// `NotPositiveDefinite` where PSD was promised and does not hold, `NonFinite`, `ShapeMismatch`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet(&self) -> Result<(Sc<Self>, Re<Self>)>
     where
         Self: Square + DetRule<<Self as Operator>::Facts> + Sized,
@@ -400,7 +406,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// `ShapeMismatch`, `NonFinite`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn trace(&self) -> Result<Sc<Self>>
     where
         Self: Square + DiagonalRule + Sized,
@@ -415,7 +421,7 @@ pub trait OperatorExt: Operator {
     ///
     /// # Errors
     /// `ShapeMismatch`, `NonFinite`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal(&self) -> Result<Column<Sc<Self>, Self::Rows>>
     where
         Self: Square + DiagonalRule + Sized,
@@ -494,7 +500,7 @@ pub trait OperatorExt: Operator {
 }
 impl<A: Operator + ?Sized> OperatorExt for A {}
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn apply_to<A: LinearOperator + ?Sized, Y: Produce<A::Scalar>>(
     a: &A,
     how: Update<A::Scalar>,
@@ -504,15 +510,28 @@ fn apply_to<A: LinearOperator + ?Sized, Y: Produce<A::Scalar>>(
     let (m, n) = if how.adjoint { (a.ncols(), a.nrows()) } else { (a.nrows(), a.ncols()) };
     right_size(name, (m, n), x.rows);
     let mut y = Y::produce(m, x.cols);
-    with_scratch(a.scratch_len(x.cols), |s| a.act(how, x, y.view_mut(), s));
+    let len = a.scratch_len(x.cols);
+    with_scratch(
+        len,
+        #[inline(always)]
+        |s| a.act(how, x, y.view_mut(), s),
+    );
     y
 }
+#[cold]
+#[inline(never)]
+fn bad_solution<T: Scalar>(op: &'static str, shape: (usize, usize), b: View<'_, T>, fine: T::Mask) -> Result<()> {
+    right_hand_side(op, shape, b)?;
+    crate::error::check::<T>(fine, |_| {
+        Error::non_finite("the solution: the operator has such entries, or it overflowed")
+    })
+}
 /// No NaN answer: entries of an operator that no rule looked at, and results that are too large for a number.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn no_overflow<T: Scalar>(x: View<'_, T>, place: &'static str) -> Result<()> {
     crate::error::check::<T>(x.finite(), |_| Error::non_finite(place))
 }
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn right_size(op: &'static str, left: (usize, usize), rows: usize) {
     if left.1 != rows {
         crate::dsl::shape_panic(&Error::ShapeMismatch { op, left, right: (rows, 1) })

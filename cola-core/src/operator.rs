@@ -11,6 +11,7 @@ use crate::facts::Facts;
 use crate::scalar::Scalar;
 use crate::space::{Shape, Space};
 use crate::view::{View, ViewMut};
+use core::mem::MaybeUninit;
 
 /// What a matrix is: number type, facts, sizes. No action: rules need nothing more.
 #[diagnostic::on_unimplemented(
@@ -84,6 +85,11 @@ impl<T: Scalar> Update<T> {
     pub fn times(self, c: T) -> Self {
         Update { alpha: self.alpha * if self.adjoint { c.conj() } else { c }, ..self }
     }
+    /// `y = [y +] alpha A`.
+    #[inline(always)]
+    pub(crate) fn entries(alpha: T, add: bool) -> Self {
+        Update { alpha, add, adjoint: false }
+    }
     /// Writes one entry of op(A) x.
     #[inline(always)]
     pub fn write(self, y: &mut T, v: T) {
@@ -113,6 +119,12 @@ pub trait LinearOperator: Operator {
     fn entries(&self) -> Option<View<'_, Self::Scalar>> {
         None
     }
+    /// `y = [y +] alpha A`, the entries themselves: what base cases make dense. By default A applied to the identity; structures that know
+    /// their entries write them, which saves 2 n^3 operations.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: Self::Scalar, add: bool, y: ViewMut<'_, Self::Scalar>) {
+        write_by_identity(self, alpha, add, y)
+    }
 }
 
 impl<A: Operator + ?Sized> Operator for &A {
@@ -134,7 +146,7 @@ impl<A: Operator + ?Sized> Operator for &A {
     }
 }
 impl<A: LinearOperator + ?Sized> LinearOperator for &A {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(
         &self,
         how: Update<A::Scalar>,
@@ -151,6 +163,10 @@ impl<A: LinearOperator + ?Sized> LinearOperator for &A {
     #[inline(always)]
     fn entries(&self) -> Option<View<'_, A::Scalar>> {
         (**self).entries()
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: A::Scalar, add: bool, y: ViewMut<'_, A::Scalar>) {
+        (**self).write(alpha, add, y)
     }
 }
 
@@ -185,21 +201,54 @@ impl<A: LinearOperator> DynOperator<A::Scalar> for A {
     }
 }
 
-/// Runs `f` on scratch: on the stack in tiers (sizes that no stable const expression could name), on the heap above.
-#[inline(always)]
+/// [`LinearOperator::write`] by the application to the identity.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn write_by_identity<A: LinearOperator + ?Sized>(
+    a: &A,
+    alpha: A::Scalar,
+    add: bool,
+    y: ViewMut<'_, A::Scalar>,
+) {
+    let n = a.ncols();
+    let rest = a.scratch_len(n);
+    with_scratch(
+        n * n + rest,
+        #[inline(always)]
+        |s| {
+            let (eye, rest) = s.split_at_mut(n * n);
+            for i in 0..n {
+                eye[i * (n + 1)] = num_traits::One::one();
+            }
+            a.act(Update { alpha, add, adjoint: false }, View::matrix(eye, n, n), y, rest)
+        },
+    )
+}
+
+/// Bytes of scratch on the stack: 1024 doubles, 128 times eight lanes of them.
+const STACK: usize = 8192;
+#[repr(align(64))]
+struct Buffer([MaybeUninit<u8>; STACK]);
+
+/// Runs `f` on zeros: on the stack up to 8 KiB, on the heap above. One call of `f` in the text, whatever the length: all of it is
+/// inlined, and one copy for each of several lengths, nested, took minutes to compile.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn with_scratch<T: Scalar, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
-    macro_rules! tier {
-        ($($n:literal)*) => { $( if len <= $n { return f(&mut [T::zero(); $n][..len]); } )* };
-    }
-    if len == 0 {
-        return f(&mut []);
-    }
-    tier!(8 32 128);
-    // 512 numbers of 64 bytes (eight lanes) would be 32 KiB of stack at every level of nesting
-    if size_of::<T>() <= 16 {
-        tier!(512);
-    }
-    f(&mut vec![T::zero(); len])
+    const { assert!(align_of::<T>() <= align_of::<Buffer>(), "numbers are aligned to 64 bytes at most") };
+    let mut stack = Buffer([MaybeUninit::uninit(); STACK]);
+    let mut heap;
+    let scratch = if len <= STACK / size_of::<T>() {
+        let start = stack.0.as_mut_ptr().cast::<T>();
+        for i in 0..len {
+            // SAFETY: `len` numbers lie in the buffer, which is aligned for them
+            unsafe { start.add(i).write(T::zero()) };
+        }
+        // SAFETY: the numbers have just been written, and `stack` is not touched again before `f` is done
+        unsafe { core::slice::from_raw_parts_mut(start, len) }
+    } else {
+        heap = vec![T::zero(); len];
+        &mut heap[..]
+    };
+    f(scratch)
 }
 
 /// Shorthands for the associated types of an operator.

@@ -56,7 +56,7 @@ pub trait Parameters {
     ///
     /// # Errors
     /// `ShapeMismatch` where dynamic shapes differ.
-    fn pack<const B: usize>(trees: [&Self; B]) -> Result<Self::With<<Self::Number as Element>::Wide<B>>>
+    fn pack<W: Scalar<Lane = Self::Number>, const B: usize>(trees: [&Self; B]) -> Result<Self::With<W>>
     where
         Self::Number: Element,
     {
@@ -96,7 +96,11 @@ fn frames_agree<A: Parameters + ?Sized, B: Parameters + ?Sized>(op: &'static str
     }
 }
 
-fn pack_leaves<K: Parameters<Number: Element> + ?Sized, const B: usize>(trees: [&K; B]) -> Result<Packed<K, B>> {
+fn pack_leaves<K, W, const B: usize>(trees: [&K; B]) -> Result<K::With<W>>
+where
+    K: Parameters<Number: Element> + ?Sized,
+    W: Scalar<Lane = K::Number>,
+{
     let leaves = trees.map(|k| k.leaves().collect::<Vec<_>>());
     let first = leaves.first().map_or(&[][..], |l| &l[..]);
     for other in &leaves {
@@ -108,16 +112,13 @@ fn pack_leaves<K: Parameters<Number: Element> + ?Sized, const B: usize>(trees: [
     let Some(tree) = trees.first() else { return Err(Error::invalid("stack: a batch has at least one element")) };
     trees.iter().try_for_each(|k| frames_agree("stack", *tree, *k))?;
     let mut leaf = 0;
-    Ok(tree.traverse(&mut Path::default(), &mut |_, _, new: &mut [<K::Number as Element>::Wide<B>]| {
+    Ok(tree.traverse(&mut Path::default(), &mut |_, _, new: &mut [W]| {
         for (i, x) in new.iter_mut().enumerate() {
             *x = Scalar::from_lanes(|lane| leaves[lane][leaf].1[i]);
         }
         leaf += 1;
     }))
 }
-/// B trees `K` in one.
-pub type Packed<K, const B: usize> = <K as Parameters>::With<<<K as Parameters>::Number as Element>::Wide<B>>;
-
 /// One leaf: its path and its numbers.
 pub type Leaf<'a, T> = (String, Cow<'a, [T]>);
 
@@ -280,20 +281,22 @@ macro_rules! slice_leaf {
                 f(path.as_str(), &self[..], &mut new[..]);
                 new
             }
-            #[inline]
-            fn pack<const B: usize>(trees: [&Self; B]) -> Result<Self::With<<T as Element>::Wide<B>>>
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            fn pack<$With: Scalar<Lane = T>, const B: usize>(trees: [&Self; B]) -> Result<Self::With<$With>>
             where
                 T: Element,
             {
-                type $With<T, const B: usize> = <T as Element>::Wide<B>;
                 let $s = trees[0];
                 for other in trees {
                     counts_agree("stack: entries", $s.len(), other.len())?;
                 }
-                let $zero = <$With<T, B> as num_traits::Zero>::zero();
-                let mut new: Self::With<$With<T, B>> = $make;
+                let $zero = <$With as num_traits::Zero>::zero();
+                let mut new: Self::With<$With> = $make;
                 for (i, x) in new[..].iter_mut().enumerate() {
-                    *x = Scalar::from_lanes(|lane| trees[lane][i]);
+                    *x = $With::from_lanes(
+                        #[inline(always)]
+                        |lane| trees[lane][i],
+                    );
                 }
                 Ok(new)
             }
@@ -346,8 +349,8 @@ where
     fn frame(&self, f: &mut dyn FnMut(Frame)) {
         f(Frame::Shape(self.nrows(), self.ncols()))
     }
-    #[inline]
-    fn pack<const B: usize>(trees: [&Self; B]) -> Result<OMatrix<<T as Element>::Wide<B>, R, C>>
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn pack<W: Scalar<Lane = T>, const B: usize>(trees: [&Self; B]) -> Result<OMatrix<W, R, C>>
     where
         T: Element,
     {
@@ -357,11 +360,13 @@ where
                 return Err(Error::ShapeMismatch { op: "stack", left: trees[0].shape(), right: other.shape() });
             }
         }
-        let mut new = OMatrix::from_element_generic(r, c, num_traits::Zero::zero());
-        for j in 0..new.ncols() {
-            for i in 0..new.nrows() {
-                new[(i, j)] = Scalar::from_lanes(|lane| trees[lane][(i, j)]);
-            }
+        let views = trees.map(crate::data::matrix_view);
+        let (rows, mut new) = (r.value(), OMatrix::from_element_generic(r, c, W::zero()));
+        for (k, x) in new.as_mut_slice().iter_mut().enumerate() {
+            *x = W::from_lanes(
+                #[inline(always)]
+                |lane| views[lane].at(k % rows, k / rows),
+            );
         }
         Ok(new)
     }

@@ -84,6 +84,9 @@ impl<T: Scalar> View<'_, T> {
     /// True in the lanes where every entry is finite.
     #[inline(always)]
     pub fn finite(&self) -> T::Mask {
+        if let Some(x) = self.contiguous() {
+            return crate::scalar::all_finite(x);
+        }
         let mut ok = <T::Mask as crate::scalar::Mask>::splat(true);
         for j in 0..self.cols {
             for i in 0..self.rows {

@@ -63,7 +63,10 @@ pub fn try_linop(expression: &Expr, errors: &mut Errors) -> TokenStream {
     // The `allow` stands on a statement, because on an expression it would be unstable.
     quote!({
         #[allow(clippy::redundant_closure_call, clippy::needless_question_mark)]
-        let #outcome = (|| -> ::cola::Result<_> { ::core::result::Result::Ok(#body) })();
+        let #outcome = ::cola::error::attempt(
+            #[inline(always)]
+            || -> ::cola::Result<_> { ::core::result::Result::Ok(#body) }
+        );
         #outcome
     })
 }

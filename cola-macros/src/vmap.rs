@@ -49,7 +49,12 @@ pub fn vmap(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let module = module(&function, &element, &mut errors);
     let report = report(errors);
     match module {
-        Some(module) if report.is_empty() => quote!(#function #module),
+        Some(module) if report.is_empty() => {
+            // The text is compiled once for each instruction set, inside a function that has it.
+            let has_inline = function.attrs.iter().any(|attribute| attribute.path().is_ident("inline"));
+            let inline = (!has_inline).then(|| quote!(#[cfg_attr(not(debug_assertions), inline(always))]));
+            quote!(#inline #function #module)
+        }
         _ => quote!(#function #(#report)*),
     }
 }
@@ -75,7 +80,8 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
     }
 
     let of = |ty: &dyn ToTokens| with_scalar(ty.to_token_stream(), &scalar, element);
-    let output = of(&output);
+    let plain_output = output;
+    let output = of(&plain_output);
     // Names of ours beside the user's arguments; a generic parameter has no hygiene, so it has to keep out of the way.
     let at = Ident::new("at", Span::mixed_site());
     let count = Ident::new("count", Span::mixed_site());
@@ -102,11 +108,26 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
     };
     let packed =
         call(&|name| quote!(::cola::batch::pack(&#name)?), &|name| quote!(::cola::batch::pack_numbers(&#name)));
-    let packed_at = call(
-        &|name| quote!(::cola::batch::pack_at(#name, #at)?),
-        &|name| quote!(::cola::batch::pack_numbers_at(#name, #at)),
-    );
     let lengths = arguments.iter().filter(|argument| argument.is_batched).map(|argument| &argument.name);
+    // The job of a slice: a tuple of references to all arguments, by their places.
+    let fields: Vec<_> = arguments
+        .iter()
+        .map(|argument| {
+            let ty = of(&argument.ty);
+            if argument.is_batched { quote!(&'batch [#ty]) } else { quote!(&'batch #ty) }
+        })
+        .collect();
+    let set = Ident::new("Set", Span::mixed_site());
+    let from_job = arguments.iter().enumerate().map(|(place, argument)| {
+        let place = syn::Index::from(place);
+        match (argument.is_number, argument.is_batched) {
+            (true, _) => quote!(::cola::batch::pack_numbers_at::<_, #set>(self.#place, #at)),
+            (_, true) => quote!(::cola::batch::pack_at::<_, #set>(self.#place, #at)?),
+            (_, false) => quote!(::core::clone::Clone::clone(self.#place)),
+        }
+    });
+    let wide = quote!(::cola::batch::On<#element, #set>);
+    let wide_output = with_scalar(plain_output.to_token_stream(), &scalar, &wide);
 
     // Constant parameters are passed on; the scalar is replaced.
     let constants: Vec<_> = signature
@@ -126,7 +147,8 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
         signature.generics.params.iter().filter(|p| !matches!(p, GenericParam::Lifetime(_))).map(one).collect()
     };
     let fixed = stated(quote!(::cola::Lanes<#element, #lanes>));
-    let chosen = stated(quote!(::cola::Lanes<#element, { ::cola::batch::WIDTH }>));
+    let chosen = stated(wide);
+    let constant_names: Vec<_> = signature.generics.const_params().map(|constant| &constant.ident).collect();
 
     let visibility = &function.vis;
     let conditions = function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
@@ -134,12 +156,16 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
     let slice_body = |run: &str| {
         let run = format_ident!("{}", run);
         let lengths = lengths.clone();
+        let references = arguments.iter().map(|argument| match (&argument.name, argument.is_batched) {
+            (name, true) => quote!(#name),
+            (name, false) => quote!(&#name),
+        });
         quote! {
             let #count = ::cola::batch::common_len(&[#(#lengths.len()),*])?;
-            ::cola::batch::#run::<_, #element>(#count, |#at| super::#name::<#(#chosen),*>(#(#packed_at),*))
+            ::cola::batch::#run(#count, &Job::<#(#constant_names),*>(#(#references),*))
         }
     };
-    let (slice_all, slice_each) = (slice_body("run_slice"), slice_body("run_each"));
+    let (slice_all, slice_each) = (slice_body("slice"), slice_body("each"));
     Some(quote! {
         #(#conditions)*
         #[doc = #title]
@@ -147,6 +173,17 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
         #visibility mod #name {
             #[allow(unused_imports)]
             use super::*;
+
+            struct Job<'batch, #(#constants),*>(#(#fields),*);
+            impl<'batch, #(#constants),*> ::cola::batch::Job for Job<'batch, #(#constant_names),*> {
+                type Lane = #output;
+                type Out<#set: ::cola::batch::InstructionSet> = #wide_output;
+                // inlined into the function of each instruction set, and left alone where nothing is optimised
+                #[cfg_attr(not(debug_assertions), inline(always))]
+                fn run<#set: ::cola::batch::InstructionSet>(&self, #at: usize) -> ::cola::Result<#wide_output> {
+                    super::#name::<#(#chosen),*>(#(#from_job),*)
+                }
+            }
 
             /// All elements in one pass. The error is that of the first lane that failed.
             pub fn batch<const #lanes: usize, #(#constants),*>(#(#arrays),*) -> ::cola::Result<[#output; #lanes]> {

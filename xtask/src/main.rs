@@ -1,4 +1,6 @@
-//! `cargo run -p xtask -- tidy`: what the compiler does not check.
+//! `cargo run -p xtask -- tidy`: what the compiler does not check. `.. -- compile-times`: what the library costs a user's compiler.
+mod compile_times;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -67,11 +69,15 @@ fn registries(root: &Path) -> Vec<String> {
 }
 
 fn main() -> ExitCode {
-    if std::env::args().nth(1).as_deref() != Some("tidy") {
-        eprintln!("usage: cargo run -p xtask -- tidy");
-        return ExitCode::FAILURE;
-    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
+    match std::env::args().nth(1).as_deref() {
+        Some("tidy") => {}
+        Some("compile-times") => return compile_times::main(root),
+        _ => {
+            eprintln!("usage: cargo run -p xtask -- tidy | compile-times [--strict]");
+            return ExitCode::FAILURE;
+        }
+    }
     let mut files = Vec::new();
     for folder in
         ["src", "cola-core/src", "cola-macros/src", "cola-cuda/src", "examples", "tests", "benches", "xtask/src"]

@@ -38,14 +38,19 @@ fn not_square(op: &'static str, shape: (usize, usize)) -> Error {
 ///
 /// # Errors
 /// `ShapeMismatch` if it is rectangular, `InvalidArgument` if it is too large.
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn materialize<A: LinearOperator>(op: &'static str, a: &A) -> Result<Held<Sc<A>, Ro<A>>> {
     square(op, a)?;
     if !is_direct(a) {
         return Err(too_large(op, a.nrows()));
     }
-    let (n, eye) = (a.nrows(), Held::<Sc<A>, Ro<A>>::identity(a.nrows()));
+    let n = a.nrows();
     let mut m = Held::<Sc<A>, Ro<A>>::filled(n, Sc::<A>::zero());
+    if !A::ITERATIVE {
+        a.write(Sc::<A>::one(), false, m.view_mut());
+        return Ok(m);
+    }
+    let eye = Held::<Sc<A>, Ro<A>>::identity(n);
     let (x, y) = (View::matrix(eye.as_slice(), n, n), ViewMut::matrix(m.as_mut_slice(), n, n));
     crate::functions::inverse::apply_checked(a, x, y)?;
     Ok(m)
@@ -105,7 +110,7 @@ impl<A: LinearOperator, M: FactorMethod> BaseInverse<A, M> {
     ///
     /// # Errors
     /// Those of the factorisation.
-    #[inline]
+    #[inline(always)]
     pub fn new(a: &A) -> Result<Self>
     where
         A: Clone,
@@ -120,12 +125,15 @@ impl<A: LinearOperator, M: FactorMethod> BaseInverse<A, M> {
     ///
     /// # Errors
     /// Those of the factorisation or the iteration.
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn solve(a: &A, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Result<()> {
         square("solve", a)?;
         if is_direct(a) {
             let f = Factored::<_, _, M>::new(materialize("solve", a)?)?;
             return crate::functions::inverse::apply_checked(&f, b, x);
+        }
+        if A::SHAPE.rows.is_static() {
+            return Ok(()); // never, and so that no code is made for it
         }
         krylov::default_solve(M::KRYLOV, false, a, b, x).map(|_| ())
     }
@@ -151,14 +159,19 @@ impl<A: Operator, M: FactorMethod> Operator for BaseInverse<A, M> {
     }
 }
 impl<A: LinearOperator, M: FactorMethod> LinearOperator for BaseInverse<A, M> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         match self {
             BaseInverse::Factored(f) => f.act(how, x, y, s),
-            BaseInverse::Lazy(l) => l.iterate::<M>(how, x, y, s),
+            // of a static size there is none: no code is made for it
+            BaseInverse::Lazy(l) => {
+                if !A::SHAPE.rows.is_static() {
+                    l.iterate::<M>(how, x, y, s)
+                }
+            }
         }
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         match self {
             BaseInverse::Factored(f) => f.scratch_len(columns),
@@ -272,7 +285,7 @@ pub fn entries<A: LinearOperator>(a: &A) -> nalgebra::DMatrix<Sc<A>> {
 ///
 /// # Errors
 /// `ShapeMismatch`, `NonFinite`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn right_hand_side<T: Scalar>(op: &'static str, shape: (usize, usize), b: View<'_, T>) -> Result<()> {
     if b.rows != shape.0 {
         return Err(Error::ShapeMismatch { op, left: shape, right: (b.rows, b.cols) });
@@ -287,11 +300,11 @@ macro_rules! base_inverse {
         impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::InverseRule<Kk> for $S
         where $S: $crate::operator::LinearOperator + Clone {
             type Output = $crate::functions::base::BaseInverse<$S, $crate::functions::dense::MethodOf<Kk>>;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn inverse_rule(&self) -> $crate::Result<Self::Output> {
                 $crate::functions::base::BaseInverse::new(self)
             }
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn solve_rule(
                 &self,
                 b: $crate::view::View<'_, <$S as $crate::operator::Operator>::Scalar>,
@@ -309,7 +322,7 @@ macro_rules! base_det {
     ([$($p:tt)*] $S:ty) => {
         impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::DetRule<Kk> for $S
         where $S: $crate::operator::LinearOperator {
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn slogdet_rule(&self) -> $crate::Result<(
                 <$S as $crate::operator::Operator>::Scalar,
                 <<$S as $crate::operator::Operator>::Scalar as $crate::scalar::Scalar>::Re,
@@ -329,7 +342,7 @@ macro_rules! base_eigh {
         where $S: $crate::operator::LinearOperator {
             type Basis = $crate::functions::dense::DenseBasis<
                 <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Rows>;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn eigh_rule(&self) -> $crate::Result<$crate::ops::Spectral<Self::Basis, $crate::facts::SelfAdjointFacts>> {
                 $crate::functions::dense::dense_eigh($crate::functions::base::materialize("eigh", self)?)
             }
@@ -345,7 +358,7 @@ macro_rules! base_exp {
         where $S: $crate::operator::LinearOperator {
             type Output = <<Kk as $crate::facts::Facts>::SelfAdjoint as $crate::functions::dense::FactChoice>::DenseExp<
                 <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Rows>;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn exp_rule(&self) -> $crate::Result<Self::Output> {
                 let dense = $crate::functions::base::materialize("exp", self)?;
                 <Kk::SelfAdjoint as $crate::functions::dense::FactChoice>::dense_exp(dense)
@@ -364,7 +377,7 @@ macro_rules! spectral_power {
                 <$S as $crate::functions::EighRule<Kk>>::Basis,
                 $crate::facts::FactSet<$crate::facts::Known, Kk::Psd, $crate::facts::Unknown, $crate::facts::Unknown>,
             >;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn power_rule(&self, p: $crate::functions::Power) -> $crate::Result<Self::Output> {
                 <Self as $crate::functions::EighRule<Kk>>::eigh_rule(self)?.power(p)
             }
@@ -379,7 +392,7 @@ macro_rules! spectral_exp {
         impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::ExpRule<Kk> for $S
         where $S: $crate::functions::EighRule<Kk> {
             type Output = $crate::ops::Spectral<<$S as $crate::functions::EighRule<Kk>>::Basis, $crate::facts::PsdFacts>;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn exp_rule(&self) -> $crate::Result<Self::Output> {
                 <Self as $crate::functions::EighRule<Kk>>::eigh_rule(self)?.exp()
             }
@@ -394,7 +407,7 @@ macro_rules! spectral_log {
         impl<Kk: $crate::facts::Facts<SelfAdjoint: $crate::facts::RootOf<$S>>, $($p)*> $crate::functions::LogRule<Kk> for $S
         where $S: $crate::functions::EighRule<Kk> {
             type Output = $crate::ops::Spectral<<$S as $crate::functions::EighRule<Kk>>::Basis, $crate::facts::SelfAdjointFacts>;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn log_rule(&self) -> $crate::Result<Self::Output> {
                 <Self as $crate::functions::EighRule<Kk>>::eigh_rule(self)?.log()
             }

@@ -4,11 +4,11 @@ use crate::algorithms::dense as kernels;
 use crate::data::{Column, Held};
 use crate::error::{Error, Result, check};
 use crate::facts::{AnyPhase, AnySign, Facts, Known, NoFacts, PsdFacts, SelfAdjointFacts, Sign, Unknown};
-use crate::functions::det::slog_product;
+use crate::functions::det::{log_product, slog_product};
 use crate::functions::factor::LuFactors;
 use crate::operator::{LinearOperator, with_scratch};
 use crate::ops::{Dense, DenseTriangular, Lower, Permutation, Spectral, Triangular, Unitary, Upper};
-use crate::scalar::{Real, Scalar};
+use crate::scalar::{Mask, Real, Scalar, all_finite, mark};
 use crate::space::Space;
 use core::marker::PhantomData;
 use num_traits::Zero;
@@ -53,18 +53,32 @@ const fn fixed<S: Space>() -> bool {
     S::EXTENT.is_static()
 }
 /// Scratch of n numbers: the caller's, or, where it has none because the size is static, on the stack.
-#[inline(always)]
-fn with_rest<T: Scalar, R>(n: usize, scratch: &mut [T], f: impl FnOnce(&mut [T]) -> R) -> R {
-    if scratch.len() >= n { f(&mut scratch[..n]) } else { with_scratch(n, f) }
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn with_rest<T: Scalar, S: Space, R>(n: usize, scratch: &mut [T], f: impl FnOnce(&mut [T]) -> R) -> R {
+    if fixed::<S>() { with_scratch(n, f) } else { f(&mut scratch[..n]) }
 }
 /// Refuses NaN and infinity at the door.
-#[inline(always)]
-pub(crate) fn finite<T: Scalar>(a: &[T], place: &str) -> Result<()> {
-    let mut ok = <T::Mask as crate::scalar::Mask>::splat(true);
-    for x in a {
-        ok = ok & x.finite();
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn finite<T: Scalar>(a: &[T], place: &'static str) -> Result<()> {
+    check::<T>(all_finite(a), move |_| Error::non_finite(place))
+}
+
+/// True in the lanes where the numbers above the diagonal are finite.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn upper_finite<T: Scalar>(n: usize, a: &[T]) -> T::Mask {
+    let mut s = [T::Re::zero(); 2];
+    for j in 1..n {
+        for i in 0..j {
+            s[i % 2] += mark(a[i + j * n]);
+        }
     }
-    check::<T>(ok, |_| Error::non_finite(place))
+    (s[0] + s[1]).finite()
+}
+#[cold]
+#[inline(never)]
+fn not_positive<T: Scalar, S: Space>(a: Held<T, S>, pivots: kernels::Pivots<T>) -> Result<()> {
+    check::<T>(upper_finite(a.order(), a.as_slice()), |_| Error::non_finite("the matrix"))?;
+    pivots.outcome(a.order()).result(|index, pivot| Error::NotPositiveDefinite { index, pivot })
 }
 
 /// Root-free A = L D L^H, for PSD. (Golub & Van Loan, 4th ed., 4.1.2.)
@@ -76,7 +90,7 @@ pub struct LdlFactor<T: Scalar, S: Space> {
     pub(crate) d: Column<T::Re, S>,
 }
 impl<T: Scalar, S: Space> Clone for LdlFactor<T, S> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn clone(&self) -> Self {
         LdlFactor { l: self.l.clone(), d: self.d.clone() }
     }
@@ -87,28 +101,37 @@ impl FactorMethod for ByLdl {
     const KRYLOV: crate::algorithms::krylov::Kind = crate::algorithms::krylov::Kind::Psd;
     type Facts = PsdFacts;
     type Factor<T: Scalar, S: Space> = LdlFactor<T, S>;
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn factor<T: Scalar, S: Space>(mut l: Held<T, S>) -> Result<LdlFactor<T, S>> {
-        finite(l.as_slice(), "the matrix")?;
-        let (n, mut d) = (l.n, Column::filled(l.n, T::Re::zero()));
-        let outcome = kernels::ldl(n, fixed::<S>(), l.as_mut_slice(), &mut d);
-        outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
+        let (n, mut d) = (l.order(), Column::filled(l.order(), T::Re::zero()));
+        if fixed::<S>() && n <= kernels::UNROLL {
+            // NaN and infinity below the diagonal reach a pivot, above it nobody looks: tested together with the pivots, one branch
+            let pivots = kernels::ldl_small(n, l.as_mut_slice(), &mut d);
+            if !(pivots.ok & upper_finite(n, l.as_slice())).all() {
+                // a copy: a reference would keep the factors in memory on the good path
+                not_positive(l.clone(), pivots)?;
+            }
+        } else {
+            finite(l.as_slice(), "the matrix")?;
+            let outcome = kernels::ldl(n, false, l.as_mut_slice(), &mut d);
+            outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
+        }
         Ok(LdlFactor { l, d })
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn solve<T: Scalar, S: Space>(f: &LdlFactor<T, S>, _: bool, x: &mut [T], columns: usize, _: &mut [T]) {
-        kernels::ldl_solve(f.l.n, fixed::<S>(), f.l.as_slice(), &f.d, x, columns)
+        kernels::ldl_solve(f.l.order(), fixed::<S>(), f.l.as_slice(), &f.d, x, columns)
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet<T: Scalar, S: Space>(f: &LdlFactor<T, S>) -> (T, T::Re) {
-        (T::one(), f.d.iter().fold(T::Re::zero(), |s, d| s + d.ln()))
+        (T::one(), log_product(f.d.iter().copied()))
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_of<T: Scalar, S: Space>(a: Held<T, S>) -> Result<(T, T::Re)> {
         Ok(Self::slogdet(&Self::factor(a)?))
     }
     fn rebuild<T: Scalar, S: Space>(f: &LdlFactor<T, S>) -> Held<T, S> {
-        let (n, l) = (f.l.n, |i: usize, k: usize| if i == k { T::one() } else { f.l.at(i, k) });
+        let (n, l) = (f.l.order(), |i: usize, k: usize| if i == k { T::one() } else { f.l.at(i, k) });
         let mut a = Held::filled(n, T::zero());
         for j in 0..n {
             for i in j..n {
@@ -131,7 +154,7 @@ pub struct LuFactor<T: Scalar, S: Space> {
     pub(crate) sign: T,
 }
 impl<T: Scalar, S: Space> Clone for LuFactor<T, S> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn clone(&self) -> Self {
         LuFactor { lu: self.lu.clone(), perm: self.perm.clone(), sign: self.sign }
     }
@@ -141,8 +164,8 @@ impl<T: Scalar, S: Space> LuFactor<T, S> {
     #[inline(always)]
     pub(crate) fn new(mut lu: Held<T, S>) -> Result<(Self, crate::error::Outcome<T>)> {
         finite(lu.as_slice(), "the matrix")?;
-        let mut perm = Column::filled(lu.n, T::Re::zero());
-        let (outcome, sign) = kernels::lu(lu.n, fixed::<S>(), lu.as_mut_slice(), &mut perm);
+        let mut perm = Column::filled(lu.order(), T::Re::zero());
+        let (outcome, sign) = kernels::lu(lu.order(), fixed::<S>(), lu.as_mut_slice(), &mut perm);
         Ok((LuFactor { lu, perm, sign }, outcome))
     }
 }
@@ -152,23 +175,28 @@ impl FactorMethod for ByLu {
     const KRYLOV: crate::algorithms::krylov::Kind = crate::algorithms::krylov::Kind::General;
     type Facts = NoFacts;
     type Factor<T: Scalar, S: Space> = LuFactor<T, S>;
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn factor<T: Scalar, S: Space>(a: Held<T, S>) -> Result<LuFactor<T, S>> {
         let (f, outcome) = LuFactor::new(a)?;
         outcome.result(|index, _| Error::Singular { index })?;
         Ok(f)
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn solve<T: Scalar, S: Space>(f: &LuFactor<T, S>, adjoint: bool, x: &mut [T], columns: usize, scratch: &mut [T]) {
-        let n = f.lu.n;
-        with_rest(n, scratch, |s| kernels::lu_solve(n, fixed::<S>(), f.lu.as_slice(), &f.perm, adjoint, x, columns, s))
+        let n = f.lu.order();
+        with_rest::<T, S, _>(
+            n,
+            scratch,
+            #[inline(always)]
+            |s| kernels::lu_solve(n, fixed::<S>(), f.lu.as_slice(), &f.perm, adjoint, x, columns, s),
+        )
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet<T: Scalar, S: Space>(f: &LuFactor<T, S>) -> (T, T::Re) {
         let (sign, log) = slog_product((0..f.lu.n).map(|i| f.lu.at(i, i)));
         (sign * f.sign, log)
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_of<T: Scalar, S: Space>(a: Held<T, S>) -> Result<(T, T::Re)> {
         let (f, outcome) = LuFactor::new(a)?;
         let (sign, log) = Self::slogdet(&f);
@@ -177,7 +205,7 @@ impl FactorMethod for ByLu {
         Ok((T::select(outcome.ok, sign, T::zero()), T::Re::select(outcome.ok, log, minus_infinity)))
     }
     fn rebuild<T: Scalar, S: Space>(f: &LuFactor<T, S>) -> Held<T, S> {
-        let n = f.lu.n;
+        let n = f.lu.order();
         let l = |i: usize, k: usize| if i == k { T::one() } else { f.lu.at(i, k) };
         let mut a = Held::filled(n, T::zero());
         for j in 0..n {
@@ -228,7 +256,7 @@ impl<T: Scalar, S: Space> Clone for BunchKaufman<T, S> {
 }
 impl<T: Scalar, S: Space> BunchKaufman<T, S> {
     fn new(mut l: Held<T, S>) -> Result<Self> {
-        let n = l.n;
+        let n = l.order();
         let mut subdiagonal = Column::filled(n, T::zero());
         let (mut d, mut perm) = (Column::filled(n, T::Re::zero()), Column::filled(n, T::Re::zero()));
         let outcome = kernels::ldlt(n, l.as_mut_slice(), &mut subdiagonal, &mut d, &mut perm);
@@ -236,17 +264,17 @@ impl<T: Scalar, S: Space> BunchKaufman<T, S> {
         Ok(BunchKaufman { l, subdiagonal, d, perm })
     }
     fn solve(&self, x: &mut [T], columns: usize, scratch: &mut [T]) {
-        let n = self.l.n;
-        with_rest(n, scratch, |s| {
+        let n = self.l.order();
+        with_rest::<T, S, _>(n, scratch, |s| {
             kernels::ldlt_solve(n, self.l.as_slice(), &self.subdiagonal, &self.d, &self.perm, x, columns, s)
         })
     }
     fn slogdet(&self) -> (T, T::Re) {
-        kernels::ldlt_det(self.l.n, &self.subdiagonal, &self.d)
+        kernels::ldlt_det(self.l.order(), &self.subdiagonal, &self.d)
     }
     /// A = P^T L B L^H P, entry by entry: for the inverse of an inverse.
     fn rebuild(&self) -> Held<T, S> {
-        let n = self.l.n;
+        let n = self.l.order();
         let l = |i: usize, k: usize| match i.cmp(&k) {
             core::cmp::Ordering::Less => T::zero(),
             core::cmp::Ordering::Equal => T::one(),
@@ -279,7 +307,7 @@ impl FactorMethod for ByBunchKaufman {
     const KRYLOV: crate::algorithms::krylov::Kind = crate::algorithms::krylov::Kind::SelfAdjoint;
     type Facts = SelfAdjointFacts;
     type Factor<T: Scalar, S: Space> = SelfAdjointFactor<T, S>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn factor<T: Scalar, S: Space>(a: Held<T, S>) -> Result<SelfAdjointFactor<T, S>> {
         if unrolled::<T, S>() {
             return Ok(SelfAdjointFactor::Lu(ByLu::factor(a)?));
@@ -287,7 +315,7 @@ impl FactorMethod for ByBunchKaufman {
         finite(a.as_slice(), "the matrix")?;
         Ok(SelfAdjointFactor::BunchKaufman(BunchKaufman::new(a)?))
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn solve<T: Scalar, S: Space>(
         f: &SelfAdjointFactor<T, S>,
         adjoint: bool,
@@ -353,7 +381,7 @@ impl FactChoice for Known {
     type ScaleSign = AnySign;
     type DenseExp<T: Scalar, S: Space> = DenseSpectral<T, S, PsdFacts>;
     fn dense_exp<T: Scalar, S: Space>(a: Held<T, S>) -> Result<DenseSpectral<T, S, PsdFacts>> {
-        dense_eigh(a)?.exp()
+        dense_spectrum(a)?.exp()
     }
 }
 impl FactChoice for Unknown {
@@ -362,7 +390,7 @@ impl FactChoice for Unknown {
     type DenseExp<T: Scalar, S: Space> = Dense<Held<T, S>>;
     fn dense_exp<T: Scalar, S: Space>(mut a: Held<T, S>) -> Result<Dense<Held<T, S>>> {
         finite(a.as_slice(), "the matrix")?;
-        kernels::expm(a.n, a.as_mut_slice())?;
+        kernels::expm(a.order(), a.as_mut_slice())?;
         finite(a.as_slice(), "the exponential: it overflowed")?;
         Ok(Dense(a))
     }
@@ -371,12 +399,28 @@ impl FactChoice for Unknown {
 ///
 /// # Errors
 /// `NotConverged`, `NonFinite`.
-#[inline]
-pub fn dense_eigh<T: Scalar, S: Space>(mut a: Held<T, S>) -> Result<DenseSpectral<T, S>> {
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn dense_eigh<T: Scalar, S: Space>(a: Held<T, S>) -> Result<DenseSpectral<T, S>> {
+    diagonalised(a, true)
+}
+/// As [`dense_eigh`], the eigenvalues in any order: for a function of A.
+///
+/// # Errors
+/// `NotConverged`, `NonFinite`.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn dense_spectrum<T: Scalar, S: Space>(a: Held<T, S>) -> Result<DenseSpectral<T, S>> {
+    diagonalised(a, false)
+}
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn diagonalised<T: Scalar, S: Space>(mut a: Held<T, S>, sorted: bool) -> Result<DenseSpectral<T, S>> {
     finite(a.as_slice(), "the matrix")?;
-    let (n, mut v) = (a.n, Held::<T, S>::filled(a.n, T::zero()));
+    let (n, mut v) = (a.order(), Held::<T, S>::filled(a.order(), T::zero()));
     let mut w = Column::<T::Re, S>::filled(n, T::Re::zero());
-    let outcome = kernels::eigh(n, fixed::<S>(), a.as_mut_slice(), &mut w, v.as_mut_slice());
+    let (parts, fixed) = ((a.as_mut_slice(), v.as_mut_slice()), fixed::<S>());
+    let outcome = match sorted {
+        true => kernels::eigh(n, fixed, parts.0, &mut w, parts.1),
+        false => kernels::spectrum(n, fixed, parts.0, &mut w, parts.1),
+    };
     outcome.result(|iterations, residual| Error::NotConverged { algorithm: "eigh", iterations, residual, tol: 0.0 })?;
     Ok(Spectral::from_parts(Unitary(Dense(v)), w))
 }
@@ -399,7 +443,7 @@ impl<T: Scalar, S: Space, M: FactorMethod> Factored<T, S, M> {
     /// `NotPositiveDefinite` or `Singular`, `NonFinite`.
     #[inline(always)]
     pub fn new(a: Held<T, S>) -> Result<Self> {
-        Ok(Factored { n: a.n, factor: M::factor(a)?, method: PhantomData })
+        Ok(Factored { n: a.order(), factor: M::factor(a)?, method: PhantomData })
     }
 }
 
@@ -409,7 +453,7 @@ impl<T: Scalar, S: Space, M: FactorMethod> Factored<T, S, M> {
 /// `NotPositiveDefinite`, `NonFinite`.
 pub fn dense_cholesky<T: Scalar, S: Space>(mut a: Held<T, S>) -> Result<DenseTriangular<T, S, Lower>> {
     finite(a.as_slice(), "the matrix")?;
-    let outcome = kernels::cholesky(a.n, fixed::<S>(), a.as_mut_slice());
+    let outcome = kernels::cholesky(a.order(), fixed::<S>(), a.as_mut_slice());
     outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
     Ok(Triangular::from_parts(a))
 }
@@ -427,7 +471,7 @@ pub fn dense_lu<T: Scalar, S: Space>(a: Held<T, S>) -> Result<DenseLu<T, S>> {
     }
     let (f, outcome) = LuFactor::<T, S>::new(a)?;
     check::<T>(outcome.value.finite() | outcome.ok, |_| Error::non_finite("the factorisation: it overflowed"))?;
-    let n = f.lu.n;
+    let n = f.lu.order();
     let (mut l, mut u) = (Held::identity(n), Held::filled(n, T::zero()));
     for j in 0..n {
         (0..=j).for_each(|i| u.set(i, j, f.lu.at(i, j)));

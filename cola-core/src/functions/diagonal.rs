@@ -35,6 +35,7 @@ pub fn diagonal_len(m: usize, n: usize, k: isize) -> Result<usize> {
     }
 }
 /// The main diagonal in static storage where the size is static.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn main_diagonal<A: DiagonalRule + ?Sized>(a: &A) -> Result<Column<A::Scalar, A::Rows>> {
     let n = a.nrows().min(a.ncols());
     let mut d = Column::filled(n, num_traits::Zero::zero());
@@ -42,12 +43,14 @@ pub(crate) fn main_diagonal<A: DiagonalRule + ?Sized>(a: &A) -> Result<Column<A:
     Ok(d)
 }
 /// Diagonal k.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn any_diagonal<A: DiagonalRule + ?Sized>(a: &A, k: isize) -> Result<Column<A::Scalar, Dyn>> {
     let mut d = Column::filled(diagonal_len(a.nrows(), a.ncols(), k)?, num_traits::Zero::zero());
     a.diagonal_rule(k, &mut d)?;
     Ok(d)
 }
 /// First row and first column of diagonal k.
+#[inline(always)]
 pub(crate) fn diagonal_start(k: isize) -> (usize, usize) {
     (k.min(0).unsigned_abs(), k.max(0) as usize)
 }

@@ -34,7 +34,7 @@ pub trait InverseRule<K: Facts>: Operator {
     ///
     /// # Errors
     /// As `inverse_rule`; `NotConverged` and `Breakdown` of iterative base cases.
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn solve_rule(&self, b: View<'_, Self::Scalar>, x: ViewMut<'_, Self::Scalar>) -> Result<()>
     where
         Self::Output: LinearOperator<Scalar = Self::Scalar>,
@@ -70,16 +70,18 @@ impl<A> Solvable for A where
 pub type Inv<A> = <A as InverseRule<<A as Operator>::Facts>>::Output;
 
 /// y = A x, where A may run an iteration inside: its failure is returned.
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn apply_checked<A: LinearOperator>(a: &A, x: View<'_, A::Scalar>, y: ViewMut<'_, A::Scalar>) -> Result<()> {
-    let run = |y: ViewMut<'_, A::Scalar>| {
-        with_scratch(a.scratch_len(x.cols), |s| a.act(Update::replace(), x, y, s));
-    };
+    let len = a.scratch_len(x.cols);
     if !A::ITERATIVE {
-        run(y);
+        with_scratch(
+            len,
+            #[inline(always)]
+            |s| a.act(Update::replace(), x, y, s),
+        );
         return Ok(());
     }
-    let ((), mut faults) = collect_faults(|| run(y));
+    let ((), mut faults) = collect_faults(|| with_scratch(len, |s| a.act(Update::replace(), x, y, s)));
     match faults.len() {
         0 => Ok(()),
         1 if A::Scalar::LANES == 1 => Err(faults.remove(0).1),

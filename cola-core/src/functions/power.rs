@@ -26,7 +26,7 @@ pub enum Power {
 }
 impl Power {
     /// As a number.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn exponent(self) -> f64 {
         match self {
             Power::Sqrt => 0.5,
@@ -35,7 +35,7 @@ impl Power {
         }
     }
     /// x^p.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn of<T: Scalar>(self, x: T) -> T {
         match self {
             Power::Sqrt => x.sqrt(),
@@ -47,11 +47,11 @@ impl Power {
             Power::Real(p) => x.powf(p),
         }
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn checked(self) -> Result<Self> {
         if self.exponent().is_finite() { Ok(self) } else { Err(Error::non_finite("the exponent")) }
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn is_integer(self) -> bool {
         self.exponent() == self.exponent().trunc()
     }
@@ -59,29 +59,55 @@ impl Power {
     ///
     /// # Errors
     /// `NegativeEigenvalue`, `Singular` where p < 0.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn of_spectrum<R: Real>(self, w: &mut [R]) -> Result<()> {
         self.of_values(w, true)
     }
     /// As `of_spectrum`; `rounded`: the values are results of an eigensolver, else exact entries of a diagonal.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn of_values<R: Real>(self, w: &mut [R], rounded: bool) -> Result<()> {
-        crate::functions::dense::finite(w, "the eigenvalues")?;
         let zero = R::zero();
-        let largest = w.iter().fold(zero, |m, x| m.max(x.abs()));
-        let tol = if rounded { largest * R::epsilon() * R::real(w.len() as f64) } else { zero };
-        for (i, x) in w.iter_mut().enumerate() {
+        let (root, inverse) = (!self.is_integer(), self.exponent() < 0.0);
+        let mut tol = zero;
+        if rounded && (root || inverse) {
+            let largest = w.iter().fold(zero, |m, x| m.max(x.abs()));
+            tol = largest * R::epsilon() * R::real(w.len() as f64);
+        }
+        let good = |x: R| {
+            let mut good = x.finite();
+            if root {
+                good = good & !x.lt(-tol);
+            }
+            if inverse {
+                good = good & tol.lt(x.abs());
+            }
+            good
+        };
+        let fine = w.iter().fold(R::Mask::splat(true), |ok, &x| ok & good(x));
+        if !fine.all() {
+            self.complain(w, tol)?;
+        }
+        let mut ok = R::Mask::splat(true);
+        for x in w.iter_mut() {
+            // A failed lane goes on with 1, so that it raises no second error.
+            let safe = R::select(good(*x), *x, R::one());
+            *x = self.of(if root { safe.max(zero) } else { safe });
+            ok = ok & x.finite();
+        }
+        check::<R>(ok, |_| Error::non_finite("the power of an eigenvalue: it overflowed"))
+    }
+    /// Which eigenvalue it was.
+    #[cold]
+    #[inline(never)]
+    fn complain<R: Real>(self, w: &[R], tol: R) -> Result<()> {
+        crate::functions::dense::finite(w, "the eigenvalues")?;
+        for (index, &x) in w.iter().enumerate() {
             if !self.is_integer() {
                 check::<R>(!x.lt(-tol), |l| Error::NegativeEigenvalue { value: x.lane_f64(l), tol: tol.lane_f64(l) })?;
-                *x = x.max(zero);
             }
             if self.exponent() < 0.0 {
-                check::<R>(tol.lt(x.abs()), |_| Error::Singular { index: i })?;
+                check::<R>(tol.lt(x.abs()), |_| Error::Singular { index })?;
             }
-            // A failed lane goes on with 1, so that it raises no second error.
-            let good = x.finite() & if self.exponent() < 0.0 { tol.lt(x.abs()) } else { R::Mask::splat(true) };
-            *x = self.of(R::select(good, *x, R::one()));
-            check::<R>(x.finite(), |_| Error::non_finite("the power of an eigenvalue: it overflowed"))?;
         }
         Ok(())
     }

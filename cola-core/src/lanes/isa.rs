@@ -1,7 +1,8 @@
 //! The vector instructions under `Lanes`, and all `unsafe` of it.
 //!
-//! An instruction set is a type with an impl of [`Isa`] for each element it can move. Only what every machine of the target can
-//! run is here. Wider sets become further impls, named by a third type parameter of `Lanes` that has `T::Vectors` as default.
+//! An instruction set is a type with an impl of [`Isa`] for each element it can move. [`Baseline`] is what every machine of the target
+//! can run. [`Avx2`] is crate-private: only the batch driver names it, inside functions that are compiled for it, after it asked the
+//! machine. User code is generic over an [`InstructionSet`] and cannot name a wide one.
 
 use super::LaneElement;
 use crate::scalar::Real;
@@ -200,6 +201,25 @@ unsafe impl<T: Real<Mask = bool>> Isa<T> for OneByOne {
     }
 }
 
+/// Which instructions move the lanes of each element. Sealed: code outside is generic over it and never names a wide set.
+#[doc(hidden)]
+pub trait InstructionSet: Copy + Debug + PartialEq + Send + Sync + 'static {
+    /// The instructions for `T`.
+    type Of<T: LaneElement>: Isa<T>;
+}
+/// What any machine of the target can run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Native;
+impl InstructionSet for Native {
+    type Of<T: LaneElement> = T::Vectors;
+}
+/// AVX2 and FMA where the target can have them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Widest;
+impl InstructionSet for Widest {
+    type Of<T: LaneElement> = T::Wide;
+}
+
 /// What every machine of the target can run.
 #[cfg(any(
     all(target_arch = "x86_64", target_feature = "sse2"),
@@ -218,13 +238,13 @@ pub struct Baseline;
     all(target_arch = "aarch64", target_feature = "neon")
 ))]
 macro_rules! vectors {
-    ($T:ident, $width:literal, $Vector:ty, $Mask:ty, $Bit:ident;
+    ($Set:ident, $T:ident, $width:literal, $Vector:ty, $Mask:ty, $Bit:ident;
      load($lp:ident) = $load:expr; store($sp:ident, $sv:ident) = $store:expr;
      load_mask($lmp:ident) = $load_mask:expr; store_mask($smp:ident, $smv:ident) = $store_mask:expr;
      $($name:ident($($a:ident: $A:ty),*) -> $R:ty = $e:expr;)*) => {
         // SAFETY: see the macro
         #[allow(unused_unsafe)]
-        unsafe impl Isa<$T> for Baseline {
+        unsafe impl Isa<$T> for $Set {
             const WIDTH: usize = $width;
             type Vector = $Vector;
             type Mask = $Mask;
@@ -276,7 +296,7 @@ mod sse2 {
         ($T:ident $width:literal $V:ident $U:ident $full:literal $cast:ident
          $load:ident $store:ident $splat:ident $add:ident $sub:ident $mul:ident $div:ident $sqrt:ident
          $lt:ident $max:ident $min:ident $and:ident $or:ident $xor:ident $andnot:ident $movemask:ident) => {
-            vectors! { $T, $width, $V, $V, $U;
+            vectors! { Baseline, $T, $width, $V, $V, $U;
             load(p) = $load(p);
             store(p, v) = $store(p, v);
             load_mask(p) = $load(p.cast());
@@ -311,6 +331,58 @@ mod sse2 {
     _mm_cmplt_ps _mm_max_ps _mm_min_ps _mm_and_ps _mm_or_ps _mm_xor_ps _mm_andnot_ps _mm_movemask_ps }
 }
 
+/// 256-bit registers, with fused multiply-add: the last bits of a sum may differ from those of the baseline.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use super::{Avx2, Isa};
+    use core::arch::x86_64::*;
+
+    macro_rules! avx2 {
+        ($T:ident $width:literal $V:ident $U:ident $full:literal $cast:ident
+         $load:ident $store:ident $splat:ident $add:ident $sub:ident $mul:ident $div:ident $sqrt:ident $fmadd:ident $fnmadd:ident
+         $cmp:ident $max:ident $min:ident $and:ident $or:ident $xor:ident $andnot:ident $blend:ident $movemask:ident) => {
+            vectors! { Avx2, $T, $width, $V, $V, $U;
+            load(p) = $load(p);
+            store(p, v) = $store(p, v);
+            load_mask(p) = $load(p.cast());
+            store_mask(p, m) = $store(p.cast(), m);
+            splat(x: $T) -> $V = $splat(x);
+            add(a: $V, b: $V) -> $V = $add(a, b);
+            sub(a: $V, b: $V) -> $V = $sub(a, b);
+            mul(a: $V, b: $V) -> $V = $mul(a, b);
+            div(a: $V, b: $V) -> $V = $div(a, b);
+            add_mul(c: $V, a: $V, b: $V) -> $V = $fmadd(a, b, c);
+            sub_mul(c: $V, a: $V, b: $V) -> $V = $fnmadd(a, b, c);
+            neg(a: $V) -> $V = $xor(a, $splat(-0.0));
+            abs(a: $V) -> $V = $andnot($splat(-0.0), a);
+            sqrt(a: $V) -> $V = $sqrt(a);
+            lt(a: $V, b: $V) -> $V = $cmp::<_CMP_LT_OQ>(a, b);
+            finite(a: $V) -> $V = $cmp::<_CMP_LT_OQ>($andnot($splat(-0.0), a), $splat($T::INFINITY));
+            select(m: $V, a: $V, b: $V) -> $V = $blend(b, a, m);
+            // both give their second operand for NaN and for equal numbers
+            max(a: $V, b: $V) -> $V = $max(b, a);
+            min(a: $V, b: $V) -> $V = $min(b, a);
+            splat_mask(b: bool) -> $V = $cast(_mm256_set1_epi32(-(b as i32)));
+            and(a: $V, b: $V) -> $V = $and(a, b);
+            or(a: $V, b: $V) -> $V = $or(a, b);
+            not(a: $V) -> $V = $xor(a, $cast(_mm256_set1_epi32(-1)));
+            any(m: $V) -> bool = $movemask(m) != 0;
+            all(m: $V) -> bool = $movemask(m) == $full; }
+        };
+    }
+    avx2! { f64 4 __m256d u64 0b1111 _mm256_castsi256_pd
+    _mm256_loadu_pd _mm256_storeu_pd _mm256_set1_pd _mm256_add_pd _mm256_sub_pd _mm256_mul_pd _mm256_div_pd _mm256_sqrt_pd
+    _mm256_fmadd_pd _mm256_fnmadd_pd _mm256_cmp_pd _mm256_max_pd _mm256_min_pd _mm256_and_pd _mm256_or_pd _mm256_xor_pd
+    _mm256_andnot_pd _mm256_blendv_pd _mm256_movemask_pd }
+    avx2! { f32 8 __m256 u32 0b1111_1111 _mm256_castsi256_ps
+    _mm256_loadu_ps _mm256_storeu_ps _mm256_set1_ps _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps _mm256_sqrt_ps
+    _mm256_fmadd_ps _mm256_fnmadd_ps _mm256_cmp_ps _mm256_max_ps _mm256_min_ps _mm256_and_ps _mm256_or_ps _mm256_xor_ps
+    _mm256_andnot_ps _mm256_blendv_ps _mm256_movemask_ps }
+}
+
 // NEON belongs to AArch64. Its fused multiply-add is not used, so that a lane has the bits of the same number alone.
 // Compiled, but not run, by the author: no such machine was at hand.
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
@@ -323,7 +395,7 @@ mod neon {
          $load:ident $store:ident $load_mask:ident $store_mask:ident $splat:ident $splat_mask:ident
          $add:ident $sub:ident $mul:ident $div:ident $neg:ident $abs:ident $sqrt:ident
          $lt:ident $select:ident $and:ident $or:ident) => {
-            vectors! { $T, $width, $V, $M, $U;
+            vectors! { Baseline, $T, $width, $V, $M, $U;
             load(p) = $load(p);
             store(p, v) = $store(p, v);
             load_mask(p) = $load_mask(p);
@@ -362,55 +434,55 @@ mod neon {
     }
 }
 
-/// The instructions of the elements `T`.
-type Of<T> = <T as LaneElement>::Vectors;
+/// The instructions of the set `I` for the elements `T`.
+pub(super) type In<T, I> = <I as InstructionSet>::Of<T>;
 /// A register of elements `T`.
-pub(super) type Vector<T> = <Of<T> as Isa<T>>::Vector;
+pub(super) type Vector<T, I> = <In<T, I> as Isa<T>>::Vector;
 /// A register of truth values about elements `T`.
-pub(super) type VectorMask<T> = <Of<T> as Isa<T>>::Mask;
+pub(super) type VectorMask<T, I> = <In<T, I> as Isa<T>>::Mask;
 /// A truth value in memory.
-pub(super) type Bit<T> = <Of<T> as Isa<T>>::Bit;
+pub(super) type Bit<T, I> = <In<T, I> as Isa<T>>::Bit;
 
 /// The place of one register in an array of `B` lanes. Only [`each`] makes them: `first + WIDTH <= B` always.
-pub(super) struct Slot<T, const B: usize> {
+pub(super) struct Slot<T, const B: usize, I> {
     first: usize,
-    element: PhantomData<T>,
+    element: PhantomData<(T, I)>,
 }
-impl<T: LaneElement, const B: usize> Slot<T, B> {
+impl<T: LaneElement, const B: usize, I: InstructionSet> Slot<T, B, I> {
     #[inline(always)]
-    pub(super) fn load(&self, x: &[T; B]) -> Vector<T> {
+    pub(super) fn load(&self, x: &[T; B]) -> Vector<T, I> {
         // SAFETY: first + WIDTH <= B
-        unsafe { Of::<T>::load(x.as_ptr().add(self.first)) }
+        unsafe { In::<T, I>::load(x.as_ptr().add(self.first)) }
     }
     #[inline(always)]
-    pub(super) fn store(&self, x: &mut [T; B], v: Vector<T>) {
+    pub(super) fn store(&self, x: &mut [T; B], v: Vector<T, I>) {
         // SAFETY: first + WIDTH <= B
-        unsafe { Of::<T>::store(x.as_mut_ptr().add(self.first), v) }
+        unsafe { In::<T, I>::store(x.as_mut_ptr().add(self.first), v) }
     }
     #[inline(always)]
-    pub(super) fn load_mask(&self, x: &[Bit<T>; B]) -> VectorMask<T> {
+    pub(super) fn load_mask(&self, x: &[Bit<T, I>; B]) -> VectorMask<T, I> {
         // SAFETY: first + WIDTH <= B
-        unsafe { Of::<T>::load_mask(x.as_ptr().add(self.first)) }
+        unsafe { In::<T, I>::load_mask(x.as_ptr().add(self.first)) }
     }
     #[inline(always)]
-    pub(super) fn store_mask(&self, x: &mut [Bit<T>; B], m: VectorMask<T>) {
+    pub(super) fn store_mask(&self, x: &mut [Bit<T, I>; B], m: VectorMask<T, I>) {
         // SAFETY: first + WIDTH <= B
-        unsafe { Of::<T>::store_mask(x.as_mut_ptr().add(self.first), m) }
+        unsafe { In::<T, I>::store_mask(x.as_mut_ptr().add(self.first), m) }
     }
 }
 
 /// Goes through `B` lanes by registers, then one by one through those that fill no register. A plain loop: eight steps written
 /// out gave the same arithmetic instructions and times in release, and 1.3 times slower ones at opt-level 1.
 #[inline(always)]
-pub(super) fn each<T: LaneElement, const B: usize, S>(
+pub(super) fn each<T: LaneElement, const B: usize, I: InstructionSet, S>(
     state: &mut S,
-    vector: impl Fn(&mut S, Slot<T, B>),
+    vector: impl Fn(&mut S, Slot<T, B, I>),
     one: impl Fn(&mut S, usize),
 ) {
     let mut i = 0;
-    while i + Of::<T>::WIDTH <= B {
+    while i + In::<T, I>::WIDTH <= B {
         vector(state, Slot { first: i, element: PhantomData });
-        i += Of::<T>::WIDTH;
+        i += In::<T, I>::WIDTH;
     }
     while i < B {
         one(state, i);

@@ -249,7 +249,7 @@ fn complex_edges() {
     assert_eq!(Scalar::powf(all(0.0, 0.0), -1.0).re, Lanes::splat(f64::INFINITY));
     assert_eq!(Scalar::ln(all(0.0, 0.0)).re, Lanes::splat(f64::NEG_INFINITY));
     // huge and tiny in lanes beside each other
-    let z = C { re: Lanes([3e300, 3e-300, -0.0]), im: Lanes([-4e300, 4e-300, -2e-310]) };
+    let z = C { re: Lanes::new([3e300, 3e-300, -0.0]), im: Lanes::new([-4e300, 4e-300, -2e-310]) };
     for i in 0..3 {
         let lane = z.lane(i);
         let (got, expected) = (Scalar::abs(z).lane(i), lane.re.hypot(lane.im));
@@ -259,7 +259,7 @@ fn complex_edges() {
         }
     }
     // one bad lane
-    let z = C { re: Lanes([1.0, f64::NAN, 2.0]), im: Lanes([1.0, 0.0, f64::INFINITY]) };
+    let z = C { re: Lanes::new([1.0, f64::NAN, 2.0]), im: Lanes::new([1.0, 0.0, f64::INFINITY]) };
     mask_is(z.finite(), |i| i == 0);
     assert!((z * z).lane(0) == Complex::new(0.0, 2.0));
 }

@@ -43,12 +43,12 @@ macro_rules! acts_as {
             }
         }
         impl<$($p)*> LinearOperator for $S where $A: LinearOperator {
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn act(&self, how: Update<Sc<$A>>, x: View<'_, Sc<$A>>, y: ViewMut<'_, Sc<$A>>, s: &mut [Sc<$A>]) {
                 let $s = self;
                 $inner.act(how, x, y, s)
             }
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn scratch_len(&self, columns: usize) -> usize {
                 let $s = self;
                 $inner.scratch_len(columns)
@@ -58,6 +58,11 @@ macro_rules! acts_as {
                 let $s = self;
                 $inner.entries()
             }
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            fn write(&self, alpha: Sc<$A>, add: bool, y: ViewMut<'_, Sc<$A>>) {
+                let $s = self;
+                $inner.write(alpha, add, y)
+            }
         }
     };
 }
@@ -65,7 +70,7 @@ macro_rules! acts_as {
 macro_rules! rules_as {
     ([$($p:tt)*] $S:ty, $A:ident, $With:ty, |$s:ident| $inner:expr) => {
         impl<K: Facts, $($p)*> DetRule<K> for $S where $A: DetRule<$With> {
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn slogdet_rule(&self) -> Result<(Sc<$A>, Re<$A>)> {
                 let $s = self;
                 $inner.slogdet_rule()
@@ -73,7 +78,7 @@ macro_rules! rules_as {
         }
         impl<K: Facts, $($p)*> PowerRule<K> for $S where $A: PowerRule<$With> {
             type Output = <$A as PowerRule<$With>>::Output;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn power_rule(&self, p: Power) -> Result<Self::Output> {
                 let $s = self;
                 $inner.power_rule(p)
@@ -81,7 +86,7 @@ macro_rules! rules_as {
         }
         impl<K: Facts, $($p)*> ExpRule<K> for $S where $A: ExpRule<$With> {
             type Output = <$A as ExpRule<$With>>::Output;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn exp_rule(&self) -> Result<Self::Output> {
                 let $s = self;
                 $inner.exp_rule()
@@ -89,7 +94,7 @@ macro_rules! rules_as {
         }
         impl<K: Facts, $($p)*> LogRule<K> for $S where $A: LogRule<$With> {
             type Output = <$A as LogRule<$With>>::Output;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn log_rule(&self) -> Result<Self::Output> {
                 let $s = self;
                 $inner.log_rule()
@@ -97,7 +102,7 @@ macro_rules! rules_as {
         }
         impl<K: Facts, $($p)*> EighRule<K> for $S where $A: EighRule<$With> {
             type Basis = <$A as EighRule<$With>>::Basis;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
                 let $s = self;
                 $inner.eigh_rule()
@@ -105,7 +110,7 @@ macro_rules! rules_as {
         }
         impl<K: Facts, $($p)*> CholeskyRule<K> for $S where $A: CholeskyRule<$With> {
             type Factor = <$A as CholeskyRule<$With>>::Factor;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn cholesky_rule(&self) -> Result<Self::Factor> {
                 let $s = self;
                 $inner.cholesky_rule()
@@ -128,12 +133,12 @@ macro_rules! rules_as {
             }
         }
         impl<$($p)*> DiagonalRule for $S where $A: DiagonalRule {
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn diagonal_rule(&self, k: isize, d: &mut [Sc<$A>]) -> Result<()> {
                 let $s = self;
                 $inner.diagonal_rule(k, d)
             }
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn trace_rule(&self) -> Result<Sc<$A>> {
                 let $s = self;
                 $inner.trace_rule()
@@ -145,12 +150,12 @@ macro_rules! inverse_as {
     ([$($p:tt)*] $S:ty, $A:ident, $With:ty, |$s:ident| $inner:expr) => {
         impl<K: Facts, $($p)*> InverseRule<K> for $S where $A: InverseRule<$With> {
             type Output = <$A as InverseRule<$With>>::Output;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn inverse_rule(&self) -> Result<Self::Output> {
                 let $s = self;
                 $inner.inverse_rule()
             }
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn solve_rule(&self, b: View<'_, Sc<$A>>, x: ViewMut<'_, Sc<$A>>) -> Result<()>
             where Self::Output: LinearOperator<Scalar = Sc<$A>> {
                 let $s = self;
@@ -261,7 +266,7 @@ orthonormal!(Isometric);
 // U^-1 = U^H
 impl<K: Facts, A: Operator + Clone> InverseRule<K> for Unitary<A> {
     type Output = Adjoint<Unitary<A>>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         crate::functions::base::square("inverse", self)?;
         Ok(Adjoint(self.clone()))

@@ -43,21 +43,21 @@ operator!([A: Operator, B: Operator<Scalar = A::Scalar>] BlockDiag<A, B> {
 });
 tree_node!([A, B] BlockDiag<A, B> { "0" => 0, "1" => 1 });
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for BlockDiag<A, B> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         let ((ma, na), (mb, nb)) = ((self.0.nrows(), self.0.ncols()), (self.1.nrows(), self.1.ncols()));
         let ((ma, na), (mb, nb)) = if how.adjoint { ((na, ma), (nb, mb)) } else { ((ma, na), (mb, nb)) };
         self.0.act(how, x.rows(0, na), y.rows(0, ma), s);
         self.1.act(how, x.rows(na, nb), y.rows(ma, mb), s);
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         self.0.scratch_len(columns).max(self.1.scratch_len(columns))
     }
 }
 impl<A: Operator, B: Operator<Scalar = A::Scalar>> BlockDiag<A, B> {
     /// Rectangular blocks make a square operator at times; it is singular.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn square_blocks(&self, op: &'static str) -> Result<bool> {
         square(op, self)?;
         Ok(self.0.nrows() == self.0.ncols())
@@ -65,7 +65,7 @@ impl<A: Operator, B: Operator<Scalar = A::Scalar>> BlockDiag<A, B> {
 }
 impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> for BlockDiag<A, B> {
     type Output = BlockDiag<Inv<A>, Inv<B>>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         match self.square_blocks("inverse")? {
             true => Ok(BlockDiag(self.0.inverse_rule()?, self.1.inverse_rule()?)),
@@ -74,7 +74,7 @@ impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> 
     }
 }
 impl<K: Facts, A: HasDet, B: HasDet<Scalar = A::Scalar>> DetRule<K> for BlockDiag<A, B> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
         if !self.square_blocks("slogdet")? {
             return Ok((Sc::<A>::zero(), Re::<A>::of(f64::NEG_INFINITY)));
@@ -85,7 +85,7 @@ impl<K: Facts, A: HasDet, B: HasDet<Scalar = A::Scalar>> DetRule<K> for BlockDia
 }
 impl<K: Facts, A: HasPower, B: HasPower<Scalar = A::Scalar>> PowerRule<K> for BlockDiag<A, B> {
     type Output = BlockDiag<Pow<A>, Pow<B>>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn power_rule(&self, p: Power) -> Result<Self::Output> {
         Ok(BlockDiag(self.0.power_rule(p)?, self.1.power_rule(p)?))
     }
@@ -107,6 +107,7 @@ where
     BlockDiag<A::Basis, B::Basis>: Operator<Scalar = A::Scalar>,
 {
     type Basis = BlockDiag<A::Basis, B::Basis>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
         let ((va, wa), (vb, wb)) = (self.0.eigh_rule()?.into_parts(), self.1.eigh_rule()?.into_parts());
         Ok(Spectral::from_parts(BlockDiag(va, vb), joined(&wa, &wb)))
@@ -125,6 +126,7 @@ pub(crate) fn block_part<A: DiagonalRule>(a: &A, (r0, c0): (usize, usize), k: is
     Ok(())
 }
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for BlockDiag<A, B> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         if k == 0 && self.0.nrows() == self.0.ncols() {
             let (a, b) = d.split_at_mut(self.0.nrows());
@@ -135,6 +137,7 @@ impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Bloc
         block_part(&self.0, (0, 0), k, d)?;
         block_part(&self.1, (self.0.nrows(), self.0.ncols()), k, d)
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn trace_rule(&self) -> Result<Sc<A>> {
         match self.0.nrows() == self.0.ncols() {
             true => Ok(self.0.trace_rule()? + self.1.trace_rule()?),
@@ -223,7 +226,7 @@ operator!([A: Operator, const M: usize] Repeat<A, M> {
 });
 tree_node!([A; const M: usize] Repeat<A, M> { "0" => 0 });
 impl<A: LinearOperator, const M: usize> LinearOperator for Repeat<A, M> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         let (m, n) = (self.0.nrows(), self.0.ncols());
         let (m, n) = if how.adjoint { (n, m) } else { (m, n) };
@@ -231,19 +234,20 @@ impl<A: LinearOperator, const M: usize> LinearOperator for Repeat<A, M> {
             self.0.act(how, x.rows(k * n, n), y.rows(k * m, m), s);
         }
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         self.0.scratch_len(columns)
     }
 }
 impl<K: Facts, A: Invertible, const M: usize> InverseRule<K> for Repeat<A, M> {
     type Output = Repeat<Inv<A>, M>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         Ok(Repeat(self.0.inverse_rule()?))
     }
 }
 impl<K: Facts, A: HasDet, const M: usize> DetRule<K> for Repeat<A, M> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
         let (sign, log) = self.0.slogdet_rule()?;
         Ok((power(sign, M), times(M, log)))
@@ -251,6 +255,7 @@ impl<K: Facts, A: HasDet, const M: usize> DetRule<K> for Repeat<A, M> {
 }
 impl<K: Facts, A: HasPower, const M: usize> PowerRule<K> for Repeat<A, M> {
     type Output = Repeat<Pow<A>, M>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn power_rule(&self, p: Power) -> Result<Self::Output> {
         Ok(Repeat(self.0.power_rule(p)?))
     }
@@ -269,12 +274,14 @@ impl<K: Facts, A: HasLog, const M: usize> LogRule<K> for Repeat<A, M> {
 }
 impl<K: Facts, A: HasEigh, const M: usize> EighRule<K> for Repeat<A, M> {
     type Basis = Repeat<A::Basis, M>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
         let (v, w) = self.0.eigh_rule()?.into_parts();
         Ok(Spectral::from_parts(Repeat(v), repeated(M, &w)))
     }
 }
 impl<A: DiagonalRule, const M: usize> DiagonalRule for Repeat<A, M> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         let (m, n) = (self.0.nrows(), self.0.ncols());
         if k == 0 && m == n && M > 0 && n > 0 {

@@ -5,7 +5,9 @@ use crate::data::{Held, MatrixData};
 use crate::error::Result;
 use crate::facts::{FactSet, Facts, Known, NoFacts, RootOf, SelfAdjointFacts, SelfAdjointOf, Unknown};
 use crate::functions::base::square;
-use crate::functions::dense::{DenseBasis, DenseSpectral, FactChoice, FactorMethod, Factored, MethodOf, dense_eigh};
+use crate::functions::dense::{
+    DenseBasis, DenseSpectral, FactChoice, FactorMethod, Factored, MethodOf, dense_eigh, dense_spectrum,
+};
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::eig::{DenseEigenvectors, dense_eig};
 use crate::functions::pinv::{DensePinv, dense_lstsq, dense_pinv};
@@ -44,8 +46,21 @@ tree_node!([M] Dense<M> { "data" => 0 });
 
 /// Up to this many entries the product is written in line; above, it goes to the dense engine.
 const INLINE_ENTRIES: usize = 256;
+/// Entry (i, c) of A X, of conj(A) X if asked.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn entry<T: Scalar>(conjugate: bool, a: &View<'_, T>, x: &View<'_, T>, i: usize, c: usize) -> T {
+    if a.cols == 0 {
+        return num_traits::Zero::zero();
+    }
+    // Starting from the first term: `0.0 + x` is not `x` for the compiler (-0.0), it would stay in the code.
+    let mut sum = if conjugate { a.at(i, 0).conj() } else { a.at(i, 0) } * x.at(0, c);
+    for j in 1..a.cols {
+        sum = sum.add_mul(if conjugate { a.at(i, j).conj() } else { a.at(i, j) }, x.at(j, c));
+    }
+    sum
+}
 impl<M: MatrixData> LinearOperator for Dense<M> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, _: &mut [Sc<Self>]) {
         let a = self.0.view();
         let op = if how.adjoint { a.transposed() } else { a };
@@ -56,19 +71,23 @@ impl<M: MatrixData> LinearOperator for Dense<M> {
         if !small {
             return kernels::gemm((how.alpha, how.add), how.adjoint, op, x, y);
         }
-        let conj = |v: Sc<Self>| if how.adjoint { v.conj() } else { v };
-        for c in 0..x.cols {
+        // The inner loop goes along memory, so that it becomes vector instructions: as the slow factor of a Kronecker product a matrix
+        // meets rows that lie in memory (kron(4 x 4, 4 x 4): 50 ns by columns, 20 like this).
+        if y.cs == 1 && y.rs != 1 {
             for i in 0..op.rows {
-                // Starting from the first term: `0.0 + x` is not `x` for the compiler (-0.0), it would stay in the code.
-                let mut sum = if op.cols == 0 { num_traits::Zero::zero() } else { conj(op.at(i, 0)) * x.at(0, c) };
-                for j in 1..op.cols {
-                    sum = sum.add_mul(conj(op.at(i, j)), x.at(j, c));
+                for c in 0..x.cols {
+                    how.write(y.at(i, c), entry(how.adjoint, &op, &x, i, c));
                 }
-                how.write(y.at(i, c), sum);
+            }
+        } else {
+            for c in 0..x.cols {
+                for i in 0..op.rows {
+                    how.write(y.at(i, c), entry(how.adjoint, &op, &x, i, c));
+                }
             }
         }
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, _: usize) -> usize {
         0
     }
@@ -76,9 +95,18 @@ impl<M: MatrixData> LinearOperator for Dense<M> {
     fn entries(&self) -> Option<View<'_, Sc<Self>>> {
         Some(self.0.view())
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: Sc<Self>, add: bool, mut y: ViewMut<'_, Sc<Self>>) {
+        let (a, how) = (self.0.view(), Update::entries(alpha, add));
+        for j in 0..a.cols {
+            for i in 0..a.rows {
+                how.write(y.at(i, j), a.at(i, j));
+            }
+        }
+    }
 }
 /// A copy of the square matrix.
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn copy<M: MatrixData>(op: &'static str, a: &Dense<M>) -> Result<Held<M::Scalar, M::Rows>> {
     square(op, a)?;
     Ok(Held::copy(a.0.view()))
@@ -86,14 +114,14 @@ fn copy<M: MatrixData>(op: &'static str, a: &Dense<M>) -> Result<Held<M::Scalar,
 // A^-1 by LDL^H if PSD, Bunch-Kaufman if self-adjoint, LU else.
 impl<K: Facts, M: MatrixData> InverseRule<K> for Dense<M> {
     type Output = Factored<M::Scalar, M::Rows, MethodOf<K>>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         Factored::new(copy("inverse", self)?)
     }
 }
 // det A from the same factors.
 impl<K: Facts, M: MatrixData> DetRule<K> for Dense<M> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(M::Scalar, Re<Self>)> {
         MethodOf::<K>::slogdet_of(copy("slogdet", self)?)
     }
@@ -101,7 +129,7 @@ impl<K: Facts, M: MatrixData> DetRule<K> for Dense<M> {
 // A = V diag(w) V^H.
 impl<K: Facts<SelfAdjoint: SelfAdjointOf<Dense<M>>>, M: MatrixData> EighRule<K> for Dense<M> {
     type Basis = DenseBasis<M::Scalar, M::Rows>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
         dense_eigh(copy("eigh", self)?)
     }
@@ -109,15 +137,15 @@ impl<K: Facts<SelfAdjoint: SelfAdjointOf<Dense<M>>>, M: MatrixData> EighRule<K> 
 // A^p = V diag(w^p) V^H.
 impl<K: Facts<SelfAdjoint: RootOf<Dense<M>>>, M: MatrixData> PowerRule<K> for Dense<M> {
     type Output = DenseSpectral<M::Scalar, M::Rows, FactSet<Known, K::Psd, Unknown, Unknown>>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn power_rule(&self, p: Power) -> Result<Self::Output> {
-        dense_eigh(copy("power", self)?)?.power(p)
+        dense_spectrum(copy("power", self)?)?.power(p)
     }
 }
 // exp A = V diag(e^w) V^H if self-adjoint, else Pade.
 impl<K: Facts, M: MatrixData> ExpRule<K> for Dense<M> {
     type Output = <K::SelfAdjoint as FactChoice>::DenseExp<M::Scalar, M::Rows>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn exp_rule(&self) -> Result<Self::Output> {
         K::SelfAdjoint::dense_exp(copy("exp", self)?)
     }
@@ -125,14 +153,14 @@ impl<K: Facts, M: MatrixData> ExpRule<K> for Dense<M> {
 // log A = V diag(log w) V^H.
 impl<K: Facts<SelfAdjoint: RootOf<Dense<M>>>, M: MatrixData> LogRule<K> for Dense<M> {
     type Output = DenseSpectral<M::Scalar, M::Rows>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn log_rule(&self) -> Result<Self::Output> {
-        dense_eigh(copy("log", self)?)?.log()
+        dense_spectrum(copy("log", self)?)?.log()
     }
 }
 // Read off.
 impl<M: MatrixData> DiagonalRule for Dense<M> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [M::Scalar]) -> Result<()> {
         let ((row, col), a) = (diagonal_start(k), self.0.view());
         d.iter_mut().enumerate().for_each(|(i, d)| *d = a.at(row + i, col + i));

@@ -14,7 +14,7 @@ use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Identity, Spectral, SvdFactors, Unitary, WithFacts};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, base};
-use crate::scalar::{Mask, Real, Scalar};
+use crate::scalar::{Mask, Real, Scalar, mark};
 use crate::view::{View, ViewMut};
 use num_traits::{One, Zero};
 
@@ -40,7 +40,7 @@ operator!([V: VectorData] Diagonal<V> {
 });
 tree_node!([V] Diagonal<V> { "diag" => 0 });
 impl<V: VectorData> LinearOperator for Diagonal<V> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, _: &mut [Sc<Self>]) {
         let d = self.0.view();
         for c in 0..x.cols {
@@ -50,9 +50,33 @@ impl<V: VectorData> LinearOperator for Diagonal<V> {
             }
         }
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, _: usize) -> usize {
         0
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: Sc<Self>, add: bool, y: ViewMut<'_, Sc<Self>>) {
+        let d = self.0.view();
+        write_diagonal(
+            Update::entries(alpha, add),
+            y,
+            #[inline(always)]
+            |i| d.at(i, 0),
+        )
+    }
+}
+/// y = [y +] alpha diag(d).
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn write_diagonal<T: Scalar>(how: Update<T>, mut y: ViewMut<'_, T>, d: impl Fn(usize) -> T) {
+    if !how.add {
+        for j in 0..y.cols {
+            for i in 0..y.rows {
+                *y.at(i, j) = T::zero();
+            }
+        }
+    }
+    for i in 0..y.rows {
+        how.add().write(y.at(i, i), d(i));
     }
 }
 impl<V: VectorData> Diagonal<V> {
@@ -65,7 +89,7 @@ impl<V: VectorData> Diagonal<V> {
         Ok(d)
     }
     /// f of each entry, each entry tested: a failed lane goes on with 1, so that it raises no second error.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn each(
         &self,
         f: impl Fn(V::Scalar) -> V::Scalar,
@@ -75,6 +99,32 @@ impl<V: VectorData> Diagonal<V> {
         let d = self.0.view();
         let mut out = V::Owned::produce(d.rows, 1);
         let mut o = out.view_mut();
+        let mut ok = <V::Scalar as Scalar>::Mask::splat(true);
+        let mut marks = Re::<Self>::zero();
+        for i in 0..d.rows {
+            let x = d.at(i, 0);
+            let fine = good(x);
+            let y = f(if V::Scalar::LANES == 1 { x } else { V::Scalar::select(fine, x, V::Scalar::one()) });
+            ok = ok & fine;
+            marks += mark(x) + mark(y);
+            *o.at(i, 0) = y;
+        }
+        ok = ok & marks.finite();
+        // one branch for all entries; which of them was bad is found out only then
+        if !ok.all() {
+            self.complain(f, good, error)?;
+        }
+        Ok(out)
+    }
+    #[cold]
+    #[inline(never)]
+    fn complain(
+        &self,
+        f: impl Fn(V::Scalar) -> V::Scalar,
+        good: impl Fn(V::Scalar) -> <V::Scalar as Scalar>::Mask,
+        error: impl Fn(usize, f64) -> Error,
+    ) -> Result<()> {
+        let d = self.0.view();
         for i in 0..d.rows {
             let x = d.at(i, 0);
             check::<V::Scalar>(x.finite(), |_| Error::non_finite(format!("entry {i} of the diagonal")))?;
@@ -84,30 +134,43 @@ impl<V: VectorData> Diagonal<V> {
             check::<V::Scalar>(y.finite(), |_| {
                 Error::non_finite(format!("the function of entry {i} of the diagonal: it overflowed"))
             })?;
-            *o.at(i, 0) = y;
         }
-        Ok(out)
+        Ok(())
     }
 }
+#[inline(always)]
 fn nonzero<T: Scalar>(x: T) -> T::Mask {
     T::Re::zero().lt(x.abs())
 }
+#[inline(always)]
 fn always<T: Scalar>(_: T) -> T::Mask {
     T::Mask::splat(true)
 }
 // 1 / d_i
 impl<K: Facts, V: VectorData> InverseRule<K> for Diagonal<V> {
     type Output = Diagonal<V::Owned>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
-        Ok(Diagonal(self.each(|x| V::Scalar::one() / x, nonzero, |index, _| Error::Singular { index })?))
+        Ok(Diagonal(self.each(
+            #[inline(always)]
+            |x| V::Scalar::one() / x,
+            #[inline(always)]
+            |x| nonzero(x),
+            |index, _| Error::Singular { index },
+        )?))
     }
 }
 // sum of logs, product of signs
 impl<K: Facts, V: VectorData> DetRule<K> for Diagonal<V> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(V::Scalar, Re<Self>)> {
-        self.each(|x| x, always, |_, _| Error::Singular { index: 0 })?;
+        self.each(
+            #[inline(always)]
+            |x| x,
+            #[inline(always)]
+            |x| always(x),
+            |_, _| Error::Singular { index: 0 },
+        )?;
         let d = self.0.view();
         Ok(slog_product((0..d.rows).map(|i| d.at(i, 0))))
     }
@@ -115,22 +178,27 @@ impl<K: Facts, V: VectorData> DetRule<K> for Diagonal<V> {
 // d_i^p; a real root needs d_i >= 0
 impl<K: Facts, V: VectorData> PowerRule<K> for Diagonal<V> {
     type Output = PoweredDiagonal<V, K>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn power_rule(&self, p: Power) -> Result<Self::Output> {
         let integer = p.exponent() == p.exponent().trunc();
         let inverse = p.exponent() < 0.0;
         let p = p.checked()?;
         // a complex number has a principal root; a negative real one has none
-        let rooted = |x: V::Scalar| {
-            let real = <<V::Scalar as Scalar>::IsReal as crate::facts::Fact>::KNOWN;
-            let positive = !x.re().lt(Re::<Self>::zero());
-            if integer || !real { V::Scalar::one().finite() } else { positive }
-        };
-        let negative = |_: usize, value: f64| Error::NegativeEigenvalue { value, tol: 0.0 };
-        let d = self.each(|x| x, rooted, negative)?;
-        let zero = |index: usize, _: f64| Error::Singular { index };
-        let d = if inverse { Diagonal(d).each(|x| x, nonzero, zero)? } else { d };
-        Ok(crate::ops::WithFacts::new(Diagonal(Diagonal(d).each(|x| p.of(x), always, zero)?)))
+        let rooted = integer || !<<V::Scalar as Scalar>::IsReal as crate::facts::Fact>::KNOWN;
+        let d = self.each(
+            #[inline(always)]
+            |x| p.of(x),
+            #[inline(always)]
+            |x| {
+                let root = if rooted { always(x) } else { !x.re().lt(Re::<Self>::zero()) };
+                if inverse { root & nonzero(x) } else { root }
+            },
+            |index, value| match value < 0.0 && !rooted {
+                true => Error::NegativeEigenvalue { value, tol: 0.0 },
+                false => Error::Singular { index },
+            },
+        )?;
+        Ok(crate::ops::WithFacts::new(Diagonal(d)))
     }
 }
 /// d^p with what is known of it.
@@ -166,6 +234,7 @@ impl<K: Facts, V: VectorData> LogRule<K> for Diagonal<V> {
 // V = I, w = d
 impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Diagonal<V>>>, V: VectorData> EighRule<K> for Diagonal<V> {
     type Basis = Identity<V::Scalar, V::Len>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
         let d = self.finite()?;
         let mut w = Column::filled(d.rows, Re::<Self>::zero());
@@ -174,7 +243,7 @@ impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Diagonal<V>>>, V: VectorD
     }
 }
 impl<V: VectorData> DiagonalRule for Diagonal<V> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, out: &mut [V::Scalar]) -> Result<()> {
         let d = self.0.view();
         out.iter_mut().enumerate().for_each(|(i, o)| *o = if k == 0 { d.at(i, 0) } else { V::Scalar::zero() });

@@ -9,7 +9,7 @@ use crate::functions::base::{BaseInverse, DENSE_LIMIT, is_direct, materialize, r
 use crate::functions::dense::{FactChoice, FactorMethod, MethodOf};
 use crate::functions::{CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule};
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
-use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::operator::{LinearOperator, Operator, Update, operator, write_by_identity};
 use crate::ops::low_rank::{LowRankBasis, LowRankFactors, THIN, low_rank_diagonal, low_rank_eigh, panel, rank_plan};
 use crate::ops::product::two_steps;
 use crate::ops::{Dense, DenseTriangular, Spectral, Triangular};
@@ -74,7 +74,7 @@ operator!([X: Operator, C: GramKind] Gram<X, C> {
 });
 tree_node!([X; C: GramKind] Gram<X, C> { "0" => 0; 1 });
 impl<X: LinearOperator, C: GramKind> LinearOperator for Gram<X, C> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<X>>, x: View<'_, Sc<X>>, y: ViewMut<'_, Sc<X>>, s: &mut [Sc<X>]) {
         let plain = how.plain();
         if C::CONJUGATE || <Sc<X> as Scalar>::IsReal::KNOWN {
@@ -88,11 +88,41 @@ impl<X: LinearOperator, C: GramKind> LinearOperator for Gram<X, C> {
             true => two_steps((&c, plain), (&self.0, h.flip()), self.0.ncols(), x, y, s),
         }
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         let conj = if C::CONJUGATE || <Sc<X> as Scalar>::IsReal::KNOWN { 0 } else { self.0.nrows() + self.0.ncols() };
         (self.0.ncols() + conj) * columns + self.0.scratch_len(columns)
     }
+    // sums of products of rows of X, where X lies in memory
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: Sc<X>, add: bool, mut y: ViewMut<'_, Sc<X>>) {
+        let how = Update::entries(alpha, add);
+        match self.0.entries() {
+            Some(x) if x.rows > crate::algorithms::dense::UNROLL && <Sc<X> as Scalar>::IsReal::KNOWN => {
+                crate::algorithms::dense::gemm((alpha, add), false, x, x.transposed(), y)
+            }
+            Some(x) => {
+                for j in 0..x.rows {
+                    for i in 0..x.rows {
+                        how.write(y.at(i, j), row_product::<_, C>(&x, i, j));
+                    }
+                }
+            }
+            None => write_by_identity(self, alpha, add, y),
+        }
+    }
+}
+/// Row i of X times row j, conjugated where the kind says so.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn row_product<T: Scalar, C: GramKind>(x: &View<'_, T>, i: usize, j: usize) -> T {
+    if x.cols == 0 {
+        return T::zero();
+    }
+    let mut sum = x.at(i, 0) * if C::CONJUGATE { x.at(j, 0).conj() } else { x.at(j, 0) };
+    for k in 1..x.cols {
+        sum = sum.add_mul(x.at(i, k), if C::CONJUGATE { x.at(j, k).conj() } else { x.at(j, k) });
+    }
+    sum
 }
 /// Rank as the structure has it: Q = P, or conj(P) for X X^T.
 impl<X: LinearOperator, C: GramKind> LowRankFactors for Gram<X, C> {
@@ -329,7 +359,14 @@ crate::base_lu!([X: Operator, C: GramKind] Gram<X, C>);
 crate::base_decompositions!([X: Operator, C: GramKind] Gram<X, C>);
 // products of the rows of X
 impl<X: LinearOperator, C: GramKind> DiagonalRule for Gram<X, C> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<X>]) -> Result<()> {
+        if let (Some(x), 0) = (self.0.entries(), k) {
+            for (i, d) in d.iter_mut().enumerate() {
+                *d = row_product::<_, C>(&x, i, i);
+            }
+            return Ok(());
+        }
         match X::SHAPE.rows.is_static() || may_hold(&self.0) {
             true => low_rank_diagonal(self, k, d),
             false => crate::functions::base::diagonal(self, k, d)?,

@@ -19,9 +19,9 @@ operator!([T: Scalar, S: Space, M: FactorMethod] Factored<T, S, M> {
     scalar T; facts M::Facts; rows S; cols S; nrows |s| s.n; ncols s.n; dense true;
 });
 impl<T: Scalar, S: Space, M: FactorMethod> LinearOperator for Factored<T, S, M> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
-        let n = self.n;
+        let n = self.nrows();
         let (buf, rest) = s.split_at_mut(n * x.cols);
         for c in 0..x.cols {
             for i in 0..n {
@@ -35,21 +35,23 @@ impl<T: Scalar, S: Space, M: FactorMethod> LinearOperator for Factored<T, S, M> 
             }
         }
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         // the solve of a dynamic size wants n numbers of its own; a static one has them on the stack
-        self.n * columns + if S::EXTENT.is_static() { 0 } else { self.n }
+        self.nrows() * columns + if S::EXTENT.is_static() { 0 } else { self.n }
     }
 }
 // (A^-1)^-1 = A, rebuilt from its factors
 impl<K: Facts, T: Scalar, S: Space, M: FactorMethod> InverseRule<K> for Factored<T, S, M> {
     type Output = Dense<Held<T, S>>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         Ok(Dense(M::rebuild(&self.factor)))
     }
 }
 // det A^-1 = 1 / det A
 impl<K: Facts, T: Scalar, S: Space, M: FactorMethod> DetRule<K> for Factored<T, S, M> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(T, T::Re)> {
         let (sign, log) = M::slogdet(&self.factor);
         Ok((T::one() / sign, -log))
@@ -68,6 +70,7 @@ crate::base_eig!([T: Scalar, S: Space, M: FactorMethod] Factored<T, S, M>);
 // (A^-1)^-1 = A itself where it was kept
 impl<K: Facts, A: LinearOperator + Clone, M: FactorMethod> InverseRule<K> for BaseInverse<A, M> {
     type Output = Undone<A>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         Ok(match self {
             BaseInverse::Lazy(l) => Undone::Same(l.a.clone()),
@@ -76,6 +79,7 @@ impl<K: Facts, A: LinearOperator + Clone, M: FactorMethod> InverseRule<K> for Ba
     }
 }
 impl<K: Facts, A: LinearOperator, M: FactorMethod> DetRule<K> for BaseInverse<A, M> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
         match self {
             BaseInverse::Factored(f) => <Factored<Sc<A>, Ro<A>, M> as DetRule<K>>::slogdet_rule(f),

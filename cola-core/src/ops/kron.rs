@@ -45,7 +45,7 @@ operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B> {
 tree_node!([A, B] Kron<A, B> { "0" => 0, "1" => 1 });
 /// (A x B) vec(X) = vec(B X A^T): B on the fast mode, then A on the slow mode, by strides; nothing is transposed.
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for Kron<A, B> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         let (mut ma, mut na) = (self.0.nrows(), self.0.ncols());
         let (mut mb, mut nb) = (self.1.nrows(), self.1.ncols());
@@ -62,7 +62,7 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
             self.0.act(how, View::new(buf, na, mb, mb, 1), out, rest);
         }
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, _: usize) -> usize {
         let na = self.0.ncols().max(self.0.nrows());
         let mb = self.1.nrows().max(self.1.ncols());
@@ -71,7 +71,7 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
 }
 impl<A: Operator, B: Operator<Scalar = A::Scalar>> Kron<A, B> {
     /// A product of rectangular factors is square at times, and then singular: rank A rank B < n.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn square_factors(&self, op: &'static str) -> Result<bool> {
         square(op, self)?;
         Ok(self.0.nrows() == self.0.ncols() && self.1.nrows() == self.1.ncols())
@@ -80,7 +80,7 @@ impl<A: Operator, B: Operator<Scalar = A::Scalar>> Kron<A, B> {
 // (A x B)^-1 = A^-1 x B^-1
 impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> for Kron<A, B> {
     type Output = Kron<Inv<A>, Inv<B>>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         match self.square_factors("inverse")? {
             true => Ok(Kron(self.0.inverse_rule()?, self.1.inverse_rule()?)),
@@ -90,7 +90,7 @@ impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> 
 }
 // log|det| = n_B log|det A| + n_A log|det B|; signs to the same powers
 impl<K: Facts, A: HasDet, B: HasDet<Scalar = A::Scalar>> DetRule<K> for Kron<A, B> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
         if !self.square_factors("slogdet")? {
             return Ok((Sc::<A>::zero(), Re::<A>::of(f64::NEG_INFINITY)));
@@ -103,7 +103,7 @@ impl<K: Facts, A: HasDet, B: HasDet<Scalar = A::Scalar>> DetRule<K> for Kron<A, 
 // (A x B)^p = A^p x B^p for PSD factors
 impl<K: Facts, A: HasPower, B: HasPower<Scalar = A::Scalar>> PowerRule<K> for Kron<A, B> {
     type Output = Kron<Pow<A>, Pow<B>>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn power_rule(&self, p: Power) -> Result<Self::Output> {
         // (a b)^p = a^p b^p on the principal branch needs one of a, b >= 0; a self-adjoint factor with a root has that
         let real = <Fa<A> as Facts>::SelfAdjoint::KNOWN || <Fa<B> as Facts>::SelfAdjoint::KNOWN;
@@ -122,6 +122,7 @@ where
     Kron<A::Basis, B::Basis>: Operator<Scalar = A::Scalar>,
 {
     type Basis = Kron<A::Basis, B::Basis>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
         let ((va, wa), (vb, wb)) = (self.0.eigh_rule()?.into_parts(), self.1.eigh_rule()?.into_parts());
         let mut w = Column::filled(wa.len() * wb.len(), Re::<A>::zero());
@@ -138,6 +139,7 @@ crate::spectral_log!([A: HasEigh, B: HasEigh<Scalar = A::Scalar>] Kron<A, B>);
 // diag(A x B) = diag A x diag B; diagonal k of the product meets at most two diagonals of A: entry (i, i + k) lies in block
 // (i / n_B, (i + k) / n_B)
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Kron<A, B> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         let ((mb, nb), (row, col)) = ((self.1.nrows(), self.1.ncols()), diagonal_start(k));
         if k == 0 && mb == nb {
@@ -154,7 +156,7 @@ impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Kron
         Ok(())
     }
     // tr(A x B) = tr A tr B for square factors
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn trace_rule(&self) -> Result<Sc<A>> {
         match self.0.nrows() == self.0.ncols() && self.1.nrows() == self.1.ncols() {
             true => Ok(self.0.trace_rule()? * self.1.trace_rule()?),

@@ -53,6 +53,7 @@ pub use covariance::{
 pub use cycle_basis::CycleBasis;
 pub use cycle_function::CycleFunction;
 pub use dense::Dense;
+pub(crate) use diagonal::write_diagonal;
 pub use diagonal::{Diagonal, PoweredDiagonal, RealPsd};
 pub use function::{AdjointAction, Function, Itself};
 pub use gram::{ByAdjoint, ByTranspose, ExpBy, Gram, GramInverse, GramKind};

@@ -111,7 +111,7 @@ impl<T: Scalar, S: Space> Parameters for Permutation<T, S> {
     }
 }
 impl<T: Scalar, S: Space> LinearOperator for Permutation<T, S> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, _: &mut [T]) {
         for c in 0..x.cols {
             for (i, &p) in self.order.iter().enumerate() {
@@ -122,7 +122,7 @@ impl<T: Scalar, S: Space> LinearOperator for Permutation<T, S> {
             }
         }
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, _: usize) -> usize {
         0
     }

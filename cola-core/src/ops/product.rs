@@ -39,15 +39,16 @@ impl<A: Operator, B: Operator<Scalar = A::Scalar>> Product<A, B> {
     ///
     /// # Errors
     /// `ShapeMismatch`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn try_new(a: A, b: B) -> Result<Self> {
         let (left, right) = ((a.nrows(), a.ncols()), (b.nrows(), b.ncols()));
         if left.1 == right.0 { Ok(Product(a, b)) } else { Err(Error::ShapeMismatch { op: "A * B", left, right }) }
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn joined(a: A, b: B) -> Self {
         Self::try_new(a, b).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn square_factors(&self) -> bool {
         self.0.nrows() == self.0.ncols() && self.1.nrows() == self.1.ncols()
     }
@@ -58,7 +59,7 @@ operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B> {
 });
 tree_node!([A, B] Product<A, B> { "0" => 0, "1" => 1 });
 /// y = P (Q x): shared by all that act in two steps.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn two_steps<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>>(
     (a, ha): (&A, Update<Sc<A>>),
     (b, hb): (&B, Update<Sc<A>>),
@@ -72,17 +73,37 @@ pub(crate) fn two_steps<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>
     a.act(ha, View::matrix(buf, mid, x.cols), y, rest);
 }
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for Product<A, B> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         match how.adjoint {
             false => two_steps((&self.0, how), (&self.1, how.first()), self.1.nrows(), x, y, s),
-            true => two_steps((&self.1, how), (&self.0, how.first()), self.0.ncols(), x, y, s),
+            true => self.act_adjoint(how, x, y, s),
         }
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         self.1.nrows() * columns + self.0.scratch_len(columns).max(self.1.scratch_len(columns))
     }
+}
+impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> Product<A, B> {
+    /// A function of its own: both orders in line, nested, would double the text at each level.
+    fn act_adjoint(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        two_steps((&self.1, how), (&self.0, how.first()), self.0.ncols(), x, y, s)
+    }
+}
+/// What the base case of a [`ProductInverse`] knows: whether it can come up.
+pub trait Fallback: Operator {
+    /// False where the types say that both factors are square: then no code is made for it.
+    const NEEDED: bool;
+}
+impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>, M: crate::functions::dense::FactorMethod> Fallback
+    for BaseInverse<Product<A, B>, M>
+{
+    const NEEDED: bool = !(is_square(A::SHAPE) && is_square(B::SHAPE));
+}
+/// Square by its type.
+const fn is_square(shape: crate::space::Shape) -> bool {
+    shape.rows.is_static() && shape.cols.is_static() && shape.may_equal(shape.flip())
 }
 /// The inverse of a product: of square factors B^-1 A^-1; of rectangular ones by the base case.
 #[derive(Clone)]
@@ -96,7 +117,7 @@ tree_choice!(ProductInverse { Factors, Base });
 impl<K: Facts, F, D> crate::gradient::LogdetGradient<K> for ProductInverse<F, D>
 where
     F: crate::gradient::Differentiable + Clone,
-    D: crate::gradient::Differentiable<Scalar = F::Scalar> + Clone,
+    D: Fallback + crate::gradient::Differentiable<Scalar = F::Scalar> + Clone,
 {
 }
 impl<F: Operator, D: Operator<Scalar = F::Scalar>> Operator for ProductInverse<F, D> {
@@ -106,45 +127,58 @@ impl<F: Operator, D: Operator<Scalar = F::Scalar>> Operator for ProductInverse<F
     type Rows = Ro<D>;
     type Cols = Co<D>;
     const ITERATIVE: bool = F::ITERATIVE || D::ITERATIVE;
+    #[inline(always)]
     fn nrows(&self) -> usize {
         match self {
             ProductInverse::Factors(f) => f.nrows(),
             ProductInverse::Base(d) => d.nrows(),
         }
     }
+    #[inline(always)]
     fn ncols(&self) -> usize {
         self.nrows()
     }
 }
-impl<F: LinearOperator, D: LinearOperator<Scalar = F::Scalar>> LinearOperator for ProductInverse<F, D> {
-    #[inline]
+impl<F: LinearOperator, D: Fallback + LinearOperator<Scalar = F::Scalar>> LinearOperator for ProductInverse<F, D> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<F>>, x: View<'_, Sc<F>>, y: ViewMut<'_, Sc<F>>, s: &mut [Sc<F>]) {
         match self {
             ProductInverse::Factors(f) => f.act(how, x, y, s),
-            ProductInverse::Base(d) => d.act(how, x, y, s),
+            ProductInverse::Base(d) => {
+                if D::NEEDED {
+                    d.act(how, x, y, s)
+                }
+            }
         }
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         match self {
             ProductInverse::Factors(f) => f.scratch_len(columns),
-            ProductInverse::Base(d) => d.scratch_len(columns),
+            ProductInverse::Base(d) => {
+                if D::NEEDED {
+                    d.scratch_len(columns)
+                } else {
+                    0
+                }
+            }
         }
     }
 }
-crate::base_rules!([F: Operator, D: Operator<Scalar = F::Scalar>] ProductInverse<F, D>);
+crate::base_rules!([F: Operator, D: Fallback + Operator<Scalar = F::Scalar>] ProductInverse<F, D>);
 // (A B)^-1 = B^-1 A^-1
 impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> for Product<A, B>
 where
     Product<A, B>: LinearOperator<Scalar = A::Scalar> + Clone,
 {
     type Output = ProductInverse<Product<Inv<B>, Inv<A>>, BaseInverse<Product<A, B>, MethodOf<K>>>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         square("inverse", self)?;
-        match self.square_factors() {
-            true => Ok(ProductInverse::Factors(Product(self.1.inverse_rule()?, self.0.inverse_rule()?))),
-            false => Ok(ProductInverse::Base(BaseInverse::new(self)?)),
+        if !(is_square(A::SHAPE) && is_square(B::SHAPE)) && !self.square_factors() {
+            return Ok(ProductInverse::Base(BaseInverse::new(self)?));
         }
+        Ok(ProductInverse::Factors(Product(self.1.inverse_rule()?, self.0.inverse_rule()?)))
     }
 }
 // det(A B) = det A det B
@@ -152,6 +186,7 @@ impl<K: Facts, A: HasDet, B: HasDet<Scalar = A::Scalar>> DetRule<K> for Product<
 where
     Product<A, B>: LinearOperator<Scalar = A::Scalar>,
 {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
         square("slogdet", self)?;
         if !self.square_factors() {
@@ -194,7 +229,7 @@ operator!([A: Operator, const N: usize] Powi<A, N> {
 });
 tree_node!([A; const N: usize] Powi<A, N> { "0" => 0 });
 impl<A: LinearOperator, const N: usize> LinearOperator for Powi<A, N> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         if N == 1 {
             return self.0.act(how, x, y, s);
@@ -209,7 +244,7 @@ impl<A: LinearOperator, const N: usize> LinearOperator for Powi<A, N> {
         }
         self.0.act(how, View::matrix(from, n, k), y, rest);
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         2 * self.0.nrows() * columns + self.0.scratch_len(columns)
     }
@@ -217,11 +252,13 @@ impl<A: LinearOperator, const N: usize> LinearOperator for Powi<A, N> {
 // (A^N)^-1 = (A^-1)^N
 impl<K: Facts, A: Invertible, const N: usize> InverseRule<K> for Powi<A, N> {
     type Output = Powi<Inv<A>, N>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         Ok(Powi(self.0.inverse_rule()?))
     }
 }
 impl<K: Facts, A: HasDet, const N: usize> DetRule<K> for Powi<A, N> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
         let (sign, log) = self.0.slogdet_rule()?;
         Ok((power(sign, N), times(N, log)))
@@ -229,6 +266,7 @@ impl<K: Facts, A: HasDet, const N: usize> DetRule<K> for Powi<A, N> {
 }
 impl<K: Facts, A: HasEigh, const N: usize> EighRule<K> for Powi<A, N> {
     type Basis = A::Basis;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn eigh_rule(&self) -> Result<Spectral<A::Basis, SelfAdjointFacts>> {
         self.0.eigh_rule()?.power(Power::Real(N as f64))
     }
@@ -239,6 +277,7 @@ crate::spectral_log!([A: Operator, const N: usize] Powi<A, N>);
 crate::base_factors!([A: Operator, const N: usize] Powi<A, N>);
 crate::base_decompositions!([A: Operator, const N: usize] Powi<A, N>);
 impl<A: LinearOperator + DiagonalRule, const N: usize> DiagonalRule for Powi<A, N> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         if N == 1 { self.0.diagonal_rule(k, d) } else { crate::functions::base::diagonal(self, k, d) }
     }

@@ -50,7 +50,7 @@ impl<A: Operator> Scaled<A, Sc<A>, crate::ops::RealNonNegative<Sc<A>>> {
 }
 impl<A: Operator, S: Sign> Scaled<A, Sc<A>, S> {
     /// c A with what the caller knows of the sign.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn signed(c: A::Scalar, a: A) -> Self {
         Scaled { c, a, sign: PhantomData }
     }
@@ -82,20 +82,26 @@ impl<T: Scalar, A: Parameters<Number = T>, S: Sign> Parameters for Scaled<A, T, 
     }
 }
 impl<A: LinearOperator, S: Sign> LinearOperator for Scaled<A, Sc<A>, S> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         self.a.act(how.times(self.c), x, y, s)
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         self.a.scratch_len(columns)
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: Sc<A>, add: bool, y: ViewMut<'_, Sc<A>>) {
+        self.a.write(alpha * self.c, add, y)
+    }
 }
 impl<A: Operator, S: Sign> Scaled<A, Sc<A>, S> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn finite(&self) -> Result<()> {
         check::<Sc<A>>(self.c.finite(), |_| Error::non_finite("the factor of a scaled operator"))
     }
     /// c^-1 or c^p by the rules of the 1 x 1 diagonal, so that errors and lanes are treated once.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn powered(&self, p: Power) -> Result<Sc<A>> {
         Ok(PowerRule::<crate::facts::NoFacts>::power_rule(&Diagonal([self.c]), p)?.into_inner().0[0])
     }
@@ -103,13 +109,14 @@ impl<A: Operator, S: Sign> Scaled<A, Sc<A>, S> {
 // (c A)^-1 = c^-1 A^-1
 impl<K: Facts, A: Invertible, S: Sign> InverseRule<K> for Scaled<A, Sc<A>, S> {
     type Output = Scaled<Inv<A>, Sc<A>, S>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         Ok(Scaled::signed(self.powered(Power::Real(-1.0))?, self.a.inverse_rule()?))
     }
 }
 // log|det c A| = n log|c| + log|det A|
 impl<K: Facts, A: HasDet, S: Sign> DetRule<K> for Scaled<A, Sc<A>, S> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
         square("slogdet", self)?;
         self.finite()?;
@@ -121,6 +128,7 @@ impl<K: Facts, A: HasDet, S: Sign> DetRule<K> for Scaled<A, Sc<A>, S> {
 // (c A)^p = c^p A^p for c >= 0
 impl<K: Facts, A: HasPower, S: Sign> PowerRule<K> for Scaled<A, Sc<A>, S> {
     type Output = Scaled<Pow<A>, Sc<A>, S>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn power_rule(&self, p: Power) -> Result<Self::Output> {
         // (c a)^p = c^p a^p on the principal branch needs c >= 0
         let positive = !Re::<A>::zero().lt(self.c.im().abs()) & !self.c.re().lt(Re::<A>::zero());
@@ -135,6 +143,7 @@ impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Self>>, A: HasEigh, S: Si
     for Scaled<A, Sc<A>, S>
 {
     type Basis = A::Basis;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn eigh_rule(&self) -> Result<Spectral<A::Basis, SelfAdjointFacts>> {
         self.finite()?;
         self.a.eigh_rule()?.map(|w| w * self.c.re())
@@ -143,11 +152,13 @@ impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Self>>, A: HasEigh, S: Si
 crate::spectral_exp!([A: HasEigh, S: Sign] Scaled<A, Sc<A>, S>);
 crate::spectral_log!([A: HasEigh, S: Sign] Scaled<A, Sc<A>, S>);
 impl<A: DiagonalRule, S: Sign> DiagonalRule for Scaled<A, Sc<A>, S> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         self.a.diagonal_rule(k, d)?;
         d.iter_mut().for_each(|d| *d *= self.c);
         Ok(())
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn trace_rule(&self) -> Result<Sc<A>> {
         Ok(self.c * self.a.trace_rule()?)
     }

@@ -126,7 +126,7 @@ impl<T: Scalar, S: Space, G: Sign> Parameters for ScaledIdentity<T, S, G> {
     }
 }
 /// y = [y +] c x.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn scale<T: Scalar>(how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>) {
     for c in 0..x.cols {
         for i in 0..x.rows {
@@ -135,32 +135,50 @@ fn scale<T: Scalar>(how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>) {
     }
 }
 impl<T: Scalar, S: Space> LinearOperator for Identity<T, S> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, _: &mut [T]) {
         scale(how, x, y)
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, _: usize) -> usize {
         0
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: T, add: bool, y: ViewMut<'_, T>) {
+        crate::ops::write_diagonal(
+            Update::entries(alpha, add),
+            y,
+            #[inline(always)]
+            |_| T::one(),
+        )
     }
 }
 impl<T: Scalar, S: Space, G: Sign> LinearOperator for ScaledIdentity<T, S, G> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, _: &mut [T]) {
         scale(how.times(self.c), x, y)
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, _: usize) -> usize {
         0
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: T, add: bool, y: ViewMut<'_, T>) {
+        crate::ops::write_diagonal(
+            Update::entries(alpha * self.c, add),
+            y,
+            #[inline(always)]
+            |_| T::one(),
+        )
+    }
 }
 impl<T: Scalar, S: Space, G: Sign> ScaledIdentity<T, S, G> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn map(&self, f: impl FnOnce(&Diagonal<[T; 1]>) -> Result<[T; 1]>) -> Result<Self> {
         Ok(Self::of_size(f(&self.entry())?[0], self.n))
     }
     /// c; an empty identity has no entry that could be singular.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn entry(&self) -> Diagonal<[T; 1]> {
         Diagonal([if self.n == 0 { T::one() } else { self.c }])
     }

@@ -53,7 +53,7 @@ impl<const START: usize, const LEN: usize> IndexSet for Fixed<START, LEN> {
     fn len(&self) -> usize {
         LEN
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn get(&self, i: usize) -> usize {
         START + i
     }
@@ -80,7 +80,7 @@ impl<S: Space> IndexSet for All<S> {
     fn len(&self) -> usize {
         S::EXTENT.or(self.0)
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn get(&self, i: usize) -> usize {
         i
     }
@@ -103,7 +103,7 @@ impl IndexSet for Span {
     fn len(&self) -> usize {
         self.len
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn get(&self, i: usize) -> usize {
         self.start + i
     }
@@ -144,7 +144,7 @@ impl<S: Space> IndexSet for Indices<S> {
     fn len(&self) -> usize {
         self.0.len()
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn get(&self, i: usize) -> usize {
         self.0[i]
     }

@@ -50,7 +50,7 @@ macro_rules! sparse_data {
             type Scalar = T;
             type Owned = Self;
             type With<S: Scalar> = $M<S>;
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn compressed(&self) -> Compressed<'_, T> {
                 let (offsets, indices, values) = (self.$offsets(), self.$indices(), self.values());
                 Compressed { rows: self.nrows(), cols: self.ncols(), by_rows: $by_rows, offsets, indices, values }
@@ -73,7 +73,7 @@ impl<M: SparseData + ?Sized> SparseData for &M {
     type Scalar = M::Scalar;
     type Owned = M::Owned;
     type With<S: Scalar> = M::With<S>;
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn compressed(&self) -> Compressed<'_, M::Scalar> {
         (**self).compressed()
     }
@@ -179,7 +179,7 @@ impl<M: SparseData> Parameters for Sparse<M> {
 /// Columns that share one pass over the pattern.
 const BLOCK: usize = 4;
 /// y_k = sum over line k, for the columns `c..c + N`: each line is one row of the operator.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn gather<T: Scalar, const N: usize>(
     how: Update<T>,
     a: Compressed<'_, T>,
@@ -198,7 +198,7 @@ fn gather<T: Scalar, const N: usize>(
     }
 }
 /// y += line k times x_k, for the columns `c..c + N`: each line is one column of the operator.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn scatter<T: Scalar, const N: usize>(
     how: Update<T>,
     a: Compressed<'_, T>,
@@ -239,7 +239,7 @@ impl<M: SparseData> LinearOperator for Sparse<M> {
             }
         }
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, _: usize) -> usize {
         0
     }

@@ -96,7 +96,7 @@ operator!([V: Operator, F: Facts] Spectral<V, F> {
 });
 impl<V: Operator, F> Spectral<V, F> {
     /// From eigenvectors and eigenvalues; the caller answers for V being unitary.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn from_parts(basis: V, values: Column<Re<V>, Co<V>>) -> Self {
         form::Spectral { basis, values, facts: PhantomData }
     }
@@ -112,7 +112,7 @@ impl<V: Operator, F> Spectral<V, F> {
     pub fn into_parts(self) -> (V, Column<Re<V>, Co<V>>) {
         (self.basis, self.values)
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn with<G>(self, f: impl FnOnce(&mut [Re<V>]) -> Result<()>) -> Result<Spectral<V, G>> {
         let form::Spectral { basis, mut values, .. } = self;
         f(&mut values)?;
@@ -122,7 +122,7 @@ impl<V: Operator, F> Spectral<V, F> {
     ///
     /// # Errors
     /// `NegativeEigenvalue`, `Singular` where p < 0.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn power<G>(self, p: Power) -> Result<Spectral<V, G>> {
         let p = p.checked()?;
         self.with(|w| p.of_spectrum(w))
@@ -175,7 +175,7 @@ pub(crate) fn log_of_spectrum<R: Real>(w: &mut [R]) -> Result<()> {
     Ok(())
 }
 impl<V: LinearOperator, F: Facts> LinearOperator for Spectral<V, F> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<V>>, x: View<'_, Sc<V>>, y: ViewMut<'_, Sc<V>>, s: &mut [Sc<V>]) {
         let n = self.basis.ncols();
         let (buf, rest) = s.split_at_mut(n * x.cols);
@@ -187,7 +187,7 @@ impl<V: LinearOperator, F: Facts> LinearOperator for Spectral<V, F> {
         }
         self.basis.act(how.plain(), View::matrix(buf, n, x.cols), y, rest);
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         self.basis.ncols() * columns + self.basis.scratch_len(columns)
     }
@@ -197,11 +197,11 @@ pub type PowerFacts<F> = FactSet<Known, <F as Facts>::Psd, Unknown, Unknown>;
 // w^-1
 impl<K: Facts, V: Operator + Clone, F: Facts> InverseRule<K> for Spectral<V, F> {
     type Output = Spectral<V, PowerFacts<F>>;
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         self.clone().power(Power::Real(-1.0))
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn solve_rule(&self, b: View<'_, Sc<V>>, x: ViewMut<'_, Sc<V>>) -> Result<()>
     where
         Self::Output: LinearOperator<Scalar = Sc<V>>,
@@ -213,6 +213,7 @@ impl<K: Facts, V: Operator + Clone, F: Facts> InverseRule<K> for Spectral<V, F> 
 }
 // sum of log |w|
 impl<K: Facts, V: Operator, F: Facts> DetRule<K> for Spectral<V, F> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(Sc<V>, Re<V>)> {
         crate::functions::dense::finite(&self.values, "the eigenvalues")?;
         Ok(slog_product(self.values.iter().map(|&w| Sc::<V>::from_re(w))))
@@ -220,6 +221,7 @@ impl<K: Facts, V: Operator, F: Facts> DetRule<K> for Spectral<V, F> {
 }
 impl<K: Facts, V: Operator + Clone, F: Facts> PowerRule<K> for Spectral<V, F> {
     type Output = Spectral<V, PowerFacts<F>>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn power_rule(&self, p: Power) -> Result<Self::Output> {
         self.clone().power(p)
     }
@@ -238,6 +240,7 @@ impl<K: Facts, V: Operator + Clone, F: Facts> LogRule<K> for Spectral<V, F> {
 }
 impl<K: Facts, V: Operator + Clone, F: Facts> EighRule<K> for Spectral<V, F> {
     type Basis = V;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn eigh_rule(&self) -> Result<Spectral<V, SelfAdjointFacts>> {
         self.clone().with(|_| Ok(()))
     }

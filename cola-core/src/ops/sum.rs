@@ -35,13 +35,13 @@ impl<A: Operator, B: Operator<Scalar = A::Scalar>> Sum<A, B> {
     ///
     /// # Errors
     /// `ShapeMismatch`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn try_new(a: A, b: B) -> Result<Self> {
         let (left, right) = ((a.nrows(), a.ncols()), (b.nrows(), b.ncols()));
         if left == right { Ok(Sum(a, b)) } else { Err(Error::ShapeMismatch { op: "A + B", left, right }) }
     }
     /// The run-time half alone: `dsl::add` has made the static half.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn joined(a: A, b: B) -> Self {
         Self::try_new(a, b).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
     }
@@ -53,14 +53,19 @@ operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B> {
 });
 tree_node!([A, B] Sum<A, B> { "0" => 0, "1" => 1 });
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for Sum<A, B> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         self.0.act(how, x, y.reborrow(), s);
         self.1.act(how.add(), x, y, s);
     }
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         self.0.scratch_len(columns).max(self.1.scratch_len(columns))
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: Sc<A>, add: bool, mut y: ViewMut<'_, Sc<A>>) {
+        self.0.write(alpha, add, y.reborrow());
+        self.1.write(alpha, true, y)
     }
 }
 crate::base_inverse!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
@@ -73,14 +78,22 @@ crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
 crate::base_decompositions!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
 // sum of the diagonals
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Sum<A, B> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         self.0.diagonal_rule(k, d)?;
-        crate::operator::with_scratch(d.len(), |other| {
-            self.1.diagonal_rule(k, other)?;
-            d.iter_mut().zip(other).for_each(|(d, o)| *d += *o);
-            Ok(())
-        })
+        crate::operator::with_scratch(
+            d.len(),
+            #[inline(always)]
+            |other| {
+                self.1.diagonal_rule(k, other)?;
+                for (d, other) in d.iter_mut().zip(other) {
+                    *d += *other;
+                }
+                Ok(())
+            },
+        )
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn trace_rule(&self) -> Result<Sc<A>> {
         Ok(self.0.trace_rule()? + self.1.trace_rule()?)
     }

@@ -50,11 +50,11 @@ side!(
     Conj, Same, Ro Co, nrows ncols
 );
 impl<A: LinearOperator> LinearOperator for Adjoint<A> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         self.0.act(how.flip(), x, y, s)
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         self.0.scratch_len(columns)
     }
@@ -83,28 +83,28 @@ const fn real<A: Operator>() -> bool {
     <<A::Scalar as Scalar>::IsReal as Fact>::KNOWN
 }
 impl<A: LinearOperator> LinearOperator for Transpose<A> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         match real::<A>() {
             true => self.0.act(how.flip(), x, y, s),
             false => conjugated(&self.0, how.flip(), x, y, s),
         }
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         let copies = if real::<A>() { 0 } else { (self.0.nrows() + self.0.ncols()) * columns };
         copies + self.0.scratch_len(columns)
     }
 }
 impl<A: LinearOperator> LinearOperator for Conj<A> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         match real::<A>() {
             true => self.0.act(how, x, y, s),
             false => conjugated(&self.0, how, x, y, s),
         }
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         let copies = if real::<A>() { 0 } else { (self.0.nrows() + self.0.ncols()) * columns };
         copies + self.0.scratch_len(columns)
@@ -118,7 +118,7 @@ macro_rules! commutes {
     ($S:ident, |$x:ident| $number:expr, |$k:ident| $flip:expr, $B:ty, |$v:ident| $basis:expr) => {
         impl<K: Facts, A: Invertible> InverseRule<K> for $S<A> {
             type Output = $S<Inv<A>>;
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn inverse_rule(&self) -> Result<Self::Output> {
                 Ok($S(self.0.inverse_rule()?))
             }

@@ -64,7 +64,7 @@ pub struct Triangular<M, U> {
 pub type DenseTriangular<T, S, U> = Triangular<Held<T, S>, U>;
 impl<M: MatrixData, U: Side> Triangular<M, U> {
     /// The triangle of a square matrix.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn from_parts(data: M) -> Self {
         Triangular { data, side: PhantomData }
     }
@@ -74,14 +74,14 @@ impl<M: MatrixData, U: Side> Triangular<M, U> {
 }
 impl<M: MatrixData> Triangular<M, Lower> {
     /// The lower triangle.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn lower(data: M) -> Self {
         Self::from_parts(data)
     }
 }
 impl<M: MatrixData> Triangular<M, Upper> {
     /// The upper triangle.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn upper(data: M) -> Self {
         Self::from_parts(data)
     }
@@ -91,7 +91,7 @@ operator!([M: MatrixData, U: Side] Triangular<M, U> {
 });
 tree_node!([M; U: Side] Triangular<M, U> { "data" => data; side });
 impl<M: MatrixData, U: Side> LinearOperator for Triangular<M, U> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, _: &mut [Sc<Self>]) {
         let a = self.data.view();
         let op = if how.adjoint { a.transposed() } else { a };
@@ -108,7 +108,7 @@ impl<M: MatrixData, U: Side> LinearOperator for Triangular<M, U> {
             }
         }
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, _: usize) -> usize {
         0
     }
@@ -176,7 +176,7 @@ impl<T: Scalar, S: Space, U: Side> Differentiable for TriangularInverse<T, S, U>
 }
 impl<K: Facts, T: Scalar, S: Space, U: Side> LogdetGradient<K> for TriangularInverse<T, S, U> {}
 impl<T: Scalar, S: Space, U: Side> LinearOperator for TriangularInverse<T, S, U> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
         let n = self.nrows();
         let buf = &mut s[..n * x.cols];
@@ -189,7 +189,7 @@ impl<T: Scalar, S: Space, U: Side> LinearOperator for TriangularInverse<T, S, U>
             (0..n).for_each(|i| how.write(y.at(i, c), buf[i + n * c]));
         }
     }
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         self.nrows() * columns
     }

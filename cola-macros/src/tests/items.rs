@@ -13,7 +13,11 @@ fn vmap_module() {
             "pubfnbatch<constB:usize,>(w:[SMatrix<f64,3,3>;B],n:usize)->Result<[(f64,<f64asScalar>::Re);B]>",
             "batch::run(||super::f::<Lanes<f64,B>>(batch::pack(&w)?,::core::clone::Clone::clone(&n)))",
             "letcount=batch::common_len(&[w.len()])?;",
-            "batch::run_slice::<_,f64>(count,|at|super::f::<Lanes<f64,{batch::WIDTH}>>(batch::pack_at(w,at)?,",
+            "structJob<'batch,>(&'batch[SMatrix<f64,3,3>],&'batchusize);",
+            "typeOut<Set:batch::InstructionSet>=(batch::On<f64,Set>,<batch::On<f64,Set>asScalar>::Re);",
+            "super::f::<batch::On<f64,Set>>(batch::pack_at::<_,Set>(self.0,at)?,::core::clone::Clone::clone(self.1))",
+            "batch::slice(count,&Job::<>(w,&n))",
+            "batch::each(count,&Job::<>(w,&n))",
             "pubfnbatch_each<>(w:&[SMatrix<f64,3,3>],n:usize)->Result<::std::vec::Vec<Result<(f64,<f64asScalar>::Re)>>>",
         ],
     );

@@ -31,7 +31,7 @@ fn value(source: &str) -> String {
 fn attempt(source: &str) -> String {
     let text = show(expand::<false>(read(source), lower::try_linop));
     match text.split_once("Result::Ok(") {
-        Some((_, rest)) => rest.strip_suffix(")})();outcome}").expect("the closure's end").to_owned(),
+        Some((_, rest)) => rest.strip_suffix(")});outcome}").expect("the closure's end").to_owned(),
         None => text,
     }
 }

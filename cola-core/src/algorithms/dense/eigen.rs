@@ -17,39 +17,61 @@ const JACOBI: usize = 3;
 /// eigenvalues and eigenvectors where eigenvalues are distinct; within a cluster the basis is taken as it is.
 ///
 /// Cost: about 9 n^3 (single numbers), 4 n^3 per Jacobi sweep (lanes; 6 to 10 sweeps).
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn eigh<T: Scalar>(n: usize, fixed: bool, a: &mut [T], w: &mut [T::Re], v: &mut [T]) -> Outcome<T> {
+    let out = spectrum(n, fixed, a, w, v);
+    if T::LANES == 1 {
+        sort(n, w, v);
+    }
+    out
+}
+/// [`eigh`] in any order: for functions of a matrix, which need none.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn spectrum<T: Scalar>(n: usize, fixed: bool, a: &mut [T], w: &mut [T::Re], v: &mut [T]) -> Outcome<T> {
     if T::LANES == 1 && !(T::PLAIN && fixed && n <= JACOBI) {
         return T::engine_eigh(n, a, w, v);
+    }
+    if fits(n, a).all() {
+        return jacobi(n, fixed && n <= UNROLL, a, w, v);
     }
     let scale = normalise(n, a);
     let out = jacobi(n, fixed && n <= UNROLL, a, w, v);
     for x in &mut w[..n] {
         *x *= scale;
     }
-    if T::LANES == 1 {
-        sort(n, w, v);
-    }
     out
 }
-
-/// The sizes whose squares, and those of eps times as much, are normal numbers.
+/// Whether the squares of the entries of the lower triangle neither overflow nor vanish.
 #[inline(always)]
-pub(super) fn range<T: Scalar>() -> (f64, f64) {
-    let double = T::Re::epsilon().lane_f64(0) < 1e-10;
-    if double { (1e-100, 1e100) } else { (1e-10, 1e15) }
+fn fits<T: Scalar>(n: usize, a: &[T]) -> T::Mask {
+    let most = largest(n, a);
+    let (low, high) = range::<T>();
+    !most.lt(T::Re::real(low)) & !T::Re::real(high).lt(most)
 }
-/// Divides the lower triangle by its largest entry where the squares of the entries would overflow or vanish; returns the
-/// divisor, 1 otherwise.
-#[inline(always)]
-pub(super) fn normalise<T: Scalar>(n: usize, a: &mut [T]) -> T::Re {
-    let one = T::Re::one();
+/// The size of the largest entry of the lower triangle.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn largest<T: Scalar>(n: usize, a: &[T]) -> T::Re {
     let mut most = T::Re::zero();
     for j in 0..n {
         for i in j..n {
             most = most.max(size(a[i + j * n]));
         }
     }
+    most
+}
+
+/// The sizes whose squares, and those of eps times as much, are normal numbers.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn range<T: Scalar>() -> (f64, f64) {
+    let double = T::Re::epsilon().lane_f64(0) < 1e-10;
+    if double { (1e-100, 1e100) } else { (1e-10, 1e15) }
+}
+/// Divides the lower triangle by its largest entry where the squares of the entries would overflow or vanish; returns the
+/// divisor, 1 otherwise.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn normalise<T: Scalar>(n: usize, a: &mut [T]) -> T::Re {
+    let one = T::Re::one();
+    let most = largest(n, a);
     let (low, high) = range::<T>();
     let fits = !most.lt(T::Re::real(low)) & !T::Re::real(high).lt(most);
     let scale = T::Re::select(fits | !T::Re::zero().lt(most) | !most.finite(), one, most);
@@ -65,7 +87,7 @@ pub(super) fn normalise<T: Scalar>(n: usize, a: &mut [T]) -> T::Re {
 }
 
 /// Ascending, stable: insertion by exchange of neighbours in the small, by select so that nothing branches at n <= 3.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn sort<T: Scalar>(n: usize, w: &mut [T::Re], v: &mut [T]) {
     if n > JACOBI {
         return sort_columns(n, w, v);

@@ -5,6 +5,7 @@
 
 use super::small::unroll;
 use crate::error::Outcome;
+use crate::facts::Fact;
 use crate::scalar::{Mask, Real, Scalar};
 use num_traits::{One, Zero};
 
@@ -17,14 +18,22 @@ fn rotate<T: Scalar>(x: T, y: T, c: T::Re, s: T) -> (T, T) {
     (x.scale(c).sub_mul(y, s.conj()), y.scale(c).add_mul(x, s))
 }
 /// One rotation in the plane p < q that makes a_pq zero; V takes part.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn annihilate<T: Scalar>(n: usize, p: usize, q: usize, a: &mut [T], v: &mut [T]) {
     let (zero, one) = (T::Re::zero(), T::Re::one());
     let below = a[q + p * n];
     let sq = below.abs_sq();
     let go = zero.lt(sq); // also false where it underflows: then there is nothing to rotate
-    let m = T::Re::select(go, sq, one).sqrt();
-    let phase = T::select(go, below.conj().scale(one / m), T::one());
+    let (m, phase) = match <T::IsReal as Fact>::KNOWN {
+        true => {
+            let re = below.re();
+            (re.abs(), T::from_re(T::Re::select(re.lt(zero), -one, one)))
+        }
+        false => {
+            let m = T::Re::select(go, sq, one).sqrt();
+            (m, T::select(go, below.conj().scale(one / m), T::one()))
+        }
+    };
     let twice = T::Re::select(go, m + m, zero);
     // t, the tangent of the angle, is the smaller root of t^2 + (d / m) t - 1 = 0
     let (app, aqq) = (a[p + p * n].re(), a[q + q * n].re());
@@ -56,7 +65,7 @@ fn annihilate<T: Scalar>(n: usize, p: usize, q: usize, a: &mut [T], v: &mut [T])
     }
 }
 /// sum of |a_ij|^2 below the diagonal.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn off_diagonal<T: Scalar>(n: usize, a: &[T]) -> T::Re {
     let mut off = T::Re::zero();
     for j in 0..n {
@@ -70,7 +79,7 @@ fn off_diagonal<T: Scalar>(n: usize, a: &[T]) -> T::Re {
 /// A = V diag(w) V^H, unsorted. Reads the lower triangle; entries must be of a size whose squares neither overflow nor vanish.
 ///
 /// Converged when sum_{i>j} |a_ij|^2 <= eps^2 ||A||_F^2. Cost: about 4 n^3 (6 for complex ones, times 4) a sweep.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn jacobi<T: Scalar>(n: usize, fixed: bool, a: &mut [T], w: &mut [T::Re], v: &mut [T]) -> Outcome<T> {
     let (a, v) = (&mut a[..n * n], &mut v[..n * n]);
     let mut out = Outcome::fine();

@@ -19,7 +19,7 @@ use num_traits::{One, Zero};
 /// out of, |a_jj| + sum |l_jk|^2 |b_kk| ..; the test does not change when A is scaled symmetrically.
 ///
 /// Cost: n^3 / 3. Allocates 2 n numbers, and what faer needs above its threshold.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn ldlt<T: Scalar>(n: usize, a: &mut [T], subdiag: &mut [T], d: &mut [T::Re], perm: &mut [T::Re]) -> Outcome<T> {
     debug_assert!(T::LANES == 1, "lanes cannot choose pivots of different sizes");
     let mut out = Outcome::fine();
@@ -74,7 +74,7 @@ fn judge<T: Scalar>(
 /// x <- A^-1 x for `columns` contiguous columns, from the factors of [`ldlt`]; `scratch` has n numbers.
 ///
 /// Cost: 2 n^2 per column.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[allow(clippy::too_many_arguments, reason = "the factors and their sizes, as LAPACK has them")]
 pub fn ldlt_solve<T: Scalar>(
     n: usize,

@@ -7,14 +7,14 @@ use crate::scalar::{Mask, Real, Scalar};
 use num_traits::One;
 
 /// y <- y - s x.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn sub_scaled<T: Scalar>(y: &mut [T], x: &[T], s: T) {
     for (y, x) in y.iter_mut().zip(x) {
         *y = y.sub_mul(*x, s);
     }
 }
 /// sum conj(x_i) y_i in four partial sums, because LLVM may not reorder one.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn dot<T: Scalar>(x: &[T], y: &[T]) -> T {
     let n = x.len().min(y.len());
     let (x, y) = (&x[..n], &y[..n]);
@@ -34,7 +34,7 @@ pub(super) fn dot<T: Scalar>(x: &[T], y: &[T]) -> T {
 
 /// One column of a left-looking L D L^H (`d` given) or L L^H: subtracts what the columns before contribute. Returns the pivot
 /// and the original diagonal entry.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn reduce_column<T: Scalar>(n: usize, j: usize, a: &mut [T], d: Option<&[T::Re]>) -> (T::Re, T::Re) {
     let (before, rest) = a.split_at_mut(j * n);
     let column = &mut rest[j..n];
@@ -47,7 +47,7 @@ fn reduce_column<T: Scalar>(n: usize, j: usize, a: &mut [T], d: Option<&[T::Re]>
     (column[0].re(), diagonal)
 }
 /// See [`super::ldl`].
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn ldl<T: Scalar>(n: usize, a: &mut [T], d: &mut [T::Re]) -> Outcome<T> {
     let mut out = Outcome::fine();
     for j in 0..n {
@@ -63,7 +63,7 @@ pub(super) fn ldl<T: Scalar>(n: usize, a: &mut [T], d: &mut [T::Re]) -> Outcome<
     out
 }
 /// See [`super::ldl_solve`].
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn ldl_solve<T: Scalar>(n: usize, l: &[T], d: &[T::Re], x: &mut [T], columns: usize) {
     for c in 0..columns {
         let x = &mut x[c * n..(c + 1) * n];
@@ -78,7 +78,7 @@ pub(super) fn ldl_solve<T: Scalar>(n: usize, l: &[T], d: &[T::Re], x: &mut [T], 
     }
 }
 /// See [`super::cholesky`].
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn cholesky<T: Scalar>(n: usize, a: &mut [T]) -> Outcome<T> {
     let mut out = Outcome::fine();
     for j in 0..n {
@@ -98,7 +98,7 @@ pub(super) fn cholesky<T: Scalar>(n: usize, a: &mut [T]) -> Outcome<T> {
 }
 
 /// Brings the largest number of column j, from row j on, to row j: by select in lanes, by search and one exchange otherwise.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn pivot<T: Scalar>(n: usize, j: usize, a: &mut [T], perm: &mut [T::Re], sign: &mut T) -> T::Re {
     let mut best = size(a[j + j * n]);
     if T::LANES == 1 {
@@ -133,7 +133,7 @@ fn pivot<T: Scalar>(n: usize, j: usize, a: &mut [T], perm: &mut [T::Re], sign: &
     best
 }
 /// See [`super::lu`]. Right-looking.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn lu<T: Scalar>(n: usize, a: &mut [T], perm: &mut [T::Re]) -> (Outcome<T>, T) {
     let mut out = Outcome::fine();
     let mut sign = T::one();
@@ -161,7 +161,7 @@ pub(super) fn lu<T: Scalar>(n: usize, a: &mut [T], perm: &mut [T::Re]) -> (Outco
     (out, sign)
 }
 /// See [`super::lu_solve`], without the permutation.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn lu_solve<T: Scalar>(n: usize, lu: &[T], adjoint: bool, x: &mut [T], columns: usize) {
     for c in 0..columns {
         let x = &mut x[c * n..(c + 1) * n];

@@ -27,7 +27,7 @@ mod triangular;
 mod tridiagonal;
 
 pub use eig::{eig, eig_upper};
-pub use eigen::eigh;
+pub use eigen::{eigh, spectrum};
 pub use expm::{exp_upper, expm};
 pub use functions::{MatrixFunction, log_upper, logm, pow_upper, powm, sqrt_upper, sqrtm};
 pub use ldlt::{ldlt, ldlt_det, ldlt_solve};
@@ -35,6 +35,7 @@ pub use products::{gemm, gemv};
 pub use qr::lstsq;
 pub use reflect::{apply_reflections, reflect};
 pub use schur::schur;
+pub use small::{Pivots, ldl as ldl_small};
 pub use svd::svd;
 pub use triangular::trisolve;
 
@@ -174,10 +175,10 @@ pub trait Engine: Sized {
 /// of the subtractions. The test does not change when rows and columns are scaled. A bad lane goes on with pivot 1.
 ///
 /// Cost: n^3 / 3. Golub & Van Loan, Matrix Computations, 4th ed., section 4.1.2; Higham, Accuracy and Stability, section 10.1.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn ldl<T: Scalar>(n: usize, fixed: bool, a: &mut [T], d: &mut [T::Re]) -> Outcome<T> {
     if fixed && n <= UNROLL {
-        small::ldl(n, a, d)
+        small::ldl(n, a, d).outcome(n)
     } else if T::LANES > 1 {
         loops::ldl(n, a, d)
     } else {
@@ -188,7 +189,7 @@ pub fn ldl<T: Scalar>(n: usize, fixed: bool, a: &mut [T], d: &mut [T::Re]) -> Ou
 /// x <- A^-1 x for `columns` contiguous columns of n numbers, from the factors of [`ldl`].
 ///
 /// Cost: 2 n^2 per column.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn ldl_solve<T: Scalar>(n: usize, fixed: bool, l: &[T], d: &[T::Re], x: &mut [T], columns: usize) {
     if fixed && n <= UNROLL {
         for c in 0..columns {
@@ -204,7 +205,7 @@ pub fn ldl_solve<T: Scalar>(n: usize, fixed: bool, l: &[T], d: &[T::Re], x: &mut
 /// Cholesky factorisation L L^H = A, in place: reads the lower triangle, leaves L with zeros above the diagonal.
 ///
 /// Pivots are judged as in [`ldl`]; the value reported for a bad one is l_jj^2. Cost: n^3 / 3 and n square roots.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn cholesky<T: Scalar>(n: usize, fixed: bool, a: &mut [T]) -> Outcome<T> {
     if fixed && n <= UNROLL {
         small::cholesky(n, a)
@@ -223,7 +224,7 @@ pub fn cholesky<T: Scalar>(n: usize, fixed: bool, a: &mut [T]) -> Outcome<T> {
 /// bad lane elimination goes on with pivot 1, and 0 is stored, so that the determinant is 0.
 ///
 /// Cost: 2 n^3 / 3. Golub & Van Loan, section 3.4; Higham, Accuracy and Stability, section 9.3.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn lu<T: Scalar>(n: usize, fixed: bool, a: &mut [T], perm: &mut [T::Re]) -> (Outcome<T>, T) {
     if fixed && n <= UNROLL {
         small::lu(n, a, perm)
@@ -237,7 +238,7 @@ pub fn lu<T: Scalar>(n: usize, fixed: bool, a: &mut [T], perm: &mut [T::Re]) -> 
 /// x <- A^-1 x, or A^-H x, for `columns` contiguous columns of n numbers, from the factors of [`lu`]; `scratch` has n numbers.
 ///
 /// Cost: 2 n^2 per column.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[allow(clippy::too_many_arguments, reason = "the factors and their sizes, as LAPACK has them")]
 pub fn lu_solve<T: Scalar>(
     n: usize,

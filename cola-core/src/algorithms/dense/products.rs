@@ -13,7 +13,7 @@ const VECTOR: usize = 64;
 /// transpose costs nothing. C is not read unless it is added to, so it may hold NaN.
 ///
 /// Cost: 2 rows inner cols. Panics unless the shapes agree.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn gemm<T: Scalar>(how: (T, bool), conj_a: bool, a: View<T>, b: View<T>, c: ViewMut<T>) {
     assert!(a.rows == c.rows && b.cols == c.cols && a.cols == b.rows, "gemm: the shapes do not agree");
     if T::LANES > 1 || a.rows * a.cols * b.cols <= PRODUCT {
@@ -28,7 +28,7 @@ pub fn gemm<T: Scalar>(how: (T, bool), conj_a: bool, a: View<T>, b: View<T>, c: 
 /// memory.
 ///
 /// Cost: 2 rows cols; bound by reading A once.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn gemv<T: Scalar>(how: (T, bool), conj_a: bool, a: View<T>, x: View<T>, y: ViewMut<T>) {
     assert!(a.rows == y.rows && a.cols == x.rows && x.cols == 1 && y.cols == 1, "gemv: the shapes do not agree");
     if T::LANES > 1 || a.rows * a.cols <= VECTOR {
@@ -39,7 +39,7 @@ pub fn gemv<T: Scalar>(how: (T, bool), conj_a: bool, a: View<T>, x: View<T>, y: 
 }
 
 /// Plain loops; each sum starts with its first term, as 0 + x is not free in lanes.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn gemm_loops<T: Scalar>(how: (T, bool), conj_a: bool, a: View<T>, b: View<T>, mut c: ViewMut<T>) {
     let (alpha, add) = how;
     let plain = T::PLAIN && alpha == T::one(); // of a dual number, == sees the value only
@@ -58,7 +58,7 @@ pub(super) fn gemm_loops<T: Scalar>(how: (T, bool), conj_a: bool, a: View<T>, b:
 }
 
 /// Sweep along the direction of A that is contiguous.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn gemv_loops<T: Scalar>(how: (T, bool), conj_a: bool, a: View<T>, x: View<T>, y: ViewMut<T>) {
     let (alpha, add) = how;
     if a.rs != 1 || y.rs != 1 || a.rows <= 1 {

@@ -4,7 +4,7 @@
 use super::UNROLL;
 use crate::error::Outcome;
 use crate::facts::Fact;
-use crate::scalar::{Real, Scalar};
+use crate::scalar::{Mask, Real, Scalar};
 use num_traits::One;
 
 /// The outer loop written out for j = 0..8, so that the trip counts of the loops inside are constants. Without it LLVM keeps
@@ -43,14 +43,39 @@ pub(super) fn rounding<T: Scalar>(n: usize) -> T::Re {
     T::Re::epsilon() * T::Re::real(n as f64)
 }
 
+/// All pivots of a factorisation written out, judged: nothing is decided before the caller asks once.
+#[derive(Clone, Copy)]
+pub struct Pivots<T: Scalar> {
+    pivots: [T::Re; UNROLL],
+    good: [T::Mask; UNROLL],
+    /// True in the lanes where all are good.
+    pub ok: T::Mask,
+}
+impl<T: Scalar> Pivots<T> {
+    #[inline(always)]
+    fn new() -> Self {
+        let yes = T::Mask::splat(true);
+        Pivots { pivots: [T::Re::one(); UNROLL], good: [yes; UNROLL], ok: yes }
+    }
+    #[inline(always)]
+    fn judge(&mut self, j: usize, value: T::Re, good: T::Mask) {
+        (self.pivots[j], self.good[j], self.ok) = (value, good, self.ok & good);
+    }
+    /// Which lanes are fine, and the first bad pivot of the others.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn outcome(self, n: usize) -> Outcome<T> {
+        if self.ok.all() { Outcome::fine() } else { Outcome::bad(n, self.pivots, self.good) }
+    }
+}
+
 /// See [`super::ldl`]. Column k holds L D until its row is reached, so that no product with D is formed twice.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[allow(unused_assignments, reason = "the last 1 / d is for nobody")]
-pub(super) fn ldl<T: Scalar>(n: usize, a: &mut [T], d: &mut [T::Re]) -> Outcome<T> {
+pub fn ldl<T: Scalar>(n: usize, a: &mut [T], d: &mut [T::Re]) -> Pivots<T> {
     let one = T::Re::one();
     let (a, d) = (&mut a[..n * n], &mut d[..n]);
-    let mut out = Outcome::fine();
     let mut dinv = [one; UNROLL];
+    let mut pivots = Pivots::new();
     unroll!(j in 0..n {
         let diagonal = a[j + j * n].re();
         let mut p = diagonal;
@@ -65,7 +90,7 @@ pub(super) fn ldl<T: Scalar>(n: usize, a: &mut [T], d: &mut [T::Re]) -> Outcome<
         }
         // infinite or NaN entries reach a pivot as -inf or NaN: no test of their own
         let good = (diagonal * rounding::<T>(n)).lt(p);
-        out.pivot(j, p, good);
+        pivots.judge(j, p, good);
         d[j] = T::Re::select(good, p, one);
         dinv[j] = one / d[j];
         for k in 0..j {
@@ -75,10 +100,10 @@ pub(super) fn ldl<T: Scalar>(n: usize, a: &mut [T], d: &mut [T::Re]) -> Outcome<
             }
         }
     });
-    out
+    pivots
 }
 /// See [`super::ldl_solve`]; one column.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn ldl_solve<T: Scalar>(n: usize, l: &[T], d: &[T::Re], x: &mut [T]) {
     let (l, d, x) = (&l[..n * n], &d[..n], &mut x[..n]);
     unroll!(i in 0..n {
@@ -96,10 +121,10 @@ pub(super) fn ldl_solve<T: Scalar>(n: usize, l: &[T], d: &[T::Re], x: &mut [T]) 
     });
 }
 /// See [`super::cholesky`]: the root-free factors, then n independent square roots.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn cholesky<T: Scalar>(n: usize, a: &mut [T]) -> Outcome<T> {
     let mut d = [T::Re::one(); UNROLL];
-    let out = ldl(n, a, &mut d);
+    let out = ldl(n, a, &mut d).outcome(n);
     unroll!(j in 0..n {
         let r = d[j].sqrt();
         for i in 0..j {
@@ -115,10 +140,10 @@ pub(super) fn cholesky<T: Scalar>(n: usize, a: &mut [T]) -> Outcome<T> {
 
 /// See [`super::lu`]. Every row below that is larger is exchanged by select: a bubble in place of a search, the same
 /// multipliers |l| <= 1.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn lu<T: Scalar>(n: usize, a: &mut [T], perm: &mut [T::Re]) -> (Outcome<T>, T) {
     let (a, perm) = (&mut a[..n * n], &mut perm[..n]);
-    let mut out = Outcome::fine();
+    let mut pivots = Pivots::new();
     let mut sign = T::one();
     for (j, p) in perm.iter_mut().enumerate() {
         *p = T::Re::real(j as f64);
@@ -143,7 +168,7 @@ pub(super) fn lu<T: Scalar>(n: usize, a: &mut [T], perm: &mut [T::Re]) -> (Outco
         }
         let finite = best.finite();
         let good = (sum * rounding::<T>(n.max(FEW))).lt(best) & finite;
-        out.pivot(j, best, good);
+        pivots.judge(j, best, good);
         let pivot = a[j + j * n];
         a[j + j * n] = T::select(finite & !good, T::zero(), pivot);
         let inverse = recip(T::select(good, pivot, T::one()));
@@ -157,10 +182,10 @@ pub(super) fn lu<T: Scalar>(n: usize, a: &mut [T], perm: &mut [T::Re]) -> (Outco
             }
         }
     });
-    (out, sign)
+    (pivots.outcome(n), sign)
 }
 /// See [`super::lu_solve`]; one column, without the permutation.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn lu_solve<T: Scalar>(n: usize, lu: &[T], adjoint: bool, x: &mut [T]) {
     let (lu, x) = (&lu[..n * n], &mut x[..n]);
     // adjoint: U^H is lower triangular, L^H unit upper
@@ -186,7 +211,7 @@ pub(super) fn lu_solve<T: Scalar>(n: usize, lu: &[T], adjoint: bool, x: &mut [T]
 }
 
 /// x[i] <- x[perm[i]], or backwards x[perm[i]] <- x[i]: one column, each lane with an order of its own.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn permute<T: Scalar>(n: usize, fixed: bool, perm: &[T::Re], back: bool, x: &mut [T], scratch: &mut [T]) {
     let (perm, x, s) = (&perm[..n], &mut x[..n], &mut scratch[..n]);
     s.copy_from_slice(x);

@@ -9,7 +9,7 @@ use crate::view::{View, ViewMut};
 /// 1 if `unit`. The diagonal is not checked: a zero gives infinities.
 ///
 /// Cost: n^2 per column. Golub & Van Loan, section 3.1.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn trisolve<T: Scalar>(n: usize, fixed: bool, lower: bool, unit: bool, adjoint: bool, a: View<T>, x: ViewMut<T>) {
     assert!(a.rows == n && a.cols == n && x.rows == n, "trisolve: the shapes do not agree");
     let fixed = fixed && n <= UNROLL;
@@ -21,7 +21,7 @@ pub fn trisolve<T: Scalar>(n: usize, fixed: bool, lower: bool, unit: bool, adjoi
 }
 
 /// x_i <- (x_i - sum_k m_ik x_k) / m_ii for one i and all columns of x, m = A or A^H.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn row<T: Scalar>(i: usize, done: core::ops::Range<usize>, unit: bool, adjoint: bool, a: &View<T>, x: &mut ViewMut<T>) {
     let m = |i: usize, k: usize| if adjoint { a.at(k, i).conj() } else { a.at(i, k) };
     let inverse = if unit { T::one() } else { recip(m(i, i)) };
@@ -34,7 +34,7 @@ fn row<T: Scalar>(i: usize, done: core::ops::Range<usize>, unit: bool, adjoint: 
     }
 }
 /// Forward or backward substitution, rows written out when `fixed`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn trisolve_loops<T: Scalar>(
     n: usize,
     fixed: bool,

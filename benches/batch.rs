@@ -1,0 +1,89 @@
+//! Step 3 of the tour at 100 000 elements: `cargo bench --bench batch [-- filter] [--criterion] [--strict]`. Times are of one element, a
+//! default build (no `target-cpu`), arrays of structs in and out.
+//!
+//! Per element: Y = X X^H + I, W = diag(Y, Y, D), P = diag(W)^(-1/2), y = P inv(P W P) P v. 136 bytes in, 64 out.
+mod timing;
+
+use cola::batch::on_one_thread;
+use cola::prelude::*;
+use nalgebra::{SMatrix, SVector};
+use std::hint::black_box;
+use timing::{Table, side};
+
+const COUNT: usize = 100_000;
+
+#[vmap]
+fn whitened<T: Scalar>(x: SMatrix<T, 3, 3>, v: SVector<T, 8>) -> cola::Result<SVector<T, 8>> {
+    let d = SVector::<T, 2>::new(T::of(0.1), T::of(1.0));
+    let y = linop!(x * x.H + I);
+    let w = linop!(block_diag(repeat::<2>(&y), diag(&d)));
+    let p = try_linop!(diag({ w.diagonal()? }) ^ (-1 / 2))?;
+    let inverse = try_linop!(inv(&p * &w * &p))?;
+    Ok(p.apply(&inverse.apply(&p.apply(&v))))
+}
+/// A Kronecker product, where PyTorch's vmap fails in CoLA.
+#[vmap]
+fn kron_solve<T: Scalar>(x: SMatrix<T, 2, 2>, d: SVector<T, 3>, v: SVector<T, 6>) -> cola::Result<SVector<T, 6>> {
+    linop!(kron(x * x.H + I, psd(diag(&d)))).solve(&v)
+}
+
+fn main() {
+    let mut seed = 88_172_645_463_325_252u64;
+    let mut next = move || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    };
+    let xs: &[SMatrix<f64, 3, 3>] = (0..COUNT).map(|_| SMatrix::from_fn(|_, _| next())).collect::<Vec<_>>().leak();
+    let vs: &[SVector<f64, 8>] = (0..COUNT).map(|_| SVector::from_fn(|_, _| next())).collect::<Vec<_>>().leak();
+    let ys = whitened::batch_slice(xs, vs).unwrap();
+    for i in (0..COUNT).step_by(997) {
+        let want = whitened(xs[i], vs[i]).unwrap();
+        assert!((ys[i] - want).norm() <= 1e-12 * want.norm(), "element {i}");
+    }
+    // the same bytes, and memory that is written again and again: what no batch can beat
+    let mut out = ys;
+    let stream = move || {
+        for ((x, v), y) in black_box(xs).iter().zip(black_box(vs)).zip(&mut out) {
+            *y = *v;
+            y[0] += x.sum();
+        }
+        black_box(&mut out);
+    };
+    let plain = move || {
+        let each = black_box(xs).iter().zip(black_box(vs));
+        each.map(|(x, v)| whitened(*x, *v)).collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    let batch = move || on_one_thread(|| whitened::batch_slice(black_box(xs), black_box(vs)).unwrap());
+    let threads = move || whitened::batch_slice(black_box(xs), black_box(vs)).unwrap();
+    let mut table = Table::per(COUNT);
+    let cores = std::thread::available_parallelism().map_or(1, |t| t.get());
+    println!("{cores} threads; ratio: the first time over the second");
+    table.compare(
+        "batch, one thread, against its bytes streamed",
+        2.5,
+        vec![side("batch", batch), side("stream", stream)],
+    );
+    table.compare(
+        "batch, one thread, against the plain loop",
+        1.0 / 1.8,
+        vec![side("batch", batch), side("loop", plain)],
+    );
+    table.compare("batch, all threads, against one", f64::INFINITY, vec![side("all", threads), side("one", batch)]);
+
+    let xs: &[SMatrix<f64, 2, 2>] = (0..COUNT).map(|_| SMatrix::from_fn(|_, _| next())).collect::<Vec<_>>().leak();
+    let ds: &[SVector<f64, 3>] = (0..COUNT).map(|_| SVector::from_fn(|_, _| 1.1 + next())).collect::<Vec<_>>().leak();
+    let vs: &[SVector<f64, 6>] = (0..COUNT).map(|_| SVector::from_fn(|_, _| next())).collect::<Vec<_>>().leak();
+    let plain = move || {
+        let each = black_box(xs).iter().zip(black_box(ds)).zip(black_box(vs));
+        each.map(|((x, d), v)| kron_solve(*x, *d, *v)).collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    let batch = move || on_one_thread(|| kron_solve::batch_slice(black_box(xs), black_box(ds), black_box(vs)).unwrap());
+    table.compare(
+        "kron: batch, one thread, against the loop",
+        f64::INFINITY,
+        vec![side("batch", batch), side("loop", plain)],
+    );
+    table.finish();
+}
