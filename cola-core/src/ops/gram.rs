@@ -231,14 +231,13 @@ impl<X: LinearOperator, C: GramKind> Gram<X, C> {
         crate::functions::dense::finite(a.as_slice(), "the factor of the Gram matrix")?;
         // ||x_j|| in units of the largest entry
         let zero = Re::<X>::zero();
-        let norms: Vec<_> = (0..n)
-            .map(|j| {
-                let x = &a.as_slice()[m * j..m * (j + 1)];
-                let most = x.iter().fold(zero, |s, x| s.max(x.abs()));
-                let unit = Re::<X>::select(zero.lt(most), most, Re::<X>::one());
-                unit * x.iter().fold(zero, |s, x| s + x.scale(Re::<X>::one() / unit).abs_sq()).sqrt()
-            })
-            .collect();
+        let mut norms = crate::data::Column::<Re<X>, Ro<X>>::filled(n, zero);
+        for (j, norm) in norms.iter_mut().enumerate() {
+            let x = &a.as_slice()[m * j..m * (j + 1)];
+            let most = x.iter().fold(zero, |s, x| s.max(x.abs()));
+            let unit = Re::<X>::select(zero.lt(most), most, Re::<X>::one());
+            *norm = unit * x.iter().fold(zero, |s, x| s + x.scale(Re::<X>::one() / unit).abs_sq()).sqrt();
+        }
         kernels::reflect(m, n, a.as_mut_slice(), r.as_mut_slice());
         let tol = Re::<X>::epsilon() * Re::<X>::real(m as f64);
         for j in 0..n {
