@@ -46,6 +46,7 @@ where
     let (dense, w): (M, Vec<C>) = (dense.map(|x| x / unit), w.iter().map(|w| w / unit).collect());
     let n = dense.nrows();
     assert_eq!((v.shape(), w.len()), ((n, n), n), "{name}");
+    cola::testing::check_operator(e.eigenvectors()).unwrap_or_else(|e| panic!("{name}: {e}"));
     let tol = 50.0 * eps::<A::Scalar>() * (n as f64 + 3.0);
     for j in 0..n {
         let x = v.column(j);
@@ -84,6 +85,7 @@ where
         assert!(error <= tol * scale, "{name}: {what} is off by {error:e}\n{x}\n{y}");
     };
     let k = s.len();
+    cola::testing::check_operator(&d).unwrap_or_else(|e| panic!("{name}, svd: {e}"));
     near("U^H U", &(u.adjoint() * &u), &M::identity(k, k), 1.0);
     near("V^H V", &(v.adjoint() * &v), &M::identity(k, k), 1.0);
     let sigma = M::from_diagonal(&DVector::from_iterator(k, s.iter().map(|&s| C::from(s))));
@@ -110,6 +112,7 @@ where
     let (m, n) = a_dense.shape();
     assert_eq!(x.shape(), (n, m), "{name}");
     let (ax, xa) = (&a_dense * &x, &x * &a_dense);
+    cola::testing::check_operator(&p).unwrap_or_else(|e| panic!("{name}, pinv: {e}"));
     let cond = a_dense.norm() * x.norm() + 1.0;
     let tol = 50.0 * eps::<A::Scalar>() * ((m + n) as f64 + 3.0) * cond;
     let near = |what: &str, x: &M, y: &M| {

@@ -1,11 +1,17 @@
 //! The methods `eig`, `svd`, `pinv` and `lstsq` of every operator.
 
+use crate::algorithms::decompose::{EigAlgorithm, PinvAlgorithm, SlogdetAlgorithm, Svd};
+use crate::algorithms::direct::Eigh;
 use crate::data::{Column, Operand, Produce};
 use crate::error::{Error, Result, check};
 use crate::ext::{OperatorExt, SortedBasis};
+use crate::facts::{Facts, SelfAdjointOf};
 use crate::functions::base::{right_hand_side, square};
+use crate::functions::dense::DenseSpectral;
+use crate::functions::eig::DenseEigenvectors;
+use crate::functions::svd::DenseSvd;
 use crate::functions::{EigFactors, HasEig, HasPinv, HasSvd, Pinv, PinvRule};
-use crate::operator::short::{Re, Sc};
+use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator};
 use crate::ops::{Permutation, Product, SvdFactors};
 use crate::scalar::{Real, Scalar};
@@ -128,6 +134,60 @@ pub trait Decompositions: Operator {
         let finite = x.view_mut().as_view().finite();
         check::<Sc<Self>>(finite, |_| Error::non_finite("the solution: it overflowed"))?;
         Ok(x)
+    }
+    /// A^+ by the given algorithm.
+    ///
+    /// # Errors
+    /// As `pinv`; `Singular` from the factorisations.
+    fn pinv_with<G: PinvAlgorithm<Self>>(&self, algorithm: G) -> Result<G::Output>
+    where
+        Self: LinearOperator + Sized,
+    {
+        algorithm.pinv(self)
+    }
+    /// A V = V diag(w) by the given algorithm: `Eig` or `Eigh`.
+    ///
+    /// # Errors
+    /// As `eig`.
+    fn eig_with(&self, algorithm: impl EigAlgorithm<Self>) -> Result<EigFactors<DenseEigenvectors<Sc<Self>, Ro<Self>>>>
+    where
+        Self: LinearOperator + Square + Sized,
+    {
+        const { demand_square("eig_with", Self::SHAPE) }
+        algorithm.eig(self)
+    }
+    /// A = V diag(w) V^H of the dense matrix, ascending, whatever the structure.
+    ///
+    /// # Errors
+    /// As `eigh`.
+    fn eigh_with(&self, _: Eigh) -> Result<DenseSpectral<Sc<Self>, Ro<Self>>>
+    where
+        <Self::Facts as Facts>::SelfAdjoint: SelfAdjointOf<Self>,
+        Self: LinearOperator + Square + Sized,
+    {
+        const { demand_square("eigh_with", Self::SHAPE) }
+        crate::algorithms::decompose::eigh_of(self)
+    }
+    /// A = U diag(s) V^H of the dense matrix, descending, whatever the structure.
+    ///
+    /// # Errors
+    /// As `svd`.
+    fn svd_with(&self, _: Svd) -> Result<DenseSvd<Sc<Self>, Ro<Self>, Co<Self>>>
+    where
+        Self: LinearOperator + Sized,
+    {
+        crate::algorithms::decompose::svd_of(self)
+    }
+    /// (sign, log|det A|) by the given algorithm.
+    ///
+    /// # Errors
+    /// As `slogdet`.
+    fn slogdet_with(&self, algorithm: impl SlogdetAlgorithm<Self>) -> Result<(Sc<Self>, Re<Self>)>
+    where
+        Self: LinearOperator + Square + Sized,
+    {
+        const { demand_square("slogdet_with", Self::SHAPE) }
+        algorithm.slogdet(self)
     }
 }
 impl<A: Operator + ?Sized> Decompositions for A {}

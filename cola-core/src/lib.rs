@@ -35,6 +35,7 @@ pub use num_traits;
 #[doc(hidden)]
 pub use parameters::Frame;
 
+pub use algorithms::decompose::{Eig, Qr, Svd};
 pub use algorithms::direct::{Cholesky, Eigh, Ldlt, Lu, Schur};
 pub use algorithms::krylov::{BiCgStab, Cg, Gmres, Lsmr, Minres, Report, Solution};
 pub use algorithms::matfun::{ContourIntegral, LazyFunction, Taylor};
@@ -70,7 +71,8 @@ pub use view::{View, ViewMut};
 
 /// What a program needs, by one `use`.
 pub mod prelude {
-    pub use crate::algorithms::direct::{Cholesky, Ldlt, Lu, Schur};
+    pub use crate::algorithms::decompose::{Eig, Qr, Svd};
+    pub use crate::algorithms::direct::{Cholesky, Eigh, Ldlt, Lu, Schur};
     pub use crate::algorithms::krylov::{BiCgStab, Cg, Gmres, Lsmr, Minres};
     pub use crate::algorithms::matfun::{ContourIntegral, Taylor};
     pub use crate::algorithms::precond::{

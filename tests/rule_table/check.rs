@@ -1,6 +1,9 @@
 //! One cell: the dense reference, and how each function is compared with it.
 
-use cola::functions::{DiagonalRule, Exp, HasCholesky, HasDet, HasEigh, HasExp, HasLog, HasLu, Inv, Log, Pow};
+use cola::functions::{
+    Cx, DiagonalRule, Exp, HasCholesky, HasDet, HasEig, HasEigh, HasExp, HasLog, HasLu, HasPinv, HasSvd, Inv, Log,
+    Pinv, Pow,
+};
 use cola::plan::Question as Q;
 use cola::prelude::*;
 use cola::*;
@@ -203,6 +206,27 @@ impl Check {
             self.near("eigenvalues", l, &column(&w), &column(&want));
         }
     }
+    pub fn eigenvectors<T: Scalar>(&self, v: &DMatrix<T>, w: &[T]) {
+        for (l, r) in self.r.iter().enumerate() {
+            let (v, n) = (lane(v, l), r.nrows());
+            let w = Ref::from_diagonal(&nalgebra::DVector::from_fn(n, |i, _| read(w[i], l)));
+            self.near("eig", l, &times(r, &v), &times(&v, &w));
+            (0..n).for_each(|j| assert!((v.column(j).norm() - 1.0).abs() <= self.tol, "|v_{j}| of {v}"));
+            assert!((w.trace() - r.trace()).norm() <= self.tol * r.norm(), "{w} are not the eigenvalues of {r}");
+        }
+    }
+    pub fn singular<T: Number>(&self, a: &DMatrix<T>, s: &[T::Re], sorted: &[T::Re]) {
+        self.same("svd", a, &Ref::clone);
+        for (l, r) in self.r.iter().enumerate() {
+            let of = |s: &[T::Re]| DMatrix::from_fn(s.len(), 1, |i, _| C::from(s[i].lane_f64(l)));
+            let want = r.clone().svd(false, false).singular_values;
+            let want = DMatrix::from_fn(want.len(), 1, |i, _| C::from(want[i]));
+            self.near("singular values", l, &of(sorted), &want);
+            if T::LANES == 1 {
+                self.near("s of svd", l, &of(s), &want);
+            }
+        }
+    }
     /// Unless the eigenvalues are negative: then `None`, because the function failed as it must.
     pub fn principal<T>(&self, what: &str, got: Result<DMatrix<T>>) -> Option<DMatrix<T>> {
         match (self.negative, got) {
@@ -305,6 +329,30 @@ impl<A: LinearOperator<Scalar: Number> + Explain> Case<'_, A> {
     {
         let e = self.a.eigh().unwrap();
         self.check.eigen(&e.to_dense(), &e.eigenvectors().to_dense(), e.eigenvalues());
+    }
+    pub fn eig(&self)
+    where
+        A: HasEig<Vectors: LinearOperator<Scalar = Cx<A>>> + Square,
+    {
+        let e = self.a.eig().unwrap();
+        self.check.eigenvectors(&e.eigenvectors().to_dense(), e.eigenvalues());
+    }
+    pub fn svd(&self)
+    where
+        A: HasSvd<Left: LinearOperator<Scalar = A::Scalar>, Right: LinearOperator<Scalar = A::Scalar>>,
+    {
+        let d = self.a.svd().unwrap();
+        self.check.singular(&d.to_dense(), &d.s, &self.a.singular_values().unwrap());
+    }
+    pub fn pinv(&self)
+    where
+        A: HasPinv,
+        Pinv<A>: LinearOperator<Scalar = A::Scalar>,
+    {
+        let b = data::<A::Scalar>(general(self.a.nrows(), 2, 98));
+        let (pinv, x) = (self.a.pinv().unwrap(), self.a.lstsq(&b).unwrap());
+        // the references are regular
+        self.check.solutions(&b, &x, &pinv.apply(&b), &pinv.to_dense());
     }
     pub fn pow(&self)
     where

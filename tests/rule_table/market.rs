@@ -92,10 +92,10 @@ impl<T: Number> Samples<T> {
 }
 /// The structures. `$mat` and `$vec` say where numbers lie.
 macro_rules! structures {
-    ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident) => {
+    ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident, $also:tt) => {
         pub fn $name<T: Number>(t: &mut Table) {
             let samples = Samples::<T>::new();
-            rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>];
+            rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>] $also;
                 "Dense", Dense::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
                     DENSE;
@@ -134,10 +134,11 @@ macro_rules! structures {
                         "circulants on the cycles", "-; itself",
                     ];
                 "Kron", Kron::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), |l| kron(&lane(&s.g2, l), &lane(&s.g3, l));
-                    solve det diag lu;
+                    solve det diag exp lu;
                     [
                         "factor by factor", "powers n/n_i of the determinants",
-                        "product of the traces; kron of the diagonals", "-", "-", "-; factor by factor",
+                        "product of the traces; kron of the diagonals", "-",
+                        "-; base: scaling and squaring with Padé; -", "-; factor by factor",
                     ];
                 "Kron, PSD factors", Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
                     |l| s.kron_p(l);
@@ -161,7 +162,10 @@ macro_rules! structures {
                     ["blockwise, one block for all"; 6];
                 "Product, square factors", Product::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)), |l| s.prod(l);
                     solve det diag exp lu;
-                    but(BASE, [(0, "factor by factor, reversed"), (1, "product of the determinants")]);
+                    but(BASE, [
+                        (0, "factor by factor, reversed"), (1, "product of the determinants"),
+                        (2, "sums of products of diagonals"),
+                    ]);
                 "Gram X X^H", Gram::new($mat!(s.w, 3, 5)),
                     |l| times(&lane(&s.w, l), &lane(&s.w, l).adjoint());
                     solve det diag eigh pow exp log chol lu;
@@ -242,9 +246,9 @@ macro_rules! structures {
                 "Powi", Powi::<_, 2>::new($mat!(s.tri, 3, 3)), |l| power(&lane(&s.tri, l), 2);
                     solve det diag exp lu;
                     but(BASE, [(0, "N solves with the base"), (1, "N times that of the base")]);
-                "Scaled", Scaled::new(s.c, $mat!(s.g3, 3, 3)), |l| lane(&s.g3, l) * read(s.c, l);
-                    solve det diag lu;
-                    ["1/c times", "c^n times", "c times", "-", "-", "-; c times"];
+                "Scaled", Scaled::<_, _, NonNegative>::signed(s.c, Dense::new($mat!(s.g3, 3, 3))), |l| lane(&s.g3, l) * read(s.c, l);
+                    solve det diag exp lu;
+                    ["1/c times", "c^n times", "c times", "-", "-; base: scaling and squaring with Padé; -", "-; c times"];
                 "Scaled, c >= 0, PSD", Scaled::<_, _, NonNegative>::signed(s.c, Psd::new($mat!(s.p3, 3, 3))),
                     |l| lane(&s.p3, l) * read(s.c, l);
                     solve det diag eigh pow exp log chol lu;
@@ -256,7 +260,7 @@ macro_rules! structures {
                     Sliced::try_principal(Psd::new($mat!(s.p5, 5, 5)), $indices!([4usize, 0, 2])).unwrap(),
                     |l| DMatrix::from_fn(3, 3, |i, j| lane(&s.p5, l)[([4, 0, 2][i], [4, 0, 2][j])]);
                     solve det diag eigh pow exp log chol lu;
-                    BASE_PSD;
+                    but(BASE_PSD, [(2, "slice of the diagonal")]);
                 "HStack", HStack::new($mat!(s.a31, 3, 1), $mat!(s.a32, 3, 2)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
                     but(BASE, [(2, "blockwise")]);
@@ -303,7 +307,8 @@ macro_rules! structures {
                     |l| spectral(&lane(&s.p3, l), f64::sqrt);
                     solve det diag eigh pow exp log chol lu;
                     [
-                        "elementwise on the eigenvalues", "from the eigenvalues", "base: read off n applications",
+                        "elementwise on the eigenvalues", "from the eigenvalues",
+                        "sum of the eigenvalues; base: read off n applications",
                         "itself", "elementwise on the eigenvalues", "base: Cholesky; base: LU with partial pivoting",
                     ];
             }
@@ -312,10 +317,10 @@ macro_rules! structures {
 }
 /// Other facts of the same structures, and what functions return.
 macro_rules! variants {
-    ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident) => {
+    ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident, $also:tt) => {
         pub fn $name<T: Number>(t: &mut Table) {
             let samples = Samples::<T>::new();
-            rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>];
+            rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>] $also;
                 "Dense, isometric", Isometric::new($mat!(s.q, 3, 3)), |l| lane(&s.q, l);
                     solve det diag exp lu;
                     DENSE;
@@ -338,7 +343,7 @@ macro_rules! variants {
                 "Product, rectangular factors", Product::new($mat!(s.w, 3, 5), $mat!(s.tall, 5, 3)),
                     |l| times(&lane(&s.w, l), &lane(&s.tall, l));
                     solve det diag exp lu;
-                    BASE;
+                    but(BASE, [(2, "sums of products of diagonals")]);
                 "SumOf, PSD", SumOf::new([Psd::new($mat!(s.p3, 3, 3)), Psd::new($mat!(s.p3, 3, 3))]),
                     |l| lane(&s.p3, l) * C::from(2.0);
                     solve det diag eigh pow exp log chol lu;
@@ -373,7 +378,7 @@ macro_rules! variants {
                     Sliced::try_new(Dense::new($mat!(s.g5, 5, 5)), $indices!([0usize, 1, 2]), $indices!([0usize, 2, 4])).unwrap(),
                     |l| DMatrix::from_fn(3, 3, |i, j| lane(&s.g5, l)[(i, 2 * j)]);
                     solve det diag exp lu;
-                    BASE;
+                    but(BASE, [(2, "slice of the diagonal")]);
                 "VStack", VStack::new($mat!(s.a13, 1, 3), $mat!(s.a23, 2, 3)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
                     but(BASE, [(2, "blockwise")]);
@@ -472,10 +477,10 @@ macro_rules! dynamic_space {
         Dyn
     };
 }
-structures!(on_arrays, static_mat, static_vec, static_indices, static_space);
-structures!(on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space);
-variants!(variants_on_arrays, static_mat, static_vec, static_indices, static_space);
-variants!(variants_on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space);
+structures!(on_arrays, static_mat, static_vec, static_indices, static_space, []);
+structures!(on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space, [eig svd pinv]);
+variants!(variants_on_arrays, static_mat, static_vec, static_indices, static_space, []);
+variants!(variants_on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space, [eig svd pinv]);
 
 fn product<T: Scalar>(m: DMatrix<T>) -> impl Fn(&[T], &mut [T]) + Clone {
     move |x, y| (0..y.len()).for_each(|i| y[i] = (0..x.len()).fold(T::zero(), |s, j| s + m[(i, j)] * x[j]))
@@ -496,7 +501,7 @@ macro_rules! by_scalar {
         pub fn $name(t: &mut Table) {
             type T = $T;
             let samples = Samples::<T>::new();
-            rows! { t, &samples; s: Samples<T>, [] [];
+            rows! { t, &samples; s: Samples<T>, [] [] [eig svd pinv];
                 "Diagonal", Diagonal::new(s.d.column(0).into_owned()), |l| diag(&lane(&s.d, l));
                     solve det diag pow exp log lu $($eigh)*;
                     $diagonal;
@@ -536,7 +541,7 @@ by_scalar!(real_rows, f64; eigh; chol; but(DIAGONAL, [(5, "-; itself")]); DIAGON
 by_scalar!(complex_rows, C; ; ; but(DIAGONAL, [(3, "-"), (5, "-; itself")]); but(DIAGONAL, [(3, "-"), (5, "-; itself")]));
 pub fn gram_transpose(t: &mut Table) {
     let samples = (Samples::<f64>::new(), Samples::<C>::new());
-    rows! { t, &samples; s: (Samples<f64>, Samples<C>), [] [];
+    rows! { t, &samples; s: (Samples<f64>, Samples<C>), [] [] [eig svd pinv];
         "Gram X X^T, real", Gram::<_, ByTranspose>::of_kind(s.0.w.clone()),
             |l| times(&lane(&s.0.w, l), &lane(&s.0.w, l).transpose());
             solve det diag eigh pow exp log chol lu;

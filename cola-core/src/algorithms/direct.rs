@@ -54,7 +54,12 @@ pub trait FunctionAlgorithm<A: LinearOperator> {
 }
 
 /// The true relative residual of a direct solution, worst column.
-fn report<A: LinearOperator>(algorithm: &'static str, a: &A, b: View<'_, Sc<A>>, x: View<'_, Sc<A>>) -> Result<Report> {
+pub(crate) fn report<A: LinearOperator>(
+    algorithm: &'static str,
+    a: &A,
+    b: View<'_, Sc<A>>,
+    x: View<'_, Sc<A>>,
+) -> Result<Report> {
     use crate::scalar::{Real, Scalar};
     let mut r = vec![Sc::<A>::zero(); b.rows * b.cols];
     apply_checked(a, x, ViewMut::matrix(&mut r, b.rows, b.cols))?;

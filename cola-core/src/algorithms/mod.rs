@@ -1,6 +1,7 @@
 //! Algorithms, one file each; they know vectors and actions, never structures.
 
 mod blocks;
+pub mod decompose;
 pub mod dense;
 pub mod direct;
 pub mod krylov;

@@ -371,17 +371,20 @@ macro_rules! spectral_power {
         }
     };
 }
-/// exp by the eigen-decomposition of the structure.
+/// exp by the eigen-decomposition of the structure where it is known to be self-adjoint, else of the dense matrix.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! spectral_exp {
     ([$($p:tt)*] $S:ty) => {
         impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::ExpRule<Kk> for $S
-        where $S: $crate::functions::EighRule<Kk> {
-            type Output = $crate::ops::Spectral<<$S as $crate::functions::EighRule<Kk>>::Basis, $crate::facts::PsdFacts>;
+        where
+            $S: $crate::operator::Operator,
+            Kk::SelfAdjoint: $crate::functions::explog::ExpBy<$S, Kk>,
+        {
+            type Output = <Kk::SelfAdjoint as $crate::functions::explog::ExpBy<$S, Kk>>::Output;
             #[inline]
             fn exp_rule(&self) -> $crate::Result<Self::Output> {
-                <Self as $crate::functions::EighRule<Kk>>::eigh_rule(self)?.exp()
+                <Kk::SelfAdjoint as $crate::functions::explog::ExpBy<$S, Kk>>::exp_by(self)
             }
         }
     };
@@ -556,6 +559,21 @@ macro_rules! base_rules {
         $crate::base_exp!([$($p)*] $S);
         $crate::spectral_log!([$($p)*] $S);
         $crate::base_diagonal!([$($p)*] $S);
+        $crate::base_factors!([$($p)*] $S);
+        $crate::base_decompositions!([$($p)*] $S);
+    )* };
+}
+/// [`base_rules!`](crate::base_rules) but the diagonals, which the structure has a rule for.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_rules_but_diagonal {
+    ($([$($p:tt)*] $S:ty),* $(,)?) => { $(
+        $crate::base_inverse!([$($p)*] $S);
+        $crate::base_det!([$($p)*] $S);
+        $crate::base_eigh!([$($p)*] $S);
+        $crate::spectral_power!([$($p)*] $S);
+        $crate::base_exp!([$($p)*] $S);
+        $crate::spectral_log!([$($p)*] $S);
         $crate::base_factors!([$($p)*] $S);
         $crate::base_decompositions!([$($p)*] $S);
     )* };

@@ -12,6 +12,8 @@ use crate::space::Dyn;
     note = "an operator of your own gets all base cases by `cola::base_rules! {{ [] Mine }}`"
 )]
 pub trait DiagonalRule: Operator {
+    /// True if any diagonal costs of the order of its length: entries are read, not computed.
+    const READS: bool = false;
     /// Entry by entry: d\[i\] = A\[i + max(-k, 0), i + max(k, 0)\] for i in 0..d.len().
     ///
     /// # Errors
@@ -23,6 +25,27 @@ pub trait DiagonalRule: Operator {
     /// As `diagonal_rule`.
     fn trace_rule(&self) -> Result<Self::Scalar> {
         Ok(main_diagonal(self)?.sum())
+    }
+}
+/// Entries of an operator by its diagonals, each asked for once.
+pub(crate) struct Entries<'a, A: Operator> {
+    a: &'a A,
+    known: Vec<(isize, Column<A::Scalar, Dyn>)>,
+}
+impl<'a, A: DiagonalRule> Entries<'a, A> {
+    pub(crate) fn of(a: &'a A) -> Self {
+        Entries { a, known: Vec::new() }
+    }
+    pub(crate) fn at(&mut self, row: usize, col: usize) -> Result<A::Scalar> {
+        let k = col as isize - row as isize;
+        let at = match self.known.iter().position(|d| d.0 == k) {
+            Some(at) => at,
+            None => {
+                self.known.push((k, any_diagonal(self.a, k)?));
+                self.known.len() - 1
+            }
+        };
+        Ok(self.known[at].1[row.min(col)])
     }
 }
 /// Length of diagonal k of an m x n matrix, if it has one.
@@ -50,4 +73,21 @@ pub(crate) fn any_diagonal<A: DiagonalRule + ?Sized>(a: &A, k: isize) -> Result<
 /// First row and first column of diagonal k.
 pub(crate) fn diagonal_start(k: isize) -> (usize, usize) {
     (k.min(0).unsigned_abs(), k.max(0) as usize)
+}
+/// Copies what a block at (r0, c0) has of diagonal k into `d`.
+pub(crate) fn block_part<A: DiagonalRule>(
+    a: &A,
+    (r0, c0): (usize, usize),
+    k: isize,
+    d: &mut [A::Scalar],
+) -> Result<()> {
+    let inner = k - (c0 as isize - r0 as isize);
+    let (row, col) = diagonal_start(inner);
+    if row >= a.nrows() || col >= a.ncols() {
+        return Ok(());
+    }
+    let part = any_diagonal(a, inner)?;
+    let first = r0 + row - diagonal_start(k).0;
+    d[first..first + part.len()].copy_from_slice(&part);
+    Ok(())
 }

@@ -17,10 +17,11 @@ use crate::error::{Error, Result};
 use crate::facts::{Fact, Facts, InverseFacts};
 use crate::functions::dense::{dense_eigh, finite};
 use crate::functions::inverse::apply_checked;
-use crate::functions::svd::dense_svd;
+use crate::functions::svd::{DenseSvd, dense_svd};
 use crate::operator::{LinearOperator, Operator};
 use crate::ops::{Dense, WithFacts};
 use crate::scalar::{Real, Scalar};
+use crate::space::Space;
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
@@ -67,8 +68,11 @@ pub type DensePinv<T, R, C, K> = WithFacts<Dense<Panel<T, C, R>>, InverseFacts<K
 
 /// 1 / s, 0 where s is within eps max(m, n) of the largest.
 pub(crate) fn reciprocals<R: Real>(s: &mut [R], size: usize) {
-    let largest = s.iter().fold(R::zero(), |m, x| m.max(x.abs()));
-    let tol = largest * R::epsilon() * R::real(size as f64);
+    reciprocals_above(s, R::epsilon() * R::real(size as f64))
+}
+/// 1 / s, 0 where s is within `tol` times the largest.
+fn reciprocals_above<R: Real>(s: &mut [R], tol: R) {
+    let tol = s.iter().fold(R::zero(), |m, x| m.max(x.abs())) * tol;
     for x in s {
         let keep = tol.lt(x.abs());
         *x = R::select(keep, R::one() / R::select(keep, *x, R::one()), R::zero());
@@ -80,7 +84,7 @@ pub(crate) fn reciprocals<R: Real>(s: &mut [R], size: usize) {
 /// `NonFinite`, `NotConverged`.
 pub fn dense_pinv<K: Facts, M: MatrixData>(a: &M) -> Result<DensePinv<M::Scalar, M::Rows, M::Cols, K>> {
     let view = a.view();
-    let (m, n, k) = (view.rows, view.cols, view.rows.min(view.cols));
+    let (m, n) = (view.rows, view.cols);
     let mut out = Panel::filled(n, m, M::Scalar::zero());
     let single = M::Scalar::LANES == 1 && !<M::Scalar as kernels::Engine>::PLAIN;
     if K::SelfAdjoint::KNOWN && m == n {
@@ -93,11 +97,25 @@ pub fn dense_pinv<K: Facts, M: MatrixData>(a: &M) -> Result<DensePinv<M::Scalar,
         crate::error::check::<M::Scalar>(view.finite(), |_| Error::non_finite("the matrix"))?;
         full_rank(view, out.view_mut())?;
     } else {
-        let (u, mut s, v) = dense_svd(a)?.into_parts();
-        reciprocals(&mut s, m.max(n));
-        let (u, v) = (u.into_inner().0, v.into_inner().0);
-        scaled_product(View::matrix(v.as_slice(), n, k), &s, View::matrix(u.as_slice(), m, k), out.view_mut());
+        return pinv_of_svd::<K, _, _, _>(dense_svd(a)?, Re::<M>::epsilon() * Re::<M>::real(m.max(n) as f64));
     }
+    finite(out.as_slice(), "the pseudo-inverse: it overflowed")?;
+    Ok(WithFacts::new(Dense(out)))
+}
+type Re<M> = <<M as MatrixData>::Scalar as Scalar>::Re;
+/// A^+ = V diag(s^+) U^H; singular values up to `tol` s_1 count as 0.
+///
+/// # Errors
+/// `NonFinite` where it overflows.
+pub fn pinv_of_svd<K: Facts, T: Scalar, R: Space, C: Space>(
+    svd: DenseSvd<T, R, C>,
+    tol: T::Re,
+) -> Result<DensePinv<T, R, C, K>> {
+    let (u, mut s, v) = svd.into_parts();
+    reciprocals_above(&mut s, tol);
+    let (u, v) = (u.into_inner().0, v.into_inner().0);
+    let mut out = Panel::filled(v.view().rows, u.view().rows, T::zero());
+    scaled_product(v.view(), &s, u.view(), out.view_mut());
     finite(out.as_slice(), "the pseudo-inverse: it overflowed")?;
     Ok(WithFacts::new(Dense(out)))
 }

@@ -128,6 +128,7 @@ macro_rules! rules_as {
             }
         }
         impl<$($p)*> DiagonalRule for $S where $A: DiagonalRule {
+            const READS: bool = $A::READS;
             #[inline]
             fn diagonal_rule(&self, k: isize, d: &mut [Sc<$A>]) -> Result<()> {
                 let $s = self;

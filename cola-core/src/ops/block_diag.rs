@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::facts::{Both, Facts, SelfAdjointFacts};
 use crate::functions::base::square;
 use crate::functions::det::{power, times};
-use crate::functions::diagonal::{any_diagonal, diagonal_start};
+pub(crate) use crate::functions::diagonal::block_part;
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEig,
     HasEigh, HasExp, HasLog, HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, Log, LogRule, LuFactors,
@@ -112,19 +112,8 @@ where
         Ok(Spectral::from_parts(BlockDiag(va, vb), joined(&wa, &wb)))
     }
 }
-/// Copies what a block at (r0, c0) has of diagonal k into `d`.
-pub(crate) fn block_part<A: DiagonalRule>(a: &A, (r0, c0): (usize, usize), k: isize, d: &mut [Sc<A>]) -> Result<()> {
-    let inner = k - (c0 as isize - r0 as isize);
-    let (row, col) = diagonal_start(inner);
-    if row >= a.nrows() || col >= a.ncols() {
-        return Ok(());
-    }
-    let part = any_diagonal(a, inner)?;
-    let first = r0 + row - diagonal_start(k).0;
-    d[first..first + part.len()].copy_from_slice(&part);
-    Ok(())
-}
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for BlockDiag<A, B> {
+    const READS: bool = A::READS && B::READS;
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         if k == 0 && self.0.nrows() == self.0.ncols() {
             let (a, b) = d.split_at_mut(self.0.nrows());
@@ -275,6 +264,7 @@ impl<K: Facts, A: HasEigh, const M: usize> EighRule<K> for Repeat<A, M> {
     }
 }
 impl<A: DiagonalRule, const M: usize> DiagonalRule for Repeat<A, M> {
+    const READS: bool = A::READS;
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         let (m, n) = (self.0.nrows(), self.0.ncols());
         if k == 0 && m == n && M > 0 && n > 0 {

@@ -132,6 +132,7 @@ impl<K: Facts<SelfAdjoint: RootOf<Dense<M>>>, M: MatrixData> LogRule<K> for Dens
 }
 // Read off.
 impl<M: MatrixData> DiagonalRule for Dense<M> {
+    const READS: bool = true;
     #[inline]
     fn diagonal_rule(&self, k: isize, d: &mut [M::Scalar]) -> Result<()> {
         let ((row, col), a) = (diagonal_start(k), self.0.view());

@@ -174,6 +174,7 @@ impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Diagonal<V>>>, V: VectorD
     }
 }
 impl<V: VectorData> DiagonalRule for Diagonal<V> {
+    const READS: bool = true;
     #[inline]
     fn diagonal_rule(&self, k: isize, out: &mut [V::Scalar]) -> Result<()> {
         let d = self.0.view();

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::facts::{Both, Fact, Facts, SelfAdjointFacts};
 use crate::functions::base::square;
 use crate::functions::det::{power, times};
-use crate::functions::diagonal::{any_diagonal, diagonal_start, main_diagonal};
+use crate::functions::diagonal::{Entries, any_diagonal, diagonal_start, main_diagonal};
 use crate::functions::eig::products;
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, HasCholesky, HasDet, HasEig, HasEigh,
@@ -16,7 +16,7 @@ use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Spectral, SvdFactors};
 use crate::parameters::tree_node;
-use crate::plan::{Explain, Plan, Question, Tree, part, trees};
+use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::scalar::Scalar;
 use crate::space::Space;
 use crate::view::{View, ViewMut};
@@ -133,11 +133,12 @@ where
         Ok(Spectral::from_parts(Kron(va, vb), w))
     }
 }
-crate::spectral_exp!([A: HasEigh, B: HasEigh<Scalar = A::Scalar>] Kron<A, B>);
+crate::spectral_exp!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B>);
 crate::spectral_log!([A: HasEigh, B: HasEigh<Scalar = A::Scalar>] Kron<A, B>);
 // diag(A x B) = diag A x diag B; diagonal k of the product meets at most two diagonals of A: entry (i, i + k) lies in block
 // (i / n_B, (i + k) / n_B)
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Kron<A, B> {
+    const READS: bool = A::READS && B::READS;
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         let ((mb, nb), (row, col)) = ((self.1.nrows(), self.1.ncols()), diagonal_start(k));
         if k == 0 && mb == nb {
@@ -145,11 +146,10 @@ impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Kron
             d.iter_mut().enumerate().for_each(|(i, d)| *d = da[i / nb] * db[i % nb]);
             return Ok(());
         }
-        let mut cache = Diagonals::default();
+        let (mut a, mut b) = (Entries::of(&self.0), Entries::of(&self.1));
         for (i, d) in d.iter_mut().enumerate() {
             let (r, c) = (row + i, col + i);
-            let a = cache.a.entry(&self.0, r / mb, c / nb)?;
-            *d = a * cache.b.entry(&self.1, r % mb, c % nb)?;
+            *d = a.at(r / mb, c / nb)? * b.at(r % mb, c % nb)?;
         }
         Ok(())
     }
@@ -162,16 +162,7 @@ impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Kron
         }
     }
 }
-/// The diagonals of both factors, each read once.
-struct Diagonals<T: Scalar> {
-    a: DiagonalCache<T>,
-    b: DiagonalCache<T>,
-}
-impl<T: Scalar> Default for Diagonals<T> {
-    fn default() -> Self {
-        Diagonals { a: DiagonalCache::default(), b: DiagonalCache::default() }
-    }
-}
+/// The diagonals of one operator, each read once.
 pub(crate) struct DiagonalCache<T: Scalar>(Vec<(isize, Column<T, crate::space::Dyn>)>);
 impl<T: Scalar> Default for DiagonalCache<T> {
     fn default() -> Self {
@@ -261,6 +252,7 @@ impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Kron<A, B> {
             Question::Slogdet => Plan::by_parts("powers n/n_i of the determinants", parts()),
             Question::Trace => Plan::by_parts("product of the traces", parts()),
             Question::Diagonal => Plan::by_parts("kron of the diagonals", parts()),
+            Question::Exp if !K::SelfAdjoint::KNOWN => base::<K, Self>(self, question),
             Question::Exp | Question::Log => self.plan::<K>(Question::Eigh).spectral(),
             Question::Eigh | Question::Power | Question::Cholesky | Question::Lu => {
                 Plan::by_parts("factor by factor", parts())

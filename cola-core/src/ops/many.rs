@@ -157,6 +157,7 @@ crate::base_factors!([P: Parts<Item: Operator>] SumOf<P>);
 crate::base_decompositions!([P: Parts<Item: Operator>] SumOf<P>);
 // sum of the diagonals
 impl<P: Parts<Item: DiagonalRule>> DiagonalRule for SumOf<P> {
+    const READS: bool = P::Item::READS;
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {
         d.fill(Sc::<Self>::zero());
         with_scratch(d.len(), |one: &mut [Sc<Self>]| {

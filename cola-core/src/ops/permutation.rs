@@ -141,6 +141,7 @@ impl<K: Facts, T: Scalar, S: Space> DetRule<K> for Permutation<T, S> {
     }
 }
 impl<T: Scalar, S: Space> DiagonalRule for Permutation<T, S> {
+    const READS: bool = true;
     fn diagonal_rule(&self, k: isize, d: &mut [T]) -> Result<()> {
         let (row, col) = diagonal_start(k);
         let one = |i: usize| self.order[row + i] == col + i;

@@ -5,15 +5,19 @@ use crate::facts::{FactSet, Facts, ProductFacts, SelfAdjointFacts};
 use crate::functions::base::{BaseInverse, square};
 use crate::functions::dense::MethodOf;
 use crate::functions::det::{power, times};
-use crate::functions::{DetRule, DiagonalRule, EighRule, HasDet, HasEigh, Inv, InverseRule, Invertible, Power};
+use crate::functions::diagonal::{diagonal_len, diagonal_start};
+use crate::functions::{
+    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, HasDet, HasEig, HasEigh, Inv, InverseRule, Invertible, Power,
+};
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
-use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::operator::{LinearOperator, Operator, Update, operator, with_scratch};
 use crate::ops::Spectral;
 use crate::parameters::{tree_choice, tree_node};
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::scalar::Scalar;
 use crate::space::{demand, demand_square};
 use crate::view::{View, ViewMut};
+use num_traits::Zero;
 
 /// A B. Unitary if both are; nothing else is known.
 ///
@@ -166,7 +170,40 @@ crate::base_eigh!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
 crate::spectral_power!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
 crate::base_exp!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
 crate::spectral_log!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
-crate::base_diagonal!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
+// (A B)[i, i + k] = sum over p of A[i, i + p] B[i + p, i + k]: where diagonals are read, n^2 for one, and tr(A B) is the Frobenius product
+impl<A: LinearOperator + DiagonalRule, B: LinearOperator<Scalar = A::Scalar> + DiagonalRule> DiagonalRule
+    for Product<A, B>
+{
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        if !(A::READS && B::READS) {
+            return crate::functions::base::diagonal(self, k, d);
+        }
+        let (m, l, n) = (self.0.nrows() as isize, self.0.ncols() as isize, self.1.ncols() as isize);
+        let (row, col) = diagonal_start(k);
+        d.fill(Sc::<A>::zero());
+        with_scratch((m.min(l) + l.min(n)) as usize, |scratch| {
+            for p in 1 - m..l {
+                let q = k - p;
+                if q <= -l || q >= n {
+                    continue;
+                }
+                let len = |a: usize, b: usize, k| diagonal_len(a, b, k);
+                let (la, lb) = (len(m as usize, l as usize, p)?, len(l as usize, n as usize, q)?);
+                let (a, b) = scratch.split_at_mut(la);
+                self.0.diagonal_rule(p, a)?;
+                self.1.diagonal_rule(q, &mut b[..lb])?;
+                for (s, d) in d.iter_mut().enumerate() {
+                    let (i, c) = (row + s, col + s);
+                    let j = i as isize + p;
+                    if j >= 0 && j < l {
+                        *d += a[i.min(j as usize)] * b[c.min(j as usize)];
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+}
 crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
 crate::base_decompositions!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
 
@@ -237,18 +274,31 @@ crate::spectral_power!([A: Operator, const N: usize] Powi<A, N>);
 crate::base_exp!([A: Operator, const N: usize] Powi<A, N>);
 crate::spectral_log!([A: Operator, const N: usize] Powi<A, N>);
 crate::base_factors!([A: Operator, const N: usize] Powi<A, N>);
-crate::base_decompositions!([A: Operator, const N: usize] Powi<A, N>);
+// A^N V = V diag(w^N)
+impl<K: Facts, A: HasEig, const N: usize> EigRule<K> for Powi<A, N> {
+    type Vectors = A::Vectors;
+    fn eig_rule(&self) -> Result<EigFactors<A::Vectors>> {
+        let (v, mut w) = self.0.eig_rule()?.into_parts();
+        w.iter_mut().for_each(|w| *w = power(*w, N));
+        Ok(EigFactors::from_parts(v, w))
+    }
+}
+crate::base_svd!([A: Operator, const N: usize] Powi<A, N>);
+crate::base_pinv!([A: Operator, const N: usize] Powi<A, N>);
 impl<A: LinearOperator + DiagonalRule, const N: usize> DiagonalRule for Powi<A, N> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         if N == 1 { self.0.diagonal_rule(k, d) } else { crate::functions::base::diagonal(self, k, d) }
     }
 }
-impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Product<A, B> {
+impl<A: Explain + DiagonalRule, B: Explain<Scalar = A::Scalar> + DiagonalRule> Explain for Product<A, B> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         let rule = match question {
             Question::Apply => "factors in turn",
             Question::Solve if self.square_factors() => "factor by factor, reversed",
             Question::Slogdet if self.square_factors() => "product of the determinants",
+            Question::Trace | Question::Diagonal if A::READS && B::READS => {
+                return Plan::rule(self, "sums of products of diagonals", "2n^2");
+            }
             _ => return base::<K, Self>(self, question),
         };
         Plan::by_parts(rule, [part(&self.0, question), part(&self.1, question)])
@@ -279,7 +329,7 @@ impl<A: Explain, const N: usize> Explain for Powi<A, N> {
             Question::Apply => Plan::weighted("N applications", [(N, part(&self.0, question))]),
             Question::Solve => Plan::by_parts("N solves with the base", [part(&self.0, question)]),
             Question::Slogdet => Plan::by_parts("N times that of the base", [part(&self.0, question)]),
-            Question::Eigh => Plan::by_parts("w^N of the base", [part(&self.0, question)]),
+            Question::Eigh | Question::Eig => Plan::by_parts("w^N of the base", [part(&self.0, question)]),
             Question::Trace | Question::Diagonal if N == 1 => part(&self.0, question),
             _ => base::<K, Self>(self, question),
         }

@@ -140,9 +140,10 @@ impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Self>>, A: HasEigh, S: Si
         self.a.eigh_rule()?.map(|w| w * self.c.re())
     }
 }
-crate::spectral_exp!([A: HasEigh, S: Sign] Scaled<A, Sc<A>, S>);
+crate::spectral_exp!([A: Operator, S: Sign] Scaled<A, Sc<A>, S>);
 crate::spectral_log!([A: HasEigh, S: Sign] Scaled<A, Sc<A>, S>);
 impl<A: DiagonalRule, S: Sign> DiagonalRule for Scaled<A, Sc<A>, S> {
+    const READS: bool = A::READS;
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         self.a.diagonal_rule(k, d)?;
         d.iter_mut().for_each(|d| *d *= self.c);
@@ -218,11 +219,11 @@ impl<A: Explain, S: Sign> Explain for Scaled<A, Sc<A>, S> {
             Question::Eig => Plan::by_parts("c w", one()),
             Question::Svd => Plan::by_parts("|c| s", one()),
             Question::Pinv => Plan::by_parts("1/c times", one()),
-            Question::Exp => self.plan::<K>(Question::Eigh).spectral(),
+            Question::Exp if K::SelfAdjoint::KNOWN => self.plan::<K>(Question::Eigh).spectral(),
             Question::Log if K::SelfAdjoint::KNOWN => self.plan::<K>(Question::Eigh).spectral(),
             Question::Eigh if K::SelfAdjoint::KNOWN => Plan::by_parts("c w", one()),
             Question::Cholesky if K::Psd::KNOWN => Plan::by_parts("sqrt(c) times", one()),
-            Question::Log | Question::Eigh | Question::Cholesky => base::<K, Self>(self, question),
+            Question::Exp | Question::Log | Question::Eigh | Question::Cholesky => base::<K, Self>(self, question),
         }
     }
     fn tree<K: Facts>(&self) -> Tree {

@@ -216,6 +216,7 @@ impl<T: Scalar, S: Space> LuRule for Identity<T, S> {
     }
 }
 impl<T: Scalar, S: Space> DiagonalRule for Identity<T, S> {
+    const READS: bool = true;
     fn diagonal_rule(&self, k: isize, d: &mut [T]) -> Result<()> {
         d.fill(if k == 0 { T::one() } else { T::zero() });
         Ok(())
@@ -289,6 +290,7 @@ impl<T: Scalar, S: Space, G: Sign> LuRule for ScaledIdentity<T, S, G> {
     }
 }
 impl<T: Scalar, S: Space, G: Sign> DiagonalRule for ScaledIdentity<T, S, G> {
+    const READS: bool = true;
     fn diagonal_rule(&self, k: isize, d: &mut [T]) -> Result<()> {
         d.fill(if k == 0 { self.c } else { T::zero() });
         Ok(())

@@ -3,8 +3,10 @@
 use crate::data::Column;
 use crate::error::{Error, Result};
 use crate::facts::{Fact, Facts, Known, SliceFacts, Unknown};
+use crate::functions::DiagonalRule;
+use crate::functions::diagonal::{Entries, diagonal_len, diagonal_start};
 use crate::operator::short::{Fa, Sc};
-use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::operator::{LinearOperator, Operator, Update, operator, with_scratch};
 use crate::parameters::{Frame, tree_node};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::space::{Const, Dyn, Space, demand_range};
@@ -268,11 +270,38 @@ impl<A: LinearOperator, R: IndexSet, C: IndexSet, Same: Fact> LinearOperator for
         self.a.nrows() + self.a.ncols() + self.a.scratch_len(1)
     }
 }
-crate::base_rules!([A: Operator, R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same>);
-impl<A: Explain, R: IndexSet, C: IndexSet, Same: Fact> Explain for Sliced<A, R, C, Same> {
+crate::base_rules_but_diagonal!([A: Operator, R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same>);
+// entry by entry of A's diagonals: of a principal submatrix, a slice of the main one
+impl<A: LinearOperator + DiagonalRule, R: IndexSet, C: IndexSet, Same: Fact> DiagonalRule for Sliced<A, R, C, Same> {
+    const READS: bool = A::READS;
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        if !A::READS {
+            return crate::functions::base::diagonal(self, k, d);
+        }
+        let (row, col) = diagonal_start(k);
+        let place = |i: usize| (self.rows.get(row + i), self.cols.get(col + i));
+        let of = |(r, c): (usize, usize)| c as isize - r as isize;
+        let Some(first) = (!d.is_empty()).then(|| of(place(0))) else { return Ok(()) };
+        if (1..d.len()).any(|i| of(place(i)) != first) {
+            let mut a = Entries::of(&self.a);
+            return d.iter_mut().enumerate().try_for_each(|(i, d)| {
+                let (r, c) = place(i);
+                a.at(r, c).map(|x| *d = x)
+            });
+        }
+        let len = diagonal_len(self.a.nrows(), self.a.ncols(), first)?;
+        with_scratch(len, |whole| {
+            self.a.diagonal_rule(first, whole)?;
+            d.iter_mut().enumerate().for_each(|(i, d)| *d = whole[place(i).0.min(place(i).1)]);
+            Ok(())
+        })
+    }
+}
+impl<A: Explain + DiagonalRule, R: IndexSet, C: IndexSet, Same: Fact> Explain for Sliced<A, R, C, Same> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Apply => Plan::by_parts("spread, apply, pick", [part(&self.a, question)]),
+            Question::Trace | Question::Diagonal if A::READS => Plan::rule(self, "slice of the diagonal", "n"),
             _ => base::<K, Self>(self, question),
         }
     }

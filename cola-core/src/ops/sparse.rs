@@ -338,6 +338,7 @@ impl<K: Facts, M: SparseData<Scalar: SparseNumber>> DetRule<K> for Sparse<M> {
 }
 // read off
 impl<M: SparseData> DiagonalRule for Sparse<M> {
+    const READS: bool = true;
     fn diagonal_rule(&self, k: isize, d: &mut [M::Scalar]) -> Result<()> {
         let ((row, col), a) = (diagonal_start(k), self.0.compressed());
         d.iter_mut().enumerate().for_each(|(i, d)| *d = a.get(row + i, col + i).unwrap_or(Zero::zero()));

@@ -7,7 +7,8 @@ use crate::functions::base::right_hand_side;
 use crate::functions::det::slog_product;
 use crate::functions::eig::{complex_column, polar};
 use crate::functions::{
-    DetRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule, SvdRule,
+    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
+    SvdRule,
 };
 use crate::gradient::{Differentiable, LogdetGradient, product};
 use crate::operator::short::{Co, Re, Ro, Sc};
@@ -242,7 +243,18 @@ impl<K: Facts, V: Operator + Clone, F: Facts> EighRule<K> for Spectral<V, F> {
         self.clone().with(|_| Ok(()))
     }
 }
-crate::base_diagonal!([V: Operator, F: Facts] Spectral<V, F>);
+// tr A = sum of w
+impl<V: Operator, F: Facts> DiagonalRule for Spectral<V, F>
+where
+    Spectral<V, F>: LinearOperator<Scalar = Sc<V>>,
+{
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<V>]) -> Result<()> {
+        crate::functions::base::diagonal(self, k, d)
+    }
+    fn trace_rule(&self) -> Result<Sc<V>> {
+        Ok(Sc::<V>::from_re(self.values.iter().fold(Re::<V>::zero(), |s, w| s + *w)))
+    }
+}
 crate::base_factors!([V: Operator, F: Facts] Spectral<V, F>);
 impl<K: Facts, V: Operator + Clone, F: Facts> EigRule<K> for Spectral<V, F> {
     type Vectors = Complexified<V>;
@@ -283,6 +295,7 @@ impl<V: Explain, F: Facts> Explain for Spectral<V, F> {
         match question {
             Question::Apply => Plan::weighted("V^H, the eigenvalues, V", [(2, part(&self.basis, question))]),
             Question::Slogdet => Plan::rule(self, "from the eigenvalues", "n"),
+            Question::Trace => Plan::rule(self, "sum of the eigenvalues", "n"),
             Question::Eigh | Question::Eig => Plan::rule(self, "itself", "n"),
             Question::Svd => Plan::rule(self, "absolute values, the signs in U", "n"),
             Question::Solve | Question::Pinv | Question::Power | Question::Exp | Question::Log => {

@@ -3,14 +3,13 @@
 use crate::error::{Error, Result};
 use crate::facts::{Facts, NoFacts};
 use crate::functions::DiagonalRule;
+use crate::functions::diagonal::block_part;
 use crate::operator::short::{Co, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::block_diag::block_part;
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::space::{Space, demand};
 use crate::view::{View, ViewMut};
-use num_traits::Zero;
 
 /// [A, B]: side by side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,17 +111,17 @@ macro_rules! rules {
         crate::$rule!([A: Operator, B: Operator<Scalar = A::Scalar>] VStack<A, B>); )* };
 }
 rules!(base_inverse base_det base_eigh spectral_power base_exp spectral_log base_factors base_decompositions);
-// each block gives its part of diagonal k
+// blockwise: B starts where A ends
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for HStack<A, B> {
+    const READS: bool = A::READS && B::READS;
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
-        d.fill(Sc::<A>::zero());
         block_part(&self.0, (0, 0), k, d)?;
         block_part(&self.1, (0, self.0.ncols()), k, d)
     }
 }
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for VStack<A, B> {
+    const READS: bool = A::READS && B::READS;
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
-        d.fill(Sc::<A>::zero());
         block_part(&self.0, (0, 0), k, d)?;
         block_part(&self.1, (self.0.nrows(), 0), k, d)
     }

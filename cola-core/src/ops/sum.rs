@@ -73,6 +73,7 @@ crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
 crate::base_decompositions!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>);
 // sum of the diagonals
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Sum<A, B> {
+    const READS: bool = A::READS && B::READS;
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         self.0.diagonal_rule(k, d)?;
         crate::operator::with_scratch(d.len(), |other| {

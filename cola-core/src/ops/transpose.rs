@@ -155,6 +155,7 @@ macro_rules! commutes {
             }
         }
         impl<A: DiagonalRule> DiagonalRule for $S<A> {
+            const READS: bool = A::READS;
             fn diagonal_rule(&self, $k: isize, d: &mut [Sc<A>]) -> Result<()> {
                 self.0.diagonal_rule($flip, d)?;
                 map_in_place(d, |$x| $number);

@@ -303,6 +303,7 @@ crate::base_svd!([M: MatrixData, U: Side] Triangular<M, U>);
 crate::base_pinv!([M: MatrixData, U: Side] Triangular<M, U>);
 // read off
 impl<M: MatrixData, U: Side> DiagonalRule for Triangular<M, U> {
+    const READS: bool = true;
     fn diagonal_rule(&self, k: isize, d: &mut [M::Scalar]) -> Result<()> {
         let ((row, col), inside) = (diagonal_start(k), if U::LOWER { k <= 0 } else { k >= 0 });
         let at = |i: usize| if inside { self.entry(row + i, col + i) } else { M::Scalar::zero() };
