@@ -288,6 +288,10 @@ impl<A, F> WithFacts<A, F> {
     pub fn into_inner(self) -> A {
         self.a
     }
+    /// The operator alone, borrowed.
+    pub fn inner(&self) -> &A {
+        &self.a
+    }
 }
 acts_as!([A: Operator, F: Facts] WithFacts<A, F>, A, F, |s| s.a);
 rules_as!([A: Operator, F: Facts] WithFacts<A, F>, A, K, |s| s.a);

@@ -63,8 +63,22 @@ pub fn cg<T: Scalar>(
     let mut work = vec![T::zero(); 3 * n];
     let mut work_z = vec![T::zero(); if m.is_some() { n } else { 0 }];
     let [r, p, q] = split(&mut work, n);
-    let (p, q, z) = (&mut *p, &mut *q, &mut work_z[..]);
-    refine(NAME, n, &mut products, b, x, r, params, &mut |products, x, r, s, monitor| {
+    cg_on(&mut products, n, b, x, [r, p, q, &mut work_z], params)
+}
+/// [`cg`] on vectors of n numbers of any kind; `z` is used with a preconditioner only.
+///
+/// # Errors
+/// As [`Cg`].
+#[doc(hidden)]
+pub fn cg_on<V: Vector + ?Sized>(
+    products: &mut dyn Products<V>,
+    n: usize,
+    b: &V,
+    x: &mut V,
+    [r, p, q, z]: [&mut V; 4],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    refine(NAME, n, products, b, x, r, params, &mut |products, x, r, s, monitor| {
         cycle(products, x, r, s, monitor, [&mut *p, &mut *q, &mut *z])
     })
 }

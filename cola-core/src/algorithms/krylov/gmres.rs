@@ -80,7 +80,6 @@ pub fn gmres<T: Scalar>(
     let n = b.len();
     let most = params.max_iters.unwrap_or(usize::MAX);
     let steps = params.restart.unwrap_or(RESTART).min(n).min(most).max(1);
-    let mut hessenberg = Hessenberg::new(steps);
     let kept = match m {
         None => 0,
         Some(_) if params.flexible => steps,
@@ -91,9 +90,28 @@ pub fn gmres<T: Scalar>(
     let mut basis: Vec<&mut [T]> = basis.chunks_exact_mut(n.max(1)).collect();
     let (r, z) = rest.split_at_mut(n);
     let mut z: Vec<&mut [T]> = z.chunks_exact_mut(n.max(1)).collect();
-    let flexible = params.flexible;
-    refine(NAME, n, &mut products, b, x, r, params, &mut |products, x, r, s, monitor| {
-        cycle(products, x, r, s, monitor, &mut hessenberg, &mut basis, &mut z, flexible)
+    gmres_on(&mut products, n, b, x, r, &mut basis, &mut z, params)
+}
+/// [`gmres`] on vectors of n numbers of any kind, restarted when all but one vector of `basis` are used; `z` holds one vector with a
+/// preconditioner, as many as steps with a flexible one.
+///
+/// # Errors
+/// As [`Gmres`].
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "a workspace of three kinds of vectors")]
+pub fn gmres_on<V: Vector + ?Sized>(
+    products: &mut dyn Products<V>,
+    n: usize,
+    b: &V,
+    x: &mut V,
+    r: &mut V,
+    basis: &mut [&mut V],
+    z: &mut [&mut V],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    let (mut hessenberg, flexible) = (Hessenberg::new(basis.len().saturating_sub(1)), params.flexible);
+    refine(NAME, n, products, b, x, r, params, &mut |products, x, r, s, monitor| {
+        cycle(products, x, r, s, monitor, &mut hessenberg, basis, z, flexible)
     })
 }
 

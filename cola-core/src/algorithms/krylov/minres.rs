@@ -60,8 +60,22 @@ pub fn minres<T: Scalar>(
     let mut products = host(NAME, a, m, (b, x), params)?;
     let n = b.len();
     let mut work = vec![T::zero(); 7 * n];
-    let [r, r1, r2, y, v, w1, w2] = split(&mut work, n);
-    refine(NAME, n, &mut products, b, x, r, params, &mut |products, x, r, s, monitor| {
+    minres_on(&mut products, n, b, x, split(&mut work, n), params)
+}
+/// [`minres`] on vectors of n numbers of any kind.
+///
+/// # Errors
+/// As [`Minres`].
+#[doc(hidden)]
+pub fn minres_on<V: Vector + ?Sized>(
+    products: &mut dyn Products<V>,
+    n: usize,
+    b: &V,
+    x: &mut V,
+    [r, r1, r2, y, v, w1, w2]: [&mut V; 7],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    refine(NAME, n, products, b, x, r, params, &mut |products, x, r, s, monitor| {
         let work = [&mut *r1, &mut *r2, &mut *y, &mut *v, &mut *w1, &mut *w2];
         cycle(products, x, r, s, monitor, work)
     })

@@ -29,12 +29,14 @@ pub(crate) mod testing;
 mod tests;
 
 pub use bicgstab::{BiCgStab, bicgstab};
-pub use cg::{Cg, cg};
-pub use gmres::{Gmres, gmres};
+pub use cg::{Cg, cg, cg_on};
+pub use gmres::{Gmres, gmres, gmres_on};
 pub use lsmr::{LeastSquares, Lsmr, lsmr};
-pub use minres::{Minres, minres};
+pub use minres::{Minres, minres, minres_on};
 
-pub(crate) use outer::{End, Monitor, Products, refine};
+#[doc(hidden)]
+pub use outer::Products;
+pub(crate) use outer::{End, Monitor, refine};
 use outer::{host, split};
 pub(crate) use outer::{hypot, plain_numbers, tolerance};
 

@@ -10,7 +10,7 @@ use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
 /// A x and P x as the loops see them, so that a device needs no second solver.
-pub(crate) trait Products<V: Vector + ?Sized> {
+pub trait Products<V: Vector + ?Sized> {
     /// y <- A x.
     ///
     /// # Errors
