@@ -2,16 +2,24 @@
 
 use crate::availability::{Availability, DeviceInfo, bytes};
 use crate::driver::{self, failed};
+use crate::kernel::Modules;
+use crate::ops::Handle;
 use crate::vector::{DeviceScalar, DeviceVector};
-use cola_core::{Error, Result};
+use cola_core::{Error, Operand, Result};
 use cudarc::driver::{CudaContext, CudaStream};
-use std::{fmt, sync::Arc};
+use std::fmt;
+use std::sync::{Arc, Mutex};
 
 /// A GPU, ready for use. Cheap to clone; the clones share one queue of work, from any thread.
 #[derive(Clone)]
 pub struct Cuda {
-    stream: Arc<CudaStream>,
+    pub(crate) stream: Arc<CudaStream>,
     info: Arc<DeviceInfo>,
+    pub(crate) modules: Arc<Modules>,
+    /// The first failure of an operation that could not return it.
+    noted: Arc<Mutex<Option<Error>>>,
+    /// cuSOLVER's state, made when it is first needed.
+    pub(crate) solver: Arc<Mutex<Option<Arc<Handle>>>>,
 }
 
 /// Memory of a device, in bytes, all processes counted.
@@ -62,7 +70,13 @@ impl Cuda {
         unsafe { context.disable_event_tracking() };
         let stream = context.new_stream().map_err(|e| failed("a new stream on the GPU", e))?;
         let info = driver::info(ordinal).map_err(|e| failed("a question about the GPU", e))?;
-        Ok(Cuda { stream, info: Arc::new(info) })
+        Ok(Cuda {
+            stream,
+            info: Arc::new(info),
+            modules: Arc::default(),
+            noted: Arc::default(),
+            solver: Arc::default(),
+        })
     }
 
     /// The number it was made with.
@@ -87,7 +101,8 @@ impl Cuda {
         Ok(Memory { free, total })
     }
 
-    /// Copies numbers to the device. They are there, and `x` is free for other use, when this returns.
+    /// Copies the numbers of a vector to the device, or of a matrix column by column. They are there, and `x` is free for other use,
+    /// when this returns.
     ///
     /// ```
     /// # fn main() -> cola_core::Result<()> {
@@ -99,12 +114,64 @@ impl Cuda {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn upload<T: DeviceScalar>(&self, x: &[T]) -> Result<DeviceVector<T>> {
+    pub fn upload<T: DeviceScalar, V: Operand<T> + ?Sized>(&self, x: &V) -> Result<DeviceVector<T>> {
+        let v = x.view();
+        if v.rs == 1 && (v.cols <= 1 || v.cs == v.rows) {
+            return self.upload_slice(&v.data[..v.rows * v.cols]);
+        }
+        let numbers: Vec<T> = (0..v.cols).flat_map(|j| (0..v.rows).map(move |i| v.at(i, j))).collect();
+        self.upload_slice(&numbers)
+    }
+    fn upload_slice<T: DeviceScalar>(&self, x: &[T]) -> Result<DeviceVector<T>> {
         let what = || format!("the upload of {}", bytes(size_of_val(x)));
         // The driver has no allocation of no bytes.
         let data = if x.is_empty() { None } else { Some(self.stream.clone_htod(x).map_err(|e| failed(&what(), e))?) };
         self.stream.synchronize().map_err(|e| failed(&what(), e))?;
         Ok(DeviceVector { data, device: self.clone() })
+    }
+    /// Memory for `n` numbers whose values are not defined: for results that are written before they are read.
+    pub(crate) fn reserve<T: DeviceScalar>(&self, n: usize) -> Result<DeviceVector<T>> {
+        let what = || format!("the demand for {}", bytes(n.saturating_mul(size_of::<T>())));
+        // SAFETY: every kernel that gets this memory writes all of it.
+        let memory = || unsafe { self.stream.alloc::<T>(n) }.map_err(|e| failed(&what(), e));
+        let data = if n == 0 { None } else { Some(memory()?) };
+        Ok(DeviceVector { data, device: self.clone() })
+    }
+    /// Runs `f` and measures what it queues on the device, in milliseconds by the device's clock.
+    ///
+    /// # Errors
+    /// Those of `f`; `Device`.
+    pub fn timed(&self, f: impl FnOnce() -> Result<()>) -> Result<f64> {
+        let events =
+            ["cuEventCreate", "cuEventRecord", "cuEventSynchronize", "cuEventElapsedTime_v2", "cuEventDestroy_v2"];
+        driver::require(&events)?;
+        let flags = Some(cudarc::driver::sys::CUevent_flags::CU_EVENT_DEFAULT);
+        let mark = || self.stream.record_event(flags).map_err(|e| failed("a measurement", e));
+        let start = mark()?;
+        f()?;
+        let end = mark()?;
+        start.elapsed_ms(&end).map(f64::from).map_err(|e| failed("a measurement", e))
+    }
+    /// Notes a failure; the first one is kept.
+    pub(crate) fn note(&self, e: Error) {
+        self.noted.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert(e);
+    }
+    /// Runs an iteration; what was noted meanwhile is its failure.
+    pub(crate) fn with_notes<R>(&self, run: impl FnOnce() -> Result<R>) -> Result<R> {
+        let noted = |gpu: &Cuda| gpu.noted.lock().unwrap_or_else(|e| e.into_inner()).take();
+        noted(self);
+        let done = run();
+        noted(self).map_or(done, Err)
+    }
+    /// Refuses memory of another device or another queue of work.
+    pub(crate) fn same_device(&self, other: &Cuda) -> Result<()> {
+        if Arc::ptr_eq(&self.stream, &other.stream) {
+            return Ok(());
+        }
+        let message = format!(
+            "memory of {other:?} meets {self:?} or another queue of it: use one `Cuda` and its clones, or copy through the host"
+        );
+        Err(Error::Device { message })
     }
 
     /// Copies a vector back, once all work queued on it is done. It may be on another device than this one.

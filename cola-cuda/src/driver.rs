@@ -18,6 +18,8 @@ const FUNCTIONS: &[&str] = &[
     "cuDevicePrimaryCtxRetain", "cuDevicePrimaryCtxRelease_v2", "cuCtxGetCurrent", "cuCtxSetCurrent",
     "cuStreamCreate", "cuStreamSynchronize", "cuStreamDestroy_v2",
     "cuMemGetInfo_v2", "cuMemAlloc_v2", "cuMemFree_v2", "cuMemAllocAsync", "cuMemFreeAsync", "cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2",
+    "cuMemcpyDtoDAsync_v2", "cuMemsetD8Async", "cuModuleLoadData", "cuModuleUnload", "cuModuleGetFunction",
+    "cuFuncSetAttribute", "cuLaunchKernel",
 ];
 
 /// Opens the library and looks every function up; calls none.
@@ -44,6 +46,21 @@ fn open() -> Result<(), Availability> {
             ),
         }),
     }
+}
+
+/// Refuses a driver without these functions: what is asked for by few needs not be in every driver.
+pub(crate) fn require(functions: &[&str]) -> Result<(), Error> {
+    open()?;
+    // SAFETY: as in `open`.
+    let library = unsafe { sys::culib() };
+    // SAFETY: as in `open`.
+    let missing = functions.iter().find(|name| unsafe { library.get::<*const ()>(name.as_bytes()) }.is_err());
+    missing.map_or(Ok(()), |name| {
+        let message = format!(
+            "the NVIDIA driver's library ({LIBRARY}) lacks {name}: update the NVIDIA driver (CUDA 12.8 or later)"
+        );
+        Err(Error::Device { message })
+    })
 }
 
 /// Makes the driver ready and counts its GPUs: at least one, or why there is none. After `Ok` the functions above may be called.

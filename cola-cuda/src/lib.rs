@@ -1,4 +1,10 @@
-//! CUDA devices for `cola`: what there is on this machine, and vectors on it.
+//! CUDA devices for `cola`.
+//!
+//! - [`Cuda`]: what there is on this machine, and vectors on it.
+//! - [`fuse`]: one kernel for a whole batch of a static operator type, written from the type: `gpu.fuse::<K>()?.sqrt_apply(&ks, &vs)?`.
+//! - [`ToDeviceExt::to_device`]: an operator on the device, its type mapped leaf by leaf, so that the same rules pick the same
+//!   algorithms; [`OnDevice`] has `apply`, `solve`, `sqrt`, `logdet`, and CG, MINRES and GMRES on device vectors.
+//! - [`nvrtc`]: the compiler, which needs no GPU.
 //!
 //! Nothing of CUDA is needed to build this crate: the driver's library is opened when it is first asked for. A machine without a GPU,
 //! or without a driver, is an ordinary answer ([`Cuda::probe`]) or an ordinary error ([`Cuda::new`]), never a panic.
@@ -21,8 +27,17 @@
 mod availability;
 mod device;
 mod driver;
+pub mod fuse;
+mod kernel;
+pub mod nvrtc;
+mod ops;
 mod vector;
 
 pub use availability::{Availability, DeviceInfo};
 pub use device::{Cuda, Memory};
+pub use fuse::{DeviceBatch, Fused};
+pub use ops::{
+    CudaDense, CudaDiagonal, CudaFactored, CudaPermutation, CudaSparse, DeviceAction, Iterate, OnDevice, Span, SpanMut,
+    ToDevice, ToDeviceExt,
+};
 pub use vector::{DeviceScalar, DeviceVector};

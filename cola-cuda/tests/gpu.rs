@@ -1,5 +1,7 @@
 //! On a real GPU where there is one; else a skip, or with COLA_REQUIRE_GPU a failure.
 
+mod common;
+
 use cola_core::{Error, Result};
 use cola_cuda::{Availability, Cuda};
 
@@ -58,4 +60,25 @@ fn threads() {
             });
         }
     });
+}
+
+/// The checks that `on_cpu.rs` runs without a GPU.
+macro_rules! on_gpu {
+    ($($name:ident)*) => { $(
+        #[test]
+        fn $name() -> Result<()> {
+            let Some(gpu) = gpu() else { return Ok(()) };
+            common::device::$name(&gpu)
+        }
+    )* };
+}
+on_gpu!(fused vectors operators krylov);
+/// Every fused kernel of the market, by its own team, against functions of the dense matrix.
+#[test]
+fn market() -> Result<()> {
+    let Some(gpu) = gpu() else { return Ok(()) };
+    for case in common::market::market() {
+        (case.on_device)(&gpu)?;
+    }
+    Ok(())
 }

@@ -1,4 +1,6 @@
-// A driver without a GPU: memory is the host's. Only for the tests of failures; MODE chooses what it plays.
+// A driver without a GPU: memory is the host's, kernels run on the CPU (cpu/shim.h). COLA_STAND_IN chooses what it plays.
+#include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifndef TOTAL
@@ -39,3 +41,21 @@ Code cuMemAllocAsync(Ptr *p, size_t n, H s) { return is("no pool") ? 801 : cuMem
 Code cuMemFreeAsync(Ptr p, H s) { return is("no pool") ? 801 : cuMemFree_v2(p); }
 Code cuMemcpyHtoDAsync_v2(Ptr d, const void *s, size_t n, H st) { memcpy((void *)d, s, n); return 0; }
 Code cuMemcpyDtoHAsync_v2(void *d, Ptr s, size_t n, H st) { if (is("bad copy")) return 700; memcpy(d, (void *)s, n); return 0; }
+Code cuMemcpyDtoDAsync_v2(Ptr d, Ptr s, size_t n, H st) { memcpy((void *)d, (void *)s, n); return 0; }
+Code cuMemsetD8Async(Ptr d, unsigned char v, size_t n, H st) { memset((void *)d, v, n); return 0; }
+// A module is a library that stand_in_nvrtc.cpp has built: its "machine code" is the path, and each kernel has a launcher.
+Code cuModuleLoadData(H *m, const void *image) { *m = dlopen((const char *)image, RTLD_NOW | RTLD_LOCAL); return *m ? 0 : 200; }
+Code cuModuleUnload(H m) { return 0; }
+Code cuModuleGetFunction(H *f, H m, const char *name) {
+    char launcher[256];
+    snprintf(launcher, sizeof launcher, "%s__launch", name);
+    *f = dlsym(m, launcher);
+    return *f ? 0 : 500;
+}
+Code cuFuncSetAttribute(H f, int attribute, int value) { return 0; }
+Code cuLaunchKernel(H f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, H s, void **args, void **extra) {
+    unsigned dims[7] = {gx, gy, gz, bx, by, bz, shared};
+    if (is("bad launch")) return 700;
+    ((void (*)(const unsigned *, void **))f)(dims, args);
+    return 0;
+}

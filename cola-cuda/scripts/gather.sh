@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Builds what a GPU machine with a driver and the CUDA libraries needs, strips it and puts it into a folder with a script that runs it:
+#   cola-cuda/scripts/gather.sh target/for-gpu && scp -r target/for-gpu gpu: && ssh gpu for-gpu/run
+# The machine needs glibc 2.34 or later, and NVRTC and cuSOLVER on its library path (`pip install nvidia-cuda-nvrtc==13.0.88
+# nvidia-cusolver`, or the toolkit).
+set -euo pipefail
+here=$(cd "$(dirname "$0")/../.." && pwd)
+out=${1:?usage: gather.sh FOLDER}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+cd "$here"
+cargo build --release -p cola-cuda --bin gpu-bench
+target=${CARGO_TARGET_DIR:-target}
+tests=$(cargo test --release -p cola-cuda --test gpu --no-run 2>&1 | sed -n 's/.*(\(.*\/gpu-[0-9a-f]*\)).*/\1/p')
+[ -n "$tests" ] || { echo "the test binary was not found" >&2; exit 1; }
+strip -o "$out/gpu-tests" "$tests"
+strip -o "$out/gpu-bench" "$target/release/gpu-bench"
+cat > "$out/run" <<'RUN'
+#!/usr/bin/env bash
+# Tests on the device, memory and race checks where compute-sanitizer is there, then the measurements.
+set -euo pipefail
+cd "$(dirname "$0")"
+wheels=$(python3 -c 'import nvidia,glob; print(":".join(sorted({d for p in nvidia.__path__ for d in glob.glob(p+"/*/lib")})))' 2>/dev/null || true)
+export LD_LIBRARY_PATH="$wheels${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" COLA_REQUIRE_GPU=1
+./gpu-tests --test-threads=1
+if command -v compute-sanitizer >/dev/null; then
+  compute-sanitizer --tool memcheck --error-exitcode 1 ./gpu-tests --test-threads=1 fused
+  compute-sanitizer --tool racecheck --error-exitcode 1 ./gpu-tests --test-threads=1 fused
+fi
+./gpu-bench
+RUN
+chmod +x "$out/run"
+ls -l "$out"

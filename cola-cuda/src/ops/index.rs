@@ -1,0 +1,157 @@
+//! Permutations and sparse matrices on a device: indices of 32 bits.
+
+use super::span::{compressed, permutation};
+use super::{DeviceAction, Span, SpanMut};
+use crate::device::Cuda;
+use crate::driver::failed;
+use crate::vector::{DeviceScalar, DeviceVector};
+use cola_core::functions::{DetRule, InverseRule};
+use cola_core::space::Dyn;
+use cola_core::{Adjoint, Error, Facts, NoFacts, Operator, Real, Result, UnitaryFacts, Update};
+use cudarc::driver::{CudaSlice, DevicePtr};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// Indices on a device.
+#[derive(Debug)]
+struct Indices {
+    data: Option<CudaSlice<i32>>,
+    gpu: Cuda,
+}
+impl Indices {
+    fn new(gpu: &Cuda, indices: &[usize]) -> Result<Self> {
+        let small = |&i: &usize| i32::try_from(i);
+        let indices: Vec<i32> = indices.iter().map(small).collect::<Result<_, _>>().map_err(|_| {
+            Error::invalid(
+                "an index above 2^31 - 1: sparse matrices and permutations on a device have indices of 32 bits",
+            )
+        })?;
+        let sent = |i: &[i32]| gpu.stream.clone_htod(i).map_err(|e| failed("the upload of indices", e));
+        let data = if indices.is_empty() { None } else { Some(sent(&indices)?) };
+        gpu.stream.synchronize().map_err(|e| failed("the upload of indices", e))?;
+        Ok(Indices { data, gpu: gpu.clone() })
+    }
+    fn address(&self) -> u64 {
+        self.data.as_ref().map_or(0, |d| d.device_ptr(&self.gpu.stream).0)
+    }
+}
+/// (P x)\[i\] = x\[p\[i\]\] on a device.
+#[derive(Clone, Debug)]
+pub struct CudaPermutation<T> {
+    order: Arc<Indices>,
+    n: usize,
+    sign: f64,
+    scalar: PhantomData<fn() -> T>,
+}
+impl<T: DeviceScalar + Real> CudaPermutation<T> {
+    /// From a permutation of the host.
+    ///
+    /// # Errors
+    /// `Device`; `InvalidArgument` above 2^31 - 1 entries.
+    pub fn new<S: cola_core::Space>(gpu: &Cuda, p: &cola_core::Permutation<T, S>) -> Result<Self>
+    where
+        T: cola_core::Scalar,
+    {
+        let odd = p.cycles().iter().filter(|c| c.len() % 2 == 0).count() % 2 == 1;
+        let order = Arc::new(Indices::new(gpu, p.order())?);
+        Ok(CudaPermutation { order, n: p.order().len(), sign: if odd { -1.0 } else { 1.0 }, scalar: PhantomData })
+    }
+}
+impl<T: DeviceScalar + Real> Operator for CudaPermutation<T> {
+    type Scalar = T;
+    type Facts = UnitaryFacts;
+    type Class = cola_core::General;
+    type Rows = Dyn;
+    type Cols = Dyn;
+    fn nrows(&self) -> usize {
+        self.n
+    }
+    fn ncols(&self) -> usize {
+        self.n
+    }
+}
+impl<T: DeviceScalar + Real> DeviceAction for CudaPermutation<T> {
+    fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
+        permutation(gpu, how, self.order.address(), x, y)
+    }
+}
+// P^-1 = P^T
+impl<K: Facts, T: DeviceScalar + Real> InverseRule<K> for CudaPermutation<T> {
+    type Output = Adjoint<Self>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(Adjoint(self.clone()))
+    }
+}
+impl<K: Facts, T: DeviceScalar + Real> DetRule<K> for CudaPermutation<T> {
+    fn slogdet_rule(&self) -> Result<(T, T::Re)> {
+        Ok((T::of(self.sign), T::Re::real(0.0)))
+    }
+}
+
+/// The lines of a compressed matrix on a device.
+#[derive(Debug)]
+struct Lines<T: DeviceScalar> {
+    start: Indices,
+    index: Indices,
+    values: DeviceVector<T>,
+}
+impl<T: DeviceScalar> Lines<T> {
+    fn addresses(&self) -> [u64; 3] {
+        let values = self.values.data.as_ref().map_or(0, |d| d.device_ptr(&self.values.device.stream).0);
+        [self.start.address(), self.index.address(), values]
+    }
+}
+/// A sparse matrix on a device, by rows and by columns, so that neither side of it needs atomics.
+#[derive(Clone, Debug)]
+pub struct CudaSparse<T: DeviceScalar> {
+    rows: Arc<Lines<T>>,
+    columns: Arc<Lines<T>>,
+    shape: (usize, usize),
+}
+impl<T: DeviceScalar + Real> CudaSparse<T> {
+    /// From a compressed matrix of the host.
+    ///
+    /// # Errors
+    /// `Device`; `InvalidArgument` above 2^31 - 1 nonzeros.
+    pub fn new(gpu: &Cuda, a: cola_core::algorithms::sparse::Compressed<'_, T>) -> Result<Self> {
+        let (lines, places) = if a.by_rows { (a.rows, a.cols) } else { (a.cols, a.rows) };
+        let sent = |start: &[usize], index: &[usize], values: &[T]| -> Result<Arc<Lines<T>>> {
+            let (start, index) = (Indices::new(gpu, start)?, Indices::new(gpu, index)?);
+            Ok(Arc::new(Lines { start, index, values: gpu.upload(values)? }))
+        };
+        // the other order, by counting
+        let mut start = vec![0usize; places + 1];
+        a.indices.iter().for_each(|&i| start[i + 1] += 1);
+        (0..places).for_each(|i| start[i + 1] += start[i]);
+        let (mut next, mut index, mut values) = (start.clone(), vec![0; a.values.len()], a.values.to_vec());
+        for line in 0..lines {
+            for k in a.offsets[line]..a.offsets[line + 1] {
+                let to = &mut next[a.indices[k]];
+                (index[*to], values[*to]) = (line, a.values[k]);
+                *to += 1;
+            }
+        }
+        let (own, other) = (sent(a.offsets, a.indices, a.values)?, sent(&start, &index, &values)?);
+        let (rows, columns) = if a.by_rows { (own, other) } else { (other, own) };
+        Ok(CudaSparse { rows, columns, shape: (a.rows, a.cols) })
+    }
+}
+impl<T: DeviceScalar + Real> Operator for CudaSparse<T> {
+    type Scalar = T;
+    type Facts = NoFacts;
+    type Class = cola_core::General;
+    type Rows = Dyn;
+    type Cols = Dyn;
+    fn nrows(&self) -> usize {
+        self.shape.0
+    }
+    fn ncols(&self) -> usize {
+        self.shape.1
+    }
+}
+impl<T: DeviceScalar + Real> DeviceAction for CudaSparse<T> {
+    fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
+        let lines = if how.adjoint { &self.columns } else { &self.rows };
+        compressed(gpu, how, lines.addresses(), x, y)
+    }
+}
