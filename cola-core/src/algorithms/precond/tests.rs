@@ -197,7 +197,7 @@ fn refinement_in_mixed_precision() {
         let s = a.solve_with(crate::Gmres::default().tol(1e-13).preconditioner(&p), &b).unwrap();
         assert!(s.report.iterations <= 25 && s.report.residual <= 1e-12, "1e{digits}: {:?}", s.report);
         if digits == 1 {
-            assert!(s.report.iterations <= 3, "{}", s.report.iterations);
+            assert!(s.report.iterations <= 6, "{}", s.report.iterations);
         }
     }
     let m = DMatrix::from_fn(8, 8, |i, j| c(noise(i + 8 * j), noise(100 + i * 8 + j)));
