@@ -114,8 +114,8 @@ pub trait IterativeExt: Operator {
     ///
     /// ```
     /// # use cola_core::prelude::*;
-    /// let s = Dense::new(nalgebra::dmatrix![3.0, 0.0; 0.0, -4.0; 0.0, 0.0]).svds(1)?;
-    /// assert!((s.singular_values[0] - 4.0f64).abs() < 1e-14 && s.u.shape() == (3, 1) && s.v_t.shape() == (1, 2));
+    /// let s = Dense::new(nalgebra::dmatrix![3.0f64, 0.0; 0.0, -4.0; 0.0, 0.0]).svds(1)?;
+    /// assert!((s.singular_values[0] - 4.0).abs() < 1e-14 && s.u.shape() == (3, 1) && s.v_t.shape() == (1, 2));
     /// # Ok::<(), Error>(())
     /// ```
     ///
@@ -125,7 +125,7 @@ pub trait IterativeExt: Operator {
     where
         Self: LinearOperator<Scalar: SpectralNumber> + Sized,
     {
-        spectrum::default_svds(self, k)
+        spectrum::default_svds(self, Self::HOLDS_DENSE, k)
     }
     /// The k largest singular values by the given algorithm.
     ///

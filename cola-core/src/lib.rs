@@ -41,7 +41,7 @@ pub use algorithms::direct::{Cholesky, Eigh, Ldlt, Lu, Schur};
 pub use algorithms::krylov::{BiCgStab, Cg, Gmres, Lsmr, Minres, Report, Solution};
 pub use algorithms::matfun::{ContourIntegral, LazyFunction, Taylor};
 pub use algorithms::precond::{
-    Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SpikedIdentity,
+    Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision, SpikedIdentity,
 };
 pub use algorithms::spectrum::{
     Arnoldi, Eigs, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Svds, Which,
@@ -77,7 +77,7 @@ pub mod prelude {
     pub use crate::algorithms::krylov::{BiCgStab, Cg, Gmres, Lsmr, Minres};
     pub use crate::algorithms::matfun::{ContourIntegral, Taylor};
     pub use crate::algorithms::precond::{
-        Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SpikedIdentity,
+        Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision, SpikedIdentity,
     };
     pub use crate::algorithms::spectrum::{
         Arnoldi, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Which,

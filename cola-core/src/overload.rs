@@ -194,6 +194,7 @@ operators! {
     [T: Scalar] crate::SpikedIdentity<T>,
     [T: Scalar] crate::IncompleteCholesky<T>,
     [T: Scalar] crate::IncompleteLu<T>,
+    [T: crate::algorithms::precond::Double] crate::SinglePrecision<T>,
     [A: Operator] crate::Chebyshev<A>,
     [A: Operator] crate::functions::base::Undone<A>,
 }

@@ -193,11 +193,12 @@ fn bounds<T: SpectralNumber>(a: &mut Action<'_, T>, b: &[T]) -> Result<(f64, f64
     let (mut columns, mut c): (Vec<Vec<T>>, Vec<T>) = (Vec::new(), Vec::new());
     let mut found = (0.0, 0.0);
     for m in 1..=STEPS.min(n) {
-        let mut w = vec![T::zero(); n];
-        a.apply(&v[(m - 1) * n..][..n], &mut w, 1)?;
+        v.resize((m + 1) * n, T::zero());
+        let (basis, w) = v.split_at_mut(m * n);
+        a.apply(&basis[(m - 1) * n..], w, 1)?;
         let mut h = vec![T::zero(); m + 1];
         c.resize(m, T::zero());
-        let (before, after) = project(&v, &mut w, &mut h[..m], &mut c);
+        let (before, after) = project(basis, w, &mut h[..m], &mut c);
         h[m] = T::from_re(after);
         columns.push(h);
         let exhausted = after.lane_f64(0) <= 1e-12 * before.lane_f64(0);
@@ -221,8 +222,7 @@ fn bounds<T: SpectralNumber>(a: &mut Action<'_, T>, b: &[T]) -> Result<(f64, f64
                 break;
             }
         }
-        normalise(&mut w[..], after);
-        v.extend_from_slice(&w);
+        normalise(&mut v[m * n..], after);
     }
     // Ritz values lie inside: the logarithm of the ratio is what costs, so there is room
     Ok((found.0 / 20.0, found.1 * 1.1))

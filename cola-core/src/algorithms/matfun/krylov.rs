@@ -72,16 +72,17 @@ pub(super) fn apply<T: SpectralNumber>(
             return Err(watcher.not_converged(estimate));
         }
         // w = A v_m, orthogonalised
-        let mut w = vec![T::zero(); n];
-        let from = &v[(m - 1) * n..][..n];
+        v.resize((m + 1) * n, T::zero());
+        let (basis, w) = v.split_at_mut(m * n);
+        let from = &basis[(m - 1) * n..];
         if job.adjoint {
-            a.adjoint(from, &mut w, 1)?
+            a.adjoint(from, w, 1)?
         } else {
-            a.apply(from, &mut w, 1)?
+            a.apply(from, w, 1)?
         }
         let mut h = vec![T::zero(); m + 1];
         c.resize(m, T::zero());
-        let (before, after) = project(&v, &mut w, &mut h[..m], &mut c);
+        let (before, after) = project(basis, w, &mut h[..m], &mut c);
         // what is left is rounding: the result is exact
         let exhausted = after.lane_f64(0) <= 10.0 * epsilon * before.lane_f64(0) || m == n;
         h[m] = T::from_re(after);
@@ -141,8 +142,7 @@ pub(super) fn apply<T: SpectralNumber>(
                 }
             }
         }
-        normalise(&mut w[..], after);
-        v.extend_from_slice(&w);
+        normalise(&mut v[m * n..], after);
     }
 }
 

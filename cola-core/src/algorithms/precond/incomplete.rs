@@ -89,7 +89,7 @@ fn apply<T: Scalar>(how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &m
 /// let a = Psd::new(a);
 /// let plain = a.solve_with(Cg::default(), &vec![1.0; m * m])?.report.iterations;
 /// let with = a.solve_with(Cg::default().preconditioner(&p), &vec![1.0; m * m])?.report.iterations;
-/// assert!(2 * with < plain);
+/// assert!(3 * with < 2 * plain, "{with} {plain}");
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]

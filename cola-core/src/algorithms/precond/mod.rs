@@ -6,6 +6,7 @@
 //! | sparse, PSD | [`IncompleteCholesky`] | (L L^H)^-1 with the pattern of A |
 //! | sparse | [`IncompleteLu`] | (L U)^-1 with the pattern of A |
 //! | low rank + c I, PSD | [`PivotedCholesky`], [`Nystrom`] | a [`SpikedIdentity`]: inverse, powers and determinant are closed |
+//! | dense | [`SinglePrecision`] | LU factors in half the digits: refinement in mixed precision |
 //! | PSD with known bounds | [`Chebyshev`] | a polynomial of A: no inner products, nothing factored |
 //!
 //! Each goes into a solver by `.preconditioner(&p)`.
@@ -13,6 +14,7 @@
 mod chebyshev;
 mod incomplete;
 mod low_rank;
+mod single;
 mod spiked;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ mod tests;
 pub use chebyshev::Chebyshev;
 pub use incomplete::{IncompleteCholesky, IncompleteLu};
 pub use low_rank::{Nystrom, PivotedCholesky};
+pub use single::{Double, SinglePrecision};
 pub use spiked::SpikedIdentity;
 
 use crate::error::{Error, Result};

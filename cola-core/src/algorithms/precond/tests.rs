@@ -182,3 +182,29 @@ fn chebyshev_and_jacobi() {
     assert!(matches!(Jacobi::of(&Diagonal([1.0, 0.0])), Err(Error::Singular { index: 1 })));
     assert_eq!(Jacobi::of(&Diagonal([4.0, -0.5])).unwrap().0, [0.25, -2.0]);
 }
+
+/// Condition numbers from 10 to 1e12: the residual is that of double precision, whatever the factors are.
+#[test]
+fn refinement_in_mixed_precision() {
+    let n = 50;
+    for digits in [1, 4, 8, 12] {
+        let d: Vec<f64> = (0..n).map(|i| 10f64.powf(-digits as f64 * i as f64 / (n - 1) as f64)).collect();
+        let v = nalgebra::DVector::from_fn(n, |i, _| 1.0 + noise(i));
+        let h = DMatrix::identity(n, n) - &v * v.transpose() * (2.0 / v.norm_squared());
+        let a = Dense::new(&h * DMatrix::from_diagonal(&nalgebra::DVector::from_vec(d)) * 1e30);
+        let p = SinglePrecision::of(&a).unwrap();
+        let b: Vec<f64> = noisy::<f64>(n).iter().map(|b| b * 1e-200).collect();
+        let s = a.solve_with(crate::Gmres::default().tol(1e-13).preconditioner(&p), &b).unwrap();
+        assert!(s.report.iterations <= 25 && s.report.residual <= 1e-12, "1e{digits}: {:?}", s.report);
+        if digits == 1 {
+            assert!(s.report.iterations <= 6, "{}", s.report.iterations);
+        }
+    }
+    let m = DMatrix::from_fn(8, 8, |i, j| c(noise(i + 8 * j), noise(100 + i * 8 + j)));
+    let p = SinglePrecision::of(&Dense::new(&m)).unwrap();
+    assert!((p.to_dense() * &m - DMatrix::identity(8, 8)).iter().all(|x| x.norm() < 1e-4));
+    let adjoint = p.adjoint().to_dense() * m.adjoint();
+    assert!((adjoint - DMatrix::identity(8, 8)).iter().all(|x| x.norm() < 1e-4));
+    assert!(matches!(SinglePrecision::of(&Diagonal([1.0, 0.0])), Err(Error::Singular { .. })));
+    assert!(matches!(SinglePrecision::of(&Diagonal([f64::NAN])), Err(Error::NonFinite { .. })));
+}

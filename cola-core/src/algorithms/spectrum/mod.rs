@@ -81,17 +81,26 @@ impl Which {
             Which::LargestAlgebraic | Which::LargestReal | Which::BothEnds => re,
         };
         let mut order: Vec<usize> = (0..values.len()).collect();
-        // of one rank: larger real part first, then by |im|, the upper one of a pair first
         order.sort_by(|&i, &j| {
             let (a, b) = (values[i], values[j]);
-            let size = want(a).abs().max(want(b).abs());
-            let tie = (want(a) - want(b)).abs() <= 1e-13 * size;
-            let first = if tie { core::cmp::Ordering::Equal } else { want(b).total_cmp(&want(a)) };
-            first
-                .then_with(|| b.0.total_cmp(&a.0))
-                .then_with(|| b.1.abs().total_cmp(&a.1.abs()))
-                .then_with(|| b.1.total_cmp(&a.1))
+            want(b).total_cmp(&want(a)).then_with(|| b.0.total_cmp(&a.0)).then_with(|| b.1.total_cmp(&a.1))
         });
+        // rounding may have parted a pair: the conjugate next to it is brought back, the upper one first
+        let mut i = 0;
+        while i < order.len() {
+            let a = values[order[i]];
+            let near = |&j: &usize| (a.0 - values[order[j]].0).hypot(a.1 + values[order[j]].1) <= 1e-8 * a.0.hypot(a.1);
+            match (i + 1..order.len().min(i + 4)).find(near).filter(|_| a.1 != 0.0) {
+                Some(j) => {
+                    order[i + 1..=j].rotate_right(1);
+                    if a.1 < 0.0 {
+                        order.swap(i, i + 1);
+                    }
+                    i += 2;
+                }
+                None => i += 1,
+            }
+        }
         if self != Which::BothEnds {
             return order;
         }

@@ -36,7 +36,7 @@ const NAME: &str = "power iteration";
 /// ```
 /// use cola_core::prelude::*;
 /// // the dominant eigenvalue is negative
-/// let a = SelfAdjoint::new(Dense::new(nalgebra::dmatrix![1.0, 0.0; 0.0, -2.0]));
+/// let a = SelfAdjoint::new(Dense::new(nalgebra::dmatrix![1.0f64, 0.0; 0.0, -2.0]));
 /// let e = a.eigs_with(PowerIteration::default(), 1, Which::LargestMagnitude)?;
 /// assert!((e.eigenvalues[0] + 2.0).abs() < 1e-12);
 /// # Ok::<(), Error>(())

@@ -1,15 +1,17 @@
 //! What the methods for some singular values share: the result, the trait, the choice, the check by fresh products.
 
 use super::golub_kahan::golub_kahan;
-use super::{SLACK, SpectralNumber, threshold};
-use crate::algorithms::blocks::{Action, jacobi_svd};
+use super::{DENSE_SPECTRUM, SLACK, SpectralNumber, threshold};
+use crate::algorithms::blocks::Action;
 use crate::algorithms::krylov::{Report, plain_numbers};
 use crate::algorithms::watch::{Options, Watcher, default_tol};
 use crate::error::{Error, Result};
 use crate::operator::{DynOperator, LinearOperator};
 use crate::scalar::{Real, Scalar};
 use crate::vector::Vector;
+use crate::view::View;
 use nalgebra::{DMatrix, DVector};
+use num_traits::Zero;
 
 /// The largest singular values with their vectors: A V = U diag(s), the largest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,39 +119,41 @@ impl<T: Scalar> Triplets<T> {
     }
 }
 
-/// Largest smaller side for which the dense matrix is decomposed by Jacobi rotations unasked: 0.1 s.
-const DENSE: usize = 200;
-/// `svds` by size: dense where it is small, else [`GolubKahan`](super::GolubKahan).
+/// `svds` by size: dense where A is small or held densely, else [`GolubKahan`](super::GolubKahan).
 ///
 /// # Errors
 /// As [`SvdsAlgorithm::svds`].
-pub(crate) fn default_svds<T: SpectralNumber>(a: &dyn DynOperator<T>, k: usize) -> Result<Svds<T, T::Re>> {
+pub(crate) fn default_svds<T: SpectralNumber>(
+    a: &dyn DynOperator<T>,
+    held_dense: bool,
+    k: usize,
+) -> Result<Svds<T, T::Re>> {
     let (m, n) = arguments::<T>("svds", a, k, None)?;
-    if m.min(n) <= DENSE {
-        return dense(&mut Action::new("Jacobi SVD", a, 16), k);
+    if held_dense || m.min(n) <= DENSE_SPECTRUM {
+        return dense(&mut Action::new(DENSE, a, 16), k);
     }
     golub_kahan(a, k, Options::default(), None)
 }
-/// By the dense matrix, of A or of A^H, whichever is tall.
+const DENSE: &str = "dense SVD";
+/// By the dense matrix.
 pub(super) fn dense<T: SpectralNumber>(a: &mut Action<'_, T>, k: usize) -> Result<Svds<T, T::Re>> {
     const BLOCK: usize = 16;
     let (m, n) = a.shape();
-    let (tall, rows, cols) = (m >= n, m.max(n), m.min(n));
-    let mut w = vec![T::zero(); rows * cols];
-    for first in (0..cols).step_by(BLOCK) {
-        let columns = BLOCK.min(cols - first);
-        let mut x = vec![T::zero(); cols * columns];
-        (0..columns).for_each(|j| x[j * cols + first + j] = T::one());
-        let y = &mut w[first * rows..][..rows * columns];
-        if tall { a.apply(&x, y, columns)? } else { a.adjoint(&x, y, columns)? }
+    let r = m.min(n);
+    let mut w = vec![T::zero(); m * n];
+    for first in (0..n).step_by(BLOCK) {
+        let columns = BLOCK.min(n - first);
+        let mut x = vec![T::zero(); n * columns];
+        (0..columns).for_each(|j| x[j * n + first + j] = T::one());
+        a.apply(&x, &mut w[first * m..][..m * columns], columns)?;
     }
-    let (s, mut other) = jacobi_svd(rows, cols, &mut w)?;
-    w.truncate(rows * k);
-    other.truncate(cols * k);
-    complete(rows, &mut w, k);
-    let (u, v) = if tall { (w, other) } else { (other, w) };
-    let watcher = Watcher::new("Jacobi SVD", default_tol::<T>(), 0, false, None);
-    Triplets { u, s: s[..k].to_vec(), v }.finish(a, Some(default_tol::<T>()), watcher, None)
+    let (mut s, mut u, mut v) = (vec![T::Re::zero(); r], vec![T::zero(); m * r], vec![T::zero(); n * r]);
+    crate::algorithms::dense::svd(View::matrix(&w, m, n), &mut s, &mut u, &mut v)?;
+    u.truncate(m * k);
+    v.truncate(n * k);
+    s.truncate(k);
+    let watcher = Watcher::new(DENSE, default_tol::<T>(), 0, false, None);
+    Triplets { u, s, v }.finish(a, Some(default_tol::<T>()), watcher, None)
 }
 /// Columns of length 0 are replaced by unit vectors orthogonal to the others: singular vectors of singular values 0.
 pub(super) fn complete<T: Scalar>(n: usize, w: &mut Vec<T>, k: usize) {

@@ -142,12 +142,13 @@ fn quadrature<T: Scalar>(
     let mut next = 4.min(steps);
     let tiny = 10.0 * T::Re::epsilon().lane_f64(0);
     for m in 1..=steps {
-        let mut w = vec![T::zero(); n];
-        a.apply(&v[(m - 1) * n..][..n], &mut w, 1)?;
+        v.resize((m + 1) * n, T::zero());
+        let (basis, w) = v.split_at_mut(m * n);
+        a.apply(&basis[(m - 1) * n..], w, 1)?;
         h.clear();
         h.resize(m, T::zero());
         c.resize(m, T::zero());
-        let (before, after) = project(&v, &mut w, &mut h, &mut c);
+        let (before, after) = project(basis, w, &mut h, &mut c);
         alpha.push(h[m - 1].re());
         let exhausted = after.lane_f64(0) <= tiny * before.lane_f64(0) || m == n;
         if exhausted || m >= next || m == steps {
@@ -175,8 +176,7 @@ fn quadrature<T: Scalar>(
             last = Some((value, stands));
         }
         beta.push(after);
-        normalise(&mut w[..], after);
-        v.extend_from_slice(&w);
+        normalise(&mut v[m * n..], after);
     }
     Err(Error::Breakdown { algorithm: NAME, iteration: steps })
 }

@@ -30,6 +30,8 @@ fn seeds(count: u64, exact: f64, run: impl Fn(u64) -> Estimate<f64>) -> (f64, f6
 }
 /// Shares and ratios that `count` seeds allow: of four standard errors one in a thousand, of the ratio a fifth.
 fn judge(name: &str, count: u64, got: (f64, f64), outside: f64, ratio: f64) {
+    // seen with `--nocapture`
+    println!("{name}: {} outside of four standard errors, reported / true {}", got.0, got.1);
     assert!(got.0 <= outside + 1.0 / count as f64, "{name}: {} outside of four standard errors", got.0);
     let room = 1.0 + ratio + 3.0 / (2.0 * count as f64).sqrt();
     assert!(got.1 < room && got.1 > 1.0 / room, "{name}: reported / true error {}", got.1);
