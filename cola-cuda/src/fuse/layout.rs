@@ -128,7 +128,7 @@ mod tests {
             assert_eq!(x[layout.at(2, 7, 3, 5)], 32.0); // entry (0, 1) of the third
             assert_eq!(unpack(&ks[0], &x, layout)?, ks);
             let lanes: Vec<InLanes<K, 4>> = unpack_lanes::<K, 4>(&ks[0], &x, layout)?;
-            assert_eq!((lanes.len(), lanes[1].flatten()[2]), (2, Lanes([42.0; 4])));
+            assert_eq!((lanes.len(), lanes[1].flatten()[2]), (2, Lanes::from_lanes(|_| 42.0)));
             let back = pack_lanes::<K, 4>(&lanes, 7, layout)?;
             assert_eq!(unpack(&ks[0], &back, layout)?[..5], ks);
             let other = if layout == Layout::Interleaved { Layout::Contiguous } else { Layout::Interleaved };
