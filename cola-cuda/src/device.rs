@@ -116,7 +116,7 @@ impl Cuda {
     /// ```
     pub fn upload<T: DeviceScalar, V: Operand<T> + ?Sized>(&self, x: &V) -> Result<DeviceVector<T>> {
         let v = x.view();
-        if v.cols <= 1 && v.rs == 1 || v.rs == 1 && v.cs == v.rows {
+        if v.rs == 1 && (v.cols <= 1 || v.cs == v.rows) {
             return self.upload_slice(&v.data[..v.rows * v.cols]);
         }
         let numbers: Vec<T> = (0..v.cols).flat_map(|j| (0..v.rows).map(move |i| v.at(i, j))).collect();

@@ -154,8 +154,7 @@ impl<K: Facts, V: VectorData> InverseRule<K> for Diagonal<V> {
         Ok(Diagonal(self.each(
             #[inline(always)]
             |x| V::Scalar::one() / x,
-            #[inline(always)]
-            |x| nonzero(x),
+            nonzero,
             |index, _| Error::Singular { index },
         )?))
     }
@@ -167,8 +166,7 @@ impl<K: Facts, V: VectorData> DetRule<K> for Diagonal<V> {
         self.each(
             #[inline(always)]
             |x| x,
-            #[inline(always)]
-            |x| always(x),
+            always,
             |_, _| Error::Singular { index: 0 },
         )?;
         let d = self.0.view();

@@ -495,7 +495,7 @@ where
         for (i, d) in d.iter_mut().enumerate() {
             for j in 0..r {
                 let wm = (0..r).fold(Sc::<F>::zero(), |s, k| s.add_mul(left.at(row + i, k), m.at(k, j)));
-                *d = *d - c * wm * z.at(col + i, j).conj();
+                *d -= c * wm * z.at(col + i, j).conj();
             }
         }
         Ok(())

@@ -179,7 +179,9 @@ where
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         square("inverse", self)?;
-        if !(is_square(A::SHAPE) && is_square(B::SHAPE)) && !self.square_factors() {
+        // the first half is known to the compiler, so that no code is made for what cannot come up
+        let may_differ = !(is_square(A::SHAPE) && is_square(B::SHAPE));
+        if may_differ && !self.square_factors() {
             return Ok(ProductInverse::Base(BaseInverse::new(self)?));
         }
         Ok(ProductInverse::Factors(Product(self.1.inverse_rule()?, self.0.inverse_rule()?)))

@@ -55,7 +55,7 @@ impl<T: DeviceScalar + Real, A: Operator<Scalar = T>> OnDevice<A> {
         x: &DeviceVector<T>,
     ) -> Result<DeviceVector<T>> {
         let (rows, cols) = if adjoint { (b.ncols(), b.nrows()) } else { (b.nrows(), b.ncols()) };
-        let k = if cols == 0 { 1 } else { x.len() / cols };
+        let k = x.len().checked_div(cols).unwrap_or(1);
         if k == 0 || cols * k != x.len() {
             return Err(Error::ShapeMismatch { op, left: (rows, cols), right: (x.len(), 1) });
         }

@@ -84,12 +84,16 @@ fn vectors_of<T: DeviceScalar + Real>(gpu: &Cuda) -> Result<()> {
             close(&gpu.download(d)?, h, tol);
             Ok(())
         };
-        (dy.axpy(a, &dx), hy[..].axpy(a, &x[..]));
+        dy.axpy(a, &dx);
+        hy[..].axpy(a, &x[..]);
         same(&dy, &hy, 4.0)?;
-        (dy.axpby(a, &dx, b), hy[..].axpby(a, &x[..], b));
+        dy.axpby(a, &dx, b);
+        hy[..].axpby(a, &x[..], b);
         same(&dy, &hy, 4.0)?;
-        (dy.xpby(&dx, b), hy[..].xpby(&x[..], b));
-        (dy.scale(a), Vector::scale(&mut hy[..], a));
+        dy.xpby(&dx, b);
+        hy[..].xpby(&x[..], b);
+        dy.scale(a);
+        Vector::scale(&mut hy[..], a);
         same(&dy, &hy, 8.0)?;
         // relative to |x| |y|, as the terms cancel
         let size = x[..].norm() * hy[..].norm() + T::of(1e-30);

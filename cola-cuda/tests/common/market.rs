@@ -19,7 +19,7 @@ impl Rng {
     /// G G^T / n + I: condition number about 3.
     pub fn spd<T: Scalar + nalgebra::RealField, const N: usize>(&mut self) -> Psd<Dense<SMatrix<T, N, N>>> {
         let g = self.matrix::<T, N, N>();
-        let a: SMatrix<T, N, N> = &g * g.transpose() / T::of(N as f64) + SMatrix::<T, N, N>::identity();
+        let a: SMatrix<T, N, N> = g * g.transpose() / T::of(N as f64) + SMatrix::<T, N, N>::identity();
         Psd::new(Dense::new(a))
     }
     /// Symmetric with positive and negative eigenvalues, none near 0.
@@ -52,7 +52,7 @@ impl Rng {
     /// A Householder reflection.
     pub fn reflection<T: Scalar + nalgebra::RealField, const N: usize>(&mut self) -> Unitary<Dense<SMatrix<T, N, N>>> {
         let v = self.matrix::<T, N, 1>().normalize();
-        Unitary::new(Dense::new(SMatrix::<T, N, N>::identity() - &v * v.transpose() * T::of(2.0)))
+        Unitary::new(Dense::new(SMatrix::<T, N, N>::identity() - v * v.transpose() * T::of(2.0)))
     }
 }
 

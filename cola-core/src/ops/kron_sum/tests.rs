@@ -121,7 +121,7 @@ fn shifts_of_a_kronecker_product() -> Result<()> {
     fn run<T: Element>(c: T, tol: f64) -> Result<()> {
         let (a, b) = (market::psd_matrix::<T>(3), market::self_adjoint_matrix::<T>(4));
         let kron = Kron::new(Psd::new(&a), SelfAdjoint::new(&b));
-        let k = add(kron.clone(), ScaledIdentity::<T, Dyn, _>::new(c, 12));
+        let k = add(kron, ScaledIdentity::<T, Dyn, _>::new(c, 12));
         let _: &Shifted<_, _> = &k;
         check_operator(&k).unwrap();
         let mut m = kron.to_dense();
