@@ -88,7 +88,7 @@ pub(super) fn golub_kahan<T: SpectralNumber>(
     let max_iters = options.max_iters.unwrap_or(1000);
     let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, observer);
     let mut space = Space::new(&mut act, rows, cols, m, options.seed)?;
-    let mut searched = false;
+    let (mut searched, mut search_from) = (false, None);
     loop {
         space.expand()?;
         let (s, p, q) = space.small()?;
@@ -102,7 +102,8 @@ pub(super) fn golub_kahan<T: SpectralNumber>(
             converged += usize::from(r <= 0.5 * wanted);
         }
         let next = residual(k);
-        let settled = k == 0 || (s[k - 1] - s[k]).lane_f64(0) > next || next <= threshold::<T>(tol, top, top);
+        let tired = search_from.is_some_and(|from: usize| watcher.iterations - from >= from.max(20));
+        let settled = k == 0 || tired || (s[k - 1] - s[k]).lane_f64(0) > next || next <= threshold::<T>(tol, top, top);
         let stop = watcher.note(worst);
         if converged == k && searched && settled {
             let triplets = space.finish(&s, &p, &q, k);
@@ -112,7 +113,7 @@ pub(super) fn golub_kahan<T: SpectralNumber>(
             return Err(watcher.not_converged(worst));
         }
         if converged == k && !searched {
-            searched = true;
+            (searched, search_from) = (true, Some(watcher.iterations));
             space.restart(&s, &p, &q, k);
             space.random_v(k)?;
         } else {

@@ -272,6 +272,7 @@ pub(crate) fn restarted<T: SpectralNumber>(
     let mut space = Space::new(job, inverse.unwrap_or(a), n, m, p)?;
     // copies of multiple eigenvalues are looked for once everything has converged
     let mut searched = !job.self_adjoint || p > 1 || which == Which::BothEnds;
+    let mut search_from = None;
     let mut norm = 0.0_f64;
     loop {
         space.expand(m)?;
@@ -288,10 +289,13 @@ pub(crate) fn restarted<T: SpectralNumber>(
         }
         let stop = watcher.note(worst);
         let next = ritz.residual(m, p, &b, k);
-        // nothing that is still moving can pass the last one
+        // nothing that is still moving can pass the last one; the search takes no longer than what came before it
+        let last_chance = stop || watcher.iterations >= max_iters;
+        let tired = search_from.is_some_and(|from: usize| last_chance || watcher.iterations - from >= from.max(20));
         let settled = searched && {
             let (last, candidate) = (ritz.value(k - 1), ritz.value(k));
             !job.self_adjoint
+                || tired
                 || which.lead(last.re().lane_f64(0), candidate.re().lane_f64(0)) > next
                 || next <= threshold::<T>(tol, norm, norm)
         };
@@ -308,11 +312,11 @@ pub(crate) fn restarted<T: SpectralNumber>(
                 Verify { self_adjoint: job.self_adjoint, norm, tol, watcher }.finish(&mut verify, values, vectors)?;
             return Ok(sorted(found, job.which));
         }
-        if stop || watcher.iterations >= max_iters {
+        if last_chance {
             return Err(watcher.not_converged(worst));
         }
         if converged == k && !searched {
-            searched = true;
+            (searched, search_from) = (true, Some(watcher.iterations));
             space.restart(&ritz, k, false)?;
             space.refresh(k)?;
         } else {
