@@ -265,13 +265,16 @@ impl Real for Recorded {
 }
 impl Element for Recorded {
     type Wide<const B: usize> = crate::Lanes<Recorded, B>;
+    type On<const B: usize, I: crate::lanes::InstructionSet> = crate::Lanes<Recorded, B, I>;
 }
 impl crate::lanes::LaneElement for Recorded {
     type Vectors = crate::lanes::OneByOne;
+    type Wide = crate::lanes::OneByOne;
 }
 scalar_term!([] Recorded);
 impl Engine for Recorded {}
 impl Engine for Complex<Recorded> {}
 impl Element for Complex<Recorded> {
     type Wide<const B: usize> = Complex<crate::Lanes<Recorded, B>>;
+    type On<const B: usize, I: crate::lanes::InstructionSet> = Complex<crate::Lanes<Recorded, B, I>>;
 }
