@@ -15,20 +15,35 @@ use core::marker::PhantomData;
 use nalgebra::{Dim, Matrix, RawStorage};
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
 
+pub use crate::ops::banded::{banded, try_banded};
 pub use crate::ops::blocks::{blocks, try_blocks};
+#[cfg(feature = "fft")]
+pub use crate::ops::circulant::circulant;
 pub use crate::ops::congruence::{congruence, congruence_transpose, try_congruence, try_congruence_transpose};
+#[cfg(feature = "fft")]
+pub use crate::ops::fourier::fourier;
 pub use crate::ops::hadamard::{hadamard, try_hadamard};
+pub use crate::ops::householder::{householder, try_householder};
+pub use crate::ops::kron_sum::{kron_sum, try_kron_sum};
 pub use crate::ops::low_rank::{low_rank, try_low_rank};
 pub use crate::ops::many_products::{
     block_diag_of, kron_of, product_of, try_block_diag_of, try_kron_of, try_product_of,
 };
 pub use crate::ops::projection::{projection, projection_checked, try_projection};
+#[cfg(feature = "fft")]
+pub use crate::ops::toeplitz::{toeplitz, toeplitz_sym, try_toeplitz};
+pub use crate::ops::tridiagonal::{tridiag, tridiag_sym, try_tridiag, try_tridiag_sym};
+#[cfg(feature = "fft")]
+pub use crate::ops::trigonometric::{dct, dst, try_dct, try_dst};
+pub use crate::ops::zero::zero;
 pub use crate::ops::{psd_checked, self_adjoint_checked, unitary_checked};
 
 /// The row and column of the pair tables that an operator belongs to.
 pub trait Class: 'static {
     /// [`FullRank`] or [`SmallRank`]: a sum of both is a low-rank update, whatever the classes.
     type Rank: Rank;
+    /// What A + c I is: as for its rank, or [`WithSpectrum`](crate::classes::WithSpectrum).
+    type Eye: Rank;
     /// The class of c A.
     type Scaled: Class;
     /// The class of a plain sum with an operator of class D.
@@ -47,6 +62,7 @@ macro_rules! full_rank {
     ($($C:ident)*) => { $(
         impl Class for $C {
             type Rank = FullRank;
+            type Eye = FullRank;
             type Scaled = General;
             type Plus<D: Class> = General;
             type PlusLowRank = General;
@@ -55,6 +71,7 @@ macro_rules! full_rank {
 full_rank!(General);
 impl Class for IsLowRank {
     type Rank = SmallRank;
+    type Eye = SmallRank;
     type Scaled = IsLowRank;
     type Plus<D: Class> = D::PlusLowRank;
     type PlusLowRank = IsLowRank;
@@ -712,12 +729,15 @@ macro_rules! numbers {
         } )* };
 }
 numbers! { IsScalar, IsScalar; IsScalar, IsLiteral; IsLiteral, IsScalar; IsLiteral, IsLiteral; }
-impl<A: Operator<Cols: Fits<B::Rows>>, B: SameScalar<A>, C, D> MulRule<A, B> for (IsOperator<C>, IsOperator<D>) {
-    type Output = Product<A, B>;
+impl<A: Operator<Cols: Fits<B::Rows>>, B: SameScalar<A>, C, D> MulRule<A, B> for (IsOperator<C>, IsOperator<D>)
+where
+    (C, D): ProductTable<A, B>,
+{
+    type Output = <(C, D) as ProductTable<A, B>>::Output;
     const CHECK: () = demand("A * B", A::SHAPE, B::SHAPE, A::SHAPE.cols.may_equal(B::SHAPE.rows));
     #[inline(always)]
     fn mul(a: A, b: B) -> Result<Self::Output> {
-        Product::try_new(a, b)
+        <(C, D)>::product(a, b)
     }
 }
 // I A = A; c I A = c A
@@ -823,12 +843,12 @@ where
         add(self, r)
     }
 }
-/// A + c I: by the rank of A.
+/// A + c I: by the class of A.
 type WithEye<A, C> =
-    <<<A as Operator>::Class as Class>::Rank as Rank>::PlusEye<A, <C as Scale<<A as Operator>::Scalar>>::Sign>;
+    <<<A as Operator>::Class as Class>::Eye as Rank>::PlusEye<A, <C as Scale<<A as Operator>::Scalar>>::Sign>;
 #[inline(always)]
 fn with_eye<A: Operator, C: Scale<A::Scalar>>(a: A, e: Eye<C>) -> Result<WithEye<A, C>> {
-    <<A::Class as Class>::Rank as Rank>::plus_eye(a, e.0.number())
+    <<A::Class as Class>::Eye as Rank>::plus_eye(a, e.0.number())
 }
 #[diagnostic::do_not_recommend]
 impl<A: Operator, C: Scale<A::Scalar>, K> AddRule<A, Eye<C>> for (IsOperator<K>, IsEye) {
@@ -868,7 +888,7 @@ impl<T: Scalar, C: Scale<T>, D: Scale<T>> Scale<T> for Plus2<C, D> {
         self.0.number() + self.1.number()
     }
 }
-/// The pair table, row class x column class. A new fused pair is one impl.
+/// The pair table of `+`, row class x column class; the pairs stand in [`classes`](crate::classes). A new fused pair is one impl.
 #[diagnostic::on_unimplemented(message = "cannot add `{L}` and `{R}`")]
 pub trait SumTable<L, R> {
     /// The sum.
@@ -891,12 +911,16 @@ where
         <(C::Rank, D::Rank)>::sum(a, b)
     }
 }
-impl<A: Operator, B: SameScalar<A>> SumTable<A, B> for (General, General) {
-    type Output = Sum<A, B>;
-    #[inline(always)]
-    fn sum(a: A, b: B) -> Result<Self::Output> {
-        Sum::try_new(a, b)
-    }
+/// The pair table of `*`.
+#[diagnostic::on_unimplemented(message = "cannot multiply `{L}` by `{R}`")]
+pub trait ProductTable<L, R> {
+    /// The product.
+    type Output;
+    /// L R.
+    ///
+    /// # Errors
+    /// `ShapeMismatch` of dynamic sizes.
+    fn product(l: L, r: R) -> Result<Self::Output>;
 }
 /// `+` by the ranks of both sides; two of full rank go on to the table of their classes C and D.
 #[diagnostic::on_unimplemented(message = "cannot add `{L}` and `{R}`")]

@@ -5,6 +5,7 @@
 
 pub mod algorithms;
 pub mod batch;
+pub mod classes;
 pub mod data;
 mod decompositions;
 pub mod dsl;

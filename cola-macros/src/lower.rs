@@ -23,7 +23,7 @@ const FALLIBLE: [&str; 12] = [
 
 /// Words that panic on bad input and have a twin `try_..` that returns a `Result`. The signs' twins (`try_add`, ..) are
 /// found in the same way.
-const TWINS: [&str; 16] = [
+const TWINS: [&str; 24] = [
     "add",
     "mul",
     "slice",
@@ -40,6 +40,14 @@ const TWINS: [&str; 16] = [
     "product_of",
     "kron_of",
     "block_diag_of",
+    "kron_sum",
+    "tridiag",
+    "tridiag_sym",
+    "banded",
+    "toeplitz",
+    "householder",
+    "dct",
+    "dst",
 ];
 
 /// What to do where something can fail.

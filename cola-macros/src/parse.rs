@@ -13,7 +13,7 @@ use syn::{Error, LitFloat, LitInt, Result, Token, bracketed, parenthesized, toke
 
 /// Functions whose arguments are vectors, numbers, indices or Rust collections. In them `[..]` is a Rust array and not
 /// a block matrix.
-const RUST_ARGUMENTS: &str = "diag tridiag banded permutation sparse low_rank projection circulant toeplitz fourier \
+const RUST_ARGUMENTS: &str = "diag tridiag tridiag_sym banded permutation sparse low_rank projection circulant toeplitz toeplitz_sym dct dst fourier \
     householder zero function nonnegative sum_of product_of kron_of block_diag_of";
 
 /// Whether the arguments of this function are Rust expressions, in `linop_type!` raw types.

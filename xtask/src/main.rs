@@ -57,7 +57,20 @@ fn registries(root: &Path) -> Vec<String> {
         for line in read(file).lines() {
             let Some(rest) = line.strip_prefix("pub struct ") else { continue };
             let structure: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
-            let helper = ["Lower", "Upper", "Itself", "All", "Span", "Fixed", "Indices", "ByAdjoint", "ByTranspose"];
+            let helper = [
+                "Lower",
+                "Upper",
+                "Itself",
+                "All",
+                "Span",
+                "Fixed",
+                "Indices",
+                "ByAdjoint",
+                "ByTranspose",
+                "Mirrored",
+                "Dct",
+                "Dst",
+            ];
             if !helper.contains(&structure.as_str()) && !overload.contains(&format!("{structure}<")) {
                 out.push(format!("ops/{name}.rs: `{structure}` is missing in the `operators!` list of overload.rs"));
             }

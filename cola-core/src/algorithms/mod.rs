@@ -1,8 +1,11 @@
 //! Algorithms, one file each; they know vectors and actions, never structures.
 
+pub mod banded;
 mod blocks;
 pub mod dense;
 pub mod direct;
+#[cfg(feature = "fft")]
+pub mod fft;
 pub mod krylov;
 pub mod matfun;
 pub mod precond;
@@ -11,6 +14,9 @@ pub mod sparse;
 mod sparse_lanes;
 pub mod spectrum;
 pub mod stochastic;
+pub mod sylvester;
+#[cfg(feature = "fft")]
+pub mod toeplitz;
 mod watch;
 
 pub use watch::{Callback, Control, Iteration, NoCallback, Observer};

@@ -334,6 +334,26 @@ macro_rules! base_eigh {
                 $crate::functions::dense::dense_eigh($crate::functions::base::materialize("eigh", self)?)
             }
         }
+        $crate::base_spectrum!([$($p)*] $S);
+    };
+}
+/// The eigen-decomposition that may be, by the base case: of the dense matrix.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! base_spectrum {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::SpectrumRule<Kk> for $S
+        where $S: $crate::operator::LinearOperator {
+            type Vectors = $crate::functions::dense::DenseBasis<
+                <$S as $crate::operator::Operator>::Scalar, <$S as $crate::operator::Operator>::Rows>;
+            const STRUCTURED: bool = false;
+            fn has_spectrum(&self) -> bool {
+                <Kk::SelfAdjoint as $crate::facts::Fact>::KNOWN && $crate::functions::base::is_direct(self)
+            }
+            fn spectrum_rule(&self) -> $crate::Result<$crate::ops::Spectral<Self::Vectors, $crate::facts::SelfAdjointFacts>> {
+                $crate::functions::dense::dense_eigh($crate::functions::base::materialize("eigh", self)?)
+            }
+        }
     };
 }
 /// exp by the base case: of the dense matrix, by fact.

@@ -20,7 +20,7 @@ pub use tracked::{
 };
 
 use crate::facts::Facts;
-use crate::functions::InverseRule;
+use crate::functions::{InverseRule, SpectrumRule};
 use crate::operator::short::Sc;
 use crate::operator::{LinearOperator, Update, with_scratch};
 use crate::parameters::Parameters;
@@ -58,16 +58,65 @@ pub trait Differentiable: LinearOperator + Parameters<Number = Sc<Self>> {
 pub trait LogdetGradient<K: Facts>: Differentiable + InverseRule<K, Output: LinearOperator<Scalar = Sc<Self>>> {
     /// g += scale tr(A^-1 dA). By default n bilinear forms: tr(A^-1 dA) = sum_i (A^-T e_i)^T dA e_i.
     fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<Self>, g: &mut [Sc<Self>]) {
-        let n = self.nrows();
-        let (mut e, mut u) = (vec![Sc::<Self>::zero(); n], vec![Sc::<Self>::zero(); n]);
-        let mut scratch = vec![Sc::<Self>::zero(); inverse.scratch_len(1)];
-        for i in 0..n {
-            e[i] = Sc::<Self>::one();
-            inverse.act(Update::replace().flip(), View::vector(&e), ViewMut::vector(&mut u), &mut scratch);
-            self.accumulate_bilinear(View::vector(&u), View::vector(&e), scale, g);
-            e[i] = Sc::<Self>::zero();
-        }
+        logdet_by_columns(self, inverse, scale, g)
     }
+}
+pub(crate) fn logdet_by_columns<A: Differentiable + ?Sized>(
+    a: &A,
+    inverse: &impl LinearOperator<Scalar = Sc<A>>,
+    scale: Sc<A>,
+    g: &mut [Sc<A>],
+) {
+    let n = a.nrows();
+    let (mut e, mut u) = (vec![Sc::<A>::zero(); n], vec![Sc::<A>::zero(); n]);
+    let mut scratch = vec![Sc::<A>::zero(); inverse.scratch_len(1)];
+    for i in 0..n {
+        e[i] = Sc::<A>::one();
+        inverse.act(Update::replace().flip(), View::vector(&e), ViewMut::vector(&mut u), &mut scratch);
+        a.accumulate_bilinear(View::vector(&u), View::vector(&e), scale, g);
+        e[i] = Sc::<A>::zero();
+    }
+}
+/// The gradient of a function of the spectrum, real symmetric operators: what the determinant of A + c I asks of A.
+#[diagnostic::on_unimplemented(
+    message = "no gradient of the eigenvalues of `{Self}`",
+    label = "`{Self}` has no rule for the derivative of its spectrum",
+    note = "an operator of your own gets the base case by `impl<K: Facts> SpectrumGradient<K> for Mine {{}}`"
+)]
+pub trait SpectrumGradient<K: Facts>: Differentiable + SpectrumRule<K> {
+    /// g += scale sum over k of w_k d(v_k^T A v_k). By default n bilinear forms; composites ask their parts with fewer weights.
+    fn accumulate_spectrum(&self, vectors: &Self::Vectors, weights: &[Sc<Self>], scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        spectrum_by_columns(self, vectors, weights, scale, g)
+    }
+}
+pub(crate) fn spectrum_by_columns<A: Differentiable + ?Sized>(
+    a: &A,
+    vectors: &impl LinearOperator<Scalar = Sc<A>>,
+    weights: &[Sc<A>],
+    scale: Sc<A>,
+    g: &mut [Sc<A>],
+) {
+    let mut e = vec![Sc::<A>::zero(); weights.len()];
+    for (k, &w) in weights.iter().enumerate() {
+        e[k] = Sc::<A>::one();
+        let v = product(vectors, false, View::vector(&e));
+        e[k] = Sc::<A>::zero();
+        a.accumulate_bilinear(View::vector(&v), View::vector(&v), scale * w, g);
+    }
+}
+/// v_k^T A v_k of every column: the eigenvalues again.
+pub(crate) fn rayleigh<A: LinearOperator>(a: &A, vectors: &impl LinearOperator<Scalar = Sc<A>>) -> Vec<Sc<A>> {
+    let n = a.nrows();
+    let mut e = vec![Sc::<A>::zero(); n];
+    let mut out = Vec::with_capacity(n);
+    for k in 0..n {
+        e[k] = Sc::<A>::one();
+        let v = product(vectors, false, View::vector(&e));
+        e[k] = Sc::<A>::zero();
+        let av = product(a, false, View::vector(&v));
+        out.push(v.iter().zip(&av).fold(Sc::<A>::zero(), |s, (v, av)| s + *v * *av));
+    }
+    out
 }
 /// op(A) x as a new vector: what the primitives of composites need of their parts.
 pub(crate) fn product<A: LinearOperator>(a: &A, adjoint: bool, x: View<'_, Sc<A>>) -> Vec<Sc<A>> {

@@ -7,11 +7,11 @@ use crate::functions::base::materialize;
 use crate::functions::dense::{ByLdl, FactorMethod};
 use crate::functions::{
     CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
-    LuRule, PinvRule, Power, PowerRule, SvdRule,
+    LuRule, PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update};
-use crate::ops::{Adjoint, Identity, Spectral, SvdFactors};
+use crate::ops::{Adjoint, AsPermutation, Banded, Bands, DiagonalEntries, Identity, Multiple, Spectral, SvdFactors};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, part, part_with};
 use crate::scalar::{Real, Scalar};
@@ -101,6 +101,58 @@ macro_rules! rules_as {
             fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
                 let $s = self;
                 $inner.eigh_rule()
+            }
+        }
+        impl<K: Facts, $($p)*> SpectrumRule<K> for $S where $A: SpectrumRule<$With> {
+            type Vectors = <$A as SpectrumRule<$With>>::Vectors;
+            const STRUCTURED: bool = <$A as SpectrumRule<$With>>::STRUCTURED;
+            #[inline]
+            fn has_spectrum(&self) -> bool {
+                let $s = self;
+                $inner.has_spectrum()
+            }
+            #[inline]
+            fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
+                let $s = self;
+                $inner.spectrum_rule()
+            }
+        }
+        impl<$($p)*> DiagonalEntries for $S where $A: DiagonalEntries {
+            type Vector = $A::Vector;
+            #[inline(always)]
+            fn diagonal_entries(&self) -> &Self::Vector {
+                let $s = self;
+                $inner.diagonal_entries()
+            }
+        }
+        impl<$($p)*> Bands for $S where $A: Bands {
+            fn band_width(&self) -> (usize, usize) {
+                let $s = self;
+                $inner.band_width()
+            }
+            fn add_bands_to(&self, c: Sc<$A>, to: &mut Banded<Sc<$A>, Ro<$A>>) {
+                let $s = self;
+                $inner.add_bands_to(c, to)
+            }
+        }
+        impl<$($p)*> AsPermutation for $S where $A: AsPermutation {
+            fn permutation_order(&self) -> &[usize] {
+                let $s = self;
+                $inner.permutation_order()
+            }
+        }
+        #[cfg(feature = "fft")]
+        impl<$($p)*> crate::ops::AsCirculant for $S where $A: crate::ops::AsCirculant {
+            fn to_circulant(&self) -> crate::ops::Circulant<Sc<$A>, Ro<$A>> {
+                let $s = self;
+                $inner.to_circulant()
+            }
+        }
+        impl<$($p)*> Multiple for $S where $A: Multiple {
+            #[inline(always)]
+            fn identity_factor(&self) -> Sc<$A> {
+                let $s = self;
+                $inner.identity_factor()
             }
         }
         impl<K: Facts, $($p)*> CholeskyRule<K> for $S where $A: CholeskyRule<$With> {
@@ -448,3 +500,20 @@ impl<K: Facts, A: crate::gradient::Differentiable + Clone> crate::gradient::Logd
     // |det U| = 1
     fn accumulate_logdet(&self, _: &Self::Output, _: Sc<A>, _: &mut [Sc<A>]) {}
 }
+macro_rules! spectrum_gradient_as {
+    ([$($p:tt)*] $S:ty, $A:ident, $With:ty, |$s:ident| $inner:expr) => {
+        impl<K: Facts, $($p)*> crate::gradient::SpectrumGradient<K> for $S
+        where $A: crate::gradient::SpectrumGradient<$With> {
+            fn accumulate_spectrum(&self, v: &Self::Vectors, weights: &[Sc<$A>], scale: Sc<$A>, g: &mut [Sc<$A>]) {
+                let $s = self;
+                $inner.accumulate_spectrum(v, weights, scale, g)
+            }
+        }
+    };
+}
+spectrum_gradient_as!([A: Operator] &A, A, K, |s| (**s));
+spectrum_gradient_as!([A: Operator] Psd<A>, A, WithPsd<K>, |s| s.0);
+spectrum_gradient_as!([A: Operator] SelfAdjoint<A>, A, WithSelfAdjoint<K>, |s| s.0);
+spectrum_gradient_as!([A: Operator] Unitary<A>, A, WithUnitary<K>, |s| s.0);
+spectrum_gradient_as!([A: Operator] Isometric<A>, A, WithIsometric<K>, |s| s.0);
+spectrum_gradient_as!([A: Operator, F: Facts] WithFacts<A, F>, A, K, |s| s.a);

@@ -9,7 +9,7 @@ use crate::functions::diagonal::{any_diagonal, diagonal_start};
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEig,
     HasEigh, HasExp, HasLog, HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, Log, LogRule, LuFactors,
-    LuRule, Pinv, PinvRule, Pow, Power, PowerRule, SvdRule,
+    LuRule, MaySpectrum, Pinv, PinvRule, Pow, Power, PowerRule, SpectrumRule, SvdRule, Vectors,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -39,7 +39,7 @@ impl<A: Operator, B: Operator<Scalar = A::Scalar>> BlockDiag<A, B> {
 }
 operator!([A: Operator, B: Operator<Scalar = A::Scalar>] BlockDiag<A, B> {
     scalar A::Scalar; facts Both<Fa<A>, Fa<B>>; rows <Ro<A> as Space>::Plus<Ro<B>>; cols <Co<A> as Space>::Plus<Co<B>>;
-    nrows |s| s.0.nrows() + s.1.nrows(); ncols s.0.ncols() + s.1.ncols(); iterative A::ITERATIVE || B::ITERATIVE;
+    nrows |s| s.0.nrows() + s.1.nrows(); ncols s.0.ncols() + s.1.ncols(); iterative A::ITERATIVE || B::ITERATIVE; class crate::classes::HasSpectrum;
 });
 tree_node!([A, B] BlockDiag<A, B> { "0" => 0, "1" => 1 });
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for BlockDiag<A, B> {
@@ -110,6 +110,20 @@ where
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
         let ((va, wa), (vb, wb)) = (self.0.eigh_rule()?.into_parts(), self.1.eigh_rule()?.into_parts());
         Ok(Spectral::from_parts(BlockDiag(va, vb), joined(&wa, &wb)))
+    }
+}
+impl<K: Facts, A: MaySpectrum, B: MaySpectrum<Scalar = A::Scalar>> SpectrumRule<K> for BlockDiag<A, B> {
+    type Vectors = BlockDiag<Vectors<A>, Vectors<B>>;
+    const STRUCTURED: bool = true;
+    fn has_spectrum(&self) -> bool {
+        self.0.has_spectrum() && self.1.has_spectrum()
+    }
+    fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
+        let ((va, wa), (vb, wb)) = (self.0.spectrum_rule()?.into_parts(), self.1.spectrum_rule()?.into_parts());
+        let mut w = Column::filled(wa.len() + wb.len(), Re::<A>::zero());
+        w[..wa.len()].copy_from_slice(&wa);
+        w[wa.len()..].copy_from_slice(&wb);
+        Ok(Spectral::from_parts(BlockDiag(va, vb), w))
     }
 }
 /// Copies what a block at (r0, c0) has of diagonal k into `d`.
@@ -219,7 +233,7 @@ impl<A: Operator, const M: usize> Repeat<A, M> {
 }
 operator!([A: Operator, const M: usize] Repeat<A, M> {
     scalar A::Scalar; facts Fa<A>; rows <Const<M> as Space>::Times<Ro<A>>; cols <Const<M> as Space>::Times<Co<A>>;
-    nrows |s| M * s.0.nrows(); ncols M * s.0.ncols(); iterative A::ITERATIVE;
+    nrows |s| M * s.0.nrows(); ncols M * s.0.ncols(); iterative A::ITERATIVE; class crate::classes::HasSpectrum;
 });
 tree_node!([A; const M: usize] Repeat<A, M> { "0" => 0 });
 impl<A: LinearOperator, const M: usize> LinearOperator for Repeat<A, M> {
@@ -272,6 +286,19 @@ impl<K: Facts, A: HasEigh, const M: usize> EighRule<K> for Repeat<A, M> {
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
         let (v, w) = self.0.eigh_rule()?.into_parts();
         Ok(Spectral::from_parts(Repeat(v), repeated(M, &w)))
+    }
+}
+impl<K: Facts, A: MaySpectrum, const M: usize> SpectrumRule<K> for Repeat<A, M> {
+    type Vectors = Repeat<Vectors<A>, M>;
+    const STRUCTURED: bool = true;
+    fn has_spectrum(&self) -> bool {
+        self.0.has_spectrum()
+    }
+    fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
+        let (v, w) = self.0.spectrum_rule()?.into_parts();
+        let mut all = Column::filled(M * w.len(), Re::<A>::zero());
+        all.chunks_mut(w.len().max(1)).for_each(|block| block.copy_from_slice(&w));
+        Ok(Spectral::from_parts(Repeat(v), all))
     }
 }
 impl<A: DiagonalRule, const M: usize> DiagonalRule for Repeat<A, M> {
@@ -388,5 +415,26 @@ impl<K: Facts, A: crate::gradient::LogdetGradient<Fa<A>>, const M: usize> crate:
 {
     fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<A>, g: &mut [Sc<A>]) {
         self.0.accumulate_logdet(&inverse.0, scale * Sc::<A>::of(M as f64), g)
+    }
+}
+impl<K: Facts, A, B> crate::gradient::SpectrumGradient<K> for BlockDiag<A, B>
+where
+    A: crate::gradient::SpectrumGradient<Fa<A>>,
+    B: crate::gradient::SpectrumGradient<Fa<B>, Scalar = A::Scalar>,
+{
+    fn accumulate_spectrum(&self, vectors: &Self::Vectors, weights: &[Sc<A>], scale: Sc<A>, g: &mut [Sc<A>]) {
+        let ((ga, gb), (wa, wb)) = (g.split_at_mut(self.0.parameters()), weights.split_at(self.0.nrows()));
+        self.0.accumulate_spectrum(&vectors.0, wa, scale, ga);
+        self.1.accumulate_spectrum(&vectors.1, wb, scale, gb);
+    }
+}
+impl<K: Facts, A, const M: usize> crate::gradient::SpectrumGradient<K> for Repeat<A, M>
+where
+    A: crate::gradient::SpectrumGradient<Fa<A>>,
+{
+    fn accumulate_spectrum(&self, vectors: &Self::Vectors, weights: &[Sc<A>], scale: Sc<A>, g: &mut [Sc<A>]) {
+        for w in weights.chunks(self.0.nrows().max(1)) {
+            self.0.accumulate_spectrum(&vectors.0, w, scale, g);
+        }
     }
 }

@@ -285,6 +285,7 @@ where
     }
 }
 crate::base_factors!([X: Operator, A: Operator<Scalar = X::Scalar>, C: GramKind] Congruence<X, A, C>);
+crate::base_spectrum!([X: Operator, A: Operator<Scalar = X::Scalar>, C: GramKind] Congruence<X, A, C>);
 crate::base_decompositions!([X: Operator, A: Operator<Scalar = X::Scalar>, C: GramKind] Congruence<X, A, C>);
 // rows of X A times rows of X
 impl<X: LinearOperator, A: LinearOperator<Scalar = X::Scalar>, C: GramKind> DiagonalRule for Congruence<X, A, C> {

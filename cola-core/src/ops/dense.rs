@@ -3,7 +3,7 @@
 use crate::algorithms::dense as kernels;
 use crate::data::{Held, MatrixData};
 use crate::error::Result;
-use crate::facts::{FactSet, Facts, Known, NoFacts, RootOf, SelfAdjointFacts, SelfAdjointOf, Unknown};
+use crate::facts::{Fact, FactSet, Facts, Known, NoFacts, RootOf, SelfAdjointFacts, SelfAdjointOf, Unknown};
 use crate::functions::base::square;
 use crate::functions::dense::{DenseBasis, DenseSpectral, FactChoice, FactorMethod, Factored, MethodOf, dense_eigh};
 use crate::functions::diagonal::diagonal_start;
@@ -12,7 +12,7 @@ use crate::functions::pinv::{DensePinv, dense_lstsq, dense_pinv};
 use crate::functions::svd::{DenseColumns, dense_svd};
 use crate::functions::{
     DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
-    SvdRule,
+    SpectrumRule, SvdRule,
 };
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -103,6 +103,16 @@ impl<K: Facts<SelfAdjoint: SelfAdjointOf<Dense<M>>>, M: MatrixData> EighRule<K> 
     type Basis = DenseBasis<M::Scalar, M::Rows>;
     #[inline]
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
+        dense_eigh(copy("eigh", self)?)
+    }
+}
+impl<K: Facts, M: MatrixData> SpectrumRule<K> for Dense<M> {
+    type Vectors = DenseBasis<M::Scalar, M::Rows>;
+    const STRUCTURED: bool = false;
+    fn has_spectrum(&self) -> bool {
+        <K::SelfAdjoint as Fact>::KNOWN
+    }
+    fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
         dense_eigh(copy("eigh", self)?)
     }
 }
@@ -201,4 +211,8 @@ where
             }
         }
     }
+}
+impl<K: Facts, M> crate::gradient::SpectrumGradient<K> for Dense<M> where
+    M: MatrixData + crate::parameters::Parameters<Number = <M as MatrixData>::Scalar>
+{
 }

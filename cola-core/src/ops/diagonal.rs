@@ -7,7 +7,7 @@ use crate::functions::det::slog_product;
 use crate::functions::eig::polar;
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
-    LuRule, PinvRule, Power, PowerRule, SvdRule,
+    LuRule, PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
 };
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -36,7 +36,7 @@ impl<V: VectorData> Diagonal<V> {
 }
 operator!([V: VectorData] Diagonal<V> {
     scalar V::Scalar; facts FactSet<<V::Scalar as Scalar>::IsReal, Unknown, Unknown, Unknown>; rows V::Len; cols V::Len;
-    nrows |s| s.0.view().rows; ncols s.0.view().rows;
+    nrows |s| s.0.view().rows; ncols s.0.view().rows; class crate::classes::IsDiagonal;
 });
 tree_node!([V] Diagonal<V> { "diag" => 0 });
 impl<V: VectorData> LinearOperator for Diagonal<V> {
@@ -173,6 +173,30 @@ impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Diagonal<V>>>, V: VectorD
         Ok(Spectral::from_parts(Identity::of_size(d.rows), w))
     }
 }
+impl<K: Facts, V: VectorData> SpectrumRule<K> for Diagonal<V> {
+    type Vectors = Identity<V::Scalar, V::Len>;
+    const STRUCTURED: bool = true;
+    fn has_spectrum(&self) -> bool {
+        K::SelfAdjoint::KNOWN || <V::Scalar as Scalar>::IsReal::KNOWN
+    }
+    fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
+        <Self as EighRule<SelfAdjointFacts>>::eigh_rule(self)
+    }
+}
+/// The entries of a diagonal matrix, of whatever is promised of it too: what its folded sums and products read.
+pub trait DiagonalEntries: Operator {
+    /// The vector.
+    type Vector: VectorData<Scalar = Self::Scalar>;
+    /// The diagonal.
+    fn diagonal_entries(&self) -> &Self::Vector;
+}
+impl<V: VectorData> DiagonalEntries for Diagonal<V> {
+    type Vector = V;
+    #[inline(always)]
+    fn diagonal_entries(&self) -> &V {
+        &self.0
+    }
+}
 impl<V: VectorData> DiagonalRule for Diagonal<V> {
     #[inline]
     fn diagonal_rule(&self, k: isize, out: &mut [V::Scalar]) -> Result<()> {
@@ -272,5 +296,13 @@ where
     fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<Self>, g: &mut [Sc<Self>]) {
         let d = inverse.0.view();
         g.iter_mut().enumerate().for_each(|(i, g)| *g += scale * d.at(i, 0));
+    }
+}
+impl<K: Facts, V> crate::gradient::SpectrumGradient<K> for Diagonal<V>
+where
+    V: VectorData + crate::parameters::Parameters<Number = <V as VectorData>::Scalar>,
+{
+    fn accumulate_spectrum(&self, _: &Self::Vectors, weights: &[Sc<Self>], scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        g.iter_mut().zip(weights).for_each(|(g, w)| *g += scale * *w);
     }
 }

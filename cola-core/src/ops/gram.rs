@@ -326,6 +326,8 @@ impl<K: Facts<Psd: PsdOf<Self>>, X: LinearOperator, C: GramKind> CholeskyRule<K>
     }
 }
 crate::base_lu!([X: Operator, C: GramKind] Gram<X, C>);
+crate::base_spectrum!([X: Operator, C: GramKind] Gram<X, C>);
+impl<K: Facts, X: crate::gradient::Differentiable, C: GramKind> crate::gradient::SpectrumGradient<K> for Gram<X, C> {}
 crate::base_decompositions!([X: Operator, C: GramKind] Gram<X, C>);
 // products of the rows of X
 impl<X: LinearOperator, C: GramKind> DiagonalRule for Gram<X, C> {

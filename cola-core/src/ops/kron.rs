@@ -9,8 +9,8 @@ use crate::functions::diagonal::{any_diagonal, diagonal_start, main_diagonal};
 use crate::functions::eig::products;
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, HasCholesky, HasDet, HasEig, HasEigh,
-    HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, LuFactors, LuRule, Pinv, PinvRule, Pow, Power,
-    PowerRule, SvdRule,
+    HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, LuFactors, LuRule, MaySpectrum, Pinv, PinvRule,
+    Pow, Power, PowerRule, SpectrumRule, SvdRule, Vectors,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -40,7 +40,7 @@ impl<A: Operator, B: Operator<Scalar = A::Scalar>> Kron<A, B> {
 }
 operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B> {
     scalar A::Scalar; facts Both<Fa<A>, Fa<B>>; rows <Ro<A> as Space>::Times<Ro<B>>; cols <Co<A> as Space>::Times<Co<B>>;
-    nrows |s| s.0.nrows() * s.1.nrows(); ncols s.0.ncols() * s.1.ncols(); iterative A::ITERATIVE || B::ITERATIVE;
+    nrows |s| s.0.nrows() * s.1.nrows(); ncols s.0.ncols() * s.1.ncols(); iterative A::ITERATIVE || B::ITERATIVE; class crate::classes::HasSpectrum;
 });
 tree_node!([A, B] Kron<A, B> { "0" => 0, "1" => 1 });
 /// (A x B) vec(X) = vec(B X A^T): B on the fast mode, then A on the slow mode, by strides; nothing is transposed.
@@ -124,13 +124,26 @@ where
     type Basis = Kron<A::Basis, B::Basis>;
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
         let ((va, wa), (vb, wb)) = (self.0.eigh_rule()?.into_parts(), self.1.eigh_rule()?.into_parts());
-        let mut w = Column::filled(wa.len() * wb.len(), Re::<A>::zero());
-        for (i, &a) in wa.iter().enumerate() {
-            for (j, &b) in wb.iter().enumerate() {
-                w[i * wb.len() + j] = a * b;
-            }
-        }
-        Ok(Spectral::from_parts(Kron(va, vb), w))
+        Ok(Spectral::from_parts(Kron(va, vb), pairs(&wa, &wb, |a, b| a * b)))
+    }
+}
+/// f(a_i, b_j), the last index fastest.
+pub(crate) fn pairs<T: Scalar, S: Space>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> Column<T, S> {
+    let mut w = Column::filled(a.len() * b.len(), T::zero());
+    for (row, &a) in w.chunks_mut(b.len().max(1)).zip(a) {
+        row.iter_mut().zip(b).for_each(|(w, &b)| *w = f(a, b));
+    }
+    w
+}
+impl<K: Facts, A: MaySpectrum, B: MaySpectrum<Scalar = A::Scalar>> SpectrumRule<K> for Kron<A, B> {
+    type Vectors = Kron<Vectors<A>, Vectors<B>>;
+    const STRUCTURED: bool = true;
+    fn has_spectrum(&self) -> bool {
+        self.0.has_spectrum() && self.1.has_spectrum()
+    }
+    fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
+        let ((va, wa), (vb, wb)) = (self.0.spectrum_rule()?.into_parts(), self.1.spectrum_rule()?.into_parts());
+        Ok(Spectral::from_parts(Kron(va, vb), pairs(&wa, &wb, |a, b| a * b)))
     }
 }
 crate::spectral_exp!([A: HasEigh, B: HasEigh<Scalar = A::Scalar>] Kron<A, B>);
@@ -163,9 +176,9 @@ impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Kron
     }
 }
 /// The diagonals of both factors, each read once.
-struct Diagonals<T: Scalar> {
-    a: DiagonalCache<T>,
-    b: DiagonalCache<T>,
+pub(crate) struct Diagonals<T: Scalar> {
+    pub(crate) a: DiagonalCache<T>,
+    pub(crate) b: DiagonalCache<T>,
 }
 impl<T: Scalar> Default for Diagonals<T> {
     fn default() -> Self {
@@ -318,4 +331,29 @@ where
         self.0.accumulate_logdet(&inverse.0, scale * Sc::<A>::of(self.1.nrows() as f64), ga);
         self.1.accumulate_logdet(&inverse.1, scale * Sc::<A>::of(self.0.nrows() as f64), gb);
     }
+}
+// weights on pairs of eigenvectors: A sees w_i = sum_j w_ij b_j, B sees sum_i w_ij a_i
+impl<K: Facts, A, B> crate::gradient::SpectrumGradient<K> for Kron<A, B>
+where
+    A: crate::gradient::SpectrumGradient<Fa<A>>,
+    B: crate::gradient::SpectrumGradient<Fa<B>, Scalar = A::Scalar>,
+{
+    fn accumulate_spectrum(&self, vectors: &Self::Vectors, weights: &[Sc<A>], scale: Sc<A>, g: &mut [Sc<A>]) {
+        let (ga, gb) = g.split_at_mut(self.0.parameters());
+        let (a, b) = (crate::gradient::rayleigh(&self.0, &vectors.0), crate::gradient::rayleigh(&self.1, &vectors.1));
+        let (wa, wb) = marginals(weights, &a, &b);
+        self.0.accumulate_spectrum(&vectors.0, &wa, scale, ga);
+        self.1.accumulate_spectrum(&vectors.1, &wb, scale, gb);
+    }
+}
+/// sum_j w_ij b_j for each i, sum_i w_ij a_i for each j.
+pub(crate) fn marginals<T: Scalar>(w: &[T], a: &[T], b: &[T]) -> (Vec<T>, Vec<T>) {
+    let (mut wa, mut wb) = (vec![T::zero(); a.len()], vec![T::zero(); b.len()]);
+    for (i, row) in w.chunks(b.len().max(1)).enumerate() {
+        for (j, &w) in row.iter().enumerate() {
+            wa[i] += w * b[j];
+            wb[j] += w * a[i];
+        }
+    }
+    (wa, wb)
 }

@@ -295,6 +295,7 @@ where
     }
 }
 crate::base_lu!([U: MatrixData, V: MatrixData<Scalar = U::Scalar>] LowRank<U, V>);
+crate::base_spectrum!([U: MatrixData, V: MatrixData<Scalar = U::Scalar>] LowRank<U, V>);
 crate::base_eig!([U: MatrixData, V: MatrixData<Scalar = U::Scalar>] LowRank<U, V>);
 // Q_U (R_U R_V^H) Q_V^H: the SVD of an r x r core
 impl<K: Facts, U: MatrixData, V: MatrixData<Scalar = U::Scalar>> SvdRule<K> for LowRank<U, V> {

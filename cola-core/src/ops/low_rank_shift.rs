@@ -118,6 +118,7 @@ impl<L: DiagonalRule, S: Sign> DiagonalRule for LowRankShift<L, S> {
     }
 }
 crate::base_factors!([L: Operator, S: Sign] LowRankShift<L, S>);
+crate::base_spectrum!([L: Operator, S: Sign] LowRankShift<L, S>);
 crate::base_decompositions!([L: Operator, S: Sign] LowRankShift<L, S>);
 impl<L: LowRankFactors + Explain, S: Sign> Explain for LowRankShift<L, S> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {

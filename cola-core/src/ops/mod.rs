@@ -1,8 +1,14 @@
 //! The structures: one file each, in the order docs, struct, constructor, shape and facts, action, rules.
 
 mod annotation;
+pub(crate) mod banded;
+mod banded_sum;
 mod block_diag;
 pub(crate) mod blocks;
+#[cfg(feature = "fft")]
+pub(crate) mod circulant;
+#[cfg(feature = "fft")]
+mod circulant_sum;
 mod complexified;
 pub(crate) mod congruence;
 mod covariance;
@@ -10,19 +16,25 @@ mod cycle_basis;
 mod cycle_function;
 mod dense;
 mod diagonal;
+mod either;
+#[cfg(feature = "fft")]
+pub(crate) mod fourier;
 mod function;
 mod gram;
 pub(crate) mod hadamard;
+pub(crate) mod householder;
 mod interpolation;
 mod inverse;
 mod jacobian;
 mod kernel;
 pub(crate) mod kron;
+pub(crate) mod kron_sum;
 pub(crate) mod low_rank;
 mod low_rank_shift;
 mod low_rank_update;
 pub(crate) mod many;
 pub(crate) mod many_products;
+mod normal;
 mod permutation;
 mod product;
 pub(crate) mod projection;
@@ -30,20 +42,34 @@ mod range_basis;
 pub(crate) mod recorded;
 mod scaled;
 mod scaled_identity;
+mod shifted;
 mod sliced;
 mod sparse;
 mod spectral;
 mod stack;
 mod sum;
 mod svd_factors;
+#[cfg(feature = "fft")]
+pub(crate) mod toeplitz;
 mod transpose;
 mod triangular;
+pub(crate) mod tridiagonal;
+#[cfg(feature = "fft")]
+pub(crate) mod trigonometric;
+pub(crate) mod zero;
 
 pub use annotation::{
     Isometric, Psd, SelfAdjoint, Unitary, WithFacts, psd_checked, self_adjoint_checked, unitary_checked,
 };
+pub use banded::{BandBasis, Banded, BandedInverse, Bands};
+pub(crate) use banded::{band_eigh, band_plan, band_spectrum};
+pub use banded_sum::BandedSum;
 pub use block_diag::{BlockDiag, Repeat};
 pub use blocks::{Blocks, BlocksInverse, InverseOfBlocks, Schur2, TriangularBlocks};
+#[cfg(feature = "fft")]
+pub use circulant::{AsCirculant, Circulant};
+#[cfg(feature = "fft")]
+pub use circulant_sum::CirculantSum;
 pub use complexified::Complexified;
 pub use congruence::{Congruence, CongruenceOf, CongruenceRule};
 pub use covariance::{
@@ -53,26 +79,33 @@ pub use covariance::{
 pub use cycle_basis::CycleBasis;
 pub use cycle_function::CycleFunction;
 pub use dense::Dense;
-pub use diagonal::{Diagonal, PoweredDiagonal, RealPsd};
+pub use diagonal::{Diagonal, DiagonalEntries, PoweredDiagonal, RealPsd};
+pub use either::Either;
+#[cfg(feature = "fft")]
+pub use fourier::{CirculantBasis, Fourier, FourierFunction};
 pub use function::{AdjointAction, Function, Itself};
 pub use gram::{ByAdjoint, ByTranspose, ExpBy, Gram, GramInverse, GramKind};
 pub use hadamard::Hadamard;
+pub use householder::{Householder, ReflectionFunction};
 pub use interpolation::{Grid, Interpolation};
 pub use jacobian::{Fisher, GaussNewton, Hessian, Jacobian, VectorFunction};
 pub use kernel::{Kernel, Points, SamePoints};
 pub use kron::Kron;
+pub use kron_sum::{KronSum, SylvesterInverse};
 pub use low_rank::{LowRank, LowRankBasis, LowRankExp, LowRankFactors, Regular};
 pub use low_rank_shift::{LowRankShift, ShiftedLowRank};
 pub use low_rank_update::{LowRankUpdate, UpdateInverse, Woodbury};
 pub use many::{Boxed, Parts, SumOf};
 pub use many_products::{BlockDiagOf, KronOf, ProductOf};
-pub use permutation::Permutation;
+pub use normal::{ExpFacts, Normal, RootFacts};
+pub use permutation::{AsPermutation, Permutation};
 pub use product::{Powi, Product, ProductInverse};
 pub use projection::{Projection, projection_checked};
 pub use range_basis::RangeBasis;
 pub use recorded::Recorded;
 pub use scaled::Scaled;
-pub use scaled_identity::{Identity, RealNonNegative, ScaledIdentity};
+pub use scaled_identity::{Identity, Multiple, RealNonNegative, ScaledIdentity};
+pub use shifted::{Shifted, ShiftedBasis};
 pub use sliced::{All, Fixed, IndexData, IndexSet, Indices, IntoIndexSet, Sliced, Span};
 pub use sparse::{Sparse, SparseData, SparseInverse};
 pub(crate) use spectral::log_of_spectrum;
@@ -80,5 +113,11 @@ pub use spectral::{PowerFacts, Spectral};
 pub use stack::{HStack, VStack};
 pub use sum::Sum;
 pub use svd_factors::SvdFactors;
+#[cfg(feature = "fft")]
+pub use toeplitz::{RowSpace, Toeplitz, ToeplitzInverse};
 pub use transpose::{Adjoint, Conj, Transpose};
 pub use triangular::{DenseTriangular, Lower, Side, Triangular, TriangularInverse, Upper};
+pub use tridiagonal::{Mirrored, Tridiagonal, UpperBand};
+#[cfg(feature = "fft")]
+pub use trigonometric::{Dct, Dst, Trigonometric};
+pub use zero::Zero;

@@ -92,8 +92,19 @@ impl<T: Scalar, S: Space> Permutation<T, S> {
         out
     }
 }
+/// A permutation, of whatever is promised of it too: what its folded products read.
+pub trait AsPermutation: Operator {
+    /// The order p.
+    fn permutation_order(&self) -> &[usize];
+}
+impl<T: Scalar, S: Space> AsPermutation for Permutation<T, S> {
+    fn permutation_order(&self) -> &[usize] {
+        &self.order
+    }
+}
 operator!([T: Scalar, S: Space] Permutation<T, S> {
     scalar T; facts UnitaryFacts; rows S; cols S; nrows |s| s.order.len(); ncols s.order.len();
+    class crate::classes::IsPermutation;
 });
 impl<T: Scalar, S: Space> Parameters for Permutation<T, S> {
     type Number = T;
@@ -229,3 +240,4 @@ impl<T: Scalar, S: Space> crate::gradient::Differentiable for Permutation<T, S> 
 impl<K: Facts, T: Scalar, S: Space> crate::gradient::LogdetGradient<K> for Permutation<T, S> {
     fn accumulate_logdet(&self, _: &Self, _: T, _: &mut [T]) {}
 }
+impl<K: Facts, T: Scalar, S: Space> crate::gradient::SpectrumGradient<K> for Permutation<T, S> {}

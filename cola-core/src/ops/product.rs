@@ -233,6 +233,7 @@ impl<K: Facts, A: HasEigh, const N: usize> EighRule<K> for Powi<A, N> {
         self.0.eigh_rule()?.power(Power::Real(N as f64))
     }
 }
+crate::base_spectrum!([A: Operator, const N: usize] Powi<A, N>);
 crate::spectral_power!([A: Operator, const N: usize] Powi<A, N>);
 crate::base_exp!([A: Operator, const N: usize] Powi<A, N>);
 crate::spectral_log!([A: Operator, const N: usize] Powi<A, N>);
@@ -357,3 +358,10 @@ where
         self.0.accumulate_logdet(&inverse.0, scale * Sc::<A>::of(N as f64), g)
     }
 }
+impl<K: Facts, A, B> crate::gradient::SpectrumGradient<K> for Product<A, B>
+where
+    A: crate::gradient::Differentiable,
+    B: crate::gradient::Differentiable<Scalar = A::Scalar>,
+{
+}
+impl<K: Facts, A: crate::gradient::Differentiable, const N: usize> crate::gradient::SpectrumGradient<K> for Powi<A, N> {}

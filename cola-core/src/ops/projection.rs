@@ -201,6 +201,7 @@ impl<K: Facts, U: MatrixData + Clone> ExpRule<K> for Projection<U> {
     }
 }
 crate::base_lu!([U: MatrixData] Projection<U>);
+crate::base_spectrum!([U: MatrixData] Projection<U>);
 crate::base_eig!([U: MatrixData] Projection<U>);
 // U 1 U^H
 impl<K: Facts, U: MatrixData + Clone> SvdRule<K> for Projection<U> {

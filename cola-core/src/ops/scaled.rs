@@ -6,8 +6,8 @@ use crate::functions::base::square;
 use crate::functions::det::{power, slog_product, times};
 use crate::functions::{
     CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, HasCholesky, HasDet, HasEig, HasEigh, HasLu,
-    HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, LuFactors, LuRule, Pinv, PinvRule, Pow, Power, PowerRule,
-    SvdRule,
+    HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, LuFactors, LuRule, MaySpectrum, Pinv, PinvRule, Pow,
+    Power, PowerRule, SpectrumRule, SvdRule, Vectors,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -140,6 +140,17 @@ impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Self>>, A: HasEigh, S: Si
         self.a.eigh_rule()?.map(|w| w * self.c.re())
     }
 }
+impl<K: Facts, A: MaySpectrum, S: Sign> SpectrumRule<K> for Scaled<A, Sc<A>, S> {
+    type Vectors = Vectors<A>;
+    const STRUCTURED: bool = <A as SpectrumRule<Fa<A>>>::STRUCTURED;
+    fn has_spectrum(&self) -> bool {
+        <Fa<Self> as Facts>::SelfAdjoint::KNOWN && self.a.has_spectrum()
+    }
+    fn spectrum_rule(&self) -> Result<Spectral<Vectors<A>, SelfAdjointFacts>> {
+        self.finite()?;
+        self.a.spectrum_rule()?.map(|w| w * self.c.re())
+    }
+}
 crate::spectral_exp!([A: HasEigh, S: Sign] Scaled<A, Sc<A>, S>);
 crate::spectral_log!([A: HasEigh, S: Sign] Scaled<A, Sc<A>, S>);
 impl<A: DiagonalRule, S: Sign> DiagonalRule for Scaled<A, Sc<A>, S> {
@@ -249,5 +260,16 @@ where
     fn accumulate_logdet(&self, inverse: &Self::Output, scale: Sc<A>, g: &mut [Sc<A>]) {
         g[0] += scale * inverse.c.scale(Re::<A>::real(self.nrows() as f64));
         self.a.accumulate_logdet(&inverse.a, scale, &mut g[1..]);
+    }
+}
+// v^T A v of each eigenvector for c, c times the weights for A
+impl<K: Facts, A, S: Sign> crate::gradient::SpectrumGradient<K> for Scaled<A, Sc<A>, S>
+where
+    A: crate::gradient::SpectrumGradient<Fa<A>>,
+{
+    fn accumulate_spectrum(&self, vectors: &Self::Vectors, weights: &[Sc<A>], scale: Sc<A>, g: &mut [Sc<A>]) {
+        let values = crate::gradient::rayleigh(&self.a, vectors);
+        g[0] += scale * values.iter().zip(weights).fold(Sc::<A>::zero(), |s, (v, w)| s + *v * *w);
+        self.a.accumulate_spectrum(vectors, weights, scale * self.c, &mut g[1..]);
     }
 }

@@ -6,7 +6,7 @@ use crate::facts::{Fact, Facts, IdentityFacts, SelfAdjointFacts, Sign};
 use crate::functions::det::{slog_product, times};
 use crate::functions::{
     CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
-    LuRule, PinvRule, Power, PowerRule, SvdRule,
+    LuRule, PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
 };
 use crate::operator::short::Re;
 use crate::operator::{LinearOperator, Update, operator};
@@ -87,9 +87,11 @@ impl<T: Scalar> ScaledIdentity<T, Dyn, <T::IsReal as crate::functions::dense::Fa
         Self::of_size(c, n)
     }
 }
-operator!([T: Scalar, S: Space] Identity<T, S> { scalar T; facts IdentityFacts; rows S; cols S; nrows |s| s.n; ncols s.n; });
+operator!([T: Scalar, S: Space] Identity<T, S> {
+    scalar T; facts IdentityFacts; rows S; cols S; nrows |s| s.n; ncols s.n; class crate::classes::IsIdentity;
+});
 operator!([T: Scalar, S: Space, G: Sign] ScaledIdentity<T, S, G> {
-    scalar T; facts G::Keep<IdentityFacts>; rows S; cols S; nrows |s| s.n; ncols s.n;
+    scalar T; facts G::Keep<IdentityFacts>; rows S; cols S; nrows |s| s.n; ncols s.n; class crate::classes::IsIdentity;
 });
 impl<T: Scalar, S: Space> Parameters for Identity<T, S> {
     type Number = T;
@@ -267,6 +269,43 @@ impl<K: Facts<SelfAdjoint: crate::facts::SelfAdjointOf<Self>>, T: Scalar, S: Spa
         Ok(Spectral::from_parts(Identity::of_size(self.n), Column::filled(self.n, self.c.re())))
     }
 }
+impl<K: Facts, T: Scalar, S: Space> SpectrumRule<K> for Identity<T, S> {
+    type Vectors = Self;
+    const STRUCTURED: bool = true;
+    fn has_spectrum(&self) -> bool {
+        true
+    }
+    fn spectrum_rule(&self) -> Result<Spectral<Self, SelfAdjointFacts>> {
+        <Self as EighRule<K>>::eigh_rule(self)
+    }
+}
+impl<K: Facts, T: Scalar, S: Space, G: Sign> SpectrumRule<K> for ScaledIdentity<T, S, G> {
+    type Vectors = Identity<T, S>;
+    const STRUCTURED: bool = true;
+    fn has_spectrum(&self) -> bool {
+        K::SelfAdjoint::KNOWN || <<Self as crate::operator::Operator>::Facts as Facts>::SelfAdjoint::KNOWN
+    }
+    fn spectrum_rule(&self) -> Result<Spectral<Identity<T, S>, SelfAdjointFacts>> {
+        <Self as EighRule<SelfAdjointFacts>>::eigh_rule(self)
+    }
+}
+/// c I, of whatever is promised of it too.
+pub trait Multiple: crate::operator::Operator {
+    /// c.
+    fn identity_factor(&self) -> Self::Scalar;
+}
+impl<T: Scalar, S: Space> Multiple for Identity<T, S> {
+    #[inline(always)]
+    fn identity_factor(&self) -> T {
+        T::one()
+    }
+}
+impl<T: Scalar, S: Space, G: Sign> Multiple for ScaledIdentity<T, S, G> {
+    #[inline(always)]
+    fn identity_factor(&self) -> T {
+        self.c
+    }
+}
 impl<K: Facts<Psd: crate::facts::PsdOf<Self>>, T: Scalar, S: Space, G: Sign> CholeskyRule<K>
     for ScaledIdentity<T, S, G>
 {
@@ -385,3 +424,5 @@ impl<K: Facts, T: Scalar, S: Space, G: Sign> crate::gradient::LogdetGradient<K> 
         g[0] += scale * inverse.c.scale(T::Re::real(self.n as f64));
     }
 }
+impl<K: Facts, T: Scalar, S: Space> crate::gradient::SpectrumGradient<K> for Identity<T, S> {}
+impl<K: Facts, T: Scalar, S: Space, G: Sign> crate::gradient::SpectrumGradient<K> for ScaledIdentity<T, S, G> {}

@@ -474,6 +474,7 @@ impl<M: SparseData<Scalar: SparseNumber>, F: Facts> Differentiable for SparseInv
     }
 }
 impl<K: Facts, M: SparseData<Scalar: SparseNumber> + Clone, F: Facts> LogdetGradient<K> for SparseInverse<M, F> {}
+impl<K: Facts, M: SparseData> crate::gradient::SpectrumGradient<K> for Sparse<M> {}
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,8 @@ use crate::functions::base::right_hand_side;
 use crate::functions::det::slog_product;
 use crate::functions::eig::{complex_column, polar};
 use crate::functions::{
-    DetRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule, SvdRule,
+    DetRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule, SpectrumRule,
+    SvdRule,
 };
 use crate::gradient::{Differentiable, LogdetGradient, product};
 use crate::operator::short::{Co, Re, Ro, Sc};
@@ -92,7 +93,7 @@ impl<V: Differentiable<Scalar: Real>, F: Facts> Differentiable for Spectral<V, F
 // with V orthogonal, tr(A^-1 dA) = sum dw / w + 2 tr(V^T dV)
 impl<K: Facts, V, F: Facts> LogdetGradient<K> for Spectral<V, F> where V: Differentiable<Scalar: Real> + Clone {}
 operator!([V: Operator, F: Facts] Spectral<V, F> {
-    scalar V::Scalar; facts F; rows Ro<V>; cols Ro<V>; nrows |s| s.basis.nrows(); ncols s.basis.nrows(); dense V::HOLDS_DENSE;
+    scalar V::Scalar; facts F; rows Ro<V>; cols Ro<V>; nrows |s| s.basis.nrows(); ncols s.basis.nrows(); dense V::HOLDS_DENSE; class crate::classes::HasSpectrum;
 });
 impl<V: Operator, F> Spectral<V, F> {
     /// From eigenvectors and eigenvalues; the caller answers for V being unitary.
@@ -239,6 +240,16 @@ impl<K: Facts, V: Operator + Clone, F: Facts> LogRule<K> for Spectral<V, F> {
 impl<K: Facts, V: Operator + Clone, F: Facts> EighRule<K> for Spectral<V, F> {
     type Basis = V;
     fn eigh_rule(&self) -> Result<Spectral<V, SelfAdjointFacts>> {
+        self.clone().with(|_| Ok(()))
+    }
+}
+impl<K: Facts, V: LinearOperator + Clone, F: Facts> SpectrumRule<K> for Spectral<V, F> {
+    type Vectors = V;
+    const STRUCTURED: bool = true;
+    fn has_spectrum(&self) -> bool {
+        true
+    }
+    fn spectrum_rule(&self) -> Result<Spectral<V, SelfAdjointFacts>> {
         self.clone().with(|_| Ok(()))
     }
 }

@@ -126,3 +126,9 @@ where
     Sum<A, B>: Clone,
 {
 }
+impl<K: Facts, A, B> crate::gradient::SpectrumGradient<K> for Sum<A, B>
+where
+    A: crate::gradient::Differentiable,
+    B: crate::gradient::Differentiable<Scalar = A::Scalar>,
+{
+}

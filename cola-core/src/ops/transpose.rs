@@ -5,8 +5,8 @@ use crate::facts::{Fact, Facts, SelfAdjointFacts, TransposeFacts};
 use crate::functions::svd::renamed;
 use crate::functions::{
     CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEig,
-    HasEigh, HasExp, HasLog, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, Log, LogRule, Pinv, PinvRule,
-    Pow, Power, PowerRule, SvdRule,
+    HasEigh, HasExp, HasLog, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, Log, LogRule, MaySpectrum, Pinv,
+    PinvRule, Pow, Power, PowerRule, SpectrumRule, SvdRule, Vectors,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -113,9 +113,9 @@ impl<A: LinearOperator> LinearOperator for Conj<A> {
 fn map_in_place<T: Copy>(d: &mut [T], f: impl Fn(T) -> T) {
     d.iter_mut().for_each(|d| *d = f(*d))
 }
-/// Rules that commute; `$same`: what happens to a number, `$flip`: to the index of a diagonal, `$B`: to eigenvectors.
+/// Rules that commute; `$same`: what happens to a number, `$flip`: to the index of a diagonal, `$B` and `$W`: to eigenvectors.
 macro_rules! commutes {
-    ($S:ident, |$x:ident| $number:expr, |$k:ident| $flip:expr, $B:ty, |$v:ident| $basis:expr) => {
+    ($S:ident, |$x:ident| $number:expr, |$k:ident| $flip:expr, $B:ty, $W:ty, |$v:ident| $basis:expr) => {
         impl<K: Facts, A: Invertible> InverseRule<K> for $S<A> {
             type Output = $S<Inv<A>>;
             #[inline]
@@ -154,6 +154,17 @@ macro_rules! commutes {
                 Ok(Spectral::from_parts($basis, w))
             }
         }
+        impl<K: Facts, A: MaySpectrum> SpectrumRule<K> for $S<A> {
+            type Vectors = $W;
+            const STRUCTURED: bool = <A as SpectrumRule<Fa<A>>>::STRUCTURED;
+            fn has_spectrum(&self) -> bool {
+                self.0.has_spectrum()
+            }
+            fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
+                let ($v, w) = self.0.spectrum_rule()?.into_parts();
+                Ok(Spectral::from_parts($basis, w))
+            }
+        }
         impl<A: DiagonalRule> DiagonalRule for $S<A> {
             fn diagonal_rule(&self, $k: isize, d: &mut [Sc<A>]) -> Result<()> {
                 self.0.diagonal_rule($flip, d)?;
@@ -163,9 +174,9 @@ macro_rules! commutes {
         }
     };
 }
-commutes!(Adjoint, |x| x.conj(), |k| -k, A::Basis, |v| v);
-commutes!(Transpose, |x| x, |k| -k, Conj<A::Basis>, |v| Conj(v));
-commutes!(Conj, |x| x.conj(), |k| k, Conj<A::Basis>, |v| Conj(v));
+commutes!(Adjoint, |x| x.conj(), |k| -k, A::Basis, Vectors<A>, |v| v);
+commutes!(Transpose, |x| x, |k| -k, Conj<A::Basis>, Conj<Vectors<A>>, |v| Conj(v));
+commutes!(Conj, |x| x.conj(), |k| k, Conj<A::Basis>, Conj<Vectors<A>>, |v| Conj(v));
 // A^H = A for a PSD A; conj(A) = conj(L) conj(L)^H
 impl<K: Facts, A: HasCholesky> CholeskyRule<K> for Adjoint<A> {
     type Factor = A::Factor;
@@ -277,3 +288,6 @@ macro_rules! transposed_gradient {
 transposed_gradient!(Transpose, |u, v| v, u);
 transposed_gradient!(Adjoint, |u, v| v, u);
 transposed_gradient!(Conj, |u, v| u, v);
+impl<K: Facts, A: crate::gradient::SpectrumGradient<Fa<A>>> crate::gradient::SpectrumGradient<K> for Transpose<A> {}
+impl<K: Facts, A: crate::gradient::SpectrumGradient<Fa<A>>> crate::gradient::SpectrumGradient<K> for Adjoint<A> {}
+impl<K: Facts, A: crate::gradient::SpectrumGradient<Fa<A>>> crate::gradient::SpectrumGradient<K> for Conj<A> {}

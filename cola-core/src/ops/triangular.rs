@@ -390,3 +390,7 @@ where
         (0..n).for_each(|i| g[i + n * i] += scale / self.entry(i, i));
     }
 }
+impl<K: Facts, M, U: Side> crate::gradient::SpectrumGradient<K> for Triangular<M, U> where
+    M: MatrixData + crate::parameters::Parameters<Number = <M as MatrixData>::Scalar>
+{
+}

@@ -411,9 +411,10 @@ where
 }
 
 macro_rules! engine {
-    ($($T:ty, $R:ty, $eig:ident, $back:expr;)*) => {$(
+    ($($T:ty, $R:ty, $eig:ident, $back:expr, { $($fft:item)* };)*) => {$(
         impl Engine for $T {
             const PLAIN: bool = true;
+            $($fft)*
             #[inline(never)]
             fn engine_ldl(n: usize, a: &mut [$T], d: &mut [$R]) -> Outcome<$T> {
                 ldl(n, a, d)
@@ -466,6 +467,12 @@ macro_rules! engine {
             fn engine_lstsq(a: View<$T>, b: ViewMut<$T>) -> Result<()> {
                 qr::householder(a, b)
             }
+            fn engine_kron_sum(
+                a: (usize, &[$T]),
+                b: (usize, &[$T]),
+            ) -> Result<Option<std::sync::Arc<dyn crate::algorithms::sylvester::KronSumFactor<$T>>>> {
+                crate::algorithms::sylvester::kron_sum_factor(a, b, $back).map(Some)
+            }
             fn engine_function(f: MatrixFunction, n: usize, a: &mut [$T]) -> Result<()> {
                 functions::through_schur(f, n, a, $back)
             }
@@ -473,8 +480,46 @@ macro_rules! engine {
     )*};
 }
 engine! {
-    f32, f32, eig_real, |z| z.re;
-    f64, f64, eig_real, |z| z.re;
-    Complex<f32>, f32, eig_complex, |z| z;
-    Complex<f64>, f64, eig_complex, |z| z;
+    f32, f32, eig_real, |z| z.re, {
+        #[cfg(feature = "fft")]
+        fn engine_real_dft(n: usize) -> Option<std::sync::Arc<dyn crate::algorithms::fft::RealDft<f32>>> {
+            Some(crate::algorithms::fft::real32(n))
+        }
+        #[cfg(feature = "fft")]
+        fn with_complex(scratch: &mut [f32], f: &mut dyn FnMut(&mut [Complex<f32>])) {
+            let even = scratch.len() / 2 * 2;
+            f(bytemuck::cast_slice_mut(&mut scratch[..even]))
+        }
+    };
+    f64, f64, eig_real, |z| z.re, {
+        #[cfg(feature = "fft")]
+        fn engine_real_dft(n: usize) -> Option<std::sync::Arc<dyn crate::algorithms::fft::RealDft<f64>>> {
+            Some(crate::algorithms::fft::real64(n))
+        }
+        #[cfg(feature = "fft")]
+        fn with_complex(scratch: &mut [f64], f: &mut dyn FnMut(&mut [Complex<f64>])) {
+            let even = scratch.len() / 2 * 2;
+            f(bytemuck::cast_slice_mut(&mut scratch[..even]))
+        }
+    };
+    Complex<f32>, f32, eig_complex, |z| z, {
+        #[cfg(feature = "fft")]
+        fn engine_dft(n: usize) -> Option<std::sync::Arc<dyn crate::algorithms::fft::Dft<Complex<f32>>>> {
+            Some(crate::algorithms::fft::complex32(n))
+        }
+        #[cfg(feature = "fft")]
+        fn with_complex(scratch: &mut [Complex<f32>], f: &mut dyn FnMut(&mut [Complex<f32>])) {
+            f(scratch)
+        }
+    };
+    Complex<f64>, f64, eig_complex, |z| z, {
+        #[cfg(feature = "fft")]
+        fn engine_dft(n: usize) -> Option<std::sync::Arc<dyn crate::algorithms::fft::Dft<Complex<f64>>>> {
+            Some(crate::algorithms::fft::complex64(n))
+        }
+        #[cfg(feature = "fft")]
+        fn with_complex(scratch: &mut [Complex<f64>], f: &mut dyn FnMut(&mut [Complex<f64>])) {
+            f(scratch)
+        }
+    };
 }

@@ -37,6 +37,7 @@ pub use reflect::{apply_reflections, reflect};
 pub use schur::schur;
 pub use svd::svd;
 pub use triangular::trisolve;
+pub use tridiagonal::hermitian_tridiagonal;
 
 use crate::error::{Outcome, Result};
 use crate::scalar::Scalar;
@@ -156,6 +157,41 @@ pub trait Engine: Sized {
         Self: Scalar,
     {
         qr::householder(a, b)
+    }
+    /// The Schur forms of A (m x m) and B (n x n), for the inverse of A x I + I x B; `None` for numbers that are not
+    /// [`PLAIN`](Self::PLAIN).
+    fn engine_kron_sum(
+        _: (usize, &[Self]),
+        _: (usize, &[Self]),
+    ) -> Result<Option<std::sync::Arc<dyn crate::algorithms::sylvester::KronSumFactor<Self>>>>
+    where
+        Self: Scalar,
+    {
+        Ok(None)
+    }
+    /// The Fourier transform of n complex numbers; `None`: by its definition.
+    #[cfg(feature = "fft")]
+    fn engine_dft(_: usize) -> Option<std::sync::Arc<dyn crate::algorithms::fft::Dft<Self>>>
+    where
+        Self: Scalar,
+    {
+        None
+    }
+    /// Products with real circulants by half spectra; `None`: by complex transforms.
+    #[cfg(feature = "fft")]
+    fn engine_real_dft(_: usize) -> Option<std::sync::Arc<dyn crate::algorithms::fft::RealDft<Self>>>
+    where
+        Self: Scalar,
+    {
+        None
+    }
+    /// Scratch as complex numbers: half as many for real ones.
+    #[cfg(feature = "fft")]
+    fn with_complex(scratch: &mut [Self], f: &mut dyn FnMut(&mut [Self::Complex]))
+    where
+        Self: Scalar,
+    {
+        crate::algorithms::fft::complex_buffer(scratch, f)
     }
     /// A function of a general matrix; see [`sqrtm`], [`logm`], [`powm`]. For numbers that are not [`PLAIN`](Self::PLAIN) only
     /// upper triangular matrices are supported.

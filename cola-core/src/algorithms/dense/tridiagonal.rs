@@ -169,3 +169,37 @@ pub(super) fn tridiagonal_ql<T: Scalar>(n: usize, a: &mut [T], w: &mut [T::Re], 
     out.pivot(0, left, good);
     out
 }
+
+/// The same of a Hermitian matrix that is tridiagonal: `w` holds its diagonal, `lower` the entries (i + 1, i). No reduction.
+///
+/// Cost: about 6 n^3 for the rotations of V.
+pub fn hermitian_tridiagonal<T: Scalar>(n: usize, w: &mut [T::Re], lower: &[T], v: &mut [T]) -> Outcome<T> {
+    let (mut out, zero, one) = (Outcome::fine(), T::Re::zero(), T::Re::one());
+    if n == 0 {
+        return out;
+    }
+    let most = w.iter().fold(zero, |m, x| m.max(x.abs()));
+    let most = lower.iter().fold(most, |m, x| m.max(x.abs()));
+    let scale = T::Re::select(zero.lt(most) & most.finite(), most, one);
+    let root = one / scale.sqrt(); // twice: 1 / scale may overflow
+    w.iter_mut().for_each(|x| *x = *x * root * root);
+    // A = P E P^H with E real: the phases of P start V
+    v.fill(T::zero());
+    let mut phase = T::one();
+    v[0] = phase;
+    let left = with_scratch(n, |e: &mut [T::Re]| {
+        for (k, &x) in lower.iter().enumerate() {
+            let x = x.scale(root).scale(root);
+            e[k] = x.abs();
+            let some = zero.lt(e[k]);
+            phase = T::select(some, phase * x.scale(one / T::Re::select(some, e[k], one)), phase);
+            v[(k + 1) * (n + 1)] = phase;
+        }
+        e[n - 1] = zero;
+        implicit_ql(n, w, e, v)
+    });
+    let good = !zero.lt(left) & w.iter().fold(left, |s, x| s + *x).finite();
+    out.pivot(0, left, good);
+    w.iter_mut().for_each(|x| *x *= scale);
+    out
+}

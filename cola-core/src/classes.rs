@@ -1,0 +1,281 @@
+//! The pair tables of `+` and `*`: what two structures are together, by their classes. Rust allows no impl for a pair beside a generic
+//! one, so that the pairs are written out; a structure that joins no pair is [`General`].
+
+use crate::data::{Column, Produce, VectorData};
+use crate::dsl::{Class, FullRank, General, ProductTable, Rank, SumTable};
+use crate::error::{Error, Result};
+use crate::facts::{Both, Sign, SumFacts};
+use crate::operator::short::{Fa, Sc};
+use crate::operator::{Operator, SameScalar};
+#[cfg(feature = "fft")]
+use crate::ops::circulant::combined;
+#[cfg(feature = "fft")]
+use crate::ops::{AsCirculant, Circulant, CirculantSum};
+use crate::ops::{
+    AsPermutation, BandedSum, Diagonal, DiagonalEntries, Multiple, Permutation, Product, ScaledIdentity, Shifted, Sum,
+    WithFacts,
+};
+use crate::view::View;
+
+/// Diagonal matrices: their sums and products are diagonals again.
+#[derive(Clone, Copy, Debug)]
+pub struct IsDiagonal;
+/// c I.
+#[derive(Clone, Copy, Debug)]
+pub struct IsIdentity;
+/// Band matrices: their sums are band matrices.
+#[derive(Clone, Copy, Debug)]
+pub struct IsBanded;
+/// Circulants: their sums and products are circulants.
+#[derive(Clone, Copy, Debug)]
+pub struct IsCirculant;
+/// Permutations: their products are permutations.
+#[derive(Clone, Copy, Debug)]
+pub struct IsPermutation;
+/// Structures whose eigen-decomposition is cheaper than a dense one: beside c I they are [`Shifted`].
+#[derive(Clone, Copy, Debug)]
+pub struct HasSpectrum;
+
+/// Beside c I: [`Shifted`].
+#[derive(Clone, Copy, Debug)]
+pub struct WithSpectrum;
+impl Rank for WithSpectrum {
+    type PlusEye<A: Operator, S: Sign> = Shifted<A, ScaledIdentity<A::Scalar, A::Rows, S>>;
+    #[inline(always)]
+    fn plus_eye<A: Operator, S: Sign>(a: A, c: A::Scalar) -> Result<Self::PlusEye<A, S>> {
+        let eye = ScaledIdentity::of_size(c, a.nrows());
+        Shifted::try_new(a, eye)
+    }
+}
+/// Beside c I: [`BandedSum`].
+#[derive(Clone, Copy, Debug)]
+pub struct WithBands;
+impl Rank for WithBands {
+    type PlusEye<A: Operator, S: Sign> = BandedSum<A, ScaledIdentity<A::Scalar, A::Rows, S>>;
+    #[inline(always)]
+    fn plus_eye<A: Operator, S: Sign>(a: A, c: A::Scalar) -> Result<Self::PlusEye<A, S>> {
+        let eye = ScaledIdentity::of_size(c, a.nrows());
+        BandedSum::try_new(a, eye)
+    }
+}
+/// Beside c I: [`CirculantSum`].
+#[cfg(feature = "fft")]
+#[derive(Clone, Copy, Debug)]
+pub struct WithCirculant;
+#[cfg(feature = "fft")]
+impl Rank for WithCirculant {
+    type PlusEye<A: Operator, S: Sign> = CirculantSum<A, ScaledIdentity<A::Scalar, A::Rows, S>>;
+    #[inline(always)]
+    fn plus_eye<A: Operator, S: Sign>(a: A, c: A::Scalar) -> Result<Self::PlusEye<A, S>> {
+        let eye = ScaledIdentity::of_size(c, a.nrows());
+        CirculantSum::try_new(a, eye)
+    }
+}
+macro_rules! classes {
+    ($($C:ident $eye:ident $scaled:ident;)*) => { $(
+        impl Class for $C {
+            type Rank = FullRank;
+            type Eye = $eye;
+            type Scaled = $scaled;
+            type Plus<D: Class> = General;
+            type PlusLowRank = General;
+        } )* };
+}
+classes! {
+    IsDiagonal WithSpectrum HasSpectrum;
+    IsIdentity FullRank General;
+    IsBanded WithBands IsBanded;
+    IsPermutation FullRank General;
+    HasSpectrum WithSpectrum HasSpectrum;
+}
+#[cfg(feature = "fft")]
+classes! { IsCirculant WithCirculant IsCirculant; }
+#[cfg(not(feature = "fft"))]
+classes! { IsCirculant FullRank General; }
+/// Pairs that are a [`Sum`] of two parts.
+macro_rules! plain_sum {
+    ($($L:ident: $($R:ident)*;)*) => { $($(
+        impl<A: Operator, B: SameScalar<A>> SumTable<A, B> for ($L, $R) {
+            type Output = Sum<A, B>;
+            #[inline(always)]
+            fn sum(a: A, b: B) -> Result<Self::Output> {
+                Sum::try_new(a, b)
+            }
+        } )*)* };
+}
+plain_sum! {
+    General: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
+    IsDiagonal: General IsCirculant IsPermutation HasSpectrum;
+    IsIdentity: General IsIdentity IsPermutation;
+    IsBanded: General IsCirculant IsPermutation HasSpectrum;
+    IsCirculant: General IsDiagonal IsBanded IsPermutation HasSpectrum;
+    IsPermutation: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
+    HasSpectrum: General IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum;
+}
+/// Pairs that are a [`Product`] of two parts.
+macro_rules! plain_product {
+    ($($L:ident: $($R:ident)*;)*) => { $($(
+        impl<A: Operator, B: SameScalar<A>> ProductTable<A, B> for ($L, $R) {
+            type Output = Product<A, B>;
+            #[inline(always)]
+            fn product(a: A, b: B) -> Result<Self::Output> {
+                Product::try_new(a, b)
+            }
+        } )*)* };
+}
+plain_product! {
+    General: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
+    IsDiagonal: General IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
+    IsIdentity: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
+    IsBanded: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
+    IsCirculant: General IsDiagonal IsIdentity IsBanded IsPermutation HasSpectrum;
+    IsPermutation: General IsDiagonal IsIdentity IsBanded IsCirculant HasSpectrum;
+    HasSpectrum: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
+}
+
+/// Pairs of band matrices.
+macro_rules! banded_sum {
+    ($($L:ident: $($R:ident)*;)*) => { $($(
+        impl<A: Operator, B: SameScalar<A>> SumTable<A, B> for ($L, $R) {
+            type Output = BandedSum<A, B>;
+            #[inline(always)]
+            fn sum(a: A, b: B) -> Result<Self::Output> {
+                BandedSum::try_new(a, b)
+            }
+        } )*)* };
+}
+banded_sum! { IsBanded: IsBanded IsDiagonal IsIdentity; IsDiagonal: IsBanded; IsIdentity: IsBanded; }
+
+// ---- circulants and permutations -----------------------------------------------------------------------------------------------
+
+/// Circulants on one grid fold; they commute, so a product keeps what both have.
+#[cfg(feature = "fft")]
+impl<A: AsCirculant, B: AsCirculant + SameScalar<A>> SumTable<A, B> for (IsCirculant, IsCirculant) {
+    type Output = WithFacts<Circulant<Sc<A>, A::Rows>, SumFacts<Fa<A>, Fa<B>>>;
+    fn sum(a: A, b: B) -> Result<Self::Output> {
+        Ok(WithFacts::new(combined("A + B", &a.to_circulant(), &b.to_circulant(), false)?))
+    }
+}
+#[cfg(feature = "fft")]
+impl<A: AsCirculant, B: AsCirculant + SameScalar<A>> ProductTable<A, B> for (IsCirculant, IsCirculant) {
+    type Output = WithFacts<Circulant<Sc<A>, A::Rows>, Both<Fa<A>, Fa<B>>>;
+    fn product(a: A, b: B) -> Result<Self::Output> {
+        Ok(WithFacts::new(combined("A * B", &a.to_circulant(), &b.to_circulant(), true)?))
+    }
+}
+#[cfg(feature = "fft")]
+impl<A: Operator, E: SameScalar<A>> SumTable<A, E> for (IsCirculant, IsIdentity) {
+    type Output = CirculantSum<A, E>;
+    fn sum(a: A, e: E) -> Result<Self::Output> {
+        CirculantSum::try_new(a, e)
+    }
+}
+#[cfg(feature = "fft")]
+impl<A: Operator, E: SameScalar<A>> SumTable<E, A> for (IsIdentity, IsCirculant) {
+    type Output = CirculantSum<A, E>;
+    fn sum(e: E, a: A) -> Result<Self::Output> {
+        CirculantSum::try_new(a, e)
+    }
+}
+#[cfg(not(feature = "fft"))]
+plain_sum! { IsCirculant: IsCirculant IsIdentity; IsIdentity: IsCirculant; }
+#[cfg(not(feature = "fft"))]
+plain_product! { IsCirculant: IsCirculant; }
+// (P Q x)[i] = x[q[p[i]]]
+impl<A: AsPermutation, B: AsPermutation + SameScalar<A>> ProductTable<A, B> for (IsPermutation, IsPermutation) {
+    type Output = Permutation<Sc<A>, A::Rows>;
+    fn product(a: A, b: B) -> Result<Self::Output> {
+        let (p, q) = (a.permutation_order(), b.permutation_order());
+        if p.len() != q.len() {
+            let (m, n) = (p.len(), q.len());
+            return Err(Error::ShapeMismatch { op: "A * B", left: (m, m), right: (n, n) });
+        }
+        let mut order = Column::filled(p.len(), 0);
+        order.iter_mut().zip(p).for_each(|(o, &p)| *o = q[p]);
+        Ok(Permutation::from_order(order))
+    }
+}
+
+// ---- diagonals -----------------------------------------------------------------------------------------------------------------
+
+/// f(a_i, b_i); the result is of the kind of the left vector.
+fn entrywise<A: Operator, V: VectorData<Scalar = Sc<A>>>(
+    op: &'static str,
+    a: View<'_, Sc<A>>,
+    b: View<'_, Sc<A>>,
+    f: impl Fn(Sc<A>, Sc<A>) -> Sc<A>,
+) -> Result<Diagonal<V::Owned>> {
+    if a.rows != b.rows {
+        return Err(Error::ShapeMismatch { op, left: (a.rows, a.rows), right: (b.rows, b.rows) });
+    }
+    let mut out = V::Owned::produce(a.rows, 1);
+    let mut o = out.view_mut();
+    for i in 0..a.rows {
+        *o.at(i, 0) = f(a.at(i, 0), b.at(i, 0));
+    }
+    Ok(Diagonal(out))
+}
+// diag(a) + diag(b) = diag(a + b)
+impl<A: DiagonalEntries, B: DiagonalEntries + SameScalar<A>> SumTable<A, B> for (IsDiagonal, IsDiagonal) {
+    type Output = WithFacts<Diagonal<<A::Vector as VectorData>::Owned>, SumFacts<Fa<A>, Fa<B>>>;
+    #[inline]
+    fn sum(a: A, b: B) -> Result<Self::Output> {
+        let d =
+            entrywise::<A, A::Vector>("A + B", a.diagonal_entries().view(), b.diagonal_entries().view(), |x, y| x + y)?;
+        Ok(WithFacts::new(d))
+    }
+}
+// diag(a) diag(b) = diag(a b): they commute, so the product keeps what both have
+impl<A: DiagonalEntries, B: DiagonalEntries + SameScalar<A>> ProductTable<A, B> for (IsDiagonal, IsDiagonal) {
+    type Output = WithFacts<Diagonal<<A::Vector as VectorData>::Owned>, Both<Fa<A>, Fa<B>>>;
+    #[inline]
+    fn product(a: A, b: B) -> Result<Self::Output> {
+        let d =
+            entrywise::<A, A::Vector>("A * B", a.diagonal_entries().view(), b.diagonal_entries().view(), |x, y| x * y)?;
+        Ok(WithFacts::new(d))
+    }
+}
+/// diag(d) + c I.
+#[inline]
+fn plus_identity<A: DiagonalEntries, E: Multiple<Scalar = Sc<A>>>(a: &A, e: &E) -> Result<ShiftedDiagonal<A, E>> {
+    let (d, n, c) = (a.diagonal_entries().view(), e.nrows(), e.identity_factor());
+    if d.rows != n {
+        return Err(Error::ShapeMismatch { op: "A + B", left: (d.rows, d.rows), right: (n, n) });
+    }
+    let d = entrywise::<A, A::Vector>("A + B", d, d, |x, _| x + c)?;
+    Ok(WithFacts::new(d))
+}
+type ShiftedDiagonal<A, E> =
+    WithFacts<Diagonal<<<A as DiagonalEntries>::Vector as VectorData>::Owned>, SumFacts<Fa<A>, Fa<E>>>;
+impl<A: DiagonalEntries, E: Multiple + SameScalar<A>> SumTable<A, E> for (IsDiagonal, IsIdentity) {
+    type Output = ShiftedDiagonal<A, E>;
+    #[inline]
+    fn sum(a: A, e: E) -> Result<Self::Output> {
+        plus_identity(&a, &e)
+    }
+}
+impl<A: DiagonalEntries, E: Multiple + SameScalar<A>> SumTable<E, A> for (IsIdentity, IsDiagonal) {
+    type Output = ShiftedDiagonal<A, E>;
+    #[inline]
+    fn sum(e: E, a: A) -> Result<Self::Output> {
+        plus_identity(&a, &e)
+    }
+}
+
+// ---- spectra -------------------------------------------------------------------------------------------------------------------
+
+// A + c I, one node
+impl<A: Operator, E: Multiple + SameScalar<A>> SumTable<A, E> for (HasSpectrum, IsIdentity) {
+    type Output = Shifted<A, E>;
+    #[inline(always)]
+    fn sum(a: A, e: E) -> Result<Self::Output> {
+        Shifted::try_new(a, e)
+    }
+}
+impl<A: Operator, E: Multiple + SameScalar<A>> SumTable<E, A> for (IsIdentity, HasSpectrum) {
+    type Output = Shifted<A, E>;
+    #[inline(always)]
+    fn sum(e: E, a: A) -> Result<Self::Output> {
+        Shifted::try_new(a, e)
+    }
+}

@@ -1,0 +1,287 @@
+//! The discrete Fourier transform as a unitary matrix, and the eigenvectors of circulants.
+
+use crate::algorithms::fft::{Grid, complex_len, from_complex, unit_root};
+use crate::error::Result;
+use crate::facts::{Fact, Facts, NoFacts, UnitaryFacts};
+use crate::functions::det::power;
+use crate::functions::diagonal::diagonal_start;
+use crate::functions::{DetRule, DiagonalRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::Adjoint;
+use crate::parameters::{LeafFn, Parameters, Path};
+use crate::plan::{Cost, Explain, Plan, Question, base};
+use crate::scalar::Scalar;
+use crate::space::{Dyn, Space};
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+use num_traits::Zero;
+use std::borrow::Cow;
+
+/// The eigenvectors of circulants on a grid: for complex numbers e^(2 pi i jk/n) / sqrt(n), for real ones Hartley's
+/// (cos + sin)(2 pi jk/n) / sqrt(n), an orthogonal matrix. Applied by FFT.
+pub struct CirculantBasis<T: Scalar, S> {
+    grid: Grid<T::Complex>,
+    space: PhantomData<fn() -> S>,
+}
+impl<T: Scalar, S> Clone for CirculantBasis<T, S> {
+    fn clone(&self) -> Self {
+        CirculantBasis { grid: self.grid.clone(), space: PhantomData }
+    }
+}
+impl<T: Scalar, S> CirculantBasis<T, S> {
+    /// On a grid of this shape.
+    pub fn new(shape: &[usize]) -> Self {
+        CirculantBasis { grid: Grid::new(shape), space: PhantomData }
+    }
+}
+operator!([T: Scalar, S: Space] CirculantBasis<T, S> {
+    scalar T; facts UnitaryFacts; rows S; cols S; nrows |s| s.grid.points(); ncols s.grid.points();
+});
+/// y = [y +] alpha F x / sqrt(n) for complex numbers, by columns; `inverse`: F^H; `out` makes an entry of a coefficient.
+fn transform<T: Scalar>(
+    grid: &Grid<T::Complex>,
+    inverse: bool,
+    (how, x, mut y): (Update<T>, View<'_, T>, ViewMut<'_, T>),
+    s: &mut [T],
+    out: impl Fn(T::Complex) -> T,
+) {
+    let n = grid.points();
+    let scale = T::Re::of(1.0 / (n.max(1) as f64).sqrt());
+    T::with_complex(s, &mut |buffer| {
+        let (z, rest) = buffer.split_at_mut(n);
+        for c in 0..x.cols {
+            z.iter_mut().enumerate().for_each(|(i, z)| *z = x.at(i, c).to_complex());
+            grid.run(inverse, z, rest);
+            z.iter().enumerate().for_each(|(i, &z)| how.write(y.at(i, c), out(z.scale(scale))));
+        }
+    })
+}
+impl<T: Scalar, S: Space> LinearOperator for CirculantBasis<T, S> {
+    fn act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, s: &mut [T]) {
+        match <T::IsReal as Fact>::KNOWN {
+            // cos + sin of the angle: real minus imaginary part
+            true => transform(&self.grid, false, (how, x, y), s, |z| T::from_re(z.re() - z.im())),
+            false => transform(&self.grid, !how.adjoint, (how, x, y), s, from_complex),
+        }
+    }
+    fn scratch_len(&self, _: usize) -> usize {
+        complex_len::<T>(self.grid.points() + self.grid.scratch_len())
+    }
+}
+// V^-1 = V^H
+impl<K: Facts, T: Scalar, S: Space> InverseRule<K> for CirculantBasis<T, S> {
+    type Output = Adjoint<Self>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(Adjoint(self.clone()))
+    }
+}
+crate::base_det!([T: Scalar, S: Space] CirculantBasis<T, S>);
+crate::base_eigh!([T: Scalar, S: Space] CirculantBasis<T, S>);
+crate::spectral_power!([T: Scalar, S: Space] CirculantBasis<T, S>);
+crate::base_exp!([T: Scalar, S: Space] CirculantBasis<T, S>);
+crate::spectral_log!([T: Scalar, S: Space] CirculantBasis<T, S>);
+crate::base_diagonal!([T: Scalar, S: Space] CirculantBasis<T, S>);
+crate::base_factors!([T: Scalar, S: Space] CirculantBasis<T, S>);
+crate::base_decompositions!([T: Scalar, S: Space] CirculantBasis<T, S>);
+fn fft_plan<A: Operator>(a: &A, rule: &'static str) -> Plan {
+    Plan { cost: Cost::unknown("5n log n"), ..Plan::rule(a, rule, "n") }
+}
+impl<T: Scalar, S: Space> Explain for CirculantBasis<T, S> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => fft_plan(self, "FFT"),
+            Question::Solve => fft_plan(self, "V^H, an application"),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+}
+
+/// The unitary discrete Fourier transform: entry (j, k) is e^(-2 pi i jk/n) / sqrt(n). Over complex numbers.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let f = Fourier::<Complex<f64>>::new(4);
+/// let x = f.apply(&[1.0, 2.0, 3.0, 4.0].map(Complex::from));
+/// assert!((x[0] - Complex::from(5.0)).norm() < 1e-15 && (x[1] - Complex::new(-1.0, 1.0)).norm() < 1e-15);
+/// assert_eq!(f.slogdet()?.1, 0.0);
+/// # Ok::<(), Error>(())
+/// ```
+pub struct Fourier<T: Scalar, S = Dyn> {
+    grid: Grid<T::Complex>,
+    space: PhantomData<fn() -> S>,
+}
+impl<T: Scalar, S> Clone for Fourier<T, S> {
+    fn clone(&self) -> Self {
+        Fourier { grid: self.grid.clone(), space: PhantomData }
+    }
+}
+impl<T: Scalar<Complex = T>> Fourier<T, Dyn> {
+    /// n x n.
+    pub fn new(n: usize) -> Self {
+        Self::of_size(n)
+    }
+}
+impl<T: Scalar<Complex = T>, S: Space> Fourier<T, S> {
+    /// Of size n; a static space has its own size.
+    pub fn of_size(n: usize) -> Self {
+        Fourier { grid: Grid::new(&[S::EXTENT.or(n)]), space: PhantomData }
+    }
+    /// How often 1, -i, -1, i are eigenvalues. (McClellan & Parks, Eigenvalue and eigenvector decomposition of the DFT, 1972.)
+    fn multiplicities(&self) -> [usize; 4] {
+        let n = self.grid.points();
+        if n == 0 { [0; 4] } else { [n / 4 + 1, (n + 1) / 4, (n + 2) / 4, (n - 1) / 4] }
+    }
+    /// f(F) = sum_k a_k F^k, k = 0..3, by its values at 1, -i, -1, i.
+    fn function<F>(&self, values: [T; 4]) -> FourierFunction<T, S, F> {
+        let quarter = T::of(0.25);
+        let a = core::array::from_fn(|k| {
+            let sum = (0..4).fold(T::zero(), |s, j| s + values[j] * unit_root::<T>(j * k, 4));
+            sum * quarter
+        });
+        FourierFunction { f: self.clone(), a, facts: PhantomData }
+    }
+}
+/// The unitary discrete Fourier transform: `fourier(n)` in `linop!`.
+pub fn fourier<T: Scalar<Complex = T>>(n: usize) -> Fourier<T, Dyn> {
+    Fourier::new(n)
+}
+operator!([T: Scalar<Complex = T>, S: Space] Fourier<T, S> {
+    scalar T; facts UnitaryFacts; rows S; cols S; nrows |s| s.grid.points(); ncols s.grid.points();
+});
+impl<T: Scalar<Complex = T>, S: Space> LinearOperator for Fourier<T, S> {
+    fn act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, s: &mut [T]) {
+        transform(&self.grid, how.adjoint, (how, x, y), s, |z| z)
+    }
+    fn scratch_len(&self, _: usize) -> usize {
+        self.grid.points() + self.grid.scratch_len()
+    }
+}
+// F^-1 = F^H
+impl<K: Facts, T: Scalar<Complex = T>, S: Space> InverseRule<K> for Fourier<T, S> {
+    type Output = Adjoint<Self>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(Adjoint(self.clone()))
+    }
+}
+// the product of the eigenvalues: (-i)^a (-1)^b i^c
+impl<K: Facts, T: Scalar<Complex = T>, S: Space> DetRule<K> for Fourier<T, S> {
+    fn slogdet_rule(&self) -> Result<(T, T::Re)> {
+        let [_, a, b, c] = self.multiplicities();
+        let quarter = (3 * a + 2 * b + c) % 4;
+        let i = T::of(-1.0).sqrt();
+        Ok((power(i, quarter), T::Re::zero()))
+    }
+}
+impl<T: Scalar<Complex = T>, S: Space> DiagonalRule for Fourier<T, S> {
+    fn diagonal_rule(&self, k: isize, d: &mut [T]) -> Result<()> {
+        let ((row, col), n) = (diagonal_start(k), self.grid.points());
+        let scale = T::Re::of(1.0 / (n.max(1) as f64).sqrt());
+        for (i, d) in d.iter_mut().enumerate() {
+            *d = unit_root::<T>((row + i) * (col + i) % n, n).conj().scale(scale);
+        }
+        Ok(())
+    }
+    // the sum of the eigenvalues
+    fn trace_rule(&self) -> Result<T> {
+        let [one, minus_i, minus_one, i] = self.multiplicities().map(|m| m as f64);
+        Ok(T::complex(T::Re::of(one - minus_one), T::Re::of(i - minus_i)))
+    }
+}
+/// 1, -i, -1, i by their angles.
+fn at_roots<T: Scalar<Complex = T>>(f: impl Fn(f64) -> (f64, f64)) -> [T; 4] {
+    use core::f64::consts::{FRAC_PI_2, PI};
+    [0.0, -FRAC_PI_2, PI, FRAC_PI_2].map(|angle| {
+        let (re, im) = f(angle);
+        T::complex(T::Re::of(re), T::Re::of(im))
+    })
+}
+// F^4 = I: every function is a cubic polynomial of F
+impl<K: Facts, T: Scalar<Complex = T>, S: Space> PowerRule<K> for Fourier<T, S> {
+    type Output = FourierFunction<T, S, UnitaryFacts>;
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        let p = p.checked()?.exponent();
+        if p == p.trunc() {
+            let mut a = [T::zero(); 4];
+            a[p.rem_euclid(4.0) as usize] = T::one();
+            return Ok(FourierFunction { f: self.clone(), a, facts: PhantomData });
+        }
+        Ok(self.function(at_roots(|angle| ((p * angle).cos(), (p * angle).sin()))))
+    }
+}
+impl<K: Facts, T: Scalar<Complex = T>, S: Space> ExpRule<K> for Fourier<T, S> {
+    type Output = FourierFunction<T, S, NoFacts>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        Ok(self.function(at_roots(|angle| {
+            let (sin, cos) = angle.sin_cos();
+            (cos.exp() * sin.cos(), cos.exp() * sin.sin())
+        })))
+    }
+}
+impl<K: Facts, T: Scalar<Complex = T>, S: Space> LogRule<K> for Fourier<T, S> {
+    type Output = FourierFunction<T, S, NoFacts>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        Ok(self.function(at_roots(|angle| (0.0, angle))))
+    }
+}
+crate::base_eigh!([T: Scalar<Complex = T>, S: Space] Fourier<T, S>);
+crate::base_factors!([T: Scalar<Complex = T>, S: Space] Fourier<T, S>);
+crate::base_decompositions!([T: Scalar<Complex = T>, S: Space] Fourier<T, S>);
+impl<T: Scalar<Complex = T>, S: Space> Explain for Fourier<T, S> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => fft_plan(self, "FFT"),
+            Question::Solve => fft_plan(self, "F^H, an application"),
+            Question::Slogdet | Question::Trace => Plan::rule(self, "multiplicities of 1, -i, -1, i", "n"),
+            Question::Diagonal => Plan::rule(self, "read off", "n"),
+            Question::Power | Question::Exp | Question::Log => fft_plan(self, "cubic polynomial of F"),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+}
+// no parameters
+impl<T: Scalar, S: Space> Parameters for Fourier<T, S> {
+    type Number = T;
+    type With<X: Scalar> = Fourier<X, S>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
+    fn traverse<X: Scalar>(&self, _: &mut Path, _: LeafFn<'_, T, X>) -> Fourier<X, S> {
+        Fourier { grid: Grid::new(&[self.grid.points()]), space: PhantomData }
+    }
+    fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
+        self.clone()
+    }
+}
+
+/// a_0 I + a_1 F + a_2 F^2 + a_3 F^3: a function of the Fourier transform F. F^2 is the reversal x\[-j mod n\].
+pub struct FourierFunction<T: Scalar, S, F> {
+    f: Fourier<T, S>,
+    a: [T; 4],
+    facts: PhantomData<fn() -> F>,
+}
+impl<T: Scalar, S, F> Clone for FourierFunction<T, S, F> {
+    fn clone(&self) -> Self {
+        FourierFunction { f: self.f.clone(), a: self.a, facts: PhantomData }
+    }
+}
+operator!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F> {
+    scalar T; facts F; rows S; cols S; nrows |s| s.f.grid.points(); ncols s.f.grid.points();
+});
+impl<T: Scalar<Complex = T>, S: Space, F: Facts> LinearOperator for FourierFunction<T, S, F> {
+    fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
+        let n = self.f.grid.points();
+        let a = if how.adjoint { self.a.map(|a| a.conj()) } else { self.a };
+        let (buf, rest) = s.split_at_mut(n);
+        let back = |j: usize| if j == 0 { 0 } else { n - j };
+        for c in 0..x.cols {
+            // F^3 = F R and F^-3 = F^-1 R with the reversal R
+            buf.iter_mut().enumerate().for_each(|(j, b)| *b = a[1] * x.at(j, c) + a[3] * x.at(back(j), c));
+            (0..n).for_each(|j| how.write(y.at(j, c), a[0] * x.at(j, c) + a[2] * x.at(back(j), c)));
+            self.f.act(how.add(), View::vector(buf), y.column(c), rest);
+        }
+    }
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.f.grid.points() + self.f.scratch_len(columns)
+    }
+}
+crate::base_rules!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
+impl<T: Scalar<Complex = T>, S: Space, F: Facts> Explain for FourierFunction<T, S, F> {}

@@ -1,0 +1,257 @@
+//! I - 2 v v^H / v^H v, a reflection.
+
+use crate::data::VectorData;
+use crate::error::{Error, Result, check};
+use crate::facts::{FactSet, Facts, Known, NoFacts, Unknown};
+use crate::functions::diagonal::diagonal_start;
+use crate::functions::{DetRule, DiagonalRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::operator::short::{Re, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::parameters::tree_node;
+use crate::plan::{Explain, Plan, Question, base};
+use crate::scalar::{Mask, Real, Scalar};
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+use num_traits::{One, Zero};
+
+/// H = I - 2 v v^H / v^H v: unitary and self-adjoint, its own inverse; eigenvalue -1 once, 1 else. A function of it is
+/// f(1) I + (f(-1) - f(1)) v v^H / v^H v.
+///
+/// ```
+/// # use cola_core::prelude::*;
+/// let h = Householder::try_new([3.0, 4.0])?;
+/// assert!((h.apply(&[3.0, 4.0])[0] + 3.0f64).abs() < 1e-15);
+/// assert_eq!(h.slogdet()?, (-1.0, 0.0));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Householder<V>(V);
+impl<V: VectorData> Householder<V> {
+    /// The reflection at the hyperplane orthogonal to v.
+    ///
+    /// # Panics
+    /// Where v is zero or not finite: use [`try_new`](Self::try_new).
+    pub fn new(v: V) -> Self {
+        Self::try_new(v).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+    }
+    /// The reflection at the hyperplane orthogonal to v.
+    ///
+    /// # Errors
+    /// `InvalidArgument` where v is zero or empty, `NonFinite`.
+    pub fn try_new(v: V) -> Result<Self> {
+        check::<V::Scalar>(v.view().finite(), |_| Error::non_finite("the vector of `householder`"))?;
+        let (some, _) = norm(&v);
+        check::<V::Scalar>(some, |_| Error::invalid("householder: the vector is zero and reflects nothing"))?;
+        Ok(Householder(v))
+    }
+    /// v.
+    pub fn vector(&self) -> &V {
+        &self.0
+    }
+}
+/// Whether |v| > 0, and |v|, protected against overflow.
+fn norm<V: VectorData>(v: &V) -> (<V::Scalar as Scalar>::Mask, <V::Scalar as Scalar>::Re) {
+    type R<V> = <<V as VectorData>::Scalar as Scalar>::Re;
+    let d = v.view();
+    let largest = (0..d.rows).fold(R::<V>::zero(), |m, i| m.max(d.at(i, 0).abs()));
+    let some = R::<V>::zero().lt(largest);
+    let unit = R::<V>::select(some, largest, R::<V>::one());
+    let sum = (0..d.rows).fold(R::<V>::zero(), |s, i| {
+        let x = d.at(i, 0).abs() / unit;
+        s + x * x
+    });
+    (some, unit * sum.sqrt())
+}
+/// The reflection of a vector: `householder(v)` in `linop!`.
+///
+/// # Panics
+/// Where v is zero or not finite; `try_linop!` returns the error.
+pub fn householder<V: VectorData>(v: V) -> Householder<V> {
+    Householder::new(v)
+}
+/// The reflection of a vector.
+///
+/// # Errors
+/// `InvalidArgument` where v is zero or empty, `NonFinite`.
+pub fn try_householder<V: VectorData>(v: V) -> Result<Householder<V>> {
+    Householder::try_new(v)
+}
+operator!([V: VectorData] Householder<V> {
+    scalar V::Scalar; facts FactSet<Known, Unknown, Known, Known>; rows V::Len; cols V::Len;
+    nrows |s| s.0.view().rows; ncols s.0.view().rows;
+});
+tree_node!([V] Householder<V> { "v" => 0 });
+/// y = [y +] alpha (x + c v v^H x / v^H v).
+fn reflect<V: VectorData>(
+    v: &V,
+    c: V::Scalar,
+    eye: V::Scalar,
+    (how, x, mut y): (Update<V::Scalar>, View<'_, V::Scalar>, ViewMut<'_, V::Scalar>),
+) {
+    let d = v.view();
+    let (some, norm) = norm(v);
+    // a lane whose v became zero reflects nothing
+    let unit = Re::<crate::ops::Diagonal<V>>::one() / <V::Scalar as Scalar>::Re::select(some, norm, One::one());
+    for k in 0..x.cols {
+        let dot = (0..d.rows).fold(V::Scalar::zero(), |s, i| s.add_mul(d.at(i, 0).conj().scale(unit), x.at(i, k)));
+        for i in 0..d.rows {
+            how.write(y.at(i, k), eye * x.at(i, k) + d.at(i, 0).scale(unit) * (c * dot));
+        }
+    }
+}
+impl<V: VectorData> LinearOperator for Householder<V> {
+    #[inline]
+    fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, y: ViewMut<'_, Sc<Self>>, _: &mut [Sc<Self>]) {
+        reflect(&self.0, Sc::<Self>::of(-2.0), Sc::<Self>::one(), (how, x, y))
+    }
+    #[inline(always)]
+    fn scratch_len(&self, _: usize) -> usize {
+        0
+    }
+}
+// H^-1 = H
+impl<K: Facts, V: VectorData> InverseRule<K> for Householder<V> {
+    type Output = Householder<V::Owned>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(Householder(self.0.map(|x| x)))
+    }
+}
+// det H = -1
+impl<K: Facts, V: VectorData> DetRule<K> for Householder<V> {
+    fn slogdet_rule(&self) -> Result<(Sc<Self>, Re<Self>)> {
+        Ok((-Sc::<Self>::one(), Re::<Self>::zero()))
+    }
+}
+/// f(1) I + (f(-1) - f(1)) v v^H / v^H v: a function of a reflection. `F`: its facts.
+#[derive(Debug)]
+pub struct ReflectionFunction<V: VectorData, F> {
+    v: V,
+    one: V::Scalar,
+    minus: V::Scalar,
+    facts: PhantomData<fn() -> F>,
+}
+impl<V: VectorData + Clone, F> Clone for ReflectionFunction<V, F> {
+    fn clone(&self) -> Self {
+        ReflectionFunction { v: self.v.clone(), one: self.one, minus: self.minus, facts: PhantomData }
+    }
+}
+operator!([V: VectorData, F: Facts] ReflectionFunction<V, F> {
+    scalar V::Scalar; facts F; rows V::Len; cols V::Len; nrows |s| s.v.view().rows; ncols s.v.view().rows;
+});
+impl<V: VectorData, F: Facts> LinearOperator for ReflectionFunction<V, F> {
+    #[inline]
+    fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, y: ViewMut<'_, Sc<Self>>, _: &mut [Sc<Self>]) {
+        let side = |c: V::Scalar| if how.adjoint { c.conj() } else { c };
+        reflect(&self.v, side(self.minus - self.one), side(self.one), (how, x, y))
+    }
+    #[inline(always)]
+    fn scratch_len(&self, _: usize) -> usize {
+        0
+    }
+}
+crate::base_rules!([V: VectorData, F: Facts] ReflectionFunction<V, F>);
+impl<V: VectorData, F: Facts> Explain for ReflectionFunction<V, F> {}
+impl<V: VectorData> Householder<V> {
+    fn function<F>(&self, one: Sc<Self>, minus: Sc<Self>) -> ReflectionFunction<V::Owned, F> {
+        ReflectionFunction { v: self.0.map(|x| x), one, minus, facts: PhantomData }
+    }
+    /// -1 has no real root and no real logarithm.
+    fn complex(&self) -> Result<()> {
+        let real = <<V::Scalar as Scalar>::IsReal as crate::facts::Fact>::KNOWN;
+        check::<V::Scalar>(Mask::splat(!real), |_| Error::NegativeEigenvalue { value: -1.0, tol: 0.0 })
+    }
+}
+// 1^p = 1, (-1)^p
+impl<K: Facts, V: VectorData> PowerRule<K> for Householder<V> {
+    type Output = ReflectionFunction<V::Owned, NoFacts>;
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        let p = p.checked()?;
+        if !p.is_integer() {
+            self.complex()?;
+        }
+        // whole powers by parity: (-1)^p of a large p is exact
+        let minus = match p.is_integer() {
+            true if p.exponent().rem_euclid(2.0) == 1.0 => -Sc::<Self>::one(),
+            true => Sc::<Self>::one(),
+            false => p.of(-Sc::<Self>::one()),
+        };
+        Ok(self.function(Sc::<Self>::one(), minus))
+    }
+}
+impl<K: Facts, V: VectorData> ExpRule<K> for Householder<V> {
+    type Output = ReflectionFunction<V::Owned, crate::facts::PsdFacts>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        Ok(self.function(Sc::<Self>::one().exp(), (-Sc::<Self>::one()).exp()))
+    }
+}
+impl<K: Facts, V: VectorData> LogRule<K> for Householder<V> {
+    type Output = ReflectionFunction<V::Owned, NoFacts>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        self.complex()?;
+        Ok(self.function(Sc::<Self>::zero(), (-Sc::<Self>::one()).ln()))
+    }
+}
+impl<V: VectorData> DiagonalRule for Householder<V> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {
+        let (v, (row, col), unit) = (self.0.view(), diagonal_start(k), Re::<Self>::one() / norm(&self.0).1);
+        for (i, d) in d.iter_mut().enumerate() {
+            let eye = if k == 0 { Sc::<Self>::one() } else { Sc::<Self>::zero() };
+            let (a, b) = (v.at(row + i, 0).scale(unit), v.at(col + i, 0).scale(unit));
+            *d = eye - Sc::<Self>::of(2.0) * a * b.conj();
+        }
+        Ok(())
+    }
+    // n - 2
+    fn trace_rule(&self) -> Result<Sc<Self>> {
+        Ok(Sc::<Self>::of(self.nrows() as f64 - 2.0))
+    }
+}
+crate::base_eigh!([V: VectorData] Householder<V>);
+crate::base_factors!([V: VectorData] Householder<V>);
+crate::base_decompositions!([V: VectorData] Householder<V>);
+impl<V: VectorData> Explain for Householder<V> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => Plan::rule(self, "reflection", "4n"),
+            Question::Solve => Plan::rule(self, "itself", "4n"),
+            Question::Slogdet | Question::Trace => Plan::rule(self, "closed", "n"),
+            Question::Diagonal => Plan::rule(self, "read off", "n"),
+            Question::Power | Question::Exp | Question::Log => Plan::rule(self, "by the projection on v", "n"),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+}
+// with p = v^T b / |v|^2, q = u^T v / |v|^2: d(u^T H b) = -2 (p u + q b - 2 p q v) . dv
+impl<V> crate::gradient::Differentiable for Householder<V>
+where
+    V: VectorData + crate::parameters::Parameters<Number = <V as VectorData>::Scalar>,
+{
+    fn parameters(&self) -> usize {
+        self.nrows()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<Self>>, b: View<'_, Sc<Self>>, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        let (v, n) = (self.0.view(), self.nrows());
+        let dot = |x: View<'_, Sc<Self>>, y: View<'_, Sc<Self>>| {
+            (0..n).fold(Sc::<Self>::zero(), |s, i| s.add_mul(x.at(i, 0), y.at(i, 0)))
+        };
+        let squared = dot(v, v);
+        let (p, q) = (dot(v, b) / squared, dot(u, v) / squared);
+        for (i, g) in g.iter_mut().enumerate() {
+            let inner = p * u.at(i, 0) + q * b.at(i, 0) - Sc::<Self>::of(2.0) * p * q * v.at(i, 0);
+            *g -= scale * Sc::<Self>::of(2.0) * inner;
+        }
+    }
+    // n - 2 is constant
+    fn accumulate_trace(&self, _: Sc<Self>, _: &mut [Sc<Self>]) {}
+}
+// |det H| = 1
+impl<K: Facts, V> crate::gradient::LogdetGradient<K> for Householder<V>
+where
+    V: VectorData + crate::parameters::Parameters<Number = <V as VectorData>::Scalar>,
+{
+    fn accumulate_logdet(&self, _: &Self::Output, _: Sc<Self>, _: &mut [Sc<Self>]) {}
+}
+impl<K: Facts, V> crate::gradient::SpectrumGradient<K> for Householder<V> where
+    V: VectorData + crate::parameters::Parameters<Number = <V as VectorData>::Scalar>
+{
+}

@@ -1,0 +1,123 @@
+//! V diag(z) V^H with V unitary: a normal operator by its eigenvalues, which may be complex.
+
+use crate::data::Column;
+use crate::error::Result;
+use crate::facts::{FactSet, Facts, InverseFacts, NoFacts, Unknown};
+use crate::functions::{DetRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::operator::short::{Co, Re, Ro, Sc};
+use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::Diagonal;
+use crate::plan::{Explain, Plan, Question, Tree, base, part};
+use crate::scalar::Scalar;
+use crate::view::{View, ViewMut};
+use core::marker::PhantomData;
+
+/// V diag(z) V^H with V unitary: what functions of a sum of commuting parts are. Where the eigenvalues are real by type it is
+/// [`Spectral`](crate::Spectral). `F`: its facts.
+#[derive(Debug)]
+pub struct Normal<V: Operator, F = NoFacts> {
+    basis: V,
+    values: Diagonal<Column<Sc<V>, Co<V>>>,
+    facts: PhantomData<fn() -> F>,
+}
+impl<V: Operator + Clone, F> Clone for Normal<V, F> {
+    fn clone(&self) -> Self {
+        Normal { basis: self.basis.clone(), values: self.values.clone(), facts: PhantomData }
+    }
+}
+operator!([V: Operator, F: Facts] Normal<V, F> {
+    scalar V::Scalar; facts F; rows Ro<V>; cols Ro<V>; nrows |s| s.basis.nrows(); ncols s.basis.nrows(); dense V::HOLDS_DENSE;
+});
+impl<V: Operator, F> Normal<V, F> {
+    /// From eigenvectors and eigenvalues; the caller answers for V being unitary.
+    pub fn from_parts(basis: V, values: Column<Sc<V>, Co<V>>) -> Self {
+        Normal { basis, values: Diagonal(values), facts: PhantomData }
+    }
+    /// The eigenvalues, in the order of the columns of the eigenvectors.
+    pub fn eigenvalues(&self) -> &Column<Sc<V>, Co<V>> {
+        &self.values.0
+    }
+    /// The eigenvectors: a unitary operator.
+    pub fn eigenvectors(&self) -> &V {
+        &self.basis
+    }
+    /// The same with other eigenvalues.
+    fn with<G>(&self, values: Column<Sc<V>, Co<V>>) -> Normal<V, G>
+    where
+        V: Clone,
+    {
+        Normal::from_parts(self.basis.clone(), values)
+    }
+}
+impl<V: LinearOperator, F: Facts> LinearOperator for Normal<V, F> {
+    #[inline]
+    fn act(&self, how: Update<Sc<V>>, x: View<'_, Sc<V>>, y: ViewMut<'_, Sc<V>>, s: &mut [Sc<V>]) {
+        let n = self.basis.ncols();
+        let (buf, rest) = s.split_at_mut(n * x.cols);
+        self.basis.act(Update::replace().flip(), x, ViewMut::matrix(buf, n, x.cols), rest);
+        for column in buf.chunks_mut(n.max(1)) {
+            for (b, &z) in column.iter_mut().zip(&self.values.0) {
+                *b *= if how.adjoint { z.conj() } else { z };
+            }
+        }
+        self.basis.act(how.plain(), View::matrix(buf, n, x.cols), y, rest);
+    }
+    #[inline(always)]
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.basis.ncols() * columns + self.basis.scratch_len(columns)
+    }
+}
+// z^-1
+impl<K: Facts, V: Operator + Clone, F: Facts> InverseRule<K> for Normal<V, F> {
+    type Output = Normal<V, InverseFacts<F>>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(self.with(InverseRule::<NoFacts>::inverse_rule(&self.values)?.0))
+    }
+}
+// sum of log |z|
+impl<K: Facts, V: Operator, F: Facts> DetRule<K> for Normal<V, F> {
+    fn slogdet_rule(&self) -> Result<(Sc<V>, Re<V>)> {
+        DetRule::<NoFacts>::slogdet_rule(&self.values)
+    }
+}
+impl<K: Facts, V: Operator + Clone, F: Facts> PowerRule<K> for Normal<V, F> {
+    type Output = Normal<V, RootFacts<F>>;
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        Ok(self.with(PowerRule::<NoFacts>::power_rule(&self.values, p)?.into_inner().0))
+    }
+}
+/// What a power of a normal operator keeps: PSD ones are PSD.
+pub type RootFacts<F> = FactSet<<F as Facts>::Psd, <F as Facts>::Psd, Unknown, Unknown>;
+impl<K: Facts, V: Operator + Clone, F: Facts> ExpRule<K> for Normal<V, F> {
+    type Output = Normal<V, ExpFacts<F>>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        Ok(self.with(ExpRule::<NoFacts>::exp_rule(&self.values)?.into_inner().0))
+    }
+}
+/// The exponential of a self-adjoint operator is PSD.
+pub type ExpFacts<F> = FactSet<<F as Facts>::SelfAdjoint, <F as Facts>::SelfAdjoint, Unknown, Unknown>;
+impl<K: Facts, V: Operator + Clone, F: Facts> LogRule<K> for Normal<V, F> {
+    type Output = Normal<V, NoFacts>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        Ok(self.with(LogRule::<NoFacts>::log_rule(&self.values)?.0))
+    }
+}
+crate::base_eigh!([V: Operator, F: Facts] Normal<V, F>);
+crate::base_diagonal!([V: Operator, F: Facts] Normal<V, F>);
+crate::base_factors!([V: Operator, F: Facts] Normal<V, F>);
+crate::base_decompositions!([V: Operator, F: Facts] Normal<V, F>);
+impl<V: Explain, F: Facts> Explain for Normal<V, F> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => Plan::weighted("V^H, the eigenvalues, V", [(2, part(&self.basis, question))]),
+            Question::Slogdet => Plan::rule(self, "from the eigenvalues", "n"),
+            Question::Solve | Question::Power | Question::Exp | Question::Log => {
+                Plan::rule(self, "elementwise on the eigenvalues", "n")
+            }
+            _ => base::<K, Self>(self, question),
+        }
+    }
+    fn tree<K: Facts>(&self) -> Tree {
+        Tree::node::<K, Self>(self, vec![self.basis.tree::<V::Facts>()])
+    }
+}
