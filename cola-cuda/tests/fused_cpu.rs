@@ -314,7 +314,8 @@ fn planted_faults_are_caught() {
         let s = (case.source)(f, Some(Team::Warp)).unwrap();
         let text = s.text();
         assert!(from.is_empty() || text.matches(from).count() == 1, "{name}: {} places", text.matches(from).count());
-        let program = Program::build(&format!("plant-{name}"), &text.replacen(from, to, 1), std::slice::from_ref(&s.name), check);
+        let program =
+            Program::build(&format!("plant-{name}"), &text.replacen(from, to, 1), std::slice::from_ref(&s.name), check);
         let sample = (case.sample)(&s, 2, 11);
         let mut launches = [launch(&s, &sample, 2, true, 3)];
         let seen = match program.run(&mut launches) {
