@@ -117,7 +117,7 @@ fn gram() {
             ("x * a * x.H", "congruence(x,a)"),
             ("x.H * a * x", "congruence(adjoint(x),a)"),
             ("x * kron(a, b) * x.T", "congruence_transpose(x,kron(a,b))"),
-            ("2 * x * a * x.H * b", "mul(mul(literal::<NonNegative>(2f64),congruence(x,a)),b)"),
+            ("2 * x * a * x.H * b", "mul(literal::<NonNegative>(2.0),mul(congruence(x,a),b))"),
             ("x * a * y.H", "mul(x,mul(a,adjoint(y)))"),
             ("x * y.H", "mul(x,adjoint(y))"),
             ("x * x.T.H", "mul(x,conj(x))"),
