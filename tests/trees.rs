@@ -117,7 +117,8 @@ where
     }
     let cond = condition(dense);
     let tol = 1e-12 * cond;
-    if cond > 1e6 {
+    // a zero matrix has none: NaN
+    if !(cond <= 1e6) {
         return;
     }
     let x = a.solve(&v).unwrap();
@@ -159,7 +160,8 @@ where
 {
     let cond = condition(dense);
     let tol = 1e-12 * cond;
-    if cond > 1e6 {
+    // a zero matrix has none: NaN
+    if !(cond <= 1e6) {
         return;
     }
     let root = a.sqrt().unwrap();
@@ -286,7 +288,7 @@ fn general(t: &Tree) -> (General, M) {
         }
         Tree::Inverse(a) => {
             let (a, dense) = general(a);
-            if condition(&dense) > 1e3 {
+            if !(condition(&dense) <= 1e3) {
                 return (a, dense);
             }
             let inverse = a.inv().unwrap();
@@ -352,14 +354,14 @@ fn definite(t: &Tree) -> (Definite, M) {
         }
         Tree::Square(a) => {
             let (a, dense) = definite(a);
-            if condition(&dense) > 1e3 {
+            if !(condition(&dense) <= 1e3) {
                 return (a, dense);
             }
             node!(psd Powi::<_, 2>::new(a), &dense * &dense)
         }
         Tree::Inverse(a) => {
             let (a, dense) = definite(a);
-            if condition(&dense) > 1e3 {
+            if !(condition(&dense) <= 1e3) {
                 return (a, dense);
             }
             let inverse = a.inv().unwrap();
