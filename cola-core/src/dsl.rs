@@ -945,6 +945,7 @@ where
     }
 }
 // A + P Q^H, whatever the order: the update is the second part
+#[diagnostic::do_not_recommend]
 impl<C, D, A: Operator, B: SameScalar<A>> RankTable<C, D, A, B> for (FullRank, SmallRank) {
     type Output = LowRankUpdate<A, B>;
     #[inline(always)]
@@ -952,6 +953,7 @@ impl<C, D, A: Operator, B: SameScalar<A>> RankTable<C, D, A, B> for (FullRank, S
         LowRankUpdate::try_new(a, b)
     }
 }
+#[diagnostic::do_not_recommend]
 impl<C, D, A: Operator<Scalar = B::Scalar>, B: Operator> RankTable<C, D, A, B> for (SmallRank, FullRank) {
     type Output = LowRankUpdate<B, A>;
     #[inline(always)]
@@ -960,6 +962,7 @@ impl<C, D, A: Operator<Scalar = B::Scalar>, B: Operator> RankTable<C, D, A, B> f
     }
 }
 // of low rank again
+#[diagnostic::do_not_recommend]
 impl<C, D, A: Operator, B: SameScalar<A>> RankTable<C, D, A, B> for (SmallRank, SmallRank) {
     type Output = Sum<A, B>;
     #[inline(always)]

@@ -154,18 +154,23 @@ impl Part<'_> {
     /// The method applied to this part, one step down the path. At the field's place: there belongs the error if its
     /// type is no tree, or, in a struct of fixed types, if it borrows.
     fn enter(&self, method: TokenStream) -> TokenStream {
-        let (mut member, path) = (self.member.clone(), &self.path);
-        // All at one place: a type that is no tree is reported once.
-        if let Member::Named(name) = &mut member {
-            name.set_span(self.field.ty.span().resolved_at(name.span()));
-        }
+        let (member, path) = (self.member_at_type(), &self.path);
         quote_spanned!(self.field.ty.span()=> path.enter(#path, |path| ::cola::Parameters::#method(&self.#member, path, f)))
     }
 
     /// The shapes and indices of this part.
     fn frame(&self) -> TokenStream {
-        let member = &self.member;
-        quote_spanned!(self.field.span()=> ::cola::Parameters::frame(&self.#member, f))
+        let member = self.member_at_type();
+        quote_spanned!(self.field.ty.span()=> ::cola::Parameters::frame(&self.#member, f))
+    }
+
+    /// The member, at the place of its type: a type that is no tree is reported once.
+    fn member_at_type(&self) -> Member {
+        let mut member = self.member.clone();
+        if let Member::Named(name) = &mut member {
+            name.set_span(self.field.ty.span().resolved_at(name.span()));
+        }
+        member
     }
 
     /// `member: value` of the new struct.

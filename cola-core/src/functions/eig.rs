@@ -60,7 +60,7 @@ pub type DenseEigenvectors<T, S> = Dense<Held<<T as Scalar>::Complex, S>>;
 ///
 /// ```
 /// # use cola_core::prelude::*;
-/// let turn = Dense::new(nalgebra::matrix![0.0, -1.0; 1.0, 0.0]);
+/// let turn = Dense::new(nalgebra::matrix![0.0, -1.0f64; 1.0, 0.0]);
 /// let e = turn.eig()?;
 /// let w = e.eigenvalues();
 /// assert!(w[0].re.abs() < 1e-15 && (w[0].im.abs() - 1.0).abs() < 1e-15 && w[1] == w[0].conj());

@@ -25,11 +25,11 @@ use num_traits::{One, Zero};
 ///
 /// ```
 /// # use cola_core::prelude::*;
-/// let b = nalgebra::matrix![1.0; 1.0];
+/// let b = nalgebra::matrix![1.0f64; 1.0];
 /// let k = Blocks::new(Diagonal::new([2.0, 4.0]), b, b.transpose(), nalgebra::matrix![0.0]); // a saddle point
 /// let x: [f64; 3] = k.solve(&[3.0, 5.0, 2.0])?;
 /// assert!((x[0] - 1.0).abs() < 1e-15 && (x[1] - 1.0).abs() < 1e-15 && (x[2] - 1.0).abs() < 1e-15);
-/// assert_eq!(k.diagonal_k(2)?.as_slice(), [1.0]);
+/// assert_eq!(*k.diagonal_k(2)?, [1.0]);
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -25,9 +25,9 @@ use num_traits::{One, Zero};
 ///
 /// ```
 /// # use cola_core::prelude::*;
-/// let x = nalgebra::matrix![1.0, 1.0; 0.0, 2.0; 1.0, 0.0];
+/// let x = nalgebra::matrix![1.0f64, 1.0; 0.0, 2.0; 1.0, 0.0];
 /// let k = Congruence::new(Dense::new(x), Psd::new(Diagonal::new([1.0, 3.0])));
-/// assert_eq!(k.diagonal()?.as_slice(), [4.0, 12.0, 1.0]);
+/// assert_eq!(*k.diagonal()?, [4.0, 12.0, 1.0]);
 /// assert!(k.eigh()?.eigenvalues()[0].abs() < 1e-14);
 /// # Ok::<(), Error>(())
 /// ```

@@ -24,9 +24,9 @@ use std::borrow::Cow;
 ///
 /// ```
 /// # use cola_core::prelude::*;
-/// let x = nalgebra::dmatrix![0.0; 1.0; 3.0];
+/// let x = nalgebra::dmatrix![0.0f64; 1.0; 3.0];
 /// let k = Kernel::new(Rbf::new(1.0), &x);
-/// assert_eq!(k.diagonal()?.as_slice(), [1.0; 3]);
+/// assert_eq!(*k.diagonal()?, [1.0; 3]);
 /// assert!((k.to_dense()[(0, 1)] - (-0.5f64).exp()).abs() < 1e-16);
 /// let cross = Kernel::cross(Rbf::new(1.0), &x, nalgebra::dmatrix![0.5]);
 /// assert_eq!(cross.shape(), (3, 1));

@@ -15,7 +15,7 @@ use num_traits::Zero;
 ///
 /// ```
 /// # use cola_core::prelude::*;
-/// let a = Dense::new(nalgebra::matrix![3.0, 0.0; 0.0, -4.0; 0.0, 0.0]);
+/// let a = Dense::new(nalgebra::matrix![3.0f64, 0.0; 0.0, -4.0; 0.0, 0.0]);
 /// let d = a.svd()?;
 /// assert!((d.singular_values()[0] - 4.0).abs() < 1e-15 && (d.singular_values()[1] - 3.0).abs() < 1e-15);
 /// assert!((d.to_dense() - a.to_dense()).norm() < 1e-14);

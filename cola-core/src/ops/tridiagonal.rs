@@ -23,7 +23,7 @@ use std::borrow::Cow;
 /// # use cola_core::prelude::*;
 /// let a = Tridiagonal::new([-1.0, -1.0], [2.0, 2.0, 2.0], [-1.0, -1.0]);
 /// assert_eq!(a.apply(&[1.0, 2.0, 3.0]), [0.0, 0.0, 4.0]);
-/// let same = Tridiagonal::symmetric([2.0, 2.0, 2.0], [-1.0, -1.0]);   // known to be self-adjoint
+/// let same = Tridiagonal::symmetric([2.0f64, 2.0, 2.0], [-1.0, -1.0]);   // known to be self-adjoint
 /// assert!((same.eigh()?.eigenvalues()[1] - 2.0f64).abs() < 1e-15);
 /// # Ok::<(), Error>(())
 /// ```

@@ -22,10 +22,10 @@ use std::borrow::Cow;
 /// The m x n matrix of zeros; `F`: its facts, because only a square one is positive semidefinite.
 ///
 /// ```
-/// # use cola_core::prelude::*;
+/// # use cola_core::{Dyn, prelude::*};
 /// let z = Zero::<f64, _, _>::new(2, 3);
 /// assert_eq!(z.apply_as::<Vec<f64>>(&[1.0, 2.0, 3.0]), [0.0, 0.0]);
-/// assert_eq!(Zero::<f64, _, _, _>::square(3).exp()?.trace()?, 3.0);
+/// assert_eq!(Zero::<f64, Dyn, Dyn, _>::square(3).exp()?.trace()?, 3.0);
 /// # Ok::<(), Error>(())
 /// ```
 pub struct Zero<T, R, C, F = NoFacts> {
