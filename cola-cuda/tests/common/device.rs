@@ -95,9 +95,9 @@ fn vectors_of<T: DeviceScalar + Real>(gpu: &Cuda) -> Result<()> {
         dy.scale(a);
         Vector::scale(&mut hy[..], a);
         same(&dy, &hy, 8.0)?;
-        // relative to |x| |y|, as the terms cancel
+        // relative to |x| |y|, as the terms cancel; the cosine is in -1..1, so that 2 + it is never small
         let size = x[..].norm() * hy[..].norm() + T::of(1e-30);
-        close(&[T::of(1.0) + dx.dot(&dy) / size], &[T::of(1.0) + x[..].dot(&hy[..]) / size], tol);
+        close(&[T::of(2.0) + dx.dot(&dy) / size], &[T::of(2.0) + x[..].dot(&hy[..]) / size], tol);
         close(&[dx.norm()], &[x[..].norm()], tol);
         let (mut dr, mut hr) = (gpu.upload(&q)?, q.clone());
         let dp = gpu.upload(&p)?;
