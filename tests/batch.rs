@@ -128,3 +128,45 @@ fn a_lazy_inverse_is_honest() {
     assert!(k.solve(&b).is_err() && k.inv().unwrap().try_apply(&b).is_err());
     assert!(matches!(wrong.sqrt(), Err(Error::InvalidArgument { .. })));
 }
+
+/// A user's debug build (opt-level 0, as these tests are) of the largest operators that are written out, 8 x 8 in 8 lanes: nothing needs
+/// more than the 2 MiB of a thread.
+#[test]
+fn debug_builds_run_on_two_mebibytes() {
+    type Eight = SMatrix<f64, 8, 8>;
+    let work = || -> cola::Result<()> {
+        let spd = |l: usize| {
+            let x = Eight::from_fn(|i, j| ((3 * i + 5 * j + 7 * l) % 11) as f64 / 11.0 - 0.4);
+            x * x.transpose() + Eight::identity()
+        };
+        let ks = stack(core::array::from_fn::<_, 8, _>(|l| linop!(psd({ spd(l) }))))?;
+        let general = stack(core::array::from_fn::<_, 8, _>(|l| linop!({ spd(l) })))?;
+        let vs = stack(core::array::from_fn::<_, 8, _>(|l| SVector::<f64, 8>::from_fn(|i, _| (i + l) as f64)))?;
+        let mut sum = ks.logdet()? + ks.trace()? + ks.inv_quad(&vs)? + general.slogdet()?.1;
+        for y in [
+            ks.solve(&vs)?,
+            ks.inv()?.apply(&vs),
+            ks.sqrt()?.apply(&vs),
+            ks.pow(0.3)?.apply(&vs),
+            ks.exp()?.apply(&vs),
+            ks.log()?.apply(&vs),
+            general.solve(&vs)?,
+            general.inv()?.apply(&vs),
+            general.exp()?.apply(&vs),
+            linop!(&ks + 0.5 * I).solve(&vs)?,
+            linop!(&ks * &general).solve(&vs)?,
+        ] {
+            sum += y[0];
+        }
+        let corner =
+            |n: usize| stack(core::array::from_fn::<_, 8, _>(|l| spd(l).fixed_view::<2, 2>(n, n).into_owned()));
+        let wide = stack(core::array::from_fn::<_, 8, _>(|l| spd(l).fixed_view::<4, 4>(2, 2).into_owned()))?;
+        let sylvester = linop!(kron_sum(psd({ corner(0)? }), psd(wide)));
+        let ws = stack(core::array::from_fn::<_, 8, _>(|_| SVector::<f64, 64>::from_element(1.0)))?;
+        let both = linop!(kron(&ks, &ks));
+        sum += both.solve(&ws)?[0] + both.sqrt()?.apply(&ws)[0] + sylvester.solve(&vs)?[0];
+        assert!((0..8).all(|lane| unstack::<_, 8>(sum)[lane].is_finite()));
+        Ok(())
+    };
+    std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap().unwrap();
+}

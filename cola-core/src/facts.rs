@@ -3,6 +3,12 @@
 
 use crate::functions::dense::FactChoice;
 use core::marker::PhantomData;
+#[cfg(feature = "serde")]
+use {
+    crate::error::{Error, Result, check},
+    crate::scalar::{Real, Scalar},
+    num_traits::Zero,
+};
 
 /// One thing that may be known: [`Known`] or [`Unknown`].
 pub trait Fact: FactChoice + Send + Sync + 'static {
@@ -113,6 +119,25 @@ pub trait Sign: Copy + Send + Sync + 'static {
     type Positive: Fact;
     /// For types and plans.
     const NAME: &'static str;
+}
+/// c, if it has the sign that its type says: what a saved factor must show before it is believed.
+///
+/// # Errors
+/// `InvalidArgument` for a negative or complex factor whose type says otherwise.
+#[cfg(feature = "serde")]
+pub(crate) fn keep_sign<T: Scalar, S: Sign>(c: T) -> Result<T> {
+    let zero = T::Re::zero();
+    if <S::Keep<SelfAdjointFacts> as Facts>::SelfAdjoint::KNOWN {
+        let real = !c.im().lt(zero) & !zero.lt(c.im());
+        check::<T>(real, |_| Error::invalid("a factor whose type says that it is real is complex"))?;
+    }
+    if S::Positive::KNOWN {
+        check::<T>(!c.re().lt(zero), |lane| {
+            let c = c.re().lane_f64(lane);
+            Error::invalid(format!("a factor whose type says that it is not negative is {c}"))
+        })?;
+    }
+    Ok(c)
 }
 /// c >= 0: keeps PSD.
 #[derive(Clone, Copy, Debug)]

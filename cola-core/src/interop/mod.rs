@@ -1,4 +1,4 @@
-//! Matrices from and to elsewhere: files, and leaves from other crates (features `faer`, `ndarray`, `sprs`).
+//! Matrices from and to elsewhere: files, leaves from other crates (features `faer`, `ndarray`, `sprs`), saved operators (`serde`).
 
 #[cfg(feature = "faer")]
 mod faer;
@@ -6,8 +6,10 @@ mod foreign;
 mod matrix_market;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+mod saved;
 #[cfg(feature = "sprs")]
 mod sprs;
 
 pub use foreign::Strided;
 pub use matrix_market::{parse_matrix_market, read_matrix_market};
+pub(crate) use saved::saved;

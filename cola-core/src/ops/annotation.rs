@@ -264,6 +264,7 @@ macro_rules! annotation {
         }
         acts_as!([A: Operator] $S<A>, A, $With<Fa<A>>, |s| s.0);
         rules_as!([A: Operator] $S<A>, A, $With<K>, |s| s.0);
+        crate::interop::saved!([A: Operator] $S<A>, "Promise", [] { a: A = |k| k.0 } Ok($S(a)));
         tree_node!([A] $S<A> { "" => 0 });
     };
 }
@@ -354,6 +355,7 @@ impl<A, F> WithFacts<A, F> {
 acts_as!([A: Operator, F: Facts] WithFacts<A, F>, A, F, |s| s.a);
 rules_as!([A: Operator, F: Facts] WithFacts<A, F>, A, K, |s| s.a);
 inverse_as!([A: Operator, F: Facts] WithFacts<A, F>, A, K, |s| s.a);
+crate::interop::saved!([A: Operator, F: Facts] WithFacts<A, F>, "WithFacts", [] { a: A = |k| k.a } Ok(WithFacts { a, facts: PhantomData }));
 tree_node!([A; F: Facts] WithFacts<A, F> { "" => a; facts });
 
 /// `psd(A)` after one check: symmetric to rounding, and a Cholesky factorisation of A + n eps |A| I exists.

@@ -161,6 +161,13 @@ impl<T: Scalar, S: Space> Banded<T, S> {
 operator!([T: Scalar, S: Space] Banded<T, S> {
     scalar T; facts NoFacts; rows S; cols S; nrows |s| s.n; ncols s.n; class crate::classes::IsBanded;
 });
+crate::interop::saved!([T: Scalar, S: Space] Banded<T, S>, "Banded", [] { n: usize = |k| k.n, width: (usize, usize) = |k| k.width, bands: Vec<T> = |k| k.bands } {
+    let (n, rows) = (S::EXTENT.or(n), width.0.saturating_add(width.1).saturating_add(1));
+    match rows.checked_mul(n) == Some(bands.len()) {
+        true => Ok(Banded { bands, n, width, space: PhantomData }),
+        false => Err(Error::invalid(format!("banded: {rows} diagonals of {n} entries are not {} numbers", bands.len()))),
+    }
+});
 impl<T: Scalar, S: Space> Parameters for Banded<T, S> {
     type Number = T;
     type With<X: Scalar> = Banded<X, S>;

@@ -43,6 +43,7 @@ operator!([A: Operator, B: Operator<Scalar = A::Scalar>] BandedSum<A, B> {
     scalar A::Scalar; facts SumFacts<Fa<A>, Fa<B>>; rows <Ro<A> as Space>::Or<Ro<B>>; cols <Ro<A> as Space>::Or<Ro<B>>;
     nrows |s| s.0.nrows(); ncols s.0.nrows(); class crate::classes::IsBanded;
 });
+crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>] BandedSum<A, B>, "BandedSum", [] { left: A = |k| k.0, right: B = |k| k.1 } BandedSum::try_new(left, right));
 tree_node!([A, B] BandedSum<A, B> { "0" => 0, "1" => 1 });
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for BandedSum<A, B> {
     #[inline]

@@ -41,6 +41,7 @@ operator!([A: Operator, B: Operator<Scalar = A::Scalar>] BlockDiag<A, B> {
     scalar A::Scalar; facts Both<Fa<A>, Fa<B>>; rows <Ro<A> as Space>::Plus<Ro<B>>; cols <Co<A> as Space>::Plus<Co<B>>;
     nrows |s| s.0.nrows() + s.1.nrows(); ncols s.0.ncols() + s.1.ncols(); iterative A::ITERATIVE || B::ITERATIVE; class crate::classes::HasSpectrum;
 });
+crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>] BlockDiag<A, B>, "BlockDiag", [] { left: A = |k| k.0, right: B = |k| k.1 } Ok(BlockDiag(left, right)));
 tree_node!([A, B] BlockDiag<A, B> { "0" => 0, "1" => 1 });
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for BlockDiag<A, B> {
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -227,6 +228,7 @@ operator!([A: Operator, const M: usize] Repeat<A, M> {
     scalar A::Scalar; facts Fa<A>; rows <Const<M> as Space>::Times<Ro<A>>; cols <Const<M> as Space>::Times<Co<A>>;
     nrows |s| M * s.0.nrows(); ncols M * s.0.ncols(); iterative A::ITERATIVE; class crate::classes::HasSpectrum;
 });
+crate::interop::saved!([A: Operator, const M: usize] Repeat<A, M>, "Repeat", [] { block: A = |k| k.0 } Ok(Repeat(block)));
 tree_node!([A; const M: usize] Repeat<A, M> { "0" => 0 });
 impl<A: LinearOperator, const M: usize> LinearOperator for Repeat<A, M> {
     #[cfg_attr(not(debug_assertions), inline(always))]

@@ -125,6 +125,8 @@ where
         self.0.ncols() + self.1.ncols()
     }
 }
+crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>, C: Operator<Scalar = A::Scalar>, D: Operator<Scalar = A::Scalar>]
+    Blocks<A, B, C, D>, "Blocks", [] { a: A = |k| k.0, b: B = |k| k.1, c: C = |k| k.2, d: D = |k| k.3 } Blocks::try_new(a, b, c, d));
 tree_node!([A, B, C, D] Blocks<A, B, C, D> { "0" => 0, "1" => 1, "2" => 2, "3" => 3 });
 impl<A, B, C, D> LinearOperator for Blocks<A, B, C, D>
 where

@@ -146,6 +146,9 @@ pub fn circulant<V: VectorData>(column: V) -> Circulant<V::Scalar, V::Len> {
 operator!([T: Scalar, S: Space] Circulant<T, S> {
     scalar T; facts NoFacts; rows S; cols S; nrows |s| s.column.len(); ncols s.column.len(); class crate::classes::IsCirculant;
 });
+crate::interop::saved!([T: Scalar, S: Space] Circulant<T, S>, "Circulant", [] { grid: Vec<usize> = |k| k.grid(), column: Column<T, S> = |k| k.column } {
+    Circulant::nd(&grid, column)
+});
 impl<T: Scalar, S: Space> Parameters for Circulant<T, S> {
     type Number = T;
     type With<X: Scalar> = Circulant<X, S>;

@@ -43,6 +43,7 @@ operator!([A: Operator, E: Operator<Scalar = A::Scalar>] CirculantSum<A, E> {
     scalar A::Scalar; facts SumFacts<Fa<A>, Fa<E>>; rows Ro<A>; cols Co<A>; nrows |s| s.0.nrows(); ncols s.0.ncols();
     class crate::classes::IsCirculant;
 });
+crate::interop::saved!([A: Operator, E: Operator<Scalar = A::Scalar>] CirculantSum<A, E>, "CirculantSum", [] { left: A = |k| k.0, right: E = |k| k.1 } CirculantSum::try_new(left, right));
 tree_node!([A, E] CirculantSum<A, E> { "0" => 0, "1" => 1 });
 impl<A: LinearOperator, E: LinearOperator<Scalar = A::Scalar>> LinearOperator for CirculantSum<A, E> {
     #[inline]

@@ -129,6 +129,9 @@ pub type CongruenceOf<X, A, C> = <<A as IntoTerm>::Kind as CongruenceRule<X, <A 
 type Keeps<X, C> = <C as GramKind>::Psd<<Sc<X> as Scalar>::IsReal>;
 type CongruenceFacts<X, A, C> =
     FactSet<And<<Fa<A> as Facts>::SelfAdjoint, Keeps<X, C>>, And<<Fa<A> as Facts>::Psd, Keeps<X, C>>, Unknown, Unknown>;
+crate::interop::saved!([X: Operator, A: Operator<Scalar = X::Scalar>, C: GramKind] Congruence<X, A, C>, "Congruence", [] { x: X = |k| k.0, a: A = |k| k.1 } {
+    Congruence::try_new(x, a)
+});
 operator!([X: Operator, A: Operator<Scalar = X::Scalar>, C: GramKind] Congruence<X, A, C> {
     scalar X::Scalar; facts CongruenceFacts<X, A, C>; rows Ro<X>; cols Ro<X>; nrows |s| s.0.nrows(); ncols s.0.nrows();
     iterative X::ITERATIVE || A::ITERATIVE; class IsLowRank;

@@ -49,6 +49,7 @@ macro_rules! built_in {
         |$w:ident, $g:ident| $gradient:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         pub struct $S<T> { $( #[doc = $what] pub $field: T ),* }
         impl<T: Real> $S<T> {
             /// From its hyperparameters.
@@ -191,6 +192,7 @@ built_in! {
 }
 /// a^2 k.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Amplitude<K: Covariance> {
     /// a, of either sign.
     pub a: K::Number,
@@ -221,9 +223,11 @@ impl<K: Covariance> Covariance for Amplitude<K> {
 built_in_algebra!([K: Covariance] Amplitude<K>);
 /// k + l.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SumCovariance<K, L>(pub K, pub L);
 /// k l.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ProductCovariance<K, L>(pub K, pub L);
 macro_rules! pair {
     ($S:ident, |$a:ident, $b:ident| $value:expr, $da:expr, $db:expr) => {

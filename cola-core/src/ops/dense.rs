@@ -42,6 +42,7 @@ impl<M: MatrixData> Dense<M> {
 operator!([M: MatrixData] Dense<M> {
     scalar M::Scalar; facts NoFacts; rows M::Rows; cols M::Cols; nrows |s| s.0.view().rows; ncols s.0.view().cols; dense true;
 });
+crate::interop::saved!([M: MatrixData] Dense<M>, "Dense", [] { data: M = |k| k.0 } Ok(Dense(data)));
 tree_node!([M] Dense<M> { "data" => 0 });
 
 /// Up to this many entries the product is written in line; above, it goes to the dense engine.

@@ -38,6 +38,7 @@ operator!([V: VectorData] Diagonal<V> {
     scalar V::Scalar; facts FactSet<<V::Scalar as Scalar>::IsReal, Unknown, Unknown, Unknown>; rows V::Len; cols V::Len;
     nrows |s| s.0.view().rows; ncols s.0.view().rows; class crate::classes::IsDiagonal;
 });
+crate::interop::saved!([V: VectorData] Diagonal<V>, "Diagonal", [] { diag: V = |k| k.0 } Ok(Diagonal(diag)));
 tree_node!([V] Diagonal<V> { "diag" => 0 });
 impl<V: VectorData> LinearOperator for Diagonal<V> {
     #[cfg_attr(not(debug_assertions), inline(always))]

@@ -239,6 +239,7 @@ impl<T: Scalar<Complex = T>, S: Space> Explain for Fourier<T, S> {
     }
 }
 // no parameters
+crate::interop::saved!([T: Scalar<Complex = T>, S: Space] Fourier<T, S>, "Fourier", [] { n: usize = |k| k.nrows() } Ok(Fourier::of_size(n)));
 impl<T: Scalar, S: Space> Parameters for Fourier<T, S> {
     type Number = T;
     type With<X: Scalar> = Fourier<X, S>;

@@ -72,6 +72,7 @@ operator!([X: Operator, C: GramKind] Gram<X, C> {
     nrows |s| s.0.nrows(); ncols s.0.nrows(); iterative X::ITERATIVE;
     class IsLowRank;
 });
+crate::interop::saved!([X: Operator, C: GramKind] Gram<X, C>, "Gram", [] { x: X = |k| k.0 } Ok(Gram(x, PhantomData)));
 tree_node!([X; C: GramKind] Gram<X, C> { "0" => 0; 1 });
 impl<X: LinearOperator, C: GramKind> LinearOperator for Gram<X, C> {
     #[cfg_attr(not(debug_assertions), inline(always))]

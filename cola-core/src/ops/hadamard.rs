@@ -77,6 +77,7 @@ operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Hadamard<A, B> {
     scalar A::Scalar; facts HadamardFacts<A, B>; rows <Ro<A> as Space>::Or<Ro<B>>; cols <Co<A> as Space>::Or<Co<B>>;
     nrows |s| s.0.nrows(); ncols s.0.ncols(); dense A::HOLDS_DENSE && B::HOLDS_DENSE; iterative A::ITERATIVE || B::ITERATIVE;
 });
+crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>] Hadamard<A, B>, "Hadamard", [] { left: A = |k| k.0, right: B = |k| k.1 } Hadamard::try_new(left, right));
 tree_node!([A, B] Hadamard<A, B> { "0" => 0, "1" => 1 });
 /// Columns of the factors that are made at once: 16 n numbers of each.
 const BLOCK: usize = 16;

@@ -80,6 +80,7 @@ operator!([V: VectorData] Householder<V> {
     scalar V::Scalar; facts FactSet<Known, Unknown, Known, Known>; rows V::Len; cols V::Len;
     nrows |s| s.0.view().rows; ncols s.0.view().rows;
 });
+crate::interop::saved!([V: VectorData] Householder<V>, "Householder", [] { v: V = |k| k.0 } Householder::try_new(v));
 tree_node!([V] Householder<V> { "v" => 0 });
 /// y = [y +] alpha (x + c v v^H x / v^H v).
 fn reflect<V: VectorData>(

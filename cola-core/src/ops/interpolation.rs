@@ -14,6 +14,7 @@ use std::borrow::Cow;
 
 /// The points start, start + step, .. : `len` of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Grid {
     /// The first point.
     pub start: f64,
@@ -173,6 +174,16 @@ impl<T: Scalar> Interpolation<T> {
 }
 operator!([T: Scalar] Interpolation<T> {
     scalar T; facts NoFacts; rows Dyn; cols Dyn; nrows |s| s.rows; ncols s.grid;
+});
+crate::interop::saved!([T: Scalar] Interpolation<T>, "Interpolation", [] {
+    rows: usize = |k| k.rows, grid: usize = |k| k.grid, width: usize = |k| k.width, index: Vec<usize> = |k| k.index,
+    weights: Vec<T> = |k| k.weights
+} {
+    let fits = rows.checked_mul(width) == Some(index.len()) && index.len() == weights.len();
+    match fits && index.iter().all(|&i| i < grid) {
+        true => Ok(Interpolation { rows, grid, width, index, weights }),
+        false => Err(Error::invalid("interpolation: indices and weights do not fill the rows, or an index is off the grid")),
+    }
 });
 impl<T: Scalar> Parameters for Interpolation<T> {
     type Number = T;

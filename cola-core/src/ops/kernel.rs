@@ -41,6 +41,7 @@ pub struct Kernel<K, X, Z = SamePoints> {
 }
 /// The second set of points is the first.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SamePoints;
 /// The columns' points: a matrix of them, or those of the rows.
 pub trait Points<X: MatrixData> {
@@ -106,6 +107,15 @@ impl<K: Covariance, X: MatrixData<Scalar = K::Number>, Z: Points<X>> Operator fo
         self.z.points(&self.x).rows
     }
 }
+crate::interop::saved!([K: Covariance, X: MatrixData<Scalar = K::Number>, Z: Points<X>] Kernel<K, X, Z>, "Kernel", [] {
+    k: K = |s| s.k, x: X = |s| s.x, z: Z = |s| s.z
+} {
+    let (left, right) = ((x.view().rows, x.view().cols), (z.points(&x).rows, z.points(&x).cols));
+    match left.1 == right.1 {
+        true => Ok(Kernel { k, x, z }),
+        false => Err(Error::ShapeMismatch { op: "points of a kernel", left, right }),
+    }
+});
 impl<K: Covariance + Clone, X: Clone, Z: Clone> Parameters for Kernel<K, X, Z> {
     type Number = K::Number;
     // over another number the points would be needed too: its tree is that of the hyperparameters

@@ -42,6 +42,7 @@ operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B> {
     scalar A::Scalar; facts Both<Fa<A>, Fa<B>>; rows <Ro<A> as Space>::Times<Ro<B>>; cols <Co<A> as Space>::Times<Co<B>>;
     nrows |s| s.0.nrows() * s.1.nrows(); ncols s.0.ncols() * s.1.ncols(); iterative A::ITERATIVE || B::ITERATIVE; class crate::classes::HasSpectrum;
 });
+crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B>, "Kron", [] { left: A = |k| k.0, right: B = |k| k.1 } Ok(Kron(left, right)));
 tree_node!([A, B] Kron<A, B> { "0" => 0, "1" => 1 });
 /// (A x B) vec(X) = vec(B X A^T): B on the fast mode, then A on the slow mode, by strides; nothing is transposed.
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for Kron<A, B> {

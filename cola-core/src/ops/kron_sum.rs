@@ -98,6 +98,7 @@ operator!([A: Operator, B: Operator<Scalar = A::Scalar>] KronSum<A, B> {
     rows <Ro<A> as Space>::Times<Ro<B>>; cols <Ro<A> as Space>::Times<Ro<B>>;
     nrows |s| s.0.nrows() * s.1.nrows(); ncols s.0.nrows() * s.1.nrows(); iterative A::ITERATIVE || B::ITERATIVE; class crate::classes::HasSpectrum;
 });
+crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>] KronSum<A, B>, "KronSum", [] { left: A = |k| k.0, right: B = |k| k.1 } KronSum::try_new(left, right));
 tree_node!([A, B] KronSum<A, B> { "0" => 0, "1" => 1 });
 /// vec(B X + X A^T): B on the fast mode, then A added on the slow mode, by strides, without a buffer.
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for KronSum<A, B> {

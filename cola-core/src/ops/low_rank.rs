@@ -112,6 +112,7 @@ operator!([U: MatrixData, V: MatrixData<Scalar = U::Scalar>] LowRank<U, V> {
     scalar U::Scalar; facts NoFacts; rows U::Rows; cols V::Rows; nrows |s| s.0.view().rows; ncols s.1.view().rows;
     class IsLowRank;
 });
+crate::interop::saved!([U: MatrixData, V: MatrixData<Scalar = U::Scalar>] LowRank<U, V>, "LowRank", [] { u: U = |k| k.0, v: V = |k| k.1 } LowRank::try_new(u, v));
 tree_node!([U, V] LowRank<U, V> { "u" => 0, "v" => 1 });
 impl<U: MatrixData, V: MatrixData<Scalar = U::Scalar>> LinearOperator for LowRank<U, V> {
     fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, y: ViewMut<'_, Sc<Self>>, s: &mut [Sc<Self>]) {

@@ -50,6 +50,13 @@ impl<L: Operator, S: Sign> LowRankShift<L, S> {
         ShiftedLowRank { low, shift }
     }
 }
+crate::interop::saved!([L: Operator, E: Operator<Scalar = L::Scalar>] ShiftedLowRank<L, E>, "ShiftedLowRank", [] { low: L = |k| k.low, shift: E = |k| k.shift } {
+    let (left, right) = ((low.nrows(), low.ncols()), (shift.nrows(), shift.ncols()));
+    match left == right {
+        true => Ok(ShiftedLowRank { low, shift }),
+        false => Err(crate::error::Error::ShapeMismatch { op: "A + c * I", left, right }),
+    }
+});
 operator!([L: Operator, E: Operator<Scalar = L::Scalar>] ShiftedLowRank<L, E> {
     scalar L::Scalar; facts SumFacts<Fa<L>, Fa<E>>; rows Ro<L>; cols Co<L>; nrows |s| s.low.nrows(); ncols s.low.ncols();
     dense L::HOLDS_DENSE; iterative L::ITERATIVE;

@@ -58,6 +58,7 @@ operator!([A: Operator, L: Operator<Scalar = A::Scalar>] LowRankUpdate<A, L> {
     scalar A::Scalar; facts SumFacts<Fa<A>, Fa<L>>; rows <Ro<A> as Space>::Or<Ro<L>>; cols <Co<A> as Space>::Or<Co<L>>;
     nrows |s| s.0.nrows(); ncols s.0.ncols(); dense A::HOLDS_DENSE || L::HOLDS_DENSE; iterative A::ITERATIVE || L::ITERATIVE;
 });
+crate::interop::saved!([A: Operator, L: Operator<Scalar = A::Scalar>] LowRankUpdate<A, L>, "LowRankUpdate", [] { left: A = |k| k.0, right: L = |k| k.1 } LowRankUpdate::try_new(left, right));
 tree_node!([A, L] LowRankUpdate<A, L> { "0" => 0, "1" => 1 });
 impl<A: LinearOperator, L: LinearOperator<Scalar = A::Scalar>> LinearOperator for LowRankUpdate<A, L> {
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {

@@ -146,6 +146,7 @@ impl<P: Parts<Item: LinearOperator>> LinearOperator for SumOf<P> {
         self.0.parts().iter().map(|a| a.scratch_len(columns)).max().unwrap_or(0)
     }
 }
+crate::interop::saved!([P: Parts<Item: Operator>] SumOf<P>, "SumOf", [] { parts: P = |k| k.0 } SumOf::try_new(parts));
 list_tree!(SumOf);
 crate::base_inverse!([P: Parts<Item: Operator>] SumOf<P>);
 crate::base_det!([P: Parts<Item: Operator>] SumOf<P>);

@@ -57,6 +57,7 @@ pub struct BlockDiagOf<P>(P);
 
 macro_rules! list_node {
     ($S:ident, $word:ident, $try_word:ident, $doc:literal, |$list:ident| $check:expr) => {
+        crate::interop::saved!([P: Parts<Item: Operator>] $S<P>, "ListOf", [] { parts: P = |k| k.0 } $S::try_new(parts));
         impl<P: Parts<Item: Operator>> $S<P> {
             #[doc = $doc]
             ///

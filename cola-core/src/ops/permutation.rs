@@ -106,6 +106,7 @@ operator!([T: Scalar, S: Space] Permutation<T, S> {
     scalar T; facts UnitaryFacts; rows S; cols S; nrows |s| s.order.len(); ncols s.order.len();
     class crate::classes::IsPermutation;
 });
+crate::interop::saved!([T: Scalar, S: Space] Permutation<T, S>, "Permutation", [] { order: Column<usize, S> = |k| k.order } Permutation::try_new(order));
 impl<T: Scalar, S: Space> Parameters for Permutation<T, S> {
     type Number = T;
     type With<X: Scalar> = Permutation<X, S>;

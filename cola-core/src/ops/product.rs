@@ -61,6 +61,7 @@ operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B> {
     scalar A::Scalar; facts ProductFacts<Fa<A>, Fa<B>>; rows Ro<A>; cols Co<B>; nrows |s| s.0.nrows(); ncols s.1.ncols();
     dense A::HOLDS_DENSE && B::HOLDS_DENSE; iterative A::ITERATIVE || B::ITERATIVE;
 });
+crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>, "Product", [] { left: A = |k| k.0, right: B = |k| k.1 } Product::try_new(left, right));
 tree_node!([A, B] Product<A, B> { "0" => 0, "1" => 1 });
 /// y = P (Q x): shared by all that act in two steps.
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -265,6 +266,9 @@ type PowiFacts<K> =
 operator!([A: Operator, const N: usize] Powi<A, N> {
     scalar A::Scalar; facts PowiFacts<Fa<A>>; rows Ro<A>; cols Ro<A>; nrows |s| s.0.nrows(); ncols s.0.nrows();
     dense A::HOLDS_DENSE; iterative A::ITERATIVE;
+});
+crate::interop::saved!([A: Operator, const N: usize] Powi<A, N>, "Powi", [] { base: A = |k| k.0 } {
+    crate::functions::base::square("power", &base).map(|()| Powi(base))
 });
 tree_node!([A; const N: usize] Powi<A, N> { "0" => 0 });
 impl<A: LinearOperator, const N: usize> LinearOperator for Powi<A, N> {

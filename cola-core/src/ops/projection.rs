@@ -102,6 +102,7 @@ operator!([U: MatrixData] Projection<U> {
     scalar U::Scalar; facts PsdFacts; rows U::Rows; cols U::Rows; nrows |s| s.0.view().rows; ncols s.0.view().rows;
     class IsLowRank;
 });
+crate::interop::saved!([U: MatrixData] Projection<U>, "Projection", [] { u: U = |k| k.0 } Projection::try_new(u));
 tree_node!([U] Projection<U> { "u" => 0 });
 impl<U: MatrixData> LinearOperator for Projection<U> {
     fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, y: ViewMut<'_, Sc<Self>>, s: &mut [Sc<Self>]) {

@@ -59,6 +59,9 @@ operator!([A: Operator, S: Sign] Scaled<A, Sc<A>, S> {
     scalar A::Scalar; facts S::Keep<Fa<A>>; rows Ro<A>; cols Co<A>; nrows |s| s.a.nrows(); ncols s.a.ncols();
     dense A::HOLDS_DENSE; iterative A::ITERATIVE; class <A::Class as crate::dsl::Class>::Scaled;
 });
+crate::interop::saved!([A: Operator, S: Sign] Scaled<A, A::Scalar, S>, "Scaled", [] { c: A::Scalar = |k| k.c, a: A = |k| k.a } {
+    crate::facts::keep_sign::<A::Scalar, S>(c).map(|c| Scaled::signed(c, a))
+});
 impl<T: Scalar, A: Parameters<Number = T>, S: Sign> Parameters for Scaled<A, T, S> {
     type Number = T;
     type With<X: Scalar> = Scaled<A::With<X>, X, S>;

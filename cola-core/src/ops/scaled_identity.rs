@@ -93,6 +93,7 @@ operator!([T: Scalar, S: Space] Identity<T, S> {
 operator!([T: Scalar, S: Space, G: Sign] ScaledIdentity<T, S, G> {
     scalar T; facts G::Keep<IdentityFacts>; rows S; cols S; nrows |s| s.n; ncols s.n; class crate::classes::IsIdentity;
 });
+crate::interop::saved!([T: Scalar, S: Space] Identity<T, S>, "Identity", [] { n: usize = |k| k.n } Ok(Identity::of_size(n)));
 impl<T: Scalar, S: Space> Parameters for Identity<T, S> {
     type Number = T;
     type With<X: Scalar> = Identity<X, S>;
@@ -108,6 +109,9 @@ impl<T: Scalar, S: Space> Parameters for Identity<T, S> {
         f(Frame::Shape(self.n, self.n))
     }
 }
+crate::interop::saved!([T: Scalar, S: Space, G: Sign] ScaledIdentity<T, S, G>, "ScaledIdentity", [] { c: T = |k| k.c, n: usize = |k| k.n } {
+    crate::facts::keep_sign::<T, G>(c).map(|c| ScaledIdentity::of_size(c, n))
+});
 impl<T: Scalar, S: Space, G: Sign> Parameters for ScaledIdentity<T, S, G> {
     type Number = T;
     type With<X: Scalar> = ScaledIdentity<X, S, G>;

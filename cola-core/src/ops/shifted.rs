@@ -54,6 +54,7 @@ operator!([A: Operator, E: Operator<Scalar = A::Scalar>] Shifted<A, E> {
     scalar A::Scalar; facts SumFacts<Fa<A>, Fa<E>>; rows Ro<A>; cols Co<A>;
     nrows |s| s.0.nrows(); ncols s.0.ncols(); dense A::HOLDS_DENSE; iterative A::ITERATIVE; class crate::classes::HasSpectrum;
 });
+crate::interop::saved!([A: Operator, E: Operator<Scalar = A::Scalar>] Shifted<A, E>, "Shifted", [] { left: A = |k| k.0, right: E = |k| k.1 } Shifted::try_new(left, right));
 tree_node!([A, E] Shifted<A, E> { "0" => 0, "1" => 1 });
 impl<A: LinearOperator, E: LinearOperator<Scalar = A::Scalar>> LinearOperator for Shifted<A, E> {
     #[inline]

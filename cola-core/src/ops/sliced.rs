@@ -49,6 +49,7 @@ fn outside(index: usize, n: usize) -> Error {
 }
 /// `START..START + LEN`, known to the compiler.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Fixed<const START: usize, const LEN: usize>;
 impl<const START: usize, const LEN: usize> IndexSet for Fixed<START, LEN> {
     type Space = Const<LEN>;
@@ -96,6 +97,7 @@ impl<Full: Space> IntoIndexSet<Full> for RangeFull {
 }
 /// A range whose ends are known when built.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Span {
     start: usize,
     len: usize,
@@ -187,6 +189,8 @@ macro_rules! lists {
         }
     )* };
 }
+crate::interop::saved!([S: Space] Indices<S>, "Indices", [] { list: Column<usize, S> = |k| k.0 } Ok(Indices(list)));
+crate::interop::saved!([S: Space] All<S>, "All", [] { len: usize = |k| k.0 } Ok(All(S::EXTENT.or(len), PhantomData)));
 lists! {
     [const N: usize,] [usize; N], Const<N>;
     [const N: usize,] &[usize; N], Const<N>;
@@ -238,6 +242,17 @@ impl<A: Operator, R: IndexSet> Sliced<A, R, R, Known> {
 operator!([A: Operator, R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same> {
     scalar A::Scalar; facts SliceFacts<Fa<A>, Same>; rows R::Space; cols C::Space; nrows |s| s.rows.len(); ncols s.cols.len();
     iterative A::ITERATIVE;
+});
+crate::interop::saved!([A: Operator, R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same>, "Sliced", [] { a: A = |k| k.a, rows: R = |k| k.rows, cols: C = |k| k.cols } {
+    let ends = |len: usize, get: &dyn Fn(usize) -> usize, n: usize| (0..len).map(get).find(|&i| i >= n).map(|i| outside(i, n));
+    let (m, n) = (a.nrows(), a.ncols());
+    let wrong = ends(rows.len(), &|i| rows.get(i), m).or(ends(cols.len(), &|j| cols.get(j), n));
+    let same = rows.len() == cols.len() && (0..rows.len()).all(|i| rows.get(i) == cols.get(i));
+    match wrong {
+        Some(e) => Err(e),
+        None if Same::KNOWN && !same => Err(Error::invalid("A[r, r]: the lists of rows and columns differ")),
+        None => Ok(Sliced { a, rows, cols, same: PhantomData }),
+    }
 });
 tree_node!([A; R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same> { "" => a; rows, cols, same }
 frame |s, f| {

@@ -150,6 +150,7 @@ impl<T: Scalar> Sparse<CsrMatrix<T>> {
 operator!([M: SparseData] Sparse<M> {
     scalar M::Scalar; facts NoFacts; rows Dyn; cols Dyn; nrows |s| s.0.compressed().rows; ncols s.0.compressed().cols;
 });
+crate::interop::saved!([M: SparseData] Sparse<M>, "Sparse", [] { data: M = |k| k.0 } Ok(Sparse(data)));
 impl<M: SparseData> Parameters for Sparse<M> {
     type Number = M::Scalar;
     type With<S: Scalar> = Sparse<M::With<S>>;

@@ -50,6 +50,15 @@ impl<V: Clone, W: Clone, F> Clone for form::Spectral<V, W, F> {
     }
 }
 // leaves: those of V under "vectors", and w as "values"
+crate::interop::saved!([V: Operator, F: Facts] form::Spectral<V, Column<Re<V>, Co<V>>, F>, "Spectral", [] {
+    basis: V = |k| k.basis, values: Column<Re<V>, Co<V>> = |k| k.values
+} {
+    let (left, right) = ((basis.nrows(), basis.ncols()), (values.len(), values.len()));
+    match left.1 == right.0 {
+        true => Ok(form::Spectral { basis, values, facts: PhantomData }),
+        false => Err(Error::ShapeMismatch { op: "eigenvectors and eigenvalues", left, right }),
+    }
+});
 impl<V: Parameters, S: Space, F> Parameters for form::Spectral<V, Column<<V::Number as Scalar>::Re, S>, F> {
     type Number = V::Number;
     type With<X: Scalar> = form::Spectral<V::With<X>, Column<X::Re, S>, F>;

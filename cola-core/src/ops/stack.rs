@@ -41,6 +41,7 @@ macro_rules! constructors {
                 Self::try_new(a, b).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
             }
         }
+        crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>] $S<A, B>, "Stack", [] { first: A = |k| k.0, second: B = |k| k.1 } $S::try_new(first, second));
         tree_node!([A, B] $S<A, B> { "0" => 0, "1" => 1 });
     };
 }

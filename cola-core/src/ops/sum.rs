@@ -51,6 +51,7 @@ operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B> {
     nrows |s| s.0.nrows(); ncols s.0.ncols(); dense A::HOLDS_DENSE || B::HOLDS_DENSE; iterative A::ITERATIVE || B::ITERATIVE;
     class <A::Class as crate::dsl::Class>::Plus<B::Class>;
 });
+crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>, "Sum", [] { left: A = |k| k.0, right: B = |k| k.1 } Sum::try_new(left, right));
 tree_node!([A, B] Sum<A, B> { "0" => 0, "1" => 1 });
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for Sum<A, B> {
     #[cfg_attr(not(debug_assertions), inline(always))]

@@ -119,6 +119,9 @@ impl<C: VectorData> Toeplitz<C, Mirrored> {
         Self::checked(column, Mirrored).unwrap_or_else(|e| shape_panic(&e))
     }
 }
+crate::interop::saved!([C: VectorData, R: UpperBand<C::Scalar>] Toeplitz<C, R>, "Toeplitz", [] { column: C = |k| k.column, row: R = |k| k.row } {
+    Toeplitz::checked(column, row)
+});
 /// A Toeplitz matrix by its first column and row: `toeplitz(c, r)` in `linop!`.
 ///
 /// # Panics

@@ -32,6 +32,7 @@ macro_rules! side {
             scalar A::Scalar; facts $F<Fa<A>>; rows $rows<A>; cols $cols<A>; nrows |s| s.0.$nr(); ncols s.0.$nc();
             dense A::HOLDS_DENSE; iterative A::ITERATIVE;
         });
+        crate::interop::saved!([A: Operator] $S<A>, "Side", [] { a: A = |k| k.0 } Ok($S(a)));
         tree_node!([A] $S<A> { "" => 0 });
     };
 }

@@ -89,6 +89,7 @@ impl<M: MatrixData> Triangular<M, Upper> {
 operator!([M: MatrixData, U: Side] Triangular<M, U> {
     scalar M::Scalar; facts NoFacts; rows M::Rows; cols M::Cols; nrows |s| s.data.view().rows; ncols s.data.view().cols; dense true;
 });
+crate::interop::saved!([M: MatrixData, U: Side] Triangular<M, U>, "Triangular", [] { data: M = |k| k.data } Ok(Triangular::from_parts(data)));
 tree_node!([M; U: Side] Triangular<M, U> { "data" => data; side });
 impl<M: MatrixData, U: Side> LinearOperator for Triangular<M, U> {
     #[cfg_attr(not(debug_assertions), inline(always))]

@@ -35,6 +35,7 @@ pub struct Tridiagonal<D, L, U = Mirrored> {
 }
 /// The diagonal above is the conjugate of the one below.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Mirrored;
 /// The diagonal above the main one: a vector, or [`Mirrored`].
 pub trait UpperBand<T: Scalar> {
@@ -152,6 +153,11 @@ pub fn try_tridiag_sym<D: VectorData, L: VectorData<Scalar = D::Scalar>>(
 ) -> Result<Tridiagonal<D, L>> {
     Tridiagonal::try_symmetric(diag, lower)
 }
+crate::interop::saved!([D: VectorData, L: VectorData<Scalar = D::Scalar>, U: UpperBand<D::Scalar>] Tridiagonal<D, L, U>, "Tridiagonal", [] {
+    lower: L = |k| k.lower, diag: D = |k| k.diag, upper: U = |k| k.upper
+} {
+    Tridiagonal::checked(diag, lower, upper)
+});
 operator!([D: VectorData, L: VectorData<Scalar = D::Scalar>, U: UpperBand<D::Scalar>] Tridiagonal<D, L, U> {
     scalar D::Scalar; facts FactSet<U::Symmetric, Unknown, Unknown, Unknown>; rows D::Len; cols D::Len;
     nrows |s| s.diag.view().rows; ncols s.diag.view().rows; class crate::classes::IsBanded;

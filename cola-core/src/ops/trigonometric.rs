@@ -281,6 +281,14 @@ impl<T: Scalar, S: Space> Explain for Trigonometric<T, S> {
     }
 }
 // no parameters
+crate::interop::saved!([T: Scalar, S: Space] Trigonometric<T, S>, "Trigonometric", [] {
+    sine: bool = |k| k.kind.sine, kind: u8 = |k| k.kind.number, n: usize = |k| k.n
+} {
+    match kind {
+        1..=4 => Ok(Trigonometric::of_kind(Kind { sine, number: kind }, S::EXTENT.or(n))),
+        _ => Err(Error::invalid(format!("trigonometric transforms have types 1 to 4, not {kind}"))),
+    }
+});
 impl<T: Scalar, S: Space> Parameters for Trigonometric<T, S> {
     type Number = T;
     type With<X: Scalar> = Trigonometric<X, S>;

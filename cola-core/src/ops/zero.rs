@@ -79,6 +79,9 @@ impl<T: Scalar, R: Space, C: Space, F: Facts> Operator for Zero<T, R, C, F> {
         self.shape.1
     }
 }
+crate::interop::saved!([T: Scalar, R: Space, C: Space, F: Facts] Zero<T, R, C, F>, "Zero", [] { shape: (usize, usize) = |k| k.shape } {
+    Ok(Zero { shape: (R::EXTENT.or(shape.0), C::EXTENT.or(shape.1)), marker: PhantomData })
+});
 impl<T: Scalar, R: Space, C: Space, F: Facts> Parameters for Zero<T, R, C, F> {
     type Number = T;
     type With<X: Scalar> = Zero<X, R, C, F>;

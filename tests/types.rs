@@ -1,0 +1,92 @@
+//! What the compiler picked, read off the types: `cargo test --test types -- --nocapture` prints them.
+
+use cola::prelude::*;
+use nalgebra::{DMatrix, DVector, SMatrix, matrix, vector};
+
+/// The type of `a` without the paths of its parts: `Kron<Psd<Dense<..>>, Diagonal<..>>`.
+fn type_of<A>(_: &A) -> String {
+    let mut short = String::new();
+    for part in core::any::type_name::<A>().split_inclusive(['<', '>', ',', ' ', ';', '[', ']', '&', '(', ')']) {
+        short.push_str(part.rsplit("::").next().unwrap_or(part));
+    }
+    short
+}
+/// Prints the type of `a` under the expression it came from, and demands its beginning.
+#[track_caller]
+fn picked<A>(expression: &str, a: &A, start: &str) {
+    let name = type_of(a);
+    println!("{expression}\n    {name}");
+    assert!(name.starts_with(start), "{expression}: {name} does not start with {start}");
+}
+fn a2() -> SMatrix<f64, 2, 2> {
+    matrix![2.0, 1.0; 1.0, 3.0]
+}
+
+#[test]
+fn of_compositions() {
+    let (a, d, x) = (a2(), vector![3.0, 0.2, 1.0], matrix![1.0, 2.0; 0.5, 1.0; 0.0, 1.0]);
+    picked("kron(psd(a), diag(d))", &linop!(kron(psd(a), diag(d))), "Kron<Psd<Dense<Matrix<f64, Const<2>, Const<2>,");
+    picked("x * x.T", &linop!(x * x.T), "Gram<Dense<");
+    picked("x.H * x", &linop!(x.H * x), "Gram<Adjoint<Dense<");
+    picked("x * psd(a) * x.H", &linop!(x * psd(a) * x.H), "Congruence<Dense<");
+    picked("diag + diag", &linop!(diag([1.0, 2.0]) + diag([3.0, 4.0])), "WithFacts<Diagonal<[f64; 2]>");
+    picked("diag * diag", &linop!(diag([1.0, 2.0]) * diag([3.0, 4.0])), "WithFacts<Diagonal<[f64; 2]>");
+    picked("a.T.T", &linop!(a.T.T), "Dense<");
+    picked(
+        "diag + low_rank",
+        &linop!(diag([1.0, 2.0]) + low_rank(vector![1.0, 2.0], vector![0.5, 1.0])),
+        "LowRankUpdate<",
+    );
+    picked("kron + c I", &linop!(kron(psd(a), psd(a)) + 0.5 * I), "Shifted<Kron<");
+}
+
+#[test]
+fn of_inverses() -> cola::Result<()> {
+    let (a, d) = (a2(), vector![3.0, 0.2, 1.0]);
+    let k = linop!(kron(psd(a), diag(d)));
+    // the factor of the Cholesky kind: L D L^H without square roots
+    picked("inv(kron(psd(a), diag(d)))", &k.inv()?, "Kron<Factored<f64, Const<2>, ByLdl>, Diagonal<");
+    picked("inv(psd(a))", &linop!(psd(a)).inv()?, "Factored<f64, Const<2>, ByLdl>");
+    picked("inv(a)", &linop!(a).inv()?, "Factored<f64, Const<2>, ByLu>");
+    picked("inv(a), dynamic", &linop!({ DMatrix::<f64>::identity(3, 3) }).inv()?, "Factored<f64, Dyn, ByLu>");
+    picked("inv(self_adjoint(a))", &linop!(self_adjoint(a)).inv()?, "Factored<f64, Const<2>, ByBunchKaufman>");
+    picked("inv(unitary(q))", &linop!(unitary({ matrix![0.0, 1.0; 1.0, 0.0] })).inv()?, "Adjoint<");
+    picked("inv(permutation)", &Permutation::<f64, _>::new([1, 0]).inv()?, "Permutation<");
+    picked("inv(triangular)", &linop!(triangular_lower(a)).inv()?, "TriangularInverse<");
+    picked(
+        "inv(block_diag(repeat::<2>(psd(a)), diag))",
+        &linop!(block_diag(repeat::<2>(psd(a)), diag(d))).inv()?,
+        "BlockDiag<Repeat<Factored<f64, Const<2>, ByLdl>, 2>, Diagonal<",
+    );
+    picked("inv(a * diag)", &linop!(a * diag([1.0, 2.0])).inv()?, "ProductInverse<Product<Diagonal<");
+    Ok(())
+}
+
+#[test]
+fn of_functions() -> cola::Result<()> {
+    let (a, d) = (a2(), vector![3.0, 0.2, 1.0]);
+    picked("sqrt(kron(psd(a), diag(d)))", &linop!(kron(psd(a), diag(d))).sqrt()?, "Kron<Spectral<");
+    picked("sqrt(psd(a))", &linop!(psd(a)).sqrt()?, "Spectral<");
+    picked("exp(kron_sum(psd(a), psd(a)))", &linop!(kron_sum(psd(a), psd(a))).exp()?, "Kron<");
+    picked("eigh(kron(psd(a), psd(a)))", &linop!(kron(psd(a), psd(a))).eigh()?, "Spectral<Product<Kron<Unitary<");
+    picked("cholesky(kron(psd(a), psd(a)))", &linop!(kron(psd(a), psd(a))).cholesky()?, "Kron<Triangular<");
+    // facts of results
+    fn psd_known<A: Operator>(_: &A) -> bool {
+        <<A::Facts as cola::Facts>::Psd as cola::Fact>::KNOWN
+    }
+    assert!(psd_known(&linop!(psd(a)).sqrt()?) && psd_known(&linop!(psd(a)).inv()?));
+    assert!(psd_known(&linop!(self_adjoint(a)).exp()?));
+    Ok(())
+}
+
+/// The types stay the same whatever the numbers are: lanes, other precisions, complex numbers.
+#[test]
+fn over_other_numbers() -> cola::Result<()> {
+    let k = stack([linop!(kron(psd({ a2() }), diag([3.0, 0.2]))); 4])?;
+    picked("inv, 4 lanes", &k.inv()?, "Kron<Factored<Lanes<f64, 4");
+    let c = a2().map(|x| Complex::new(x as f32, 0.0));
+    picked("inv, complex", &linop!(psd(c)).inv()?, "Factored<Complex<f32>, Const<2>, ByLdl>");
+    let v = DVector::<f64>::zeros(2);
+    assert_eq!(linop!(psd({ a2() })).solve(&v)?, v);
+    Ok(())
+}
