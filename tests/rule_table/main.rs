@@ -283,6 +283,8 @@ impl Table {
     }
     fn row(&mut self, row: &Row, has: &[&str], promised: Cells) {
         let plain = PROMISED_PLAIN.iter().filter(|_| !row.lanes);
+        // of one number nothing is structured
+        let plain = plain.filter(|_| self.size[1] > 1);
         for (_, questions) in PROMISED.iter().chain(plain).filter(|p| row.name.strip_prefix(p.0).is_some_and(whole_name)) {
             for q in questions.iter().filter(|q| !row.refused(**q)) {
                 let plan = row.explanation.plan(*q);
@@ -435,18 +437,37 @@ fn static_doubles() {
 fn static_complex() {
     let mut t = Table::default();
     on_arrays::<C>(&mut t);
+    variants_on_arrays::<C>(&mut t);
     t.finish();
 }
 #[test]
 fn static_floats() {
     let mut t = Table::default();
     on_arrays::<f32>(&mut t);
+    variants_on_arrays::<f32>(&mut t);
     t.finish();
 }
 #[test]
 fn static_lanes() {
     let mut t = Table::default();
     on_arrays::<Lanes<f64, 4>>(&mut t);
+    variants_on_arrays::<Lanes<f64, 4>>(&mut t);
+    t.finish();
+}
+#[test]
+fn dynamic_floats() {
+    let mut t = Table::default();
+    on_the_heap::<f32>(&mut t);
+    variants_on_the_heap::<f32>(&mut t);
+    float_rows(&mut t);
+    t.finish();
+}
+#[test]
+fn dynamic_lanes() {
+    let mut t = Table::default();
+    on_the_heap::<Lanes<f64, 4>>(&mut t);
+    variants_on_the_heap::<Lanes<f64, 4>>(&mut t);
+    lane_rows(&mut t);
     t.finish();
 }
 /// Above the limit the facts pick the iteration; what has no rule says so and does not make n x n numbers.

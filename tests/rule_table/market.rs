@@ -451,6 +451,7 @@ macro_rules! variants {
                     but(BASE, [
                         (0, "Schur forms of the factors"), (1, "Schur forms of the factors"),
                         (2, "sum of the traces; sum of the diagonals"),
+                        (4, "-; e^c times; -"),
                     ]);
                 "Tridiagonal", Tridiagonal::new($vec!(s.d2, 2), $vec!(s.plus, 3), $vec!(s.e2, 2)), |l| s.tridiagonal(l, false);
                     solve det diag exp lu;
@@ -513,8 +514,8 @@ macro_rules! variants {
                         (0, "part by part, reversed"), (1, "product of the determinants"), (2, "sums of products of diagonals"),
                     ]);
                 "Kron * Kron",
-                    dsl::mul(Kron::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), Kron::new($mat!(s.p2, 2, 2), $mat!(s.tri, 3, 3))),
-                    |l| times(&kron(&lane(&s.g2, l), &lane(&s.g3, l)), &kron(&lane(&s.p2, l), &lane(&s.tri, l)));
+                    dsl::mul(Kron::new($mat!(s.g2, 2, 2), $mat!(s.small3, 3, 3)), Kron::new($mat!(s.p2, 2, 2), $mat!(s.small3, 3, 3))),
+                    |l| times(&kron(&lane(&s.g2, l), &lane(&s.small3, l)), &kron(&lane(&s.p2, l), &lane(&s.small3, l)));
                     solve det diag exp lu;
                     KRON;
                 "Triangular * Triangular, lower",
@@ -711,13 +712,14 @@ macro_rules! by_scalar {
                     |l| diag(&lane(&s.plus, l).map(C::sqrt));
                     solve det diag pow exp log lu $($eigh)* $($chol)*;
                     $powered;
-                "KronSum + c I",
+                "Shifted (KronSum + c I)",
                     dsl::add(KronSum::new(s.g2.clone(), s.g3.clone()), ScaledIdentity::<T, Dyn, _>::new(s.c, s.n[0] * s.n[1])),
                     |l| kron_sum(&lane(&s.g2, l), &lane(&s.g3, l)) + s.eye6() * read(s.c, l);
                     solve det diag exp lu;
                     but(BASE, [
                         (0, "Schur forms of the factors"), (1, "Schur forms of the factors"),
                         (2, "sum of the traces; sum of the diagonals"),
+                        (4, "-; e^c times; -"),
                     ]);
                 "KronSum", KronSum::new(s.g2.clone(), s.g3.clone()), |l| kron_sum(&lane(&s.g2, l), &lane(&s.g3, l));
                     solve det diag exp lu;
@@ -783,7 +785,7 @@ macro_rules! by_scalar {
                     but(BASE_PSD, [
                         (0, "Levinson, Gohberg-Semencul"), (1, "Levinson"), (2, "constant along the diagonals"),
                     ]);
-                "CirculantBasis", CirculantBasis::<T, Dyn>::new(&[s.n[2]]), |_| fourier_basis(s.n[2], <T::IsReal as Fact>::KNOWN);
+                "CirculantBasis", CirculantBasis::<T, Dyn>::new(&[s.n[2]]), |_| fourier_basis(s.n[2], <<T as Scalar>::IsReal as Fact>::KNOWN);
                     solve det diag exp lu;
                     but(BASE, [(0, "V^H, an application")]);
                 "Cosine transform, type 2", Dct::new::<T>(2, s.n[2]), |_| cosines(s.n[2]);
@@ -828,6 +830,8 @@ macro_rules! by_scalar {
     };
 }
 by_scalar!(real_rows, f64; eigh; chol; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
+by_scalar!(float_rows, f32; eigh; chol; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
+by_scalar!(lane_rows, Lanes<f64, 4>; eigh; chol; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
 by_scalar!(complex_rows, C; ; ; but(DIAGONAL, [(3, "-"), (5, "-; itself")]); but(DIAGONAL, [(3, "-"), (5, "-; itself")]));
 /// Of complex numbers alone.
 pub fn complex_alone(t: &mut Table) {
@@ -906,19 +910,19 @@ impl Samples<f64> {
         DMatrix::from_fn(x.len(), x.len(), |i, j| C::from((1.0 - (x[i] / 0.5 - j as f64).abs()).max(0.0)))
     }
 }
-/// y_i = sin 3 x_i + x_i x_(i+1) / 4 + x_i^2, the index modulo n.
+/// y_i = e^(x_i / 2) + x_i x_(i+1) / 4 + x_i^2, the index modulo n.
 struct Map;
 impl VectorFunction for Map {
     fn eval<T: Real>(&self, x: &[T]) -> Vec<T> {
         let n = x.len();
-        (0..n).map(|i| (x[i] + x[i] + x[i]).sin() + x[i] * x[(i + 1) % n] * T::of(0.25) + x[i] * x[i]).collect()
+        (0..n).map(|i| (x[i] * T::of(0.5)).exp() + x[i] * x[(i + 1) % n] * T::of(0.25) + x[i] * x[i]).collect()
     }
 }
 fn derivatives(x: &[f64]) -> Ref {
     let n = x.len();
     DMatrix::from_fn(n, n, |i, j| {
         let next = (i + 1) % n;
-        let own = if i == j { 3.0 * (3.0 * x[i]).cos() + 2.0 * x[i] } else { 0.0 };
+        let own = if i == j { 0.5 * (0.5 * x[i]).exp() + 2.0 * x[i] } else { 0.0 };
         let left = if i == j { 0.25 * x[next] } else { 0.0 };
         let right = if j == next { 0.25 * x[i] } else { 0.0 };
         C::from(own + left + right)
@@ -929,7 +933,7 @@ fn second_derivatives(x: &[f64]) -> Ref {
     let n = x.len();
     let mut h = Ref::zeros(n, n);
     for i in 0..n {
-        h[(i, i)] += C::from(2.0 - 9.0 * (3.0 * x[i]).sin());
+        h[(i, i)] += C::from(2.0 + 0.25 * (0.5 * x[i]).exp());
         h[(i, (i + 1) % n)] += C::from(0.25);
         h[((i + 1) % n, i)] += C::from(0.25);
     }

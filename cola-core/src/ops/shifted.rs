@@ -3,17 +3,17 @@
 use crate::algorithms::sylvester::KronSumFactor;
 use crate::data::{Column, Held};
 use crate::error::{Error, Result, check};
-use crate::facts::{Fact, Facts, InverseFacts, SelfAdjointFacts, SumFacts};
+use crate::facts::{AnyPhase, Fact, Facts, InverseFacts, SelfAdjointFacts, SumFacts};
 use crate::functions::base::{BaseInverse, materialize};
-use crate::functions::dense::{DenseBasis, FactChoice, FactorMethod, MethodOf, dense_eigh};
+use crate::functions::dense::{DenseBasis, FactorMethod, MethodOf, dense_eigh};
 use crate::functions::{
-    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, HasEig, InverseRule, MaySpectrum, SpectrumRule,
-    Vectors,
+    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasEig, HasExp, InverseRule, MaySpectrum,
+    SpectrumRule, Vectors,
 };
 use crate::gradient::{Differentiable, LogdetGradient, SpectrumGradient};
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{Either, ExpFacts, Multiple, Normal, Spectral, SylvesterInverse};
+use crate::ops::{Either, ExpFacts, Multiple, Normal, Scaled, Spectral, SylvesterInverse, WithFacts};
 use crate::parameters::tree_node;
 use crate::plan::{Cost, Explain, Plan, Question, Tree, base, part, trees};
 use crate::scalar::{Real, Scalar};
@@ -207,15 +207,15 @@ where
 }
 crate::spectral_power!([A: Operator, E: Operator<Scalar = A::Scalar>] Shifted<A, E>);
 crate::spectral_log!([A: Operator, E: Operator<Scalar = A::Scalar>] Shifted<A, E>);
-// V diag(e^(w + c)) V^H
-impl<K: Facts, A: MaySpectrum, E: Multiple<Scalar = A::Scalar>> ExpRule<K> for Shifted<A, E>
-where
-    Shifted<A, E>: LinearOperator<Scalar = A::Scalar, Rows = Ro<A>>,
-{
-    type Output = Either<Normal<Vectors<A>, ExpFacts<K>>, <K::SelfAdjoint as FactChoice>::DenseExp<Sc<A>, Ro<A>>>;
+// V diag(e^(w + c)) V^H, else e^c e^A
+impl<K: Facts, A: MaySpectrum + HasExp, E: Multiple<Scalar = A::Scalar>> ExpRule<K> for Shifted<A, E> {
+    type Output = Either<Normal<Vectors<A>, ExpFacts<K>>, WithFacts<Scaled<Exp<A>, Sc<A>, AnyPhase>, ExpFacts<K>>>;
     fn exp_rule(&self) -> Result<Self::Output> {
         if !self.0.has_spectrum() {
-            return Ok(Either::Second(<K::SelfAdjoint as FactChoice>::dense_exp(materialize("exp", self)?)?));
+            // c I commutes with any A
+            let scale = self.shift()?.exp();
+            check::<Sc<A>>(scale.finite(), |_| Error::non_finite("the exponential: it overflowed"))?;
+            return Ok(Either::Second(WithFacts::new(Scaled::signed(scale, self.0.exp_rule()?))));
         }
         let (v, mut z) = self.values()?;
         z.iter_mut().for_each(|z| *z = z.exp());
@@ -269,6 +269,11 @@ impl<A: Explain + MaySpectrum, E: Explain<Scalar = A::Scalar> + Multiple> Explai
                 Plan { cost: Cost::unknown("25 (m^3 + n^3)"), ..Plan::rule(self, "Schur forms of the factors", "n") }
             }
             Question::Exp if self.0.has_spectrum() => shifted("shifted spectrum"),
+            Question::Exp => {
+                let inner = part(&self.0, question);
+                let base = inner.base;
+                Plan { base, ..Plan::by_parts("e^c times", [inner]) }
+            }
             Question::Eigh | Question::Power | Question::Log | Question::Svd | Question::Pinv if known => {
                 shifted("shifted spectrum")
             }
