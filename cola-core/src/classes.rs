@@ -2,7 +2,7 @@
 //! one, so that the pairs are written out; a structure that joins no pair is [`General`].
 
 use crate::data::{Column, Produce, VectorData};
-use crate::dsl::{Class, FullRank, General, ProductTable, Rank, SumTable};
+use crate::dsl::{Class, FullRank, General, IsLowRank, ProductTable, Rank, SumTable};
 use crate::error::{Error, Result};
 use crate::facts::{Both, Sign, SumFacts};
 use crate::operator::short::{Fa, Sc};
@@ -11,9 +11,10 @@ use crate::operator::{Operator, SameScalar};
 use crate::ops::circulant::combined;
 #[cfg(feature = "fft")]
 use crate::ops::{AsCirculant, Circulant, CirculantSum};
+use crate::ops::triangular::{triangle_product, triangle_sum};
 use crate::ops::{
-    AsPermutation, BandedSum, Diagonal, DiagonalEntries, Multiple, Permutation, Product, ScaledIdentity, Shifted, Sum,
-    WithFacts,
+    AsPermutation, AsTriangle, BandedSum, DenseTriangular, Diagonal, DiagonalEntries, IntoKron, Kron, Lower, Multiple,
+    Permutation, Product, ScaledIdentity, Shifted, Sum, Upper, WithFacts,
 };
 use crate::view::View;
 
@@ -35,6 +36,16 @@ pub struct IsPermutation;
 /// Structures whose eigen-decomposition is cheaper than a dense one: beside c I they are [`Shifted`].
 #[derive(Clone, Copy, Debug)]
 pub struct HasSpectrum;
+
+/// Kronecker products: their products are Kronecker products, beside c I they are [`Shifted`].
+#[derive(Clone, Copy, Debug)]
+pub struct IsKron;
+/// Lower triangles: their sums and products are lower triangles.
+#[derive(Clone, Copy, Debug)]
+pub struct IsLower;
+/// Upper triangles: their sums and products are upper triangles.
+#[derive(Clone, Copy, Debug)]
+pub struct IsUpper;
 
 /// Beside c I: [`Shifted`].
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +98,9 @@ classes! {
     IsBanded WithBands IsBanded;
     IsPermutation FullRank General;
     HasSpectrum WithSpectrum HasSpectrum;
+    IsKron WithSpectrum HasSpectrum;
+    IsLower FullRank General;
+    IsUpper FullRank General;
 }
 #[cfg(feature = "fft")]
 classes! { IsCirculant WithCirculant IsCirculant; }
@@ -104,13 +118,16 @@ macro_rules! plain_sum {
         } )*)* };
 }
 plain_sum! {
-    General: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
-    IsDiagonal: General IsCirculant IsPermutation HasSpectrum;
-    IsIdentity: General IsIdentity IsPermutation;
-    IsBanded: General IsCirculant IsPermutation HasSpectrum;
-    IsCirculant: General IsDiagonal IsBanded IsPermutation HasSpectrum;
-    IsPermutation: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
-    HasSpectrum: General IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum;
+    General: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsDiagonal: General IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsIdentity: General IsIdentity IsPermutation IsLower IsUpper;
+    IsBanded: General IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsCirculant: General IsDiagonal IsBanded IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsPermutation: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    HasSpectrum: General IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsLower: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsUpper IsKron;
+    IsUpper: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsKron;
+    IsKron: General IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
 }
 /// Pairs that are a [`Product`] of two parts.
 macro_rules! plain_product {
@@ -124,13 +141,17 @@ macro_rules! plain_product {
         } )*)* };
 }
 plain_product! {
-    General: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
-    IsDiagonal: General IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
-    IsIdentity: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
-    IsBanded: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
-    IsCirculant: General IsDiagonal IsIdentity IsBanded IsPermutation HasSpectrum;
-    IsPermutation: General IsDiagonal IsIdentity IsBanded IsCirculant HasSpectrum;
-    HasSpectrum: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum;
+    General: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsDiagonal: General IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsIdentity: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsBanded: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsCirculant: General IsDiagonal IsIdentity IsBanded IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsPermutation: General IsDiagonal IsIdentity IsBanded IsCirculant HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    HasSpectrum: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsLowRank: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsLower: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsUpper IsKron;
+    IsUpper: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsKron;
+    IsKron: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper;
 }
 
 /// Pairs of band matrices.
@@ -265,17 +286,65 @@ impl<A: DiagonalEntries, E: Multiple + SameScalar<A>> SumTable<E, A> for (IsIden
 // ---- spectra -------------------------------------------------------------------------------------------------------------------
 
 // A + c I, one node
-impl<A: Operator, E: Multiple + SameScalar<A>> SumTable<A, E> for (HasSpectrum, IsIdentity) {
-    type Output = Shifted<A, E>;
-    #[inline(always)]
-    fn sum(a: A, e: E) -> Result<Self::Output> {
-        Shifted::try_new(a, e)
+macro_rules! shifted {
+    ($($C:ident)*) => { $(
+        impl<A: Operator, E: Multiple + SameScalar<A>> SumTable<A, E> for ($C, IsIdentity) {
+            type Output = Shifted<A, E>;
+            #[inline(always)]
+            fn sum(a: A, e: E) -> Result<Self::Output> {
+                Shifted::try_new(a, e)
+            }
+        }
+        impl<A: Operator, E: Multiple + SameScalar<A>> SumTable<E, A> for (IsIdentity, $C) {
+            type Output = Shifted<A, E>;
+            #[inline(always)]
+            fn sum(e: E, a: A) -> Result<Self::Output> {
+                Shifted::try_new(a, e)
+            }
+        } )* };
+}
+shifted! { HasSpectrum IsKron }
+
+// ---- Kronecker products and triangles ------------------------------------------------------------------------------------------
+
+// (A x B) (C x D) = A C x B D, where the sizes of the factors match
+impl<K: IntoKron, L: IntoKron + SameScalar<K>> ProductTable<K, L> for (IsKron, IsKron)
+where
+    L: Operator<Scalar = K::Scalar>,
+{
+    type Output = Kron<Product<K::First, L::First>, Product<K::Second, L::Second>>;
+    fn product(k: K, l: L) -> Result<Self::Output> {
+        let (left, right) = ((k.nrows(), k.ncols()), (l.nrows(), l.ncols()));
+        let ((a, b), (c, d)) = (k.into_factors(), l.into_factors());
+        if left.1 == right.0 && a.ncols() != c.nrows() {
+            return Err(Error::invalid(format!(
+                "kron(A, B) * kron(C, D): {} = {} * {} and {} * {} do not split alike, so the product is no kron; keep them apart: \
+                 `Product::new`",
+                left.1,
+                a.ncols(),
+                b.ncols(),
+                c.nrows(),
+                d.nrows()
+            )));
+        }
+        let mismatch = |_| Error::ShapeMismatch { op: "A * B", left, right };
+        Ok(Kron(Product::try_new(a, c).map_err(mismatch)?, Product::try_new(b, d).map_err(mismatch)?))
     }
 }
-impl<A: Operator, E: Multiple + SameScalar<A>> SumTable<E, A> for (IsIdentity, HasSpectrum) {
-    type Output = Shifted<A, E>;
-    #[inline(always)]
-    fn sum(e: E, a: A) -> Result<Self::Output> {
-        Shifted::try_new(a, e)
-    }
+/// Triangles of one side: sums and products are triangles of that side, with n^3/3 operations for a product.
+macro_rules! triangles {
+    ($($C:ident $Side:ident;)*) => { $(
+        impl<A: AsTriangle<Side = $Side>, B: AsTriangle<Side = $Side> + SameScalar<A>> SumTable<A, B> for ($C, $C) {
+            type Output = DenseTriangular<Sc<A>, A::Rows, $Side>;
+            fn sum(a: A, b: B) -> Result<Self::Output> {
+                triangle_sum(&a.to_triangle()?, &b.to_triangle()?)
+            }
+        }
+        impl<A: AsTriangle<Side = $Side>, B: AsTriangle<Side = $Side> + SameScalar<A>> ProductTable<A, B> for ($C, $C) {
+            type Output = DenseTriangular<Sc<A>, A::Rows, $Side>;
+            fn product(a: A, b: B) -> Result<Self::Output> {
+                triangle_product(&a.to_triangle()?, &b.to_triangle()?)
+            }
+        } )* };
 }
+triangles! { IsLower Lower; IsUpper Upper; }

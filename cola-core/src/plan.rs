@@ -186,6 +186,11 @@ impl Plan {
         let flops = if per_iteration { parts[0].cost.flops } else { flops };
         Plan { rule: rule.into(), parts, cost: Cost { formula, flops, per_iteration }, refused: false, base: false }
     }
+    /// The plan of eig, svd and pinv where they go by the eigen-decomposition of the structure, whose plan this is: what
+    /// `spectral_decompositions!` runs.
+    pub fn decomposed(self, question: Question) -> Plan {
+        if matches!(question, Question::Eig) { self } else { self.spectral() }
+    }
     /// By the eigen-decomposition of the structure, whose plan this is: what `spectral_power!` and its sisters run.
     pub fn spectral(self) -> Plan {
         if self.refused {

@@ -54,6 +54,49 @@ const PROMISED: &[(&str, &[Q])] = &[
     ("TriangularInverse", &[Q::Solve, Q::Slogdet, Q::Pinv]),
     ("SparseInverse", &[Q::Solve, Q::Slogdet]),
 ];
+/// The same, but of lanes: what goes through Schur forms or Fourier transforms of plain numbers has base cases there.
+#[rustfmt::skip]
+const PROMISED_PLAIN: &[(&str, &[Q])] = &[
+    ("KronSum", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp, Q::Eig, Q::Power, Q::Log, Q::Eigh]),
+    ("KronSum, PSD", &[Q::Svd, Q::Pinv]),
+    ("Shifted", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Eig, Q::Power, Q::Log, Q::Eigh]),
+    ("Circulant", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
+    ("CirculantSum", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Toeplitz", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("ToeplitzInverse", &[Q::Solve, Q::Slogdet]),
+    ("Tridiagonal", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Eigh]),
+    ("Tridiagonal, PSD", &[Q::Power, Q::Log, Q::Exp, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Tridiagonal, constant", &[Q::Power, Q::Log, Q::Exp, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Banded", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("BandedSum", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("BandedInverse", &[Q::Solve, Q::Slogdet]),
+    ("Fourier", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Cosine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
+    ("Sine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
+    ("Householder", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Projection", &[Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
+    ("LowRank", &[Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Eig]),
+    ("LowRank, promised", &[Q::Eigh, Q::Svd, Q::Pinv]),
+    ("LowRank + c I", &[Q::Solve, Q::Exp, Q::Eig]),
+    ("LowRankUpdate", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("Gram X X^H", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Gram X X^T, real", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Congruence", &[Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Hadamard", &[Q::Trace, Q::Diagonal]),
+    ("Blocks, A", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("Blocks, D", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("Blocks, C", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("Blocks", &[Q::Trace, Q::Diagonal]),
+    ("KronOf", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
+    ("BlockDiagOf", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
+    ("ProductOf", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("SumOf", &[Q::Trace, Q::Diagonal]),
+    ("Normal", &[Q::Solve, Q::Slogdet, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Zero", &[Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Eigh, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Kernel", &[Q::Trace, Q::Diagonal]),
+    ("Interpolation", &[Q::Trace, Q::Diagonal]),
+    ("Powi, PSD", &[Q::Svd, Q::Pinv]),
+];
 const FUNCTIONS: [(&str, &[Q]); 9] = [
     ("solve", &[Q::Solve]),
     ("det", &[Q::Slogdet]),
@@ -113,7 +156,7 @@ const GRAM: Cells = [
     "QR of the factor",
     "QR of the factor",
     "rows of the factor",
-    "Hermitian eigh of the product",
+    "SVD of the triangle of the factor",
     "by the eigen-decomposition",
     "QR of the factor; base: LU with partial pivoting",
 ];
@@ -147,6 +190,30 @@ const CIRCULANT: Cells = [
     "constant along the diagonals",
     "-",
     "elementwise on the spectrum",
+    "-; base: LU with partial pivoting",
+];
+const KRON: Cells = [
+    "factor by factor",
+    "powers n/n_i of the determinants",
+    "product of the traces; kron of the diagonals",
+    "-",
+    "-; base: scaling and squaring with Padé; -",
+    "-; factor by factor",
+];
+const TRANSFORM: Cells = [
+    "the transpose, an application",
+    "closed",
+    "read off",
+    "-",
+    "-; base: scaling and squaring with Padé; -",
+    "-; base: LU with partial pivoting",
+];
+const REFLECTION: Cells = [
+    "itself",
+    "closed",
+    "closed; read off",
+    "-1 of v, 1 of the rest",
+    "by the projection on v",
     "-; base: LU with partial pivoting",
 ];
 /// A row that differs from another in some cells.
@@ -186,12 +253,24 @@ impl<'a> Row<'a> {
 fn whole_name(rest: &str) -> bool {
     !rest.starts_with(|c: char| c.is_alphanumeric())
 }
-#[derive(Default)]
+/// The sizes that the promises speak of, and those of the static rows.
+const SIZES: [usize; 3] = [2, 3, 5];
 struct Table {
+    size: [usize; 3],
     rows: Vec<(String, Vec<String>)>,
+    /// Rule and cost of every cell.
+    plans: Vec<String>,
     failed: Vec<String>,
 }
+impl Default for Table {
+    fn default() -> Self {
+        Self::of(SIZES)
+    }
+}
 impl Table {
+    fn of(size: [usize; 3]) -> Self {
+        Table { size, rows: Vec::new(), plans: Vec::new(), failed: Vec::new() }
+    }
     /// All rows are tried, all failures reported.
     fn attempt(&mut self, row: &str, f: &mut dyn FnMut(&mut Table)) {
         if let Err(e) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(self))) {
@@ -203,28 +282,46 @@ impl Table {
         assert!(self.failed.is_empty(), "{} rows fail\n{}", self.failed.len(), self.failed.join("\n"));
     }
     fn row(&mut self, row: &Row, has: &[&str], promised: Cells) {
-        for (f, questions) in FUNCTIONS {
-            let planned = questions.iter().filter(|q| !row.refused(**q)).count();
-            // `pow0`, `log0`: of what is singular by its structure
-            let has = has.iter().any(|h| h.trim_end_matches('0') == f);
-            let want = if has { questions.len() } else { 0 };
-            assert_eq!(planned, want, "{f}: compiled and planned differ: {}", row.explanation);
-        }
-        for (_, questions) in PROMISED.iter().filter(|p| row.name.strip_prefix(p.0).is_some_and(whole_name)) {
+        let plain = PROMISED_PLAIN.iter().filter(|_| !row.lanes);
+        // of one number nothing is structured
+        let plain = plain.filter(|_| self.size[1] > 1);
+        for (_, questions) in PROMISED.iter().chain(plain).filter(|p| row.name.strip_prefix(p.0).is_some_and(whole_name)) {
             for q in questions.iter().filter(|q| !row.refused(**q)) {
                 let plan = row.explanation.plan(*q);
                 assert!(!plan.base, "{q:?}: a rule is promised, and the base case runs: {plan}");
             }
         }
+        // of other sizes some cells are other: a tall factor of one row is none
+        if self.size != SIZES {
+            return;
+        }
+        for (f, questions) in FUNCTIONS {
+            let planned = questions.iter().filter(|q| !row.refused(**q)).count();
+            // `pow0`, `log0`: of what is singular by its structure; `powu`, `logu`: of what is unitary with the eigenvalue -1
+            let has = has.iter().any(|h| h.trim_end_matches(['0', 'u']) == f.trim_end_matches('u'));
+            let want = if has { questions.len() } else { 0 };
+            assert_eq!(planned, want, "{f}: compiled and planned differ: {}", row.explanation);
+        }
         let cells: Vec<String> = COLUMNS.iter().map(|c| row.cell(c.1)).collect();
         if !row.lanes && !row.fixed {
             assert_eq!(cells[..6], promised, "the plan and the promise differ");
             self.rows.push((row.name.to_string(), cells));
+            for (q, plan) in &row.explanation.plans {
+                let base = if plan.base { "base: " } else { "" };
+                let line = if row.refused(*q) { "-".to_string() } else { format!("{base}{plan}, {}", plan.cost) };
+                self.plans.push(format!("{} | {} | {line}", row.name, q.name()));
+            }
             return;
         }
         // static and small, or in lanes, a self-adjoint matrix takes LU
         for ((cell, want), column) in cells.iter().zip(promised).zip(COLUMNS) {
-            let want = want.replace("LDL^H with Bunch-Kaufman pivoting", "LU with partial pivoting");
+            let want = want
+                .replace("LDL^H with Bunch-Kaufman pivoting", "LU with partial pivoting")
+                .replace("SVD of the triangle of the factor", "Hermitian eigh of the product");
+            // what goes through the engine of plain numbers has base cases in lanes
+            if row.lanes && want != *cell && cell.starts_with("base") {
+                continue;
+            }
             let lanes = row.lanes && column.0 == "cholesky; lu";
             assert!(lanes || *cell == want, "{}: promised {want}, plan {cell}", column.0);
         }
@@ -265,29 +362,36 @@ macro_rules! row {
 }
 mod market;
 
+/// Compares a text with what is written between two marks of a file, or rewrites it.
+fn snapshot(path: &str, marks: Option<(&str, &str)>, text: &str) {
+    let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    let file = std::fs::read_to_string(&path).unwrap_or_default();
+    let place = match marks {
+        Some((first, last)) => file.find(first).zip(file.find(last).map(|j| j + last.len())),
+        None => Some((0, file.len())),
+    };
+    if std::env::var("BLESS").is_ok() {
+        let new = match place {
+            Some((i, j)) => format!("{}{text}{}", &file[..i], &file[j..]),
+            None => format!("{file}\n{text}\n"),
+        };
+        return std::fs::write(path, new).unwrap();
+    }
+    let same = place.is_some_and(|(i, j)| &file[i..j] == text);
+    assert!(same, "{path} is not what runs; `BLESS=1 cargo test --test rule_table` rewrites it:\n{text}");
+}
 #[test]
 fn dynamic_doubles_and_the_table_of_the_readme() {
     let mut t = Table::default();
     on_the_heap::<f64>(&mut t);
     variants_on_the_heap::<f64>(&mut t);
     real_rows(&mut t);
-    gram_transpose(&mut t);
+    real_alone(&mut t);
     t.finish();
     let (first, last) = ("<!-- rule table -->", "<!-- /rule table -->");
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = std::fs::read_to_string(path).unwrap();
-    let table = format!("{first}\n{}\n{last}", t.markdown());
-    let marked = readme.find(first).zip(readme.find(last));
-    if std::env::var("BLESS").is_ok() {
-        let new = match marked {
-            Some((i, j)) => format!("{}{table}{}", &readme[..i], &readme[j + last.len()..]),
-            None => format!("{readme}\n{table}\n"),
-        };
-        return std::fs::write(path, new).unwrap();
-    }
-    let (i, j) = marked.expect("README.md has no markers for the rule table: run with BLESS=1");
-    let same = readme[i..j + last.len()] == table;
-    assert!(same, "the rule table of README.md is not what runs; BLESS=1 rewrites it:\n{table}");
+    snapshot("README.md", Some((first, last)), &format!("{first}\n{}\n{last}", t.markdown()));
+    t.plans.sort();
+    snapshot("tests/rule_table/plans.txt", None, &(t.plans.join("\n") + "\n"));
 }
 #[test]
 fn dynamic_complex() {
@@ -295,7 +399,32 @@ fn dynamic_complex() {
     on_the_heap::<C>(&mut t);
     variants_on_the_heap::<C>(&mut t);
     complex_rows(&mut t);
+    complex_alone(&mut t);
     t.finish();
+}
+/// 1 x 1, and sizes that fit no unrolled kernel and no lane: values alone, the same code.
+const OTHERS: [[usize; 3]; 2] = [[1, 1, 2], [3, 4, 7]];
+#[test]
+fn doubles_of_other_sizes() {
+    for size in OTHERS {
+        let mut t = Table::of(size);
+        on_the_heap::<f64>(&mut t);
+        variants_on_the_heap::<f64>(&mut t);
+        real_rows(&mut t);
+        real_alone(&mut t);
+        t.finish();
+    }
+}
+#[test]
+fn complex_of_other_sizes() {
+    for size in OTHERS {
+        let mut t = Table::of(size);
+        on_the_heap::<C>(&mut t);
+        variants_on_the_heap::<C>(&mut t);
+        complex_rows(&mut t);
+        complex_alone(&mut t);
+        t.finish();
+    }
 }
 #[test]
 fn static_doubles() {
@@ -308,18 +437,37 @@ fn static_doubles() {
 fn static_complex() {
     let mut t = Table::default();
     on_arrays::<C>(&mut t);
+    variants_on_arrays::<C>(&mut t);
     t.finish();
 }
 #[test]
 fn static_floats() {
     let mut t = Table::default();
     on_arrays::<f32>(&mut t);
+    variants_on_arrays::<f32>(&mut t);
     t.finish();
 }
 #[test]
 fn static_lanes() {
     let mut t = Table::default();
     on_arrays::<Lanes<f64, 4>>(&mut t);
+    variants_on_arrays::<Lanes<f64, 4>>(&mut t);
+    t.finish();
+}
+#[test]
+fn dynamic_floats() {
+    let mut t = Table::default();
+    on_the_heap::<f32>(&mut t);
+    variants_on_the_heap::<f32>(&mut t);
+    float_rows(&mut t);
+    t.finish();
+}
+#[test]
+fn dynamic_lanes() {
+    let mut t = Table::default();
+    on_the_heap::<Lanes<f64, 4>>(&mut t);
+    variants_on_the_heap::<Lanes<f64, 4>>(&mut t);
+    lane_rows(&mut t);
     t.finish();
 }
 /// Above the limit the facts pick the iteration; what has no rule says so and does not make n x n numbers.

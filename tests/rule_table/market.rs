@@ -5,8 +5,20 @@ use super::*;
 use nalgebra::{DMatrix, SMatrix};
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
 
-/// What the operators are made of: one matrix per lane.
+/// What the operators are made of: one matrix per lane. The sizes are 2, 3 and 5 (those of the static rows and of the table), or others.
 struct Samples<T> {
+    n: [usize; 3],
+    /// A permutation without a cycle of even length, whose roots are real.
+    order: Vec<usize>,
+    /// Indices below the largest size: for slices.
+    picks: Vec<usize>,
+    rows: Vec<usize>,
+    cols: Vec<usize>,
+    corner: DMatrix<T>,
+    grid: DMatrix<T>,
+    x32: DMatrix<T>,
+    /// Orthonormal columns, more rows than columns.
+    q53: DMatrix<T>,
     g2: DMatrix<T>,
     g3: DMatrix<T>,
     g5: DMatrix<T>,
@@ -31,8 +43,6 @@ struct Samples<T> {
     tri: DMatrix<T>,
     /// Unitary.
     q: DMatrix<T>,
-    /// Orthonormal columns.
-    q2: DMatrix<T>,
     tall2: DMatrix<T>,
     a11: DMatrix<T>,
     /// PSD, so small that its exponential is a float.
@@ -41,52 +51,83 @@ struct Samples<T> {
     b23: DMatrix<T>,
     b32: DMatrix<T>,
     a62: DMatrix<T>,
+    a52: DMatrix<T>,
+    b52: DMatrix<T>,
     c: T,
 }
-const ORDER: [usize; 3] = [2, 0, 1];
-fn permutation(_: usize) -> Ref {
-    DMatrix::from_fn(3, 3, |i, j| C::from((ORDER[i] == j) as u8 as f64))
-}
 impl<T: Number> Samples<T> {
-    fn new() -> Self {
-        let g3 = data::<T>(general(3, 3, 2));
+    fn of(n: [usize; 3]) -> Self {
+        let [n2, n3, n5] = n;
+        let g3 = data::<T>(general(n3, n3, 2));
+        let unitary = |m, n, l| lane(&data::<T>(general(m, n, 13)), l).qr().q();
+        let cycle = if n3 % 2 == 0 { n3 - 1 } else { n3 };
+        let order = |i: usize| if i < cycle { (i + cycle - 1) % cycle } else { i };
+        // Hermitian, and small beside c_0
+        let wave = |n: usize, k: usize, l: usize| match (k, 2 * k) {
+            (0, _) => C::from(4.0 + l as f64),
+            (_, twice) if twice == n => C::from(0.5),
+            (k, twice) if twice < n => C::new(0.7, 0.4) / C::from(k as f64),
+            (k, _) => C::new(0.7, -0.4) / C::from((n - k) as f64),
+        };
+        let small = |m, n, seed, by: f64| data::<T>(move |l| general(m, n, seed)(l) * C::from(by));
         Samples {
-            g2: data(general(2, 2, 1)),
-            g5: data(general(5, 5, 3)),
-            h3: data(hermitian(3, 4)),
-            p2: data(psd(2, 5)),
-            p3: data(psd(3, 6)),
-            p5: data(psd(5, 9)),
-            w: data(general(3, 5, 7)),
-            tall: data(general(5, 3, 8)),
-            a31: g3.columns(0, 1).into_owned(),
-            a32: g3.columns(1, 2).into_owned(),
-            a13: g3.rows(0, 1).into_owned(),
-            a23: g3.rows(1, 2).into_owned(),
-            g3,
-            d: data(general(3, 1, 10)),
-            d2: data(general(2, 1, 14)).map(|x: T| x * T::of(0.3)),
-            e2: data(general(2, 1, 15)),
-            wave: data(|l| {
-                DMatrix::from_fn(3, 1, |i, _| match i {
-                    0 => C::from(4.0 + l as f64),
-                    1 => C::new(0.7, 0.4),
-                    _ => C::new(0.7, -0.4),
-                })
+            n,
+            order: (0..n3).map(order).collect(),
+            picks: if n5 < 5 { vec![n5 - 1] } else { vec![4, 0, 2] },
+            rows: if n5 < 5 { vec![0] } else { vec![0, 1, 2] },
+            cols: if n5 < 5 { vec![1] } else { vec![0, 2, 4] },
+            corner: small(n3.saturating_sub(2), 1, 16, 0.3),
+            grid: data(|l| {
+                let noise = general(n2 * n3, 1, 21)(l) * C::from(0.2);
+                DMatrix::from_fn(n2 * n3, 1, |i, _| if i == 0 { C::from(5.0 + l as f64) } else { noise[i] })
             }),
-            three: data(|l| general(3, 1, 17)(l).map(|x| C::from(2.5 + x.re.abs()))),
-            plus: data(|l| general(3, 1, 11)(l).map(|x| C::from(1.0 + x.re.abs()))),
-            tri: data(|l| general(3, 3, 12)(l) + Ref::identity(3, 3) * C::from(4.0)),
-            q2: data(|l| lane(&data::<T>(general(3, 3, 13)), l).qr().q()).columns(0, 2).into_owned(),
-            tall2: data(general(5, 3, 14)),
+            x32: data(general(n3, n2, 20)),
+            q53: data(|l| unitary(n5, n3, l)),
+            g2: data(general(n2, n2, 1)),
+            g5: data(general(n5, n5, 3)),
+            h3: data(hermitian(n3, 4)),
+            p2: data(psd(n2, 5)),
+            p3: data(psd(n3, 6)),
+            p5: data(psd(n5, 9)),
+            w: data(general(n3, n5, 7)),
+            tall: data(general(n5, n3, 8)),
+            a31: g3.columns(0, 1).into_owned(),
+            a32: g3.columns(1, n3 - 1).into_owned(),
+            a13: g3.rows(0, 1).into_owned(),
+            a23: g3.rows(1, n3 - 1).into_owned(),
+            g3,
+            d: data(general(n3, 1, 10)),
+            d2: small(n3 - 1, 1, 14, 0.3),
+            e2: data(general(n3 - 1, 1, 15)),
+            wave: data(|l| DMatrix::from_fn(n3, 1, |k, _| wave(n3, k, l))),
+            three: data(|l| general(n3, 1, 17)(l).map(|x| C::from(2.5 + x.re.abs()))),
+            plus: data(|l| general(n3, 1, 11)(l).map(|x| C::from(1.0 + x.re.abs()))),
+            tri: data(|l| general(n3, n3, 12)(l) + Ref::identity(n3, n3) * C::from(4.0)),
+            tall2: data(general(n5, n3, 14)),
             a11: data(general(1, 1, 16)),
-            small3: data(|l| psd(3, 6)(l) * C::from(0.1)),
-            b23: data(|l| general(2, 3, 17)(l) * C::from(0.2)),
-            b32: data(|l| general(2, 3, 17)(l).adjoint() * C::from(0.2)),
-            a62: data(general(6, 2, 15)),
-            q: data(|l| lane(&data::<T>(general(3, 3, 13)), l).qr().q()),
+            small3: data(|l| psd(n3, 6)(l) * C::from(0.1)),
+            b23: small(n2, n3, 17, 0.2),
+            b32: data(|l| general(n2, n3, 17)(l).adjoint() * C::from(0.2)),
+            a62: data(general(n2 * n3, 2, 15)),
+            a52: small(n2 + n3, 2, 22, 0.5),
+            b52: small(n2 + n3, 2, 23, 0.5),
+            q: data(|l| unitary(n3, n3, l)),
             c: T::make(|l| C::new(1.5 + l as f64, 0.0)),
         }
+    }
+    fn eye(&self, n: usize) -> Ref {
+        Ref::identity(n, n)
+    }
+    /// n3 x n3, and n2 n3 x n2 n3.
+    fn eye3(&self) -> Ref {
+        self.eye(self.n[1])
+    }
+    fn eye6(&self) -> Ref {
+        self.eye(self.n[0] * self.n[1])
+    }
+    fn permutation(&self, _: usize) -> Ref {
+        let n = self.n[1];
+        DMatrix::from_fn(n, n, |i, j| C::from((self.order[i] == j) as u8 as f64))
     }
     fn lower(&self, l: usize) -> Ref {
         lane(&self.tri, l).lower_triangle()
@@ -97,18 +138,34 @@ impl<T: Number> Samples<T> {
     fn tridiagonal(&self, l: usize, symmetric: bool) -> Ref {
         let (d, below) = (lane(if symmetric { &self.three } else { &self.plus }, l), lane(&self.d2, l));
         let above = if symmetric { below.map(|x| x.conj()) } else { lane(&self.e2, l) };
-        DMatrix::from_fn(3, 3, |i, j| match j as isize - i as isize {
+        DMatrix::from_fn(d.nrows(), d.nrows(), |i, j| match j as isize - i as isize {
             0 => d[i],
             1 => above[i],
             -1 => below[j],
             _ => C::default(),
         })
     }
-    fn banded(&self, l: usize) -> Ref {
-        let mut a = diag(&lane(&self.plus, l));
-        let (above, corner) = (lane(&self.d2, l), lane(&self.a11, l));
-        (a[(0, 1)], a[(1, 2)], a[(2, 0)]) = (above[0], above[1], corner[0]);
-        a
+    /// Diagonals 0, 1 and -2; Hermitian with `symmetric`: 0, 2 and -2.
+    fn banded(&self, l: usize, symmetric: bool) -> Ref {
+        let d = lane(if symmetric { &self.three } else { &self.plus }, l);
+        let (above, corner) = (lane(&self.d2, l), lane(&self.corner, l));
+        DMatrix::from_fn(d.nrows(), d.nrows(), |i, j| match j as isize - i as isize {
+            0 => d[i],
+            1 if !symmetric => above[i],
+            2 if symmetric => corner[i].conj(),
+            -2 => corner[j],
+            _ => C::default(),
+        })
+    }
+    /// Banded, by the diagonals that exist.
+    fn band_diagonals(&self, symmetric: bool) -> Vec<(isize, Vec<T>)> {
+        let column = |m: &DMatrix<T>| m.iter().copied().collect::<Vec<T>>();
+        let conj = |m: &DMatrix<T>| m.iter().map(|x| x.conj()).collect::<Vec<T>>();
+        let all = match symmetric {
+            true => [(0, column(&self.three)), (2, conj(&self.corner)), (-2, column(&self.corner))],
+            false => [(0, column(&self.plus)), (1, column(&self.d2)), (-2, column(&self.corner))],
+        };
+        all.into_iter().filter(|(_, d)| !d.is_empty()).collect()
     }
     fn sum_p(&self, l: usize) -> Ref {
         lane(&self.p3, l) + diag(&lane(&self.plus, l))
@@ -124,7 +181,7 @@ impl<T: Number> Samples<T> {
 macro_rules! structures {
     ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident, $also:tt) => {
         pub fn $name<T: Number>(t: &mut Table) {
-            let samples = Samples::<T>::new();
+            let samples = Samples::<T>::of(t.size);
             rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>] $also;
                 "Dense", Dense::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
@@ -144,11 +201,11 @@ macro_rules! structures {
                 "Diagonal, PSD", Psd::new(Diagonal::new($vec!(s.plus, 3))), |l| diag(&lane(&s.plus, l));
                     solve det diag eigh pow exp log chol lu;
                     DIAGONAL;
-                "Identity", Identity::<T, $space!(3)>::of_size(3), |_| Ref::identity(3, 3);
+                "Identity", Identity::<T, $space!(3)>::of_size(s.n[1]), |_| s.eye3();
                     solve det diag eigh pow exp log chol lu;
                     ["closed"; 6];
-                "c I, c >= 0", ScaledIdentity::<T, $space!(3), NonNegative>::of_size(s.c, 3),
-                    |l| Ref::identity(3, 3) * read(s.c, l);
+                "c I, c >= 0", ScaledIdentity::<T, $space!(3), NonNegative>::of_size(s.c, s.n[1]),
+                    |l| s.eye3() * read(s.c, l);
                     solve det diag eigh pow exp log chol lu;
                     ["closed"; 6];
                 "Triangular, lower", Triangular::lower($mat!(s.tri, 3, 3)), |l| s.lower(l);
@@ -157,7 +214,7 @@ macro_rules! structures {
                 "Triangular, upper", Triangular::upper($mat!(s.tri, 3, 3)), |l| s.upper(l);
                     solve det diag pow exp log lu;
                     but(TRIANGULAR, [(5, "-; itself")]);
-                "Permutation", Permutation::<T, _>::new($indices!(ORDER)), |l| permutation(l);
+                "Permutation", Permutation::<T, _>::new($indices!(s.order, 3)), |l| s.permutation(l);
                     solve det diag pow exp log lu;
                     [
                         "inverse permutation", "parity of the cycles", "fixed points", "-",
@@ -217,7 +274,7 @@ macro_rules! structures {
                     but(LOW_RANK, [
                         (3, "r x r core in the range"), (4, "by the eigen-decomposition; I + U phi(V^H U) V^H; -"),
                     ]);
-                "Projection", Projection::new($mat!(s.q2, 3, 2)), |l| times(&lane(&s.q2, l), &lane(&s.q2, l).adjoint());
+                "Projection", Projection::new($mat!(s.q53, 5, 3)), |l| times(&lane(&s.q53, l), &lane(&s.q53, l).adjoint());
                     det diag eigh exp lu pow0;
                     [
                         "-", "zero, or one of full rank", "the rank; row norms", "ones and zeros, reflections",
@@ -226,11 +283,11 @@ macro_rules! structures {
                 "LowRank + c I",
                     LowRankShift::<_, NonNegative>::try_new(
                         LowRank::new($mat!(s.tall, 5, 3), $mat!(s.tall2, 5, 3)), T::of(7.0)).unwrap(),
-                    |l| times(&lane(&s.tall, l), &lane(&s.tall2, l).adjoint()) + Ref::identity(5, 5) * C::from(7.0);
+                    |l| times(&lane(&s.tall, l), &lane(&s.tall2, l).adjoint()) + s.eye(s.n[2]) * C::from(7.0);
                     solve det diag exp lu;
                     but(UPDATE, [(4, "-; e^c (I + P phi(Q^H P) Q^H); -")]);
                 "Gram X X^H, tall, + c I, c >= 0", dsl::add(Gram::new($mat!(s.tall, 5, 3)), dsl::I),
-                    |l| times(&lane(&s.tall, l), &lane(&s.tall, l).adjoint()) + Ref::identity(5, 5);
+                    |l| times(&lane(&s.tall, l), &lane(&s.tall, l).adjoint()) + s.eye(s.n[2]);
                     solve det diag eigh pow exp log chol lu;
                     but(UPDATE, [
                         (3, "c + that of the low rank"),
@@ -287,8 +344,8 @@ macro_rules! structures {
                         "sqrt(c) times; c times",
                     ];
                 "Sliced, principal, PSD",
-                    Sliced::try_principal(Psd::new($mat!(s.p5, 5, 5)), $indices!([4usize, 0, 2])).unwrap(),
-                    |l| DMatrix::from_fn(3, 3, |i, j| lane(&s.p5, l)[([4, 0, 2][i], [4, 0, 2][j])]);
+                    Sliced::try_principal(Psd::new($mat!(s.p5, 5, 5)), $indices!(s.picks, 3)).unwrap(),
+                    |l| DMatrix::from_fn(s.picks.len(), s.picks.len(), |i, j| lane(&s.p5, l)[(s.picks[i], s.picks[j])]);
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [(2, "slice of the diagonal")]);
                 "HStack", HStack::new($mat!(s.a31, 3, 1), $mat!(s.a32, 3, 2)), |l| lane(&s.g3, l);
@@ -306,10 +363,16 @@ macro_rules! structures {
                     but(BASE_PSD, [
                         (0, "Schur complement"), (1, "Schur complement"), (2, "sum of the traces; blockwise"),
                     ]);
-                "Blocks, no cheap inverse", Blocks::new($mat!(s.g2, 2, 2), $mat!(s.b23, 2, 3), $mat!(s.a32, 3, 2), $mat!(s.g3, 3, 3)),
-                    |l| blocks(&lane(&s.g2, l), &lane(&s.b23, l), &lane(&s.a32, l), &lane(&s.g3, l));
+                "Blocks, no cheap inverse", Blocks::new($mat!(s.g2, 2, 2), $mat!(s.b23, 2, 3), $mat!(s.x32, 3, 2), $mat!(s.g3, 3, 3)),
+                    |l| blocks(&lane(&s.g2, l), &lane(&s.b23, l), &lane(&s.x32, l), &lane(&s.g3, l));
                     solve det diag exp lu;
                     but(BASE, [(2, "sum of the traces; blockwise")]);
+                "Blocks, C zero", Blocks::new($mat!(s.g2, 2, 2), $mat!(s.b23, 2, 3), Zero::<T, $space!(3), $space!(2), NoFacts>::of_size(s.n[1], s.n[0]), $mat!(s.g3, 3, 3)),
+                    |l| blocks(&lane(&s.g2, l), &lane(&s.b23, l), &Ref::zeros(s.n[1], s.n[0]), &lane(&s.g3, l));
+                    solve det diag exp lu;
+                    but(SCHUR, [
+                        (0, "block substitution"), (1, "block substitution"),
+                    ]);
                 "Hadamard", Hadamard::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)),
                     |l| lane(&s.g3, l).component_mul(&lane(&s.tri, l));
                     solve det diag exp lu;
@@ -349,7 +412,7 @@ macro_rules! structures {
 macro_rules! variants {
     ($name:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident, $also:tt) => {
         pub fn $name<T: Number>(t: &mut Table) {
-            let samples = Samples::<T>::new();
+            let samples = Samples::<T>::of(t.size);
             rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>] $also;
                 "Dense, isometric", Isometric::new($mat!(s.q, 3, 3)), |l| lane(&s.q, l);
                     solve det diag exp lu;
@@ -373,19 +436,23 @@ macro_rules! variants {
                 "Shifted (Kron + c I), PSD",
                     dsl::add(
                         Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
-                        ScaledIdentity::<T, Dyn, NonNegative>::of_size(s.c, 6),
+                        ScaledIdentity::<T, Dyn, NonNegative>::of_size(s.c, s.n[0] * s.n[1]),
                     ),
-                    |l| s.kron_p(l) + Ref::identity(6, 6) * read(s.c, l);
+                    |l| s.kron_p(l) + s.eye6() * read(s.c, l);
                     solve det diag eigh pow exp log chol lu;
                     [
                         "shifted spectrum", "shifted spectrum", "sum of the traces; sum of the diagonals",
                         "shifted spectrum", "shifted spectrum", "base: Cholesky; base: LU with partial pivoting",
                     ];
                 "Shifted (Kron + c I)",
-                    dsl::add(Kron::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), ScaledIdentity::<T, Dyn, _>::new(s.c, 6)),
-                    |l| kron(&lane(&s.g2, l), &lane(&s.g3, l)) + Ref::identity(6, 6) * read(s.c, l);
+                    dsl::add(Kron::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), ScaledIdentity::<T, Dyn, _>::new(s.c, s.n[0] * s.n[1])),
+                    |l| kron(&lane(&s.g2, l), &lane(&s.g3, l)) + s.eye6() * read(s.c, l);
                     solve det diag exp lu;
-                    but(BASE, [(2, "sum of the traces; sum of the diagonals")]);
+                    but(BASE, [
+                        (0, "Schur forms of the factors"), (1, "Schur forms of the factors"),
+                        (2, "sum of the traces; sum of the diagonals"),
+                        (4, "-; e^c times; -"),
+                    ]);
                 "Tridiagonal", Tridiagonal::new($vec!(s.d2, 2), $vec!(s.plus, 3), $vec!(s.e2, 2)), |l| s.tridiagonal(l, false);
                     solve det diag exp lu;
                     but(BASE, [
@@ -399,21 +466,17 @@ macro_rules! variants {
                         (3, "tridiagonal QL"), (4, "by the eigen-decomposition"),
                     ]);
                 "BandedSum (Banded + c I)", dsl::add(
-                        Banded::from_diagonals([
-                            (0, s.plus.column(0).into_owned()), (1, s.d2.column(0).into_owned()), (-2, s.a11.column(0).into_owned())
-                        ]),
-                        ScaledIdentity::<T, Dyn, _>::new(s.c, 3),
+                        Banded::from_diagonals(s.band_diagonals(false)),
+                        ScaledIdentity::<T, Dyn, _>::new(s.c, s.n[1]),
                     ),
-                    |l| s.banded(l) + Ref::identity(3, 3) * read(s.c, l);
+                    |l| s.banded(l, false) + s.eye3() * read(s.c, l);
                     solve det diag exp lu;
                     but(BASE, [
                         (0, "banded LU with partial pivoting"), (1, "from banded LU with partial pivoting"), (2, "read off"),
                     ]);
                 "BandedInverse (inverse of Banded)",
-                    Banded::from_diagonals([
-                        (0, s.plus.column(0).into_owned()), (1, s.d2.column(0).into_owned()), (-2, s.a11.column(0).into_owned())
-                    ]).inv().unwrap(),
-                    |l| inverse(&s.banded(l));
+                    Banded::from_diagonals(s.band_diagonals(false)).inv().unwrap(),
+                    |l| inverse(&s.banded(l, false));
                     solve det diag exp lu;
                     but(BASE, [(0, "undone: the bands"), (1, "from the banded factors")]);
                 "Kron, promised PSD",
@@ -439,18 +502,69 @@ macro_rules! variants {
                     [
                         "factor by factor", "powers n/n_i of the determinants",
                         "product of the traces; kron of the diagonals", "factor by factor",
-                        "factor by factor; by the eigen-decomposition", "base: Cholesky; base: LU with partial pivoting",
+                        "factor by factor; by the eigen-decomposition", "factor by factor",
                     ];
                 "BlockDiagOf, PSD blocks", BlockDiagOf::new([Psd::new($mat!(s.p3, 3, 3)), Psd::new($mat!(s.small3, 3, 3))]),
                     |l| block(&lane(&s.p3, l), &lane(&s.small3, l));
                     solve det diag eigh pow exp log chol lu;
-                    [
-                        "blockwise", "blockwise", "blockwise", "blockwise", "blockwise",
-                        "blockwise; base: LU with partial pivoting",
-                    ];
+                    ["blockwise"; 6];
                 "ProductOf", ProductOf::new([Dense::new($mat!(s.g3, 3, 3)), Dense::new($mat!(s.tri, 3, 3))]), |l| s.prod(l);
                     solve det diag exp lu;
-                    but(BASE, [(0, "part by part, reversed"), (1, "product of the determinants")]);
+                    but(BASE, [
+                        (0, "part by part, reversed"), (1, "product of the determinants"), (2, "sums of products of diagonals"),
+                    ]);
+                "Kron * Kron",
+                    dsl::mul(Kron::new($mat!(s.g2, 2, 2), $mat!(s.small3, 3, 3)), Kron::new($mat!(s.p2, 2, 2), $mat!(s.small3, 3, 3))),
+                    |l| times(&kron(&lane(&s.g2, l), &lane(&s.small3, l)), &kron(&lane(&s.p2, l), &lane(&s.small3, l)));
+                    solve det diag exp lu;
+                    KRON;
+                "Triangular * Triangular, lower",
+                    dsl::mul(Triangular::lower($mat!(s.tri, 3, 3)), Triangular::lower($mat!(s.tri, 3, 3))),
+                    |l| times(&s.lower(l), &s.lower(l));
+                    solve det diag pow exp log lu;
+                    TRIANGULAR;
+                "Triangular + Triangular, upper",
+                    dsl::add(Triangular::upper($mat!(s.tri, 3, 3)), Triangular::upper($mat!(s.p3, 3, 3))),
+                    |l| s.upper(l) + lane(&s.p3, l).upper_triangle();
+                    solve det diag pow exp log lu;
+                    but(TRIANGULAR, [(5, "-; itself")]);
+                "Diagonal * Diagonal, PSD",
+                    dsl::mul(Psd::new(Diagonal::new($vec!(s.plus, 3))), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
+                    |l| power(&diag(&lane(&s.plus, l)), 2);
+                    solve det diag eigh pow exp log chol lu;
+                    DIAGONAL;
+                "Zero", Zero::<T, $space!(3), $space!(3), PsdFacts>::square(s.n[1]), |_| Ref::zeros(s.n[1], s.n[1]);
+                    det diag eigh exp lu pow0 log0;
+                    ["-", "closed", "closed", "closed", "closed", "-; closed"];
+                "Scaled, real c, self-adjoint", Scaled::<_, _, AnySign>::signed(s.c, SelfAdjoint::new($mat!(s.h3, 3, 3))),
+                    |l| lane(&s.h3, l) * read(s.c, l);
+                    solve det diag eigh pow exp log lu;
+                    [
+                        "1/c times", "c^n times", "c times", "c w", "c^p times; by the eigen-decomposition",
+                        "-; c times",
+                    ];
+                "LowRankUpdate of BlockDiag",
+                    LowRankUpdate::new(
+                        BlockDiag::new($mat!(s.g2, 2, 2), Diagonal::new($vec!(s.plus, 3))),
+                        LowRank::new($mat!(s.a52, 5, 2), $mat!(s.b52, 5, 2)),
+                    ),
+                    |l| block(&lane(&s.g2, l), &diag(&lane(&s.plus, l))) + times(&lane(&s.a52, l), &lane(&s.b52, l).adjoint());
+                    solve det diag exp lu;
+                    UPDATE;
+                "KronOf", KronOf::new([Dense::new($mat!(s.g2, 2, 2)), Dense::new($mat!(s.p2, 2, 2))]),
+                    |l| kron(&lane(&s.g2, l), &lane(&s.p2, l));
+                    solve det diag exp lu;
+                    KRON;
+                "BlockDiagOf", BlockDiagOf::new([Dense::new($mat!(s.g3, 3, 3)), Dense::new($mat!(s.tri, 3, 3))]),
+                    |l| block(&lane(&s.g3, l), &lane(&s.tri, l));
+                    solve det diag exp lu;
+                    ["blockwise", "blockwise", "blockwise", "-", "-; blockwise; -", "-; blockwise"];
+                "Conj", Conj::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).conjugate();
+                    solve det diag exp lu;
+                    [
+                        "conjugate of", "conjugate of", "conjugate of", "-", "-; conjugate of; -",
+                        "-; base: LU with partial pivoting",
+                    ];
                 "Powi, PSD", Powi::<_, 2>::new(Psd::new($mat!(s.p2, 2, 2))), |l| power(&lane(&s.p2, l), 2);
                     solve det diag eigh pow exp log chol lu;
                     [
@@ -460,8 +574,8 @@ macro_rules! variants {
                         "base: Cholesky; base: LU with partial pivoting",
                     ];
                 "Sliced",
-                    Sliced::try_new(Dense::new($mat!(s.g5, 5, 5)), $indices!([0usize, 1, 2]), $indices!([0usize, 2, 4])).unwrap(),
-                    |l| DMatrix::from_fn(3, 3, |i, j| lane(&s.g5, l)[(i, 2 * j)]);
+                    Sliced::try_new(Dense::new($mat!(s.g5, 5, 5)), $indices!(s.rows, 3), $indices!(s.cols, 3)).unwrap(),
+                    |l| DMatrix::from_fn(s.rows.len(), s.rows.len(), |i, j| lane(&s.g5, l)[(s.rows[i], s.cols[j])]);
                     solve det diag exp lu;
                     but(BASE, [(2, "slice of the diagonal")]);
                 "VStack", VStack::new($mat!(s.a13, 1, 3), $mat!(s.a23, 2, 3)), |l| lane(&s.g3, l);
@@ -514,8 +628,8 @@ macro_rules! variants {
                 "TriangularInverse", Triangular::lower($mat!(s.tri, 3, 3)).inv().unwrap(), |l| inverse(&s.lower(l));
                     solve det diag exp lu;
                     but(BASE, [(0, "undone: the triangle"), (1, "product of the diagonal")]);
-                "CycleFunction (exp of Permutation)", Permutation::<T, _>::new($indices!(ORDER)).exp().unwrap(),
-                    |l| exponential(&permutation(l));
+                "CycleFunction (exp of Permutation)", Permutation::<T, _>::new($indices!(s.order, 3)).exp().unwrap(),
+                    |l| exponential(&s.permutation(l));
                     solve det diag exp lu;
                     BASE;
             }
@@ -533,8 +647,8 @@ macro_rules! static_vec {
     };
 }
 macro_rules! static_indices {
-    ($x:expr) => {
-        $x
+    ($x:expr, $n:literal) => {
+        <[usize; $n]>::try_from(&$x[..]).unwrap()
     };
 }
 macro_rules! static_space {
@@ -553,7 +667,7 @@ macro_rules! dynamic_vec {
     };
 }
 macro_rules! dynamic_indices {
-    ($x:expr) => {
+    ($x:expr, $n:literal) => {
         $x.to_vec()
     };
 }
@@ -585,7 +699,7 @@ macro_rules! by_scalar {
     ($name:ident, $T:ty; $($eigh:ident)*; $($chol:ident)*; $diagonal:expr; $powered:expr) => {
         pub fn $name(t: &mut Table) {
             type T = $T;
-            let samples = Samples::<T>::new();
+            let samples = Samples::<T>::of(t.size);
             rows! { t, &samples; s: Samples<T>, [] [] [eig svd pinv];
                 "Diagonal", Diagonal::new(s.d.column(0).into_owned()), |l| diag(&lane(&s.d, l));
                     solve det diag pow exp log lu $($eigh)*;
@@ -598,6 +712,15 @@ macro_rules! by_scalar {
                     |l| diag(&lane(&s.plus, l).map(C::sqrt));
                     solve det diag pow exp log lu $($eigh)* $($chol)*;
                     $powered;
+                "Shifted (KronSum + c I)",
+                    dsl::add(KronSum::new(s.g2.clone(), s.g3.clone()), ScaledIdentity::<T, Dyn, _>::new(s.c, s.n[0] * s.n[1])),
+                    |l| kron_sum(&lane(&s.g2, l), &lane(&s.g3, l)) + s.eye6() * read(s.c, l);
+                    solve det diag exp lu;
+                    but(BASE, [
+                        (0, "Schur forms of the factors"), (1, "Schur forms of the factors"),
+                        (2, "sum of the traces; sum of the diagonals"),
+                        (4, "-; e^c times; -"),
+                    ]);
                 "KronSum", KronSum::new(s.g2.clone(), s.g3.clone()), |l| kron_sum(&lane(&s.g2, l), &lane(&s.g3, l));
                     solve det diag exp lu;
                     [
@@ -613,8 +736,8 @@ macro_rules! by_scalar {
                     |l| inverse(&kron_sum(&lane(&s.p2, l), &lane(&s.p3, l)));
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [
-                        (0, "elementwise on the eigenvalues"), (1, "from the eigenvalues"),
-                        (4, "elementwise on the eigenvalues; base: by the eigen-decomposition"),
+                        (0, "elementwise on the eigenvalues"), (1, "from the eigenvalues"), (3, "itself"),
+                        (4, "elementwise on the eigenvalues"),
                     ]);
                 "Circulant", Circulant::new(s.plus.column(0).into_owned()), |l| circulant(&lane(&s.plus, l));
                     solve det diag pow exp log lu;
@@ -623,10 +746,54 @@ macro_rules! by_scalar {
                     solve det diag eigh pow exp log chol lu;
                     but(CIRCULANT, [(3, "Fourier basis"), (5, "base: Cholesky; base: LU with partial pivoting")]);
                 "CirculantSum (Circulant + c I)",
-                    dsl::add(Circulant::new(s.plus.column(0).into_owned()), ScaledIdentity::<T, Dyn, _>::new(s.c, 3)),
-                    |l| circulant(&lane(&s.plus, l)) + Ref::identity(3, 3) * read(s.c, l);
+                    dsl::add(Circulant::new(s.plus.column(0).into_owned()), ScaledIdentity::<T, Dyn, _>::new(s.c, s.n[1])),
+                    |l| circulant(&lane(&s.plus, l)) + s.eye3() * read(s.c, l);
                     solve det diag pow exp log lu;
                     CIRCULANT;
+                "Circulant on a grid", Circulant::nd(&[s.n[0], s.n[1]], s.grid.column(0).into_owned()).unwrap(),
+                    |l| circulant_on((s.n[0], s.n[1]), &lane(&s.grid, l));
+                    solve det diag pow exp log lu;
+                    CIRCULANT;
+                "Banded", Banded::from_diagonals(s.band_diagonals(false)), |l| s.banded(l, false);
+                    solve det diag exp lu;
+                    but(BASE, [
+                        (0, "banded LU with partial pivoting"), (1, "from banded LU with partial pivoting"), (2, "read off"),
+                    ]);
+                "Banded, PSD", Psd::new(Banded::from_diagonals(s.band_diagonals(true))), |l| s.banded(l, true);
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [(0, "banded LDL^H"), (1, "from banded LDL^H"), (2, "read off")]);
+                "Tridiagonal, constant, PSD",
+                    Psd::new(Tridiagonal::symmetric(vec![s.c + s.c; s.n[1]], vec![T::of(-1.0); s.n[1] - 1])),
+                    |l| {
+                        let c = read(s.c, l) + read(s.c, l);
+                        DMatrix::from_fn(s.n[1], s.n[1], |i, j| match i.abs_diff(j) {
+                            0 => c,
+                            1 => C::from(-1.0),
+                            _ => C::default(),
+                        })
+                    };
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [
+                        (0, "tridiagonal LDL^H"), (1, "from tridiagonal LDL^H"), (2, "read off"),
+                        (3, "closed: sines, by FFT"), (4, "by the eigen-decomposition"),
+                    ]);
+                "Toeplitz, PSD", Psd::new(Toeplitz::symmetric(s.grid.column(0).into_owned())), |l| {
+                        let c = lane(&s.grid, l);
+                        toeplitz(&c, &c.map(|x| x.conj()))
+                    };
+                    solve det diag eigh pow exp log chol lu;
+                    but(BASE_PSD, [
+                        (0, "Levinson, Gohberg-Semencul"), (1, "Levinson"), (2, "constant along the diagonals"),
+                    ]);
+                "CirculantBasis", CirculantBasis::<T, Dyn>::new(&[s.n[2]]), |_| fourier_basis(s.n[2], <<T as Scalar>::IsReal as Fact>::KNOWN);
+                    solve det diag exp lu;
+                    but(BASE, [(0, "V^H, an application")]);
+                "Cosine transform, type 2", Dct::new::<T>(2, s.n[2]), |_| cosines(s.n[2]);
+                    solve det diag exp lu;
+                    TRANSFORM;
+                "Sine transform, type 1", Dst::new::<T>(1, s.n[2]), |_| sines(s.n[2]);
+                    solve det diag exp lu;
+                    TRANSFORM;
                 "Toeplitz", Toeplitz::new(s.three.column(0).into_owned(), s.d.column(0).into_owned()),
                     |l| toeplitz(&lane(&s.three, l), &lane(&s.d, l));
                     solve det diag exp lu;
@@ -663,23 +830,112 @@ macro_rules! by_scalar {
     };
 }
 by_scalar!(real_rows, f64; eigh; chol; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
+by_scalar!(float_rows, f32; eigh; chol; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
+by_scalar!(lane_rows, Lanes<f64, 4>; eigh; chol; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
 by_scalar!(complex_rows, C; ; ; but(DIAGONAL, [(3, "-"), (5, "-; itself")]); but(DIAGONAL, [(3, "-"), (5, "-; itself")]));
-pub fn gram_transpose(t: &mut Table) {
-    let samples = (Samples::<f64>::new(), Samples::<C>::new());
-    rows! { t, &samples; s: (Samples<f64>, Samples<C>), [] [] [eig svd pinv];
-        "Gram X X^T, real", Gram::<_, ByTranspose>::of_kind(s.0.w.clone()),
-            |l| times(&lane(&s.0.w, l), &lane(&s.0.w, l).transpose());
-            solve det diag eigh pow exp log chol lu;
-            GRAM;
-        "Householder", Householder::new(s.0.d.column(0).into_owned()), |l| householder(&lane(&s.0.d, l));
-            solve det diag eigh pow exp log lu;
+/// Of complex numbers alone.
+pub fn complex_alone(t: &mut Table) {
+    let samples = Samples::<C>::of(t.size);
+    rows! { t, &samples; s: Samples<C>, [] [] [eig svd pinv];
+        "Fourier", Fourier::<C>::new(s.n[2]), |_| fourier(s.n[2]);
+            solve det diag powu exp logu lu;
             [
-                "itself", "closed", "closed; read off", "base: Hermitian eigh of the dense matrix",
-                "by the projection on v", "-; base: LU with partial pivoting",
+                "F^H, an application", "multiplicities of 1, -i, -1, i", "multiplicities of 1, -i, -1, i; read off", "-",
+                "cubic polynomial of F", "-; base: LU with partial pivoting",
             ];
-        "Gram X X^T, complex", Gram::<_, ByTranspose>::of_kind(s.1.w.clone()),
-            |l| times(&lane(&s.1.w, l), &lane(&s.1.w, l).transpose());
+        "Householder, complex", Householder::new(s.d.column(0).into_owned()), |l| householder(&lane(&s.d, l));
+            solve det diag eigh powu exp logu lu;
+            REFLECTION;
+        "Gram X X^T, complex", Gram::<_, ByTranspose>::of_kind(s.w.clone()),
+            |l| times(&lane(&s.w, l), &lane(&s.w, l).transpose());
             solve det diag exp lu;
             but(BASE, [(2, "rows of the factor")]);
     }
+}
+/// Of real numbers alone.
+pub fn real_alone(t: &mut Table) {
+    let samples = Samples::<f64>::of(t.size);
+    rows! { t, &samples; s: Samples<f64>, [] [] [eig svd pinv];
+        "Gram X X^T, real", Gram::<_, ByTranspose>::of_kind(s.w.clone()),
+            |l| times(&lane(&s.w, l), &lane(&s.w, l).transpose());
+            solve det diag eigh pow exp log chol lu;
+            GRAM;
+        "Householder", Householder::new(s.d.column(0).into_owned()), |l| householder(&lane(&s.d, l));
+            solve det diag eigh pow exp log lu;
+            REFLECTION;
+        "Interpolation", Interpolation::<f64>::linear(s.grid_of_points(), &s.points()).unwrap(), |_| s.hats();
+            solve det diag exp lu;
+            but(BASE, [(2, "read off")]);
+        "Kernel, PSD", Psd::new(Kernel::new(Matern12::new(0.8), DMatrix::from_vec(s.n[2], 1, s.points()))), |_| {
+                let x = s.points();
+                DMatrix::from_fn(x.len(), x.len(), |i, j| C::from((-(x[i] - x[j]).abs() / 0.8).exp()))
+            };
+            solve det diag eigh pow exp log chol lu;
+            but(BASE_PSD, [(2, "evaluated")]);
+        "Jacobian", Jacobian::new(Map, &s.points()).unwrap(), |_| derivatives(&s.points());
+            solve det diag exp lu;
+            BASE;
+        "Hessian", Hessian::new(Map, &s.points()).unwrap(), |_| second_derivatives(&s.points());
+            solve det diag eigh pow exp log lu;
+            but(BASE_PSD, [
+                (0, "base: LDL^H with Bunch-Kaufman pivoting"), (1, "base: from LDL^H with Bunch-Kaufman pivoting"),
+                (5, "-; base: LU with partial pivoting"),
+            ]);
+        "GaussNewton", GaussNewton::of(Map, &s.points()).unwrap(), |_| {
+                let j = derivatives(&s.points());
+                times(&j.transpose(), &j)
+            };
+            solve det diag eigh pow exp log chol lu;
+            BASE_PSD;
+        "Fisher", Fisher::new(Map, &s.points(), Psd::new(s.p5.clone())).unwrap(), |l| {
+                let j = derivatives(&s.points());
+                times(&times(&j.transpose(), &lane(&s.p5, l)), &j)
+            };
+            solve det diag eigh pow exp log chol lu;
+            BASE_PSD;
+    }
+}
+impl Samples<f64> {
+    /// As many points as the largest size, near those of the grid.
+    fn points(&self) -> Vec<f64> {
+        let n = self.n[2];
+        (0..n).map(|i| 0.5 * i as f64 + if i + 1 < n { 0.125 / (1.0 + i as f64) } else { -0.1 }).collect()
+    }
+    fn grid_of_points(&self) -> Grid {
+        Grid { start: 0.0, step: 0.5, len: self.n[2] }
+    }
+    /// The hat functions of the grid at the points.
+    fn hats(&self) -> Ref {
+        let x = self.points();
+        DMatrix::from_fn(x.len(), x.len(), |i, j| C::from((1.0 - (x[i] / 0.5 - j as f64).abs()).max(0.0)))
+    }
+}
+/// y_i = e^(x_i / 2) + x_i x_(i+1) / 4 + x_i^2, the index modulo n.
+struct Map;
+impl VectorFunction for Map {
+    fn eval<T: Real>(&self, x: &[T]) -> Vec<T> {
+        let n = x.len();
+        (0..n).map(|i| (x[i] * T::of(0.5)).exp() + x[i] * x[(i + 1) % n] * T::of(0.25) + x[i] * x[i]).collect()
+    }
+}
+fn derivatives(x: &[f64]) -> Ref {
+    let n = x.len();
+    DMatrix::from_fn(n, n, |i, j| {
+        let next = (i + 1) % n;
+        let own = if i == j { 0.5 * (0.5 * x[i]).exp() + 2.0 * x[i] } else { 0.0 };
+        let left = if i == j { 0.25 * x[next] } else { 0.0 };
+        let right = if j == next { 0.25 * x[i] } else { 0.0 };
+        C::from(own + left + right)
+    })
+}
+/// Those of the sum of all y_i.
+fn second_derivatives(x: &[f64]) -> Ref {
+    let n = x.len();
+    let mut h = Ref::zeros(n, n);
+    for i in 0..n {
+        h[(i, i)] += C::from(2.0 + 0.25 * (0.5 * x[i]).exp());
+        h[(i, (i + 1) % n)] += C::from(0.25);
+        h[((i + 1) % n, i)] += C::from(0.25);
+    }
+    h
 }

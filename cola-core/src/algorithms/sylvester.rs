@@ -1,6 +1,8 @@
-//! A X-like equations by Schur forms: (A x I + I x B) x = b, that is B X + X A^T = C.
+//! Linear matrix equations by Schur forms: (A x I + I x B) x = b, that is B X + X A^T = C, and (A x B + c I) x = b, that is
+//! B X A^T + c X = C.
 //!
-//! R. H. Bartels, G. W. Stewart, Solution of the matrix equation AX + XB = C, Comm. ACM 15 (1972); here by the complex Schur forms of
+//! R. H. Bartels, G. W. Stewart, Solution of the matrix equation AX + XB = C, Comm. ACM 15 (1972); G. H. Golub, S. Nash, C. Van Loan, A
+//! Hessenberg-Schur method for the problem AX + XB = C, IEEE Trans. Automat. Control 24 (1979); here by the complex Schur forms of
 //! both factors, so that one triangular sweep serves A, B real or complex, and the adjoint.
 
 use crate::algorithms::dense::{Engine, gemm, schur};
@@ -9,13 +11,21 @@ use crate::scalar::{Complex, Mask, Real, Scalar};
 use crate::view::{View, ViewMut};
 use num_traits::{NumAssign, One, Zero};
 
-/// The factored A x I + I x B, whatever the number type of the Schur forms.
+/// How A and B make a matrix that both Schur forms diagonalise together.
+#[derive(Clone, Copy, Debug)]
+pub enum Pairing<T> {
+    /// A x I + I x B + c I: B X + X A^T + c X = C, Sylvester's equation.
+    Sum(T),
+    /// A x B + c I: B X A^T + c X = C, Stein's equation.
+    Product(T),
+}
+/// The factored pair of A and B, whatever the number type of the Schur forms.
 pub trait KronSumFactor<T: Scalar>: Send + Sync {
-    /// x <- (A x I + I x B)^-1 x, or with A^H and B^H; x is a grid of B's size by A's size, column-major.
+    /// x <- K^-1 x, or K^-H x; x is a grid of B's size by A's size, column-major.
     fn solve(&self, adjoint: bool, x: &mut [T]);
-    /// Product of all a_i + b_j: phase and log of the modulus.
+    /// Product of all eigenvalues a_i + b_j + c or a_i b_j + c: phase and log of the modulus.
     fn slogdet(&self) -> (T, T::Re);
-    /// `Singular` where an a_i + b_j is zero to rounding.
+    /// `Singular` where an eigenvalue is zero to rounding.
     ///
     /// # Errors
     /// That.
@@ -30,15 +40,17 @@ struct SchurForm<R> {
 struct Pair<T: Scalar> {
     a: SchurForm<T::Re>,
     b: SchurForm<T::Re>,
+    pairing: Pairing<Complex<T::Re>>,
     back: fn(Complex<T::Re>) -> T,
 }
 /// The Schur forms of A (m x m) and B (n x n); `back` makes a T of a complex number that is one.
 ///
-/// Cost: 25 (m^3 + n^3), each solve 2 m n (m + n) twice.
+/// Cost: 25 (m^3 + n^3), each solve 2 m n (m + n) twice, of a product three times.
 ///
 /// # Errors
 /// `NonFinite`, `NotConverged`.
 pub(crate) fn kron_sum_factor<T>(
+    pairing: Pairing<T>,
     (m, a): (usize, &[T]),
     (n, b): (usize, &[T]),
     back: fn(Complex<T::Re>) -> T,
@@ -52,7 +64,12 @@ where
         let (t, q) = schur(n, a)?;
         Ok::<_, Error>(SchurForm { n, t, q })
     };
-    Ok(std::sync::Arc::new(Pair { a: form(m, a)?, b: form(n, b)?, back }))
+    let complex = |c: T| Complex::new(c.re(), c.im());
+    let pairing = match pairing {
+        Pairing::Sum(c) => Pairing::Sum(complex(c)),
+        Pairing::Product(c) => Pairing::Product(complex(c)),
+    };
+    Ok(std::sync::Arc::new(Pair { a: form(m, a)?, b: form(n, b)?, pairing, back }))
 }
 impl<T> Pair<T>
 where
@@ -60,42 +77,78 @@ where
     T::Re: NumAssign,
     Complex<T::Re>: Engine,
 {
-    fn sums(&self) -> impl Iterator<Item = Complex<T::Re>> + Clone + '_ {
+    /// The eigenvalues.
+    fn values(&self) -> impl Iterator<Item = Complex<T::Re>> + Clone + '_ {
         let diagonal = |f: &'_ SchurForm<T::Re>, i: usize| f.t[i * (f.n + 1)];
-        (0..self.a.n).flat_map(move |i| (0..self.b.n).map(move |j| diagonal(&self.a, i) + diagonal(&self.b, j)))
+        (0..self.a.n).flat_map(move |i| {
+            let (factor, shift) = self.column(diagonal(&self.a, i));
+            (0..self.b.n).map(move |j| factor * diagonal(&self.b, j) + shift)
+        })
     }
-    /// T_b Y + Y T_a^T = D: columns of Y from the last.
+    /// f and s of f T_b + s I, the diagonal block at the eigenvalue a of A.
+    fn column(&self, a: Complex<T::Re>) -> (Complex<T::Re>, Complex<T::Re>) {
+        match self.pairing {
+            Pairing::Sum(c) => (Complex::one(), a + c),
+            Pairing::Product(c) => (a, c),
+        }
+    }
+    /// K Y = D with K made of T_a and T_b: columns of Y from the last. Column j of D less the part of the columns behind it, then a
+    /// triangular solve with f T_b + s I.
     fn plain_sweep(&self, y: &mut [Complex<T::Re>]) {
         let (m, n, ta, tb) = (self.a.n, self.b.n, &self.a.t, &self.b.t);
+        let mut sum = vec![Complex::zero(); n];
         for j in (0..m).rev() {
             let (left, done) = y.split_at_mut((j + 1) * n);
             let column = &mut left[j * n..];
+            sum.fill(Complex::zero());
             for (k, other) in done.chunks(n).enumerate() {
                 let factor = ta[j + (j + 1 + k) * m];
-                column.iter_mut().zip(other).for_each(|(c, o)| *c = c.sub_mul(factor, *o));
+                sum.iter_mut().zip(other).for_each(|(s, o)| *s = s.add_mul(factor, *o));
             }
+            if matches!(self.pairing, Pairing::Product(_)) {
+                // T_b sum, in place from the top
+                for i in 0..n {
+                    sum[i] = (i + 1..n).fold(tb[i * (n + 1)] * sum[i], |s, l| s.add_mul(tb[i + l * n], sum[l]));
+                }
+            }
+            column.iter_mut().zip(&sum).for_each(|(c, s)| *c -= *s);
+            let (factor, shift) = self.column(ta[j * (m + 1)]);
             for i in (0..n).rev() {
-                let x = column[i] / (tb[i * (n + 1)] + ta[j * (m + 1)]);
+                let x = column[i] / (factor * tb[i * (n + 1)] + shift);
                 column[i] = x;
-                let above = &tb[i * n..i * n + i];
+                let (above, x) = (&tb[i * n..i * n + i], factor * x);
                 column[..i].iter_mut().zip(above).for_each(|(c, t)| *c = c.sub_mul(*t, x));
             }
         }
     }
-    /// T_b^H Y + Y conj(T_a) = D: columns of Y from the first.
+    /// The same with T_a^H and T_b^H: columns of Y from the first.
     fn adjoint_sweep(&self, y: &mut [Complex<T::Re>]) {
         let (m, n, ta, tb) = (self.a.n, self.b.n, &self.a.t, &self.b.t);
+        let mut sum = vec![Complex::zero(); n];
         for j in 0..m {
             let (done, rest) = y.split_at_mut(j * n);
             let column = &mut rest[..n];
+            sum.fill(Complex::zero());
             for (k, other) in done.chunks(n).enumerate() {
                 let factor = Scalar::conj(ta[k + j * m]);
-                column.iter_mut().zip(other).for_each(|(c, o)| *c = c.sub_mul(factor, *o));
+                sum.iter_mut().zip(other).for_each(|(s, o)| *s = s.add_mul(factor, *o));
             }
+            if matches!(self.pairing, Pairing::Product(_)) {
+                // T_b^H sum, in place from the bottom
+                for i in (0..n).rev() {
+                    let own = Scalar::conj(tb[i * (n + 1)]) * sum[i];
+                    sum[i] = (0..i).fold(own, |s, l| s.add_mul(Scalar::conj(tb[l + i * n]), sum[l]));
+                }
+            }
+            column.iter_mut().zip(&sum).for_each(|(c, s)| *c -= *s);
+            let (factor, shift) = self.column(ta[j * (m + 1)]);
             for i in 0..n {
                 let above = &tb[i * n..i * n + i];
-                let sum = above.iter().zip(&column[..i]).fold(column[i], |s, (t, x)| s.sub_mul(Scalar::conj(*t), *x));
-                column[i] = sum / Scalar::conj(tb[i * (n + 1)] + ta[j * (m + 1)]);
+                let sum = above.iter().zip(&column[..i]).fold(Complex::zero(), |s: Complex<T::Re>, (t, x)| {
+                    s.add_mul(Scalar::conj(*t), *x)
+                });
+                let own = column[i] - Scalar::conj(factor) * sum;
+                column[i] = own / Scalar::conj(factor * tb[i * (n + 1)] + shift);
             }
         }
     }
@@ -132,15 +185,20 @@ where
         if self.regular().is_err() {
             return (T::zero(), T::Re::of(f64::NEG_INFINITY));
         }
-        let (sign, log) = crate::functions::det::slog_product(self.sums());
+        let (sign, log) = crate::functions::det::slog_product(self.values());
         let sign = (self.back)(sign);
         // of a real matrix the complex eigenvalues come in pairs: the phase is a sign up to rounding
         (sign.scale(T::Re::one() / sign.abs()), log)
     }
     fn regular(&self) -> Result<()> {
         let norm = |f: &SchurForm<T::Re>| f.t.iter().fold(T::Re::zero(), |s, x| s + x.abs_sq()).sqrt();
-        let tol = (norm(&self.a) + norm(&self.b)) * T::Re::epsilon();
-        match self.sums().position(|z| !tol.lt(z.abs()).all()) {
+        let (a, b) = (norm(&self.a), norm(&self.b));
+        let size = match self.pairing {
+            Pairing::Sum(c) => a + b + Scalar::abs(c),
+            Pairing::Product(c) => a * b + Scalar::abs(c),
+        };
+        let tol = size * T::Re::epsilon();
+        match self.values().position(|z| !tol.lt(z.abs()).all()) {
             Some(index) => Err(Error::Singular { index }),
             None => Ok(()),
         }

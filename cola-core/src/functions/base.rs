@@ -570,6 +570,23 @@ macro_rules! inverse_pinv {
         }
     };
 }
+/// The singular values of what is unitary by construction: U = A, s = 1, V = I.
+macro_rules! unitary_svd {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::SvdRule<Kk> for $S
+        where $S: $crate::operator::Operator + Clone {
+            type Left = Self;
+            type Right = $crate::ops::Identity<$crate::operator::short::Sc<$S>, $crate::operator::short::Co<$S>>;
+            fn svd_rule(&self) -> $crate::Result<$crate::ops::SvdFactors<Self, Self::Right>> {
+                let n = $crate::operator::Operator::ncols(self);
+                let one = <$crate::operator::short::Re<$S> as num_traits::One>::one();
+                let s = $crate::data::Column::filled(n, one);
+                Ok($crate::ops::SvdFactors { u: self.clone(), s, v: $crate::ops::Identity::of_size(n) })
+            }
+        }
+    };
+}
+pub(crate) use unitary_svd;
 /// eig, svd and pinv by their base cases.
 #[doc(hidden)]
 #[macro_export]
@@ -578,6 +595,76 @@ macro_rules! base_decompositions {
         $crate::base_eig!([$($p)*] $S);
         $crate::base_svd!([$($p)*] $S);
         $crate::base_pinv!([$($p)*] $S);
+    };
+}
+/// Eigenvectors by the eigen-decomposition of the structure where it is known to be self-adjoint, else of the dense matrix.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! spectral_eig {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::EigRule<Kk> for $S
+        where
+            $S: $crate::operator::Operator,
+            Kk::SelfAdjoint: $crate::functions::eig::EigBy<$S, Kk>,
+        {
+            type Vectors = <Kk::SelfAdjoint as $crate::functions::eig::EigBy<$S, Kk>>::Vectors;
+            fn eig_rule(&self) -> $crate::Result<$crate::functions::EigFactors<Self::Vectors>> {
+                <Kk::SelfAdjoint as $crate::functions::eig::EigBy<$S, Kk>>::eig_by(self)
+            }
+        }
+    };
+}
+/// Singular values by the eigen-decomposition of the structure where it is known to be self-adjoint, else of the dense matrix.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! spectral_svd {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::SvdRule<Kk> for $S
+        where
+            $S: $crate::operator::Operator,
+            Kk::SelfAdjoint: $crate::functions::svd::SvdBy<$S, Kk>,
+        {
+            type Left = <Kk::SelfAdjoint as $crate::functions::svd::SvdBy<$S, Kk>>::Left;
+            type Right = <Kk::SelfAdjoint as $crate::functions::svd::SvdBy<$S, Kk>>::Right;
+            fn svd_rule(&self) -> $crate::Result<$crate::ops::SvdFactors<Self::Left, Self::Right>> {
+                <Kk::SelfAdjoint as $crate::functions::svd::SvdBy<$S, Kk>>::svd_by(self)
+            }
+        }
+    };
+}
+/// The pseudo-inverse by the eigen-decomposition of the structure where it is known to be self-adjoint, else of the dense matrix.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! spectral_pinv {
+    ([$($p:tt)*] $S:ty) => {
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::functions::PinvRule<Kk> for $S
+        where
+            $S: $crate::operator::Operator,
+            Kk::SelfAdjoint: $crate::functions::pinv::PinvBy<$S, Kk>,
+        {
+            type Output = <Kk::SelfAdjoint as $crate::functions::pinv::PinvBy<$S, Kk>>::Output;
+            fn pinv_rule(&self) -> $crate::Result<Self::Output> {
+                <Kk::SelfAdjoint as $crate::functions::pinv::PinvBy<$S, Kk>>::pinv_by(self)
+            }
+            fn lstsq_rule(
+                &self,
+                b: $crate::view::View<'_, <$S as $crate::operator::Operator>::Scalar>,
+                x: $crate::view::ViewMut<'_, <$S as $crate::operator::Operator>::Scalar>,
+            ) -> $crate::Result<()>
+            where Self::Output: $crate::operator::LinearOperator<Scalar = <$S as $crate::operator::Operator>::Scalar> {
+                <Kk::SelfAdjoint as $crate::functions::pinv::PinvBy<$S, Kk>>::lstsq_by(self, b, x)
+            }
+        }
+    };
+}
+/// eig, svd and pinv by the eigen-decomposition of the structure where it is known to be self-adjoint, else of the dense matrix.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! spectral_decompositions {
+    ([$($p:tt)*] $S:ty) => {
+        $crate::spectral_eig!([$($p)*] $S);
+        $crate::spectral_svd!([$($p)*] $S);
+        $crate::spectral_pinv!([$($p)*] $S);
     };
 }
 /// All functions of an operator by their base cases: `base_rules! { [A: LinearOperator + Clone] Mine<A> }`. The operator must

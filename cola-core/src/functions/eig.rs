@@ -8,17 +8,22 @@
 //! | Triangular | the diagonal, V by back substitution |
 //! | Permutation | roots of unity on the cycles |
 //! | Spectral | itself |
+//! | Shifted, KronSum, LowRankShift | w + c, sums |
+//! | LowRank | an r x r core and the null space |
+//! | Fourier | fourth roots of unity |
+//! | self-adjoint Gram, Congruence, band matrices, .. | by their eigen-decomposition |
 //! | Dense and the rest | Hermitian eigh if self-adjoint is known, Hessenberg QR else |
 
 use crate::algorithms::dense as kernels;
 use crate::data::{Column, Held};
 use crate::error::{Error, Result};
-use crate::facts::{Fact, Facts};
-use crate::functions::base::entries;
+use crate::facts::{Fact, Facts, Known, Unknown};
+use crate::functions::EighRule;
+use crate::functions::base::{entries, materialize};
 use crate::functions::dense::{dense_eigh, finite};
-use crate::operator::short::{Co, Sc};
+use crate::operator::short::{Co, Ro, Sc};
 use crate::operator::{LinearOperator, Operator};
-use crate::ops::Dense;
+use crate::ops::{Complexified, Dense};
 use crate::scalar::{Real, Scalar};
 use crate::space::Space;
 use crate::view::View;
@@ -52,6 +57,38 @@ pub trait HasEig: EigRule<<Self as Operator>::Facts> {}
 impl<A: EigRule<<A as Operator>::Facts>> HasEig for A {}
 /// The type of the right eigenvectors of `A`.
 pub type Eigenvectors<A> = <A as EigRule<<A as Operator>::Facts>>::Vectors;
+/// For "is self-adjoint": how the eigenvectors of a structure with an eigen-decomposition are found.
+#[diagnostic::on_unimplemented(
+    message = "no rule for the eigenvectors of `{A}`",
+    label = "`{A}` has no `eig` rule",
+    note = "a structure that is self-adjoint needs parts with an `eigh` rule"
+)]
+pub trait EigBy<A: Operator, K> {
+    /// The right eigenvectors.
+    type Vectors: Operator<Scalar = Cx<A>>;
+    /// V and w.
+    ///
+    /// # Errors
+    /// As [`EigRule::eig_rule`].
+    fn eig_by(a: &A) -> Result<EigFactors<Self::Vectors>>;
+}
+// those of the self-adjoint structure, over complex numbers
+#[diagnostic::do_not_recommend]
+impl<K: Facts, A: EighRule<K>> EigBy<A, K> for Known {
+    type Vectors = Complexified<A::Basis>;
+    fn eig_by(a: &A) -> Result<EigFactors<Self::Vectors>> {
+        let (v, w) = a.eigh_rule()?.into_parts();
+        finite(&w, "the eigenvalues")?;
+        Ok(EigFactors::from_parts(Complexified(v), complex_column(w.iter().map(|&w| Sc::<A>::from_re(w)))))
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<K: Facts, A: LinearOperator> EigBy<A, K> for Unknown {
+    type Vectors = DenseEigenvectors<Sc<A>, Ro<A>>;
+    fn eig_by(a: &A) -> Result<EigFactors<Self::Vectors>> {
+        dense_eig::<K, _, _>(materialize("eig", a)?)
+    }
+}
 /// Eigenvectors of a dense matrix of numbers T.
 pub type DenseEigenvectors<T, S> = Dense<Held<<T as Scalar>::Complex, S>>;
 

@@ -5,7 +5,9 @@
 //! | Kron, BlockDiag, Repeat, Transpose, Adjoint, Conj, Scaled | by the parts |
 //! | Diagonal, ScaledIdentity | 1 / d_i, 0 for 0 |
 //! | Unitary, Isometric | A^H |
-//! | Permutation, Identity, inverses | the inverse |
+//! | Permutation, Identity, Fourier, Householder, inverses | the inverse |
+//! | Circulant | elementwise on the spectrum |
+//! | self-adjoint Shifted, KronSum, Gram, Congruence, band matrices, .. | by their eigen-decomposition |
 //! | Spectral | 1 / w_i, 0 within rounding of 0 |
 //! | Dense and the rest | SVD, or eigh if self-adjoint is known; least squares by QR where the columns are independent |
 //!
@@ -14,12 +16,13 @@
 use crate::algorithms::dense as kernels;
 use crate::data::{Held, MatrixData, Panel};
 use crate::error::{Error, Result};
-use crate::facts::{Fact, Facts, InverseFacts};
+use crate::facts::{Fact, Facts, InverseFacts, Known, Unknown};
+use crate::functions::EighRule;
 use crate::functions::dense::{dense_eigh, finite};
 use crate::functions::inverse::apply_checked;
-use crate::functions::svd::{DenseSvd, dense_svd};
+use crate::functions::svd::{DenseSvd, dense_svd, panel};
 use crate::operator::{LinearOperator, Operator};
-use crate::ops::{Dense, WithFacts};
+use crate::ops::{Dense, PowerFacts, Spectral, WithFacts};
 use crate::scalar::{Real, Scalar};
 use crate::space::Space;
 use crate::view::{View, ViewMut};
@@ -61,6 +64,49 @@ pub trait PinvRule<K: Facts>: Operator {
 pub trait HasPinv: PinvRule<<Self as Operator>::Facts> {}
 #[diagnostic::do_not_recommend]
 impl<A: PinvRule<<A as Operator>::Facts>> HasPinv for A {}
+/// For "is self-adjoint": how a structure with an eigen-decomposition is pseudo-inverted.
+#[diagnostic::on_unimplemented(
+    message = "no rule for the pseudo-inverse of `{A}`",
+    label = "`{A}` has no `pinv` and `lstsq` rule",
+    note = "a structure that is self-adjoint needs parts with an `eigh` rule"
+)]
+pub trait PinvBy<A: Operator, K> {
+    /// A^+.
+    type Output: Operator<Scalar = A::Scalar>;
+    /// A^+.
+    ///
+    /// # Errors
+    /// As [`PinvRule::pinv_rule`].
+    fn pinv_by(a: &A) -> Result<Self::Output>;
+    /// x = A^+ b.
+    ///
+    /// # Errors
+    /// As [`PinvRule::pinv_rule`].
+    fn lstsq_by(a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<()>
+    where
+        Self::Output: LinearOperator<Scalar = A::Scalar>,
+    {
+        apply_checked(&Self::pinv_by(a)?, b, x)
+    }
+}
+// V diag(1 / w) V^H, 0 within rounding of 0
+#[diagnostic::do_not_recommend]
+impl<K: Facts, A: EighRule<K>> PinvBy<A, K> for Known {
+    type Output = Spectral<A::Basis, PowerFacts<K>>;
+    fn pinv_by(a: &A) -> Result<Self::Output> {
+        a.eigh_rule()?.reciprocal()
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<K: Facts, A: LinearOperator> PinvBy<A, K> for Unknown {
+    type Output = DensePinv<A::Scalar, A::Rows, A::Cols, K>;
+    fn pinv_by(a: &A) -> Result<Self::Output> {
+        dense_pinv::<K, _>(&panel("pinv", a)?)
+    }
+    fn lstsq_by(a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<()> {
+        dense_lstsq::<K, _>(&panel("lstsq", a)?, b, x)
+    }
+}
 /// The type of the pseudo-inverse of `A`.
 pub type Pinv<A> = <A as PinvRule<<A as Operator>::Facts>>::Output;
 /// The pseudo-inverse of a dense R x C matrix with the facts `K`.
@@ -76,6 +122,14 @@ fn reciprocals_above<R: Real>(s: &mut [R], tol: R) {
     for x in s {
         let keep = tol.lt(x.abs());
         *x = R::select(keep, R::one() / R::select(keep, *x, R::one()), R::zero());
+    }
+}
+/// 1 / z of eigenvalues of a normal matrix, 0 where z is within rounding of 0.
+pub(crate) fn reciprocals_of<T: Scalar>(z: &mut [T]) {
+    let tol = z.iter().fold(T::Re::zero(), |m, z| m.max(z.abs())) * T::Re::epsilon() * T::Re::real(z.len() as f64);
+    for z in z {
+        let keep = tol.lt(z.abs());
+        *z = T::select(keep, T::one() / T::select(keep, *z, T::one()), T::zero());
     }
 }
 /// A^+ of a matrix.

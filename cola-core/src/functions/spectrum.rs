@@ -1,9 +1,11 @@
 //! Eigen-decomposition of self-adjoint operators, A = V diag(w) V^H, with V an operator of the structure of A.
 
+use crate::algorithms::sylvester::KronSumFactor;
 use crate::error::Result;
 use crate::facts::{Facts, SelfAdjointFacts};
 use crate::operator::{LinearOperator, Operator};
 use crate::ops::Spectral;
+use std::sync::Arc;
 
 /// How a self-adjoint structure is diagonalised, given the facts `K`.
 #[diagnostic::on_unimplemented(
@@ -51,6 +53,18 @@ pub trait SpectrumRule<K: Facts>: Operator {
     /// # Errors
     /// `NotConverged`, `NonFinite`, `ShapeMismatch`.
     fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>>;
+    /// True if A + c I is solved through the Schur forms of the parts where there is no spectrum.
+    fn has_shifted_factor(&self) -> bool {
+        false
+    }
+    /// A + c I, factored through the Schur forms of the parts; `None` where
+    /// [`has_shifted_factor`](Self::has_shifted_factor) is false.
+    ///
+    /// # Errors
+    /// `NotConverged`, `NonFinite`.
+    fn shifted_factor(&self, _: Self::Scalar) -> Result<Option<Arc<dyn KronSumFactor<Self::Scalar>>>> {
+        Ok(None)
+    }
 }
 /// Says by its own facts whether it has an eigen-decomposition.
 pub trait MaySpectrum: SpectrumRule<<Self as Operator>::Facts> {}

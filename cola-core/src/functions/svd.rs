@@ -8,16 +8,21 @@
 //! | Diagonal, ScaledIdentity, Identity | absolute values, the signs in U |
 //! | Permutation, Unitary, Isometric | U = A, s = 1, V = I |
 //! | Spectral | absolute values, the signs in U |
+//! | Circulant | absolute values of the spectrum, the phases in U |
+//! | LowRank | SVD of an r x r core |
+//! | Fourier, cosine and sine transforms, Householder | U = A, s = 1, V = I |
+//! | self-adjoint Shifted, KronSum, Gram, Congruence, band matrices, .. | by their eigen-decomposition |
 //! | Dense and the rest | bidiagonalisation and QR iteration |
 
 use crate::algorithms::dense as kernels;
 use crate::data::{Column, MatrixData, Panel};
 use crate::error::Result;
-use crate::facts::Facts;
+use crate::facts::{Facts, Known, SelfAdjointFacts, Unknown};
+use crate::functions::EighRule;
 use crate::functions::base::{DENSE_LIMIT, is_direct};
 use crate::operator::short::{Co, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, with_scratch};
-use crate::ops::{Dense, Isometric, SvdFactors};
+use crate::ops::{Dense, Isometric, Spectral, SvdFactors};
 use crate::scalar::Scalar;
 use crate::space::{Dyn, Space};
 use crate::view::{View, ViewMut};
@@ -49,6 +54,43 @@ pub trait SvdRule<K: Facts>: Operator {
 pub trait HasSvd: SvdRule<<Self as Operator>::Facts> {}
 #[diagnostic::do_not_recommend]
 impl<A: SvdRule<<A as Operator>::Facts>> HasSvd for A {}
+/// For "is self-adjoint": how the singular values of a structure with an eigen-decomposition are found.
+#[diagnostic::on_unimplemented(
+    message = "no rule for the singular values of `{A}`",
+    label = "`{A}` has no `svd` rule",
+    note = "a structure that is self-adjoint needs parts with an `eigh` rule"
+)]
+pub trait SvdBy<A: Operator, K> {
+    /// U: orthonormal columns.
+    type Left: Operator<Scalar = A::Scalar>;
+    /// V: orthonormal columns.
+    type Right: Operator<Scalar = A::Scalar>;
+    /// U, s and V.
+    ///
+    /// # Errors
+    /// As [`SvdRule::svd_rule`].
+    fn svd_by(a: &A) -> Result<SvdFactors<Self::Left, Self::Right>>;
+}
+// V diag(w) V^H = (V sign w) |w| V^H
+#[diagnostic::do_not_recommend]
+impl<K: Facts, A: EighRule<K>> SvdBy<A, K> for Known
+where
+    Spectral<A::Basis>: SvdRule<SelfAdjointFacts> + Operator<Scalar = A::Scalar>,
+{
+    type Left = <Spectral<A::Basis> as SvdRule<SelfAdjointFacts>>::Left;
+    type Right = <Spectral<A::Basis> as SvdRule<SelfAdjointFacts>>::Right;
+    fn svd_by(a: &A) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        a.eigh_rule()?.svd_rule()
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<K: Facts, A: LinearOperator> SvdBy<A, K> for Unknown {
+    type Left = DenseColumns<Sc<A>, Ro<A>>;
+    type Right = DenseColumns<Sc<A>, Co<A>>;
+    fn svd_by(a: &A) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        dense_svd(&panel("svd", a)?)
+    }
+}
 /// Left singular vectors of `A`.
 pub type SvdLeft<A> = <A as SvdRule<<A as Operator>::Facts>>::Left;
 /// Right singular vectors of `A`.

@@ -121,6 +121,17 @@ macro_rules! rules_as {
                 let $s = self;
                 $inner.spectrum_rule()
             }
+            fn has_shifted_factor(&self) -> bool {
+                let $s = self;
+                $inner.has_shifted_factor()
+            }
+            fn shifted_factor(
+                &self,
+                c: <$A as Operator>::Scalar,
+            ) -> Result<Option<std::sync::Arc<dyn crate::algorithms::sylvester::KronSumFactor<<$A as Operator>::Scalar>>>> {
+                let $s = self;
+                $inner.shifted_factor(c)
+            }
         }
         impl<$($p)*> DiagonalEntries for $S where $A: DiagonalEntries {
             type Vector = $A::Vector;
@@ -144,6 +155,13 @@ macro_rules! rules_as {
             fn permutation_order(&self) -> &[usize] {
                 let $s = self;
                 $inner.permutation_order()
+            }
+        }
+        impl<$($p)*> crate::ops::AsTriangle for $S where $A: crate::ops::AsTriangle {
+            type Side = $A::Side;
+            fn to_triangle(&self) -> Result<crate::ops::DenseTriangular<Sc<$A>, Ro<$A>, $A::Side>> {
+                let $s = self;
+                $inner.to_triangle()
             }
         }
         #[cfg(feature = "fft")]

@@ -453,6 +453,7 @@ pub(crate) fn band_plan<K: Facts, A: Bands + Explain>(a: &A, question: Question)
             Plan::rule(a, "tridiagonal QL", "6n^3")
         }
         Question::Power | Question::Log | Question::Exp if known => a.plan::<K>(Question::Eigh).spectral(),
+        Question::Eig | Question::Svd | Question::Pinv if known => a.plan::<K>(Question::Eigh).decomposed(question),
         _ => base::<K, A>(a, question),
     }
 }
@@ -494,10 +495,10 @@ macro_rules! band_rules {
             }
         }
         $crate::spectral_power!([$($p)*] $S);
-        $crate::base_exp!([$($p)*] $S);
+        $crate::spectral_exp!([$($p)*] $S);
         $crate::spectral_log!([$($p)*] $S);
         $crate::base_factors!([$($p)*] $S);
-        $crate::base_decompositions!([$($p)*] $S);
+        $crate::spectral_decompositions!([$($p)*] $S);
         impl<$($p)*> $crate::plan::Explain for $S where $S: $crate::ops::Bands {
             fn plan<Kk: $crate::facts::Facts>(&self, question: $crate::plan::Question) -> $crate::plan::Plan {
                 $crate::ops::band_plan::<Kk, Self>(self, question)

@@ -3,17 +3,17 @@
 use crate::algorithms::fft::{Convolution, from_complex};
 use crate::data::{Column, VectorData};
 use crate::error::{Error, Result, check};
-use crate::facts::{Fact, Facts, InverseFacts, NoFacts, SelfAdjointFacts};
+use crate::facts::{Fact, Facts, InverseFacts, NoFacts, SelfAdjointFacts, UnitaryFacts};
 use crate::functions::dense::finite;
 use crate::functions::det::slog_product;
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::{
-    Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule,
-    SpectrumRule,
+    Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
+    SpectrumRule, SvdRule,
 };
 use crate::operator::short::Sc;
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{CirculantBasis, ExpFacts, RootFacts, Scaled, Spectral, WithFacts};
+use crate::ops::{CirculantBasis, ExpFacts, Product, RootFacts, Scaled, Spectral, SvdFactors, WithFacts};
 use crate::parameters::{Frame, LeafFn, Parameters, Path};
 use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::{Mask, Real, Scalar};
@@ -312,8 +312,35 @@ impl<T: Scalar, S: Space> DiagonalRule for Circulant<T, S> {
     }
 }
 crate::base_factors!([T: Scalar, S: Space] Circulant<T, S>);
-crate::base_svd!([T: Scalar, S: Space] Circulant<T, S>);
-crate::base_pinv!([T: Scalar, S: Space] Circulant<T, S>);
+/// The unitary factor of a polar decomposition times the eigenvectors of the other: left singular vectors of a circulant.
+type LeftVectors<T, S> = Product<WithFacts<Circulant<T, S>, UnitaryFacts>, CirculantBasis<T, S>>;
+// C = Q |C|, both circulants: |C| = V diag|z| V^H with the Fourier basis, Q has the phases for spectrum
+impl<K: Facts, T: Scalar, S: Space> SvdRule<K> for Circulant<T, S> {
+    type Left = LeftVectors<T, S>;
+    type Right = CirculantBasis<T, S>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        let phase = |z: T::Complex, _: T::Re| {
+            let (size, one) = (z.abs(), T::Re::of(1.0));
+            let some = T::Re::zero().lt(size);
+            T::Complex::select(some, z.scale(one / T::Re::select(some, size, one)), T::Complex::of(1.0))
+        };
+        let q = self.map(K::SelfAdjoint::KNOWN, always, singular, phase)?;
+        let mut s = Column::filled(self.column.len(), T::Re::zero());
+        s.iter_mut().zip(self.spectrum()).for_each(|(s, z)| *s = z.abs());
+        let v = CirculantBasis::new(self.plan.shape());
+        Ok(SvdFactors { u: Product(q, v.clone()), s, v })
+    }
+}
+// 1 / z, 0 within rounding of 0
+impl<K: Facts, T: Scalar, S: Space> PinvRule<K> for Circulant<T, S> {
+    type Output = WithFacts<Circulant<T, S>, InverseFacts<K>>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        self.map(K::SelfAdjoint::KNOWN, always, singular, |z, tol| {
+            let keep = tol.lt(z.abs());
+            T::Complex::select(keep, T::Complex::of(1.0) / T::Complex::select(keep, z, T::Complex::of(1.0)), T::Complex::zero())
+        })
+    }
+}
 /// The plans of circulants and of what is one.
 pub(crate) fn circulant_plan<K: Facts, A: Explain>(a: &A, question: Question) -> Plan {
     let fft = |rule: &'static str| Plan { cost: Cost::unknown("5n log n"), ..Plan::rule(a, rule, "n") };
@@ -323,6 +350,8 @@ pub(crate) fn circulant_plan<K: Facts, A: Explain>(a: &A, question: Question) ->
         Question::Slogdet => fft("product of the spectrum"),
         Question::Eigh if K::SelfAdjoint::KNOWN => fft("Fourier basis"),
         Question::Eig => fft("Fourier basis"),
+        Question::Svd => fft("Fourier basis, the phases in U"),
+        Question::Pinv => fft("elementwise on the spectrum"),
         Question::Trace | Question::Diagonal => Plan::rule(a, "constant along the diagonals", "n"),
         _ => base::<K, A>(a, question),
     }

@@ -3,14 +3,14 @@
 use crate::error::{Error, Result};
 use crate::facts::{Facts, InverseFacts, SumFacts};
 use crate::functions::{
-    Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule,
-    SpectrumRule,
+    Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
+    SpectrumRule, SvdRule,
 };
 use crate::gradient::{Differentiable, LogdetGradient, SpectrumGradient};
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::circulant::circulant_plan;
-use crate::ops::{AsCirculant, Circulant, CirculantBasis, Multiple, Spectral, Sum, WithFacts};
+use crate::ops::{AsCirculant, Circulant, CirculantBasis, Multiple, Spectral, Sum, SvdFactors, WithFacts};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question};
 use crate::space::demand;
@@ -82,6 +82,7 @@ as_circulant! {
     PowerRule power_rule(p: Power), Output;
     ExpRule exp_rule(), Output;
     LogRule log_rule(), Output;
+    PinvRule pinv_rule(), Output;
 }
 impl<K: Facts, A: AsCirculant, E: Multiple<Scalar = A::Scalar>> DetRule<K> for CirculantSum<A, E> {
     fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
@@ -113,8 +114,13 @@ impl<K: Facts, A: AsCirculant, E: Multiple<Scalar = A::Scalar>> EigRule<K> for C
     }
 }
 crate::base_factors!([A: Operator, E: Operator<Scalar = A::Scalar>] CirculantSum<A, E>);
-crate::base_svd!([A: Operator, E: Operator<Scalar = A::Scalar>] CirculantSum<A, E>);
-crate::base_pinv!([A: Operator, E: Operator<Scalar = A::Scalar>] CirculantSum<A, E>);
+impl<K: Facts, A: AsCirculant, E: Multiple<Scalar = A::Scalar>> SvdRule<K> for CirculantSum<A, E> {
+    type Left = <Whole<A> as SvdRule<K>>::Left;
+    type Right = <Whole<A> as SvdRule<K>>::Right;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        <Whole<A> as SvdRule<K>>::svd_rule(&self.to_circulant())
+    }
+}
 impl<A: DiagonalRule, E: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for CirculantSum<A, E> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         Sum(&self.0, &self.1).diagonal_rule(k, d)

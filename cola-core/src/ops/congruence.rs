@@ -289,7 +289,7 @@ where
 }
 crate::base_factors!([X: Operator, A: Operator<Scalar = X::Scalar>, C: GramKind] Congruence<X, A, C>);
 crate::base_spectrum!([X: Operator, A: Operator<Scalar = X::Scalar>, C: GramKind] Congruence<X, A, C>);
-crate::base_decompositions!([X: Operator, A: Operator<Scalar = X::Scalar>, C: GramKind] Congruence<X, A, C>);
+crate::spectral_decompositions!([X: Operator, A: Operator<Scalar = X::Scalar>, C: GramKind] Congruence<X, A, C>);
 // rows of X A times rows of X
 impl<X: LinearOperator, A: LinearOperator<Scalar = X::Scalar>, C: GramKind> DiagonalRule for Congruence<X, A, C> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<X>]) -> Result<()> {
@@ -322,6 +322,9 @@ impl<X: Explain + LinearOperator, A: Explain + LinearOperator<Scalar = X::Scalar
             },
             Question::Power | Question::Log | Question::Exp if K::SelfAdjoint::KNOWN => {
                 self.plan::<K>(Question::Eigh).spectral()
+            }
+            Question::Eig | Question::Svd | Question::Pinv if K::SelfAdjoint::KNOWN => {
+                self.plan::<K>(Question::Eigh).decomposed(question)
             }
             _ => base::<K, Self>(self, question),
         }

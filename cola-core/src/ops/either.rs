@@ -1,10 +1,15 @@
 //! One of two operators of the same size: results whose kind is known only when the numbers are.
 
 use crate::error::Result;
-use crate::facts::{Both, Facts};
-use crate::functions::{DetRule, DiagonalRule, HasDet, HasPower, Inv, InverseRule, Invertible, Pow, Power, PowerRule};
-use crate::operator::short::{Fa, Re, Sc};
+use crate::facts::{Both, Facts, SelfAdjointFacts};
+use crate::functions::svd::renamed;
+use crate::functions::{
+    Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, HasDet, HasPower, Inv, InverseRule, Invertible,
+    LogRule, PinvRule, Pow, Power, PowerRule, SvdRule,
+};
+use crate::operator::short::{Co, Fa, Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update};
+use crate::ops::{Spectral, SvdFactors};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::view::{View, ViewMut};
 
@@ -83,18 +88,91 @@ impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Eith
         each!(self, a => a.trace_rule())
     }
 }
-crate::base_eigh!([A: Operator, B: Operator<Scalar = A::Scalar>] Either<A, B>);
-crate::base_exp!([A: Operator, B: Operator<Scalar = A::Scalar>] Either<A, B>);
-crate::spectral_log!([A: Operator, B: Operator<Scalar = A::Scalar>] Either<A, B>);
+/// Rules that hand the facts down: what is promised of the whole is true of whichever it is.
+macro_rules! each_rule {
+    ($($Rule:ident $rule:ident;)*) => { $(
+        impl<K: Facts, A: $Rule<K>, B: $Rule<K, Scalar = A::Scalar>> $Rule<K> for Either<A, B>
+        where
+            Either<A::Output, B::Output>: Operator<Scalar = A::Scalar>,
+        {
+            type Output = Either<A::Output, B::Output>;
+            fn $rule(&self) -> Result<Self::Output> {
+                Ok(match self {
+                    Either::First(a) => Either::First(a.$rule()?),
+                    Either::Second(b) => Either::Second(b.$rule()?),
+                })
+            }
+        } )* };
+}
+each_rule! {
+    ExpRule exp_rule;
+    LogRule log_rule;
+    PinvRule pinv_rule;
+}
+impl<K: Facts, A: EighRule<K>, B: EighRule<K, Scalar = A::Scalar>> EighRule<K> for Either<A, B>
+where
+    Either<A::Basis, B::Basis>: Operator<Scalar = A::Scalar, Cols = Co<A::Basis>>,
+{
+    type Basis = Either<A::Basis, B::Basis>;
+    fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
+        Ok(match self {
+            Either::First(a) => {
+                let (v, w) = a.eigh_rule()?.into_parts();
+                Spectral::from_parts(Either::First(v), renamed(&w))
+            }
+            Either::Second(b) => {
+                let (v, w) = b.eigh_rule()?.into_parts();
+                Spectral::from_parts(Either::Second(v), renamed(&w))
+            }
+        })
+    }
+}
+crate::base_spectrum!([A: Operator, B: Operator<Scalar = A::Scalar>] Either<A, B>);
+impl<K: Facts, A: EigRule<K>, B: EigRule<K, Scalar = A::Scalar>> EigRule<K> for Either<A, B>
+where
+    Either<A::Vectors, B::Vectors>: Operator<Scalar = Cx<A>>,
+{
+    type Vectors = Either<A::Vectors, B::Vectors>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        Ok(match self {
+            Either::First(a) => {
+                let (v, w) = a.eig_rule()?.into_parts();
+                EigFactors::from_parts(Either::First(v), renamed(&w))
+            }
+            Either::Second(b) => {
+                let (v, w) = b.eig_rule()?.into_parts();
+                EigFactors::from_parts(Either::Second(v), renamed(&w))
+            }
+        })
+    }
+}
+impl<K: Facts, A: SvdRule<K>, B: SvdRule<K, Scalar = A::Scalar>> SvdRule<K> for Either<A, B>
+where
+    Either<A::Left, B::Left>: Operator<Scalar = A::Scalar>,
+    Either<A::Right, B::Right>: Operator<Scalar = A::Scalar>,
+{
+    type Left = Either<A::Left, B::Left>;
+    type Right = Either<A::Right, B::Right>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        Ok(match self {
+            Either::First(a) => {
+                let (u, s, v) = a.svd_rule()?.into_parts();
+                SvdFactors { s: renamed(&s), u: Either::First(u), v: Either::First(v) }
+            }
+            Either::Second(b) => {
+                let (u, s, v) = b.svd_rule()?.into_parts();
+                SvdFactors { s: renamed(&s), u: Either::Second(u), v: Either::Second(v) }
+            }
+        })
+    }
+}
 crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] Either<A, B>);
-crate::base_decompositions!([A: Operator, B: Operator<Scalar = A::Scalar>] Either<A, B>);
 impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Either<A, B> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
-            Question::Exp | Question::Log | Question::Eigh | Question::Cholesky | Question::Lu => {
-                base::<K, Self>(self, question)
-            }
-            _ => each!(self, a => part(a, question)),
+            Question::Cholesky | Question::Lu => base::<K, Self>(self, question),
+            Question::Apply | Question::Solve | Question::Slogdet | Question::Power => each!(self, a => part(a, question)),
+            _ => each!(self, a => a.plan::<K>(question)),
         }
     }
     fn tree<K: Facts>(&self) -> Tree {

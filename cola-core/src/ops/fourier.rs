@@ -1,16 +1,21 @@
 //! The discrete Fourier transform as a unitary matrix, and the eigenvectors of circulants.
 
 use crate::algorithms::fft::{Grid, complex_len, from_complex, unit_root};
+use crate::data::{Column, Held};
 use crate::error::Result;
 use crate::facts::{Fact, Facts, NoFacts, UnitaryFacts};
+use crate::functions::base::{DENSE_LIMIT, unitary_svd};
+use crate::functions::dense::{DenseBasis, dense_eigh};
 use crate::functions::det::power;
 use crate::functions::diagonal::diagonal_start;
-use crate::functions::{DetRule, DiagonalRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::functions::{
+    DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, Power, PowerRule,
+};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::Adjoint;
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Cost, Explain, Plan, Question, base};
-use crate::scalar::Scalar;
+use crate::scalar::{Real, Scalar};
 use crate::space::{Dyn, Space};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
@@ -82,7 +87,9 @@ crate::base_exp!([T: Scalar, S: Space] CirculantBasis<T, S>);
 crate::spectral_log!([T: Scalar, S: Space] CirculantBasis<T, S>);
 crate::base_diagonal!([T: Scalar, S: Space] CirculantBasis<T, S>);
 crate::base_factors!([T: Scalar, S: Space] CirculantBasis<T, S>);
-crate::base_decompositions!([T: Scalar, S: Space] CirculantBasis<T, S>);
+crate::base_eig!([T: Scalar, S: Space] CirculantBasis<T, S>);
+unitary_svd!([T: Scalar, S: Space] CirculantBasis<T, S>);
+crate::inverse_pinv!([T: Scalar, S: Space] CirculantBasis<T, S>);
 fn fft_plan<A: Operator>(a: &A, rule: &'static str) -> Plan {
     Plan { cost: Cost::unknown("5n log n"), ..Plan::rule(a, rule, "n") }
 }
@@ -90,7 +97,8 @@ impl<T: Scalar, S: Space> Explain for CirculantBasis<T, S> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Apply => fft_plan(self, "FFT"),
-            Question::Solve => fft_plan(self, "V^H, an application"),
+            Question::Solve | Question::Pinv => fft_plan(self, "V^H, an application"),
+            Question::Svd => Plan::rule(self, "itself", "n"),
             _ => base::<K, Self>(self, question),
         }
     }
@@ -225,12 +233,47 @@ impl<K: Facts, T: Scalar<Complex = T>, S: Space> LogRule<K> for Fourier<T, S> {
 }
 crate::base_eigh!([T: Scalar<Complex = T>, S: Space] Fourier<T, S>);
 crate::base_factors!([T: Scalar<Complex = T>, S: Space] Fourier<T, S>);
-crate::base_decompositions!([T: Scalar<Complex = T>, S: Space] Fourier<T, S>);
+unitary_svd!([T: Scalar<Complex = T>, S: Space] Fourier<T, S>);
+crate::inverse_pinv!([T: Scalar<Complex = T>, S: Space] Fourier<T, S>);
+// F = C - i S with commuting real C (cosines) and S (sines), C S = 0: C + 2 S is real symmetric with the eigenvalues 1, -1 (there F has
+// the same) and 2, -2 (there F has -i, i), so that its eigenvectors are those of F, orthonormal within the multiple eigenvalues too
+impl<K: Facts, T: Scalar<Complex = T>, S: Space> EigRule<K> for Fourier<T, S> {
+    type Vectors = DenseBasis<T, S>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        let n = self.grid.points();
+        if n > DENSE_LIMIT {
+            return Err(crate::functions::eig::too_large("eig", (n, n)));
+        }
+        let scale = T::Re::of(1.0 / (n.max(1) as f64).sqrt());
+        let mut m = Held::<T, S>::filled(n, T::zero());
+        for j in 0..n {
+            for i in 0..n {
+                let z = unit_root::<T>(i * j % n, n);
+                m.set(i, j, T::from_re((z.re() + z.im() + z.im()) * scale));
+            }
+        }
+        let (v, w) = dense_eigh(m)?.into_parts();
+        let i = T::complex(T::Re::zero(), T::Re::of(1.0));
+        let root = |w: T::Re| match w.lane_f64(0).round() as i64 {
+            1 => T::one(),
+            -1 => -T::one(),
+            w if w > 1 => -i,
+            _ => i,
+        };
+        let mut values = Column::filled(n, T::zero());
+        values.iter_mut().zip(w.iter()).for_each(|(v, &w)| *v = root(w));
+        Ok(EigFactors::from_parts(v, values))
+    }
+}
 impl<T: Scalar<Complex = T>, S: Space> Explain for Fourier<T, S> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Apply => fft_plan(self, "FFT"),
-            Question::Solve => fft_plan(self, "F^H, an application"),
+            Question::Solve | Question::Pinv => fft_plan(self, "F^H, an application"),
+            Question::Svd => Plan::rule(self, "itself", "n"),
+            Question::Eig if self.grid.points() <= DENSE_LIMIT => {
+                Plan::rule(self, "fourth roots of unity, eigh of cosines + 2 sines", "9n^3")
+            }
             Question::Slogdet | Question::Trace => Plan::rule(self, "multiplicities of 1, -i, -1, i", "n"),
             Question::Diagonal => Plan::rule(self, "read off", "n"),
             Question::Power | Question::Exp | Question::Log => fft_plan(self, "cubic polynomial of F"),

@@ -7,12 +7,13 @@ use crate::error::{Error, Result, check};
 use crate::facts::{Fact, FactSet, Facts, Known, PsdFacts, PsdOf, SelfAdjointFacts, SelfAdjointOf, Unknown};
 use crate::functions::base::{BaseInverse, DENSE_LIMIT, is_direct, materialize, right_hand_side};
 use crate::functions::dense::{FactChoice, FactorMethod, MethodOf};
+use crate::functions::svd::dense_svd;
 use crate::functions::{CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule};
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator, write_by_identity};
 use crate::ops::low_rank::{LowRankBasis, LowRankFactors, THIN, low_rank_diagonal, low_rank_eigh, panel, rank_plan};
 use crate::ops::product::two_steps;
-use crate::ops::{Dense, DenseTriangular, Spectral, Triangular};
+use crate::ops::{Dense, DenseTriangular, RangeBasis, Spectral, Triangular};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::{Real, Scalar};
@@ -289,12 +290,42 @@ impl<K: Facts, X: LinearOperator, C: GramKind> DetRule<K> for Gram<X, C> {
         Ok((Sc::<X>::one(), log + log))
     }
 }
-// X = Q R: by the eigenvectors of R R^H in the range of X where X is tall
+// X = Q R: by the singular values of R where X is tall, of the triangle of X^H else
 impl<K: Facts<SelfAdjoint: SelfAdjointOf<Self>>, X: LinearOperator, C: GramKind> EighRule<K> for Gram<X, C> {
     type Basis = LowRankBasis<Self>;
     fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
         held("eigh", self)?;
-        low_rank_eigh(self)
+        if self.by_singular_values() { self.spectrum_of_factor() } else { low_rank_eigh(self) }
+    }
+}
+impl<X: LinearOperator, C: GramKind> Gram<X, C> {
+    /// Whether the eigenvalues are squares of singular values: their relative errors grow with the condition of X and not with its square.
+    /// Static ones stay off the heap, lanes and numbers that carry derivatives have no SVD of their own: they take the product.
+    fn by_singular_values(&self) -> bool {
+        let plain = Sc::<X>::LANES == 1 && <Sc<X> as kernels::Engine>::PLAIN;
+        <GramPsd<X, C> as Fact>::KNOWN && plain && !X::SHAPE.rows.is_static()
+    }
+    fn spectrum_of_factor(&self) -> Result<Spectral<LowRankBasis<Self>, SelfAdjointFacts>> {
+        let (n, m) = (self.0.nrows(), self.0.ncols());
+        let squared = |s: &[Re<X>]| s.iter().map(|&s| s * s).collect::<Vec<_>>();
+        self.with_factors(|x, _| {
+            check::<Sc<X>>(x.finite(), |_| Error::non_finite("the factor of the Gram matrix"))?;
+            if self.is_tall() {
+                // Q R R^H Q^H = Q U s^2 U^H Q^H
+                let (basis, upper) = RangeBasis::<_, Ro<X>, Co<X>>::range(x);
+                let (u, s, _) = dense_svd(&upper)?.into_parts();
+                return Ok(basis.with_vectors(u.0.0.view(), &squared(&s)));
+            }
+            // X X^H = R^H R = V s^2 V^H
+            let mut a = Panel::<Sc<X>, Co<X>, Ro<X>>::filled(m, n, Sc::<X>::zero());
+            for j in 0..n {
+                (0..m).for_each(|i| a.as_mut_slice()[i + m * j] = x.at(j, i).conj());
+            }
+            let mut r = Held::<Sc<X>, Ro<X>>::filled(n, Sc::<X>::zero());
+            kernels::reflect(m, n, a.as_mut_slice(), r.as_mut_slice());
+            let (_, s, v) = dense_svd(&r)?.into_parts();
+            Ok(RangeBasis::of_vectors(v.0.0.view(), &squared(&s)))
+        })
     }
 }
 /// Refuses to hold the factors of a large matrix-free X.
@@ -358,7 +389,7 @@ impl<K: Facts<Psd: PsdOf<Self>>, X: LinearOperator, C: GramKind> CholeskyRule<K>
 crate::base_lu!([X: Operator, C: GramKind] Gram<X, C>);
 crate::base_spectrum!([X: Operator, C: GramKind] Gram<X, C>);
 impl<K: Facts, X: crate::gradient::Differentiable, C: GramKind> crate::gradient::SpectrumGradient<K> for Gram<X, C> {}
-crate::base_decompositions!([X: Operator, C: GramKind] Gram<X, C>);
+crate::spectral_decompositions!([X: Operator, C: GramKind] Gram<X, C>);
 // products of the rows of X
 impl<X: LinearOperator, C: GramKind> DiagonalRule for Gram<X, C> {
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -391,10 +422,14 @@ impl<X: Explain + LinearOperator, C: GramKind> Explain for Gram<X, C> {
             Question::Trace | Question::Diagonal if may_hold(&self.0) => plan("rows of the factor", "2nr"),
             Question::Eigh if K::SelfAdjoint::KNOWN && (self.is_thin() || is_direct(&self)) => match self.is_tall() {
                 true => plan("r x r core in the range of the factor", "4nr^2 + 9r^3"),
+                false if self.by_singular_values() => plan("SVD of the triangle of the factor", "2n^2r + 20n^3"),
                 false => plan("Hermitian eigh of the product", "n^2r + 9n^3"),
             },
             Question::Power | Question::Log | Question::Exp if K::SelfAdjoint::KNOWN => {
                 self.plan::<K>(Question::Eigh).spectral()
+            }
+            Question::Eig | Question::Svd | Question::Pinv if K::SelfAdjoint::KNOWN => {
+                self.plan::<K>(Question::Eigh).decomposed(question)
             }
             _ => base::<K, Self>(self, question),
         }

@@ -1,15 +1,19 @@
 //! I - 2 v v^H / v^H v, a reflection.
 
-use crate::data::VectorData;
+use crate::data::{Column, VectorData};
 use crate::error::{Error, Result, check};
-use crate::facts::{FactSet, Facts, Known, NoFacts, Unknown};
+use crate::facts::{FactSet, Facts, Known, NoFacts, SelfAdjointFacts, Unknown};
 use crate::functions::diagonal::diagonal_start;
-use crate::functions::{DetRule, DiagonalRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::functions::{
+    DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule, SpectrumRule,
+};
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::{RangeBasis, Spectral};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, base};
 use crate::scalar::{Mask, Real, Scalar};
+use crate::space::Const;
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 use num_traits::{One, Zero};
@@ -207,14 +211,37 @@ impl<V: VectorData> DiagonalRule for Householder<V> {
         Ok(Sc::<Self>::of(self.nrows() as f64 - 2.0))
     }
 }
-crate::base_eigh!([V: VectorData] Householder<V>);
+// -1 of v, 1 of what is orthogonal to v: the columns of the reflection that takes v to the first axis
+impl<K: Facts, V: VectorData> EighRule<K> for Householder<V> {
+    type Basis = RangeBasis<V::Scalar, V::Len, Const<1>>;
+    fn eigh_rule(&self) -> Result<Spectral<Self::Basis, SelfAdjointFacts>> {
+        let v = self.0.view();
+        let (basis, _) = RangeBasis::range(View::new(v.data, v.rows, 1, v.rs, v.cs));
+        let mut w = Column::filled(v.rows, Re::<Self>::one());
+        w.iter_mut().take(1).for_each(|w| *w = -Re::<Self>::one());
+        Ok(Spectral::from_parts(basis, w))
+    }
+}
+impl<K: Facts, V: VectorData> SpectrumRule<K> for Householder<V> {
+    type Vectors = RangeBasis<V::Scalar, V::Len, Const<1>>;
+    const STRUCTURED: bool = true;
+    fn has_spectrum(&self) -> bool {
+        true
+    }
+    fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
+        EighRule::<K>::eigh_rule(self)
+    }
+}
 crate::base_factors!([V: VectorData] Householder<V>);
-crate::base_decompositions!([V: VectorData] Householder<V>);
+crate::spectral_eig!([V: VectorData] Householder<V>);
+crate::functions::base::unitary_svd!([V: VectorData] Householder<V>);
+crate::inverse_pinv!([V: VectorData] Householder<V>);
 impl<V: VectorData> Explain for Householder<V> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Apply => Plan::rule(self, "reflection", "4n"),
-            Question::Solve => Plan::rule(self, "itself", "4n"),
+            Question::Solve | Question::Svd | Question::Pinv => Plan::rule(self, "itself", "4n"),
+            Question::Eigh | Question::Eig => Plan::rule(self, "-1 of v, 1 of the rest", "4n"),
             Question::Slogdet | Question::Trace => Plan::rule(self, "closed", "n"),
             Question::Diagonal => Plan::rule(self, "read off", "n"),
             Question::Power | Question::Exp | Question::Log => Plan::rule(self, "by the projection on v", "n"),

@@ -1,9 +1,11 @@
 //! A x B, the Kronecker product: the last factor varies fastest. More factors by nesting.
 
-use crate::data::Column;
+use crate::algorithms::dense::Engine;
+use crate::algorithms::sylvester::{KronSumFactor, Pairing};
+use crate::data::{Column, Held};
 use crate::error::{Error, Result};
 use crate::facts::{Both, Fact, Facts, SelfAdjointFacts};
-use crate::functions::base::square;
+use crate::functions::base::{is_direct, materialize, square};
 use crate::functions::det::{power, times};
 use crate::functions::diagonal::{Entries, diagonal_start, main_diagonal};
 use crate::functions::eig::products;
@@ -14,13 +16,14 @@ use crate::functions::{
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{Spectral, SvdFactors};
+use crate::ops::{Isometric, Psd, SelfAdjoint, Spectral, SvdFactors, Unitary, WithFacts};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::scalar::Scalar;
 use crate::space::Space;
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
+use std::sync::Arc;
 
 /// A x B: A's entries times blocks of B.
 ///
@@ -40,10 +43,60 @@ impl<A: Operator, B: Operator<Scalar = A::Scalar>> Kron<A, B> {
 }
 operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B> {
     scalar A::Scalar; facts Both<Fa<A>, Fa<B>>; rows <Ro<A> as Space>::Times<Ro<B>>; cols <Co<A> as Space>::Times<Co<B>>;
-    nrows |s| s.0.nrows() * s.1.nrows(); ncols s.0.ncols() * s.1.ncols(); iterative A::ITERATIVE || B::ITERATIVE; class crate::classes::HasSpectrum;
+    nrows |s| s.0.nrows() * s.1.nrows(); ncols s.0.ncols() * s.1.ncols(); iterative A::ITERATIVE || B::ITERATIVE; class crate::classes::IsKron;
 });
 crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B>, "Kron", [] { left: A = |k| k.0, right: B = |k| k.1 } Ok(Kron(left, right)));
 tree_node!([A, B] Kron<A, B> { "0" => 0, "1" => 1 });
+/// A structure that is a Kronecker product, of whatever is promised of it too: what its folded products take apart.
+pub trait IntoKron: Operator + Sized {
+    /// The slow factor.
+    type First: Operator<Scalar = Self::Scalar>;
+    /// The fast factor.
+    type Second: Operator<Scalar = Self::Scalar>;
+    /// Both.
+    fn into_factors(self) -> (Self::First, Self::Second);
+}
+impl<A: Operator, B: Operator<Scalar = A::Scalar>> IntoKron for Kron<A, B> {
+    type First = A;
+    type Second = B;
+    fn into_factors(self) -> (A, B) {
+        (self.0, self.1)
+    }
+}
+impl<'a, A: Operator, B: Operator<Scalar = A::Scalar>> IntoKron for &'a Kron<A, B> {
+    type First = &'a A;
+    type Second = &'a B;
+    fn into_factors(self) -> (&'a A, &'a B) {
+        (&self.0, &self.1)
+    }
+}
+macro_rules! into_kron_as {
+    ($([$($p:tt)*] $S:ty, $place:tt;)*) => { $(
+        impl<K: IntoKron, $($p)*> IntoKron for $S {
+            type First = K::First;
+            type Second = K::Second;
+            fn into_factors(self) -> (K::First, K::Second) {
+                self.$place.into_factors()
+            }
+        }
+        impl<'a, K: Operator, $($p)*> IntoKron for &'a $S
+        where
+            &'a K: IntoKron<Scalar = Sc<K>>,
+        {
+            type First = <&'a K as IntoKron>::First;
+            type Second = <&'a K as IntoKron>::Second;
+            fn into_factors(self) -> (Self::First, Self::Second) {
+                (&self.$place).into_factors()
+            }
+        } )* };
+}
+into_kron_as! {
+    [] Psd<K>, 0;
+    [] SelfAdjoint<K>, 0;
+    [] Unitary<K>, 0;
+    [] Isometric<K>, 0;
+    [F: Facts] WithFacts<K, F>, a;
+}
 /// (A x B) vec(X) = vec(B X A^T): B on the fast mode, then A on the slow mode, by strides; nothing is transposed.
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for Kron<A, B> {
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -137,7 +190,11 @@ pub(crate) fn pairs<T: Scalar, S: Space>(a: &[T], b: &[T], f: impl Fn(T, T) -> T
     }
     w
 }
-impl<K: Facts, A: MaySpectrum, B: MaySpectrum<Scalar = A::Scalar>> SpectrumRule<K> for Kron<A, B> {
+impl<K: Facts, A, B> SpectrumRule<K> for Kron<A, B>
+where
+    A: MaySpectrum + LinearOperator,
+    B: MaySpectrum<Scalar = A::Scalar> + LinearOperator,
+{
     type Vectors = Kron<Vectors<A>, Vectors<B>>;
     const STRUCTURED: bool = true;
     fn has_spectrum(&self) -> bool {
@@ -146,6 +203,18 @@ impl<K: Facts, A: MaySpectrum, B: MaySpectrum<Scalar = A::Scalar>> SpectrumRule<
     fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
         let ((va, wa), (vb, wb)) = (self.0.spectrum_rule()?.into_parts(), self.1.spectrum_rule()?.into_parts());
         Ok(Spectral::from_parts(Kron(va, vb), pairs(&wa, &wb, |a, b| a * b)))
+    }
+    fn has_shifted_factor(&self) -> bool {
+        let direct = is_direct(&self.0) && is_direct(&self.1);
+        direct && matches!(self.square_factors("solve"), Ok(true)) && <Sc<A> as Engine>::PLAIN
+    }
+    // Stein's equation B X A^T + c X = C
+    fn shifted_factor(&self, c: Sc<A>) -> Result<Option<Arc<dyn KronSumFactor<Sc<A>>>>> {
+        if !SpectrumRule::<K>::has_shifted_factor(self) {
+            return Ok(None);
+        }
+        let (a, b): (Held<_, Ro<A>>, Held<_, Ro<B>>) = (materialize("solve", &self.0)?, materialize("solve", &self.1)?);
+        <Sc<A> as Engine>::engine_kron_sum(Pairing::Product(c), (a.n, a.as_slice()), (b.n, b.as_slice()))
     }
 }
 crate::spectral_exp!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B>);

@@ -1,6 +1,6 @@
 //! A x I + I x B, the Kronecker sum: Laplacians on grids, Sylvester and Lyapunov equations. More terms by nesting.
 
-use crate::algorithms::sylvester::KronSumFactor;
+use crate::algorithms::sylvester::{KronSumFactor, Pairing};
 use crate::data::{Column, Held};
 use crate::dsl::{IntoOperator, shape_panic};
 use crate::error::Result;
@@ -119,11 +119,21 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
         self.0.scratch_len(self.1.nrows()).max(self.1.scratch_len(self.0.nrows()))
     }
 }
-/// The inverse of A x I + I x B by the Schur forms of A and B (Bartels and Stewart).
+/// The inverse of A x I + I x B (Bartels and Stewart), or of A x B + c I, by the Schur forms of A and B.
 pub struct SylvesterInverse<T: Scalar, S, F> {
     factor: Arc<dyn KronSumFactor<T>>,
     n: usize,
     marker: PhantomData<fn() -> (S, F)>,
+}
+impl<T: Scalar, S, F> SylvesterInverse<T, S, F> {
+    /// From Schur forms with eigenvalues that are not zero.
+    ///
+    /// # Errors
+    /// `Singular`.
+    pub(crate) fn of(factor: Arc<dyn KronSumFactor<T>>, n: usize) -> Result<Self> {
+        factor.regular()?;
+        Ok(SylvesterInverse { factor, n, marker: PhantomData })
+    }
 }
 impl<T: Scalar, S, F> Clone for SylvesterInverse<T, S, F> {
     fn clone(&self) -> Self {
@@ -182,13 +192,17 @@ impl<A: MaySpectrum, B: MaySpectrum<Scalar = A::Scalar>> KronSum<A, B> {
 }
 type Parts<A, B> = (Kron<Vectors<A>, Vectors<B>>, Column<Re<A>, <Kron<Vectors<A>, Vectors<B>> as Operator>::Cols>);
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> KronSum<A, B> {
-    /// The Schur forms of the factors, for numbers that have them.
-    fn schur(&self, op: &'static str) -> Result<Option<Arc<dyn KronSumFactor<Sc<A>>>>> {
+    /// A x I + I x B + c I by the Schur forms of the factors, for numbers that have them.
+    fn schur(&self, op: &'static str, c: Sc<A>) -> Result<Option<Arc<dyn KronSumFactor<Sc<A>>>>> {
         if !<Sc<A> as crate::algorithms::dense::Engine>::PLAIN {
             return Ok(None);
         }
         let (a, b): (Held<_, Ro<A>>, Held<_, Ro<B>>) = (materialize(op, &self.0)?, materialize(op, &self.1)?);
-        <Sc<A> as crate::algorithms::dense::Engine>::engine_kron_sum((a.n, a.as_slice()), (b.n, b.as_slice()))
+        <Sc<A> as crate::algorithms::dense::Engine>::engine_kron_sum(
+            Pairing::Sum(c),
+            (a.n, a.as_slice()),
+            (b.n, b.as_slice()),
+        )
     }
 }
 /// The inverse by the eigen-decompositions, by the Schur forms, or (lanes) by the base case.
@@ -211,11 +225,8 @@ where
             inverted(&mut z)?;
             return Ok(Either::First(Normal::from_parts(v, z)));
         }
-        Ok(Either::Second(match self.schur("inverse")? {
-            Some(factor) => {
-                factor.regular()?;
-                Either::First(SylvesterInverse { factor, n: self.nrows(), marker: PhantomData })
-            }
+        Ok(Either::Second(match self.schur("inverse", Sc::<A>::zero())? {
+            Some(factor) => Either::First(SylvesterInverse::of(factor, self.nrows())?),
             None => Either::Second(BaseInverse::new(self)?),
         }))
     }
@@ -232,7 +243,7 @@ where
             crate::functions::dense::finite(&w, "the eigenvalues")?;
             return Ok(crate::functions::det::slog_product(w.iter().map(|&w| Sc::<A>::from_re(w))));
         }
-        match self.schur("slogdet")? {
+        match self.schur("slogdet", Sc::<A>::zero())? {
             Some(factor) => Ok(factor.slogdet()),
             None => MethodOf::<K>::slogdet_of(materialize("slogdet", self)?),
         }
@@ -281,6 +292,13 @@ where
     fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
         self.spectral()
     }
+    fn has_shifted_factor(&self) -> bool {
+        let direct = crate::functions::base::is_direct(&self.0) && crate::functions::base::is_direct(&self.1);
+        direct && <Sc<A> as crate::algorithms::dense::Engine>::PLAIN
+    }
+    fn shifted_factor(&self, c: Sc<A>) -> Result<Option<Arc<dyn KronSumFactor<Sc<A>>>>> {
+        self.schur("solve", c)
+    }
 }
 crate::spectral_power!([A: Operator, B: Operator<Scalar = A::Scalar>] KronSum<A, B>);
 crate::spectral_log!([A: Operator, B: Operator<Scalar = A::Scalar>] KronSum<A, B>);
@@ -292,8 +310,8 @@ impl<K: Facts, A: HasExp, B: HasExp<Scalar = A::Scalar>> ExpRule<K> for KronSum<
     }
 }
 crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] KronSum<A, B>);
-crate::base_svd!([A: Operator, B: Operator<Scalar = A::Scalar>] KronSum<A, B>);
-crate::base_pinv!([A: Operator, B: Operator<Scalar = A::Scalar>] KronSum<A, B>);
+crate::spectral_svd!([A: Operator, B: Operator<Scalar = A::Scalar>] KronSum<A, B>);
+crate::spectral_pinv!([A: Operator, B: Operator<Scalar = A::Scalar>] KronSum<A, B>);
 // (V_A x V_B), a_i + b_j
 impl<K: Facts, A: HasEig, B: HasEig<Scalar = A::Scalar>> EigRule<K> for KronSum<A, B>
 where
@@ -355,7 +373,9 @@ impl<A: Explain + MaySpectrum, B: Explain<Scalar = A::Scalar> + MaySpectrum> Exp
             Question::Slogdet if self.by_spectrum() => Plan::by_parts("sums of the eigenvalues", spectra()),
             Question::Eig => Plan::by_parts("sums of the factors' eigenvalues", parts()),
             Question::Eigh if self.by_spectrum() => Plan::by_parts("factor by factor", spectra()),
-            Question::Power | Question::Log if self.by_spectrum() => self.plan::<K>(Question::Eigh).spectral(),
+            Question::Power | Question::Log | Question::Svd | Question::Pinv if self.by_spectrum() => {
+                self.plan::<K>(Question::Eigh).spectral()
+            }
             Question::Solve if schur => Plan::rule(self, "Bartels-Stewart by Schur forms", "n"),
             Question::Slogdet if schur => Plan::rule(self, "sums of the eigenvalues by Schur forms", "n"),
             _ => base::<K, Self>(self, question),

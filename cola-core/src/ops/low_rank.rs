@@ -9,11 +9,14 @@ use crate::functions::base::square;
 use crate::functions::dense::{ByLu, FactorMethod, finite};
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::svd::{DenseColumns, dense_svd};
-use crate::functions::{CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, PinvRule, SvdRule};
+use crate::functions::{
+    CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, PinvRule, SvdRule,
+};
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::low_rank_vectors::low_rank_eig;
 use crate::ops::{
-    Identity, Isometric, LowRankShift, Psd, RangeBasis, Scaled, SelfAdjoint, Spectral, Sum, SvdFactors, Unitary,
+    Identity, Isometric, LowRankShift, LowRankVectors, Psd, RangeBasis, Scaled, SelfAdjoint, Spectral, Sum, SvdFactors, Unitary,
     WithFacts,
 };
 use crate::parameters::tree_node;
@@ -230,23 +233,32 @@ pub(crate) fn low_rank_eigh<L: LowRankFactors>(a: &L) -> Result<Spectral<LowRank
             product_of(c, p, q, m.view_mut());
             return RangeBasis::of_matrix(m);
         }
-        let (n, r) = (p.rows, p.cols);
-        let (basis, rp) = RangeBasis::<_, Ro<L>, L::Rank>::range(p);
-        // Y = Q_P^H Q, of which the first r rows count
-        let mut core = Held::<Sc<L>, L::Rank>::filled(r, Sc::<L>::zero());
-        let mut column = vec![Sc::<L>::zero(); n];
-        for j in 0..r {
-            (0..n).for_each(|i| column[i] = q.at(i, j));
-            basis.reflect(true, &mut column);
-            // core += c R[:, j] Y[:, j]^H
-            for k in 0..r {
-                for i in 0..=j {
-                    core.set(i, k, core.at(i, k) + c * rp.at(i, j) * column[k].conj());
-                }
-            }
-        }
+        let (basis, core) = compressed(c, p, q);
         basis.with_core(core)
     })
+}
+/// P = Q_P R: Q_P and the r x r core c R Q^H Q_P, with P Q^H = Q_P core Q_P^H on the range of P.
+pub(crate) fn compressed<T: Scalar, N: Space, R: Space>(
+    c: T,
+    p: View<'_, T>,
+    q: View<'_, T>,
+) -> (RangeBasis<T, N, R>, Held<T, R>) {
+    let (n, r) = (p.rows, p.cols);
+    let (basis, rp) = RangeBasis::<T, N, R>::range(p);
+    // Y = Q_P^H Q, of which the first r rows count
+    let mut core = Held::<T, R>::filled(r, T::zero());
+    let mut column = vec![T::zero(); n];
+    for j in 0..r {
+        (0..n).for_each(|i| column[i] = q.at(i, j));
+        basis.reflect(true, &mut column);
+        // core += c R[:, j] Y[:, j]^H
+        for k in 0..r {
+            for i in 0..=j {
+                core.set(i, k, core.at(i, k) + c * rp.at(i, j) * column[k].conj());
+            }
+        }
+    }
+    (basis, core)
 }
 crate::spectral_power!([U: MatrixData, V: MatrixData<Scalar = U::Scalar>] LowRank<U, V>);
 /// I + P M Q^H: what the exponential of P Q^H is.
@@ -297,7 +309,13 @@ where
 }
 crate::base_lu!([U: MatrixData, V: MatrixData<Scalar = U::Scalar>] LowRank<U, V>);
 crate::base_spectrum!([U: MatrixData, V: MatrixData<Scalar = U::Scalar>] LowRank<U, V>);
-crate::base_eig!([U: MatrixData, V: MatrixData<Scalar = U::Scalar>] LowRank<U, V>);
+// an r x r core in the range of U, zeros orthogonal to V
+impl<K: Facts, U: MatrixData, V: MatrixData<Scalar = U::Scalar>> EigRule<K> for LowRank<U, V> {
+    type Vectors = LowRankVectors<U::Scalar, U::Rows, <Self as LowRankFactors>::Rank>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        low_rank_eig(self)
+    }
+}
 // Q_U (R_U R_V^H) Q_V^H: the SVD of an r x r core
 impl<K: Facts, U: MatrixData, V: MatrixData<Scalar = U::Scalar>> SvdRule<K> for LowRank<U, V> {
     type Left = DenseColumns<U::Scalar, U::Rows>;
@@ -372,7 +390,8 @@ pub(crate) fn low_rank_plan<K: Facts, L: LowRankFactors + Explain>(a: &L, questi
         Question::Power if K::SelfAdjoint::KNOWN => a.plan::<K>(Question::Eigh).spectral(),
         Question::Svd => plan("SVD of the r x r core", "4nr^2 + 30r^3"),
         Question::Pinv => plan("SVD of the r x r core", "4nr^2 + 30r^3"),
-        Question::Eigh | Question::Power | Question::Lu | Question::Eig => base::<K, L>(a, question),
+        Question::Eig => plan("r x r core in the range, zeros", "4nr^2 + 25r^3"),
+        Question::Eigh | Question::Power | Question::Lu => base::<K, L>(a, question),
     }
 }
 impl<U: MatrixData, V: MatrixData<Scalar = U::Scalar>> Explain for LowRank<U, V> {

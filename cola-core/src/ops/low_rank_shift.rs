@@ -3,14 +3,14 @@
 use crate::error::{Error, Result, check};
 use crate::facts::{Fact, Facts, SelfAdjointFacts, SelfAdjointOf, Sign, SumFacts, WithSelfAdjoint};
 use crate::functions::base::square;
-use crate::functions::{DetRule, DiagonalRule, EighRule, ExpRule, InverseRule};
+use crate::functions::{DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, HasEig, InverseRule};
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::low_rank::{ExpFacts, LowRankExp, LowRankFactors, low_rank_exp, rank_plan};
 use crate::ops::low_rank_update::{UpdateInverseOf, update_det, update_inverse, update_plan, update_solve};
 use crate::ops::{ScaledIdentity, Spectral, WithFacts};
 use crate::parameters::tree_node;
-use crate::plan::{Explain, Plan, Question, Tree, part_with, trees};
+use crate::plan::{Explain, Plan, Question, Tree, part, part_with, trees};
 use crate::scalar::{Real, Scalar};
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
@@ -126,7 +126,19 @@ impl<L: DiagonalRule, S: Sign> DiagonalRule for LowRankShift<L, S> {
 }
 crate::base_factors!([L: Operator, S: Sign] LowRankShift<L, S>);
 crate::base_spectrum!([L: Operator, S: Sign] LowRankShift<L, S>);
-crate::base_decompositions!([L: Operator, S: Sign] LowRankShift<L, S>);
+crate::spectral_svd!([L: Operator, S: Sign] LowRankShift<L, S>);
+crate::spectral_pinv!([L: Operator, S: Sign] LowRankShift<L, S>);
+// V, w + c
+impl<K: Facts, L: HasEig, S: Sign> EigRule<K> for LowRankShift<L, S> {
+    type Vectors = L::Vectors;
+    fn eig_rule(&self) -> Result<EigFactors<L::Vectors>> {
+        let c = self.shift.c;
+        check::<Sc<L>>(c.finite(), |_| Error::non_finite("the factor of the identity"))?;
+        let (v, mut w) = self.low.eig_rule()?.into_parts();
+        w.iter_mut().for_each(|w| *w += c.to_complex());
+        Ok(EigFactors::from_parts(v, w))
+    }
+}
 impl<L: LowRankFactors + Explain, S: Sign> Explain for LowRankShift<L, S> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         let known = K::SelfAdjoint::KNOWN;
@@ -134,7 +146,10 @@ impl<L: LowRankFactors + Explain, S: Sign> Explain for LowRankShift<L, S> {
             Question::Eigh if known => {
                 Plan::by_parts("c + that of the low rank", [part_with::<SelfAdjointFacts, L>(&self.low, question)])
             }
-            Question::Power | Question::Log if known => self.plan::<K>(Question::Eigh).spectral(),
+            Question::Power | Question::Log | Question::Svd | Question::Pinv if known => {
+                self.plan::<K>(Question::Eigh).spectral()
+            }
+            Question::Eig => Plan::by_parts("c + that of the low rank", [part(&self.low, question)]),
             Question::Exp => {
                 rank_plan("e^c (I + P phi(Q^H P) Q^H)", "6nr^2 + 184r^3", self.low.nrows(), self.low.rank())
             }

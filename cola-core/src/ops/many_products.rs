@@ -8,14 +8,15 @@ use crate::functions::dense::{FactorMethod, MethodOf};
 use crate::functions::det::{power, times};
 use crate::functions::diagonal::{Entries, diagonal_start, main_diagonal};
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEigh, HasExp, HasLog,
-    HasPower, Inv, InverseRule, Invertible, Log, LogRule, Pow, Power, PowerRule,
+    CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEig,
+    HasEigh, HasExp, HasLog, HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, Log, LogRule, LuFactors,
+    LuRule, Pinv, PinvRule, Pow, Power, PowerRule, SvdRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::block_diag::block_part;
 use crate::ops::product::Fallback;
-use crate::ops::{Parts, ProductInverse, Spectral};
+use crate::ops::{Parts, Product, ProductInverse, Spectral, SvdFactors};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
 use crate::space::{Dyn, Extent, Space};
@@ -203,7 +204,16 @@ crate::base_eigh!([P: Parts<Item: Operator>] ProductOf<P>);
 crate::spectral_power!([P: Parts<Item: Operator>] ProductOf<P>);
 crate::base_exp!([P: Parts<Item: Operator>] ProductOf<P>);
 crate::spectral_log!([P: Parts<Item: Operator>] ProductOf<P>);
-crate::base_diagonal!([P: Parts<Item: Operator>] ProductOf<P>);
+// of one or two parts as of those alone
+impl<P: Parts<Item: LinearOperator + DiagonalRule>> DiagonalRule for ProductOf<P> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {
+        match self.0.parts() {
+            [a] => a.diagonal_rule(k, d),
+            [a, b] => Product(a, b).diagonal_rule(k, d),
+            _ => crate::functions::base::diagonal(self, k, d),
+        }
+    }
+}
 crate::base_factors!([P: Parts<Item: Operator>] ProductOf<P>);
 crate::base_decompositions!([P: Parts<Item: Operator>] ProductOf<P>);
 
@@ -319,10 +329,97 @@ impl<K: Facts, P: Parts<Item: HasEigh>> EighRule<K> for KronOf<P> {
         Ok(Spectral::from_parts(KronOf(bases), values))
     }
 }
-crate::spectral_exp!([P: Parts<Item: HasEigh>] KronOf<P>);
+crate::spectral_exp!([P: Parts<Item: Operator>] KronOf<P>);
 crate::spectral_log!([P: Parts<Item: HasEigh>] KronOf<P>);
-crate::base_factors!([P: Parts<Item: Operator>] KronOf<P>);
-crate::base_decompositions!([P: Parts<Item: Operator>] KronOf<P>);
+// L = L_1 x .. x L_k
+impl<K: Facts, P: Parts<Item: HasCholesky>> CholeskyRule<K> for KronOf<P> {
+    type Factor = KronOf<P::Of<<P::Item as CholeskyRule<Fa<P::Item>>>::Factor>>;
+    fn cholesky_rule(&self) -> Result<Self::Factor> {
+        let list = self.0.parts();
+        Ok(KronOf(P::of(list.len(), |i| list[i].cholesky_rule())?))
+    }
+}
+/// The products of an entry of each, the last fastest.
+fn all_products<T: Scalar, S: Space>(lists: &[Vec<T>]) -> Column<T, S> {
+    let w = lists.iter().fold(vec![T::one()], |w, l| w.iter().flat_map(|&a| l.iter().map(move |&b| a * b)).collect());
+    let mut all = Column::filled(w.len(), T::zero());
+    all.copy_from_slice(&w);
+    all
+}
+/// The entries of each, one list after the other.
+fn all_joined<T: Scalar, S: Space>(lists: &[Vec<T>]) -> Column<T, S> {
+    let w = lists.concat();
+    let mut all = Column::filled(w.len(), T::zero());
+    all.copy_from_slice(&w);
+    all
+}
+/// P A = L U, A V = V diag(w), A = U diag(s) V^H and A^+ of each part; `$values` of their w and s.
+macro_rules! part_by_part {
+    ($S:ident, $word:literal, $values:ident) => {
+        impl<P: Parts<Item: HasLu>> LuRule for $S<P> {
+            type P = $S<P::Of<<P::Item as LuRule>::P>>;
+            type L = $S<P::Of<<P::Item as LuRule>::L>>;
+            type U = $S<P::Of<<P::Item as LuRule>::U>>;
+            fn lu_rule(&self) -> Result<LuFactors<Self::P, Self::L, Self::U>> {
+                let list = self.0.parts();
+                let all = list.iter().map(|a| a.lu_rule()).collect::<Result<Vec<_>>>()?;
+                let (mut p, mut l, mut u) = (Vec::new(), Vec::new(), Vec::new());
+                for f in all {
+                    (p.push(Some(f.p)), l.push(Some(f.l)), u.push(Some(f.u)));
+                }
+                Ok(LuFactors { p: $S(listed::<P, _>(p)), l: $S(listed::<P, _>(l)), u: $S(listed::<P, _>(u)) })
+            }
+        }
+        impl<K: Facts, P: Parts<Item: HasEig>> EigRule<K> for $S<P>
+        where
+            $S<P::Of<<P::Item as EigRule<Fa<P::Item>>>::Vectors>>: Operator<Scalar = Cx<Self>>,
+        {
+            type Vectors = $S<P::Of<<P::Item as EigRule<Fa<P::Item>>>::Vectors>>;
+            fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+                square("eig", self)?;
+                let (list, mut values) = (self.0.parts(), Vec::new());
+                if !all_square(list) {
+                    return Err(Error::invalid(concat!(
+                        "eig: the parts of `", $word, "` are not square; make it dense: `linop!({ k.to_dense() })`"
+                    )));
+                }
+                let vectors = P::of(list.len(), |i| {
+                    let (v, w) = list[i].eig_rule()?.into_parts();
+                    values.push(w.to_vec());
+                    Ok(v)
+                })?;
+                Ok(EigFactors::from_parts($S(vectors), $values(&values)))
+            }
+        }
+        impl<K: Facts, P: Parts<Item: HasSvd>> SvdRule<K> for $S<P> {
+            type Left = $S<P::Of<<P::Item as SvdRule<Fa<P::Item>>>::Left>>;
+            type Right = $S<P::Of<<P::Item as SvdRule<Fa<P::Item>>>::Right>>;
+            fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+                let (list, mut values, mut right) = (self.0.parts(), Vec::new(), Vec::new());
+                let left = P::of(list.len(), |i| {
+                    let (u, s, v) = list[i].svd_rule()?.into_parts();
+                    values.push(s.to_vec());
+                    right.push(Some(v));
+                    Ok(u)
+                })?;
+                Ok(SvdFactors { u: $S(left), s: $values(&values), v: $S(listed::<P, _>(right)) })
+            }
+        }
+        impl<K: Facts, P: Parts<Item: HasPinv>> PinvRule<K> for $S<P> {
+            type Output = $S<P::Of<Pinv<P::Item>>>;
+            fn pinv_rule(&self) -> Result<Self::Output> {
+                let list = self.0.parts();
+                Ok($S(P::of(list.len(), |i| list[i].pinv_rule())?))
+            }
+        }
+    };
+}
+/// A list as long as that of P.
+fn listed<P: Parts, B>(mut items: Vec<Option<B>>) -> P::Of<B> {
+    P::of(items.len(), |i| Ok(items[i].take().expect("each is taken once"))).expect("nothing fails")
+}
+part_by_part!(KronOf, "kron_of", all_products);
+part_by_part!(BlockDiagOf, "block_diag_of", all_joined);
 // entry (i, j) is the product of the entries at the digits of i and j
 impl<P: Parts<Item: DiagonalRule>> DiagonalRule for KronOf<P> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {
@@ -428,8 +525,6 @@ impl<K: Facts, P: Parts<Item: HasCholesky>> CholeskyRule<K> for BlockDiagOf<P> {
         Ok(BlockDiagOf(P::of(list.len(), |i| list[i].cholesky_rule())?))
     }
 }
-crate::base_lu!([P: Parts<Item: Operator>] BlockDiagOf<P>);
-crate::base_decompositions!([P: Parts<Item: Operator>] BlockDiagOf<P>);
 impl<P: Parts<Item: DiagonalRule>> DiagonalRule for BlockDiagOf<P> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {
         d.fill(Sc::<Self>::zero());
@@ -443,8 +538,8 @@ impl<P: Parts<Item: DiagonalRule>> DiagonalRule for BlockDiagOf<P> {
 }
 
 macro_rules! explain {
-    ($S:ident, $F:ident, |$s:ident, $q:ident| $rule:expr) => {
-        impl<P: Parts<Item: Explain>> Explain for $S<P> {
+    ($S:ident: $($Also:ident)?, $F:ident, |$s:ident, $q:ident| $rule:expr) => {
+        impl<P: Parts<Item: Explain $(+ $Also)?>> Explain for $S<P> {
             fn plan<$F: Facts>(&self, $q: Question) -> Plan {
                 let $s = self;
                 $rule
@@ -460,13 +555,18 @@ macro_rules! explain {
 fn each<P: Parts<Item: Explain>>(rule: &'static str, parts: &P, q: Question) -> Plan {
     Plan::by_parts(rule, parts.parts().iter().map(|a| part(a, q)))
 }
-explain!(ProductOf, K, |s, q| match q {
+explain!(ProductOf: DiagonalRule, K, |s, q| match q {
     Question::Apply => each("parts in turn", &s.0, q),
     Question::Solve if all_square(s.0.parts()) => each("part by part, reversed", &s.0, q),
     Question::Slogdet if all_square(s.0.parts()) => each("product of the determinants", &s.0, q),
+    Question::Trace | Question::Diagonal => match s.0.parts() {
+        [a] => part(a, q),
+        [a, b] => part(&Product(a, b), q),
+        _ => base::<K, Self>(s, q),
+    },
     _ => base::<K, Self>(s, q),
 });
-explain!(KronOf, K, |s, q| match q {
+explain!(KronOf:, K, |s, q| match q {
     Question::Apply => {
         let n = s.ncols();
         let times = |a: &P::Item| (n / a.ncols().max(1), part(a, q));
@@ -475,14 +575,11 @@ explain!(KronOf, K, |s, q| match q {
     Question::Slogdet => each("powers n/n_i of the determinants", &s.0, q),
     Question::Trace => each("product of the traces", &s.0, q),
     Question::Diagonal => each("kron of the diagonals", &s.0, q),
-    Question::Solve | Question::Eigh | Question::Power => each("factor by factor", &s.0, q),
+    Question::Exp if !K::SelfAdjoint::KNOWN => base::<K, Self>(s, q),
     Question::Exp | Question::Log => s.plan::<K>(Question::Eigh).spectral(),
-    _ => base::<K, Self>(s, q),
+    _ => each("factor by factor", &s.0, q),
 });
-explain!(BlockDiagOf, K, |s, q| match q {
-    Question::Lu | Question::Eig | Question::Svd | Question::Pinv => base::<K, Self>(s, q),
-    _ => each("blockwise", &s.0, q),
-});
+explain!(BlockDiagOf:, K, |s, q| each("blockwise", &s.0, q));
 
 // ---- gradients -----------------------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ pub(crate) mod kron_sum;
 pub(crate) mod low_rank;
 mod low_rank_shift;
 mod low_rank_update;
+mod low_rank_vectors;
 pub(crate) mod many;
 pub(crate) mod many_products;
 mod normal;
@@ -52,7 +53,7 @@ mod svd_factors;
 #[cfg(feature = "fft")]
 pub(crate) mod toeplitz;
 mod transpose;
-mod triangular;
+pub(crate) mod triangular;
 pub(crate) mod tridiagonal;
 #[cfg(feature = "fft")]
 pub(crate) mod trigonometric;
@@ -91,11 +92,12 @@ pub use householder::{Householder, ReflectionFunction};
 pub use interpolation::{Grid, Interpolation};
 pub use jacobian::{Fisher, GaussNewton, Hessian, Jacobian, VectorFunction};
 pub use kernel::{Kernel, Points, SamePoints};
-pub use kron::Kron;
+pub use kron::{IntoKron, Kron};
 pub use kron_sum::{KronSum, SylvesterInverse};
 pub use low_rank::{LowRank, LowRankBasis, LowRankExp, LowRankFactors, Regular};
 pub use low_rank_shift::{LowRankShift, ShiftedLowRank};
 pub use low_rank_update::{LowRankUpdate, UpdateInverse, Woodbury};
+pub use low_rank_vectors::LowRankVectors;
 pub use many::{Boxed, Parts, SumOf};
 pub use many_products::{BlockDiagOf, KronOf, ProductOf};
 pub use normal::{ExpFacts, Normal, RootFacts};
@@ -117,7 +119,7 @@ pub use svd_factors::SvdFactors;
 #[cfg(feature = "fft")]
 pub use toeplitz::{RowSpace, Toeplitz, ToeplitzInverse};
 pub use transpose::{Adjoint, Conj, Transpose};
-pub use triangular::{DenseTriangular, Lower, Side, Triangular, TriangularInverse, Upper};
+pub use triangular::{AsTriangle, DenseTriangular, Lower, Side, Triangular, TriangularInverse, Upper};
 pub use tridiagonal::{Mirrored, Tridiagonal, UpperBand};
 #[cfg(feature = "fft")]
 pub use trigonometric::{Dct, Dst, Trigonometric};

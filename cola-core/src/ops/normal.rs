@@ -2,15 +2,20 @@
 
 use crate::data::Column;
 use crate::error::Result;
-use crate::facts::{FactSet, Facts, InverseFacts, NoFacts, Unknown};
-use crate::functions::{DetRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::facts::{Fact, FactSet, Facts, InverseFacts, NoFacts, SelfAdjointFacts, SelfAdjointOf, Unknown};
+use crate::functions::eig::{complex_column, polar};
+use crate::functions::{
+    DetRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule, SpectrumRule,
+    SvdRule,
+};
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::Diagonal;
+use crate::ops::{Complexified, Diagonal, Product, Spectral, SvdFactors, Unitary};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
+use num_traits::Zero;
 
 /// V diag(z) V^H with V unitary: what functions of a sum of commuting parts are. Where the eigenvalues are real by type it is
 /// [`Spectral`](crate::Spectral). `F`: its facts.
@@ -102,16 +107,72 @@ impl<K: Facts, V: Operator + Clone, F: Facts> LogRule<K> for Normal<V, F> {
         Ok(self.with(LogRule::<NoFacts>::log_rule(&self.values)?.0))
     }
 }
-crate::base_eigh!([V: Operator, F: Facts] Normal<V, F>);
+// V, re z
+impl<K: Facts<SelfAdjoint: SelfAdjointOf<Self>>, V: Operator + Clone, F: Facts> EighRule<K> for Normal<V, F> {
+    type Basis = V;
+    fn eigh_rule(&self) -> Result<Spectral<V, SelfAdjointFacts>> {
+        let z = &self.values.0;
+        crate::functions::dense::finite(z, "the eigenvalues")?;
+        let mut w = Column::filled(z.len(), Re::<V>::zero());
+        w.iter_mut().zip(z).for_each(|(w, z)| *w = z.re());
+        Ok(Spectral::from_parts(self.basis.clone(), w))
+    }
+}
+impl<K: Facts, V: LinearOperator + Clone, F: Facts> SpectrumRule<K> for Normal<V, F> {
+    type Vectors = V;
+    const STRUCTURED: bool = true;
+    fn has_spectrum(&self) -> bool {
+        K::SelfAdjoint::KNOWN
+    }
+    fn spectrum_rule(&self) -> Result<Spectral<V, SelfAdjointFacts>> {
+        EighRule::<SelfAdjointFacts>::eigh_rule(self)
+    }
+}
+// V, z
+impl<K: Facts, V: Operator + Clone, F: Facts> EigRule<K> for Normal<V, F> {
+    type Vectors = Complexified<V>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        crate::functions::dense::finite(&self.values.0, "the eigenvalues")?;
+        Ok(EigFactors::from_parts(Complexified(self.basis.clone()), complex_column(self.values.0.iter().copied())))
+    }
+}
+// V diag(z / |z|) diag|z| V^H
+impl<K: Facts, V: Operator + Clone, F: Facts> SvdRule<K> for Normal<V, F>
+where
+    Product<V, Unitary<Diagonal<Column<Sc<V>, Co<V>>>>>: Operator<Scalar = Sc<V>, Cols = Co<V>>,
+{
+    type Left = Product<V, Unitary<Diagonal<Column<Sc<V>, Co<V>>>>>;
+    type Right = V;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, V>> {
+        let z = &self.values.0;
+        crate::functions::dense::finite(z, "the eigenvalues")?;
+        let (mut phase, mut s) = (Column::filled(z.len(), Sc::<V>::zero()), Column::filled(z.len(), Re::<V>::zero()));
+        (0..z.len()).for_each(|i| (phase[i], s[i]) = polar(z[i]));
+        Ok(SvdFactors { u: Product::joined(self.basis.clone(), Unitary(Diagonal(phase))), s, v: self.basis.clone() })
+    }
+}
+// 1 / z, 0 within rounding of 0
+impl<K: Facts, V: Operator + Clone, F: Facts> PinvRule<K> for Normal<V, F> {
+    type Output = Normal<V, InverseFacts<F>>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        let mut z = self.values.0.clone();
+        crate::functions::dense::finite(&z, "the eigenvalues")?;
+        crate::functions::pinv::reciprocals_of(&mut z);
+        crate::functions::dense::finite(&z, "the pseudo-inverse: it overflowed")?;
+        Ok(self.with(z))
+    }
+}
 crate::base_diagonal!([V: Operator, F: Facts] Normal<V, F>);
 crate::base_factors!([V: Operator, F: Facts] Normal<V, F>);
-crate::base_decompositions!([V: Operator, F: Facts] Normal<V, F>);
 impl<V: Explain, F: Facts> Explain for Normal<V, F> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Apply => Plan::weighted("V^H, the eigenvalues, V", [(2, part(&self.basis, question))]),
             Question::Slogdet => Plan::rule(self, "from the eigenvalues", "n"),
-            Question::Solve | Question::Power | Question::Exp | Question::Log => {
+            Question::Eig => Plan::rule(self, "itself", "n"),
+            Question::Eigh if K::SelfAdjoint::KNOWN => Plan::rule(self, "itself", "n"),
+            Question::Svd => Plan::rule(self, "absolute values, the phases in U", "n"),
+            Question::Solve | Question::Power | Question::Exp | Question::Log | Question::Pinv => {
                 Plan::rule(self, "elementwise on the eigenvalues", "n")
             }
             _ => base::<K, Self>(self, question),

@@ -1,7 +1,7 @@
 //! A B, and A^n by repeated application.
 
 use crate::error::{Error, Result};
-use crate::facts::{FactSet, Facts, ProductFacts, SelfAdjointFacts};
+use crate::facts::{Fact, FactSet, Facts, ProductFacts, SelfAdjointFacts};
 use crate::functions::base::{BaseInverse, square};
 use crate::functions::dense::MethodOf;
 use crate::functions::det::{power, times};
@@ -328,8 +328,8 @@ impl<K: Facts, A: HasEig, const N: usize> EigRule<K> for Powi<A, N> {
         Ok(EigFactors::from_parts(v, w))
     }
 }
-crate::base_svd!([A: Operator, const N: usize] Powi<A, N>);
-crate::base_pinv!([A: Operator, const N: usize] Powi<A, N>);
+crate::spectral_svd!([A: Operator, const N: usize] Powi<A, N>);
+crate::spectral_pinv!([A: Operator, const N: usize] Powi<A, N>);
 impl<A: LinearOperator + DiagonalRule, const N: usize> DiagonalRule for Powi<A, N> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
@@ -377,6 +377,7 @@ impl<A: Explain, const N: usize> Explain for Powi<A, N> {
             Question::Slogdet => Plan::by_parts("N times that of the base", [part(&self.0, question)]),
             Question::Eigh | Question::Eig => Plan::by_parts("w^N of the base", [part(&self.0, question)]),
             Question::Trace | Question::Diagonal if N == 1 => part(&self.0, question),
+            Question::Svd | Question::Pinv if K::SelfAdjoint::KNOWN => self.plan::<K>(Question::Eigh).spectral(),
             _ => base::<K, Self>(self, question),
         }
     }

@@ -203,7 +203,7 @@ impl<K: Facts, U: MatrixData + Clone> ExpRule<K> for Projection<U> {
 }
 crate::base_lu!([U: MatrixData] Projection<U>);
 crate::base_spectrum!([U: MatrixData] Projection<U>);
-crate::base_eig!([U: MatrixData] Projection<U>);
+crate::spectral_eig!([U: MatrixData] Projection<U>);
 // U 1 U^H
 impl<K: Facts, U: MatrixData + Clone> SvdRule<K> for Projection<U> {
     type Left = Isometric<Dense<U>>;
@@ -242,7 +242,7 @@ impl<U: MatrixData> Explain for Projection<U> {
             Question::Power | Question::Pinv => plan("itself", "1"),
             Question::Svd => plan("ones, its columns", "1"),
             Question::Exp => plan("I + (e - 1) P", "1"),
-            Question::Eigh => plan("ones and zeros, reflections", "2nr^2"),
+            Question::Eigh | Question::Eig => plan("ones and zeros, reflections", "2nr^2"),
             Question::Slogdet => plan("zero, or one of full rank", "1"),
             _ => low_rank_plan::<K, Self>(self, question),
         }

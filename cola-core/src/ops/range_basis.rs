@@ -58,15 +58,28 @@ impl<T: Scalar, N: Space, R: Space> RangeBasis<T, N, R> {
     pub(crate) fn of_matrix(a: Held<T, N>) -> Result<Spectral<Self, SelfAdjointFacts>> {
         let n = a.n;
         let (basis, values) = dense_eigh(symmetric(a))?.into_parts();
-        let basis = basis.into_inner().0;
+        Ok(Self::of_vectors(View::matrix(basis.into_inner().0.as_slice(), n, n), &values))
+    }
+    /// The n x n unitary matrix v as a basis, with its eigenvalues.
+    pub(crate) fn of_vectors(v: View<'_, T>, values: &[T::Re]) -> Spectral<Self, SelfAdjointFacts> {
+        let n = v.rows;
         let mut w = Held::<T, R>::filled(n.max(R::EXTENT.or(0)), T::zero());
         for j in 0..n {
-            (0..n).for_each(|i| w.set(i, j, basis.at(i, j)));
+            (0..n).for_each(|i| w.set(i, j, v.at(i, j)));
         }
         let reflections = Panel::filled(0, 0, T::zero());
         let mut all = Column::filled(n, T::Re::zero());
-        all.copy_from_slice(&values);
-        Ok(Spectral::from_parts(RangeBasis { reflections, count: 0, w, m: n, n }, all))
+        all.copy_from_slice(values);
+        Spectral::from_parts(RangeBasis { reflections, count: 0, w, m: n, n }, all)
+    }
+    /// Q diag(W, I) with an m x m unitary W and the eigenvalues of its columns; the others are 0.
+    pub(crate) fn with_vectors(mut self, w: View<'_, T>, values: &[T::Re]) -> Spectral<Self, SelfAdjointFacts> {
+        for j in 0..self.m {
+            (0..self.m).for_each(|i| self.w.set(i, j, w.at(i, j)));
+        }
+        let mut all = Column::filled(self.n, T::Re::zero());
+        all[..self.m].copy_from_slice(values);
+        Spectral::from_parts(self, all)
     }
     /// Q w: the columns of the range as w, r x k, combines them.
     pub(crate) fn columns(&self, w: &DenseColumns<T, crate::space::Dyn>) -> DenseColumns<T, N> {

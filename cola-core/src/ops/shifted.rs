@@ -1,29 +1,32 @@
 //! A + c I where A has an eigen-decomposition: everything by shifting the spectrum.
 
+use crate::algorithms::sylvester::KronSumFactor;
 use crate::data::{Column, Held};
 use crate::error::{Error, Result, check};
-use crate::facts::{Fact, Facts, InverseFacts, SelfAdjointFacts, SumFacts};
+use crate::facts::{AnyPhase, Fact, Facts, InverseFacts, SelfAdjointFacts, SumFacts};
 use crate::functions::base::{BaseInverse, materialize};
-use crate::functions::dense::{DenseBasis, FactChoice, FactorMethod, MethodOf, dense_eigh};
+use crate::functions::dense::{DenseBasis, FactorMethod, MethodOf, dense_eigh};
 use crate::functions::{
-    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, HasEig, InverseRule, MaySpectrum, SpectrumRule,
-    Vectors,
+    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasEig, HasExp, InverseRule, MaySpectrum,
+    SpectrumRule, Vectors,
 };
 use crate::gradient::{Differentiable, LogdetGradient, SpectrumGradient};
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{Either, ExpFacts, Multiple, Normal, Spectral};
+use crate::ops::{Either, ExpFacts, Multiple, Normal, Scaled, Spectral, SylvesterInverse, WithFacts};
 use crate::parameters::tree_node;
-use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
+use crate::plan::{Cost, Explain, Plan, Question, Tree, base, part, trees};
 use crate::scalar::{Real, Scalar};
 use crate::space::demand;
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
+use std::sync::Arc;
 
 /// A + c I of a structure whose eigen-decomposition A = V diag(w) V^H is cheap: kron, kron_sum, a function of a self-adjoint operator.
 /// Found by `+` through the classes. With e = V diag(w + c) V^H the inverse, determinant, roots, exponential and logarithm cost what
 /// the decomposition of A costs and the n x n matrix is never formed; c may be complex. Where A turns out to have no
-/// eigen-decomposition (factors that nobody said are self-adjoint) the base cases serve, as for any sum.
+/// eigen-decomposition (factors that nobody said are self-adjoint) A x B + c I is solved through the Schur forms of A and B, and the
+/// base cases serve the rest, as for any sum.
 ///
 /// ```
 /// # use cola_core::prelude::*;
@@ -83,20 +86,35 @@ impl<A: MaySpectrum, E: Multiple<Scalar = A::Scalar>> Shifted<A, E> {
         crate::functions::dense::finite(&z, "the eigenvalues")?;
         Ok((v, z))
     }
+    /// A + c I by the Schur forms of the parts of A, where it has no spectrum.
+    fn schur(&self) -> Result<Option<Arc<dyn KronSumFactor<Sc<A>>>>> {
+        match self.0.has_shifted_factor() {
+            true => self.0.shifted_factor(self.shift()?),
+            false => Ok(None),
+        }
+    }
     /// True where the spectrum is cheaper than a dense factorisation.
     fn by_spectrum(&self) -> bool {
         <A as SpectrumRule<Fa<A>>>::STRUCTURED && self.0.has_spectrum()
     }
 }
-// V diag(1 / (w + c)) V^H
+/// The inverse by the eigen-decomposition, by the Schur forms of two factors, or by the base case.
+type Inverse<A, E, K> = Either<
+    Normal<Vectors<A>, InverseFacts<K>>,
+    Either<SylvesterInverse<Sc<A>, Ro<A>, InverseFacts<K>>, BaseInverse<Shifted<A, E>, MethodOf<K>>>,
+>;
+// V diag(1 / (w + c)) V^H; of two factors that are not self-adjoint by their Schur forms
 impl<K: Facts, A: MaySpectrum, E: Multiple<Scalar = A::Scalar>> InverseRule<K> for Shifted<A, E>
 where
     Shifted<A, E>: LinearOperator<Scalar = A::Scalar, Rows = Ro<A>> + Clone,
 {
-    type Output = Either<Normal<Vectors<A>, InverseFacts<K>>, BaseInverse<Shifted<A, E>, MethodOf<K>>>;
+    type Output = Inverse<A, E, K>;
     fn inverse_rule(&self) -> Result<Self::Output> {
         if !self.by_spectrum() {
-            return Ok(Either::Second(BaseInverse::new(self)?));
+            return Ok(Either::Second(match self.schur()? {
+                Some(factor) => Either::First(SylvesterInverse::of(factor, self.nrows())?),
+                None => Either::Second(BaseInverse::new(self)?),
+            }));
         }
         let (v, mut z) = self.values()?;
         inverted(&mut z)?;
@@ -106,7 +124,7 @@ where
     where
         Self::Output: LinearOperator<Scalar = Sc<A>>,
     {
-        match self.by_spectrum() {
+        match self.by_spectrum() || self.0.has_shifted_factor() {
             true => crate::functions::inverse::apply_checked(&InverseRule::<K>::inverse_rule(self)?, b, x),
             false => BaseInverse::<Self, MethodOf<K>>::solve(self, b, x),
         }
@@ -138,7 +156,10 @@ where
     fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
         match self.by_spectrum() {
             true => Ok(crate::functions::det::slog_product(self.values()?.1.iter().copied())),
-            false => MethodOf::<K>::slogdet_of(materialize("slogdet", self)?),
+            false => match self.schur()? {
+                Some(factor) => Ok(factor.slogdet()),
+                None => MethodOf::<K>::slogdet_of(materialize("slogdet", self)?),
+            },
         }
     }
 }
@@ -187,15 +208,15 @@ where
 }
 crate::spectral_power!([A: Operator, E: Operator<Scalar = A::Scalar>] Shifted<A, E>);
 crate::spectral_log!([A: Operator, E: Operator<Scalar = A::Scalar>] Shifted<A, E>);
-// V diag(e^(w + c)) V^H
-impl<K: Facts, A: MaySpectrum, E: Multiple<Scalar = A::Scalar>> ExpRule<K> for Shifted<A, E>
-where
-    Shifted<A, E>: LinearOperator<Scalar = A::Scalar, Rows = Ro<A>>,
-{
-    type Output = Either<Normal<Vectors<A>, ExpFacts<K>>, <K::SelfAdjoint as FactChoice>::DenseExp<Sc<A>, Ro<A>>>;
+// V diag(e^(w + c)) V^H, else e^c e^A
+impl<K: Facts, A: MaySpectrum + HasExp, E: Multiple<Scalar = A::Scalar>> ExpRule<K> for Shifted<A, E> {
+    type Output = Either<Normal<Vectors<A>, ExpFacts<K>>, WithFacts<Scaled<Exp<A>, Sc<A>, AnyPhase>, ExpFacts<K>>>;
     fn exp_rule(&self) -> Result<Self::Output> {
         if !self.0.has_spectrum() {
-            return Ok(Either::Second(<K::SelfAdjoint as FactChoice>::dense_exp(materialize("exp", self)?)?));
+            // c I commutes with any A
+            let scale = self.shift()?.exp();
+            check::<Sc<A>>(scale.finite(), |_| Error::non_finite("the exponential: it overflowed"))?;
+            return Ok(Either::Second(WithFacts::new(Scaled::signed(scale, self.0.exp_rule()?))));
         }
         let (v, mut z) = self.values()?;
         z.iter_mut().for_each(|z| *z = z.exp());
@@ -204,8 +225,8 @@ where
     }
 }
 crate::base_factors!([A: Operator, E: Operator<Scalar = A::Scalar>] Shifted<A, E>);
-crate::base_svd!([A: Operator, E: Operator<Scalar = A::Scalar>] Shifted<A, E>);
-crate::base_pinv!([A: Operator, E: Operator<Scalar = A::Scalar>] Shifted<A, E>);
+crate::spectral_svd!([A: Operator, E: Operator<Scalar = A::Scalar>] Shifted<A, E>);
+crate::spectral_pinv!([A: Operator, E: Operator<Scalar = A::Scalar>] Shifted<A, E>);
 // V, w + c
 impl<K: Facts, A: HasEig, E: Multiple<Scalar = A::Scalar>> EigRule<K> for Shifted<A, E> {
     type Vectors = A::Vectors;
@@ -245,8 +266,18 @@ impl<A: Explain + MaySpectrum, E: Explain<Scalar = A::Scalar> + Multiple> Explai
             }
             Question::Eig => Plan::by_parts("w + c", [part(&self.0, question)]),
             Question::Solve | Question::Slogdet if self.by_spectrum() => shifted("shifted spectrum"),
+            Question::Solve | Question::Slogdet if self.0.has_shifted_factor() => {
+                Plan { cost: Cost::unknown("25 (m^3 + n^3)"), ..Plan::rule(self, "Schur forms of the factors", "n") }
+            }
             Question::Exp if self.0.has_spectrum() => shifted("shifted spectrum"),
-            Question::Eigh | Question::Power | Question::Log if known => shifted("shifted spectrum"),
+            Question::Exp => {
+                let inner = part(&self.0, question);
+                let base = inner.base;
+                Plan { base, ..Plan::by_parts("e^c times", [inner]) }
+            }
+            Question::Eigh | Question::Power | Question::Log | Question::Svd | Question::Pinv if known => {
+                shifted("shifted spectrum")
+            }
             _ => base::<K, Self>(self, question),
         }
     }

@@ -151,6 +151,17 @@ impl<V: Operator, F> Spectral<V, F> {
     pub fn log(self) -> Result<Spectral<V, SelfAdjointFacts>> {
         self.with(log_of_spectrum)
     }
+    /// V diag(1 / w) V^H, 0 for what is within rounding of 0.
+    ///
+    /// # Errors
+    /// `NonFinite` where it overflows.
+    pub(crate) fn reciprocal<G>(self) -> Result<Spectral<V, G>> {
+        self.with(|w| {
+            crate::functions::dense::finite(w, "the eigenvalues")?;
+            crate::functions::pinv::reciprocals(w, w.len());
+            crate::functions::dense::finite(w, "the pseudo-inverse: it overflowed")
+        })
+    }
     /// V diag(f(w)) V^H.
     ///
     /// # Errors
@@ -305,11 +316,7 @@ where
 impl<K: Facts, V: Operator + Clone, F: Facts> PinvRule<K> for Spectral<V, F> {
     type Output = Spectral<V, PowerFacts<F>>;
     fn pinv_rule(&self) -> Result<Self::Output> {
-        self.clone().with(|w| {
-            crate::functions::dense::finite(w, "the eigenvalues")?;
-            crate::functions::pinv::reciprocals(w, w.len());
-            crate::functions::dense::finite(w, "the pseudo-inverse: it overflowed")
-        })
+        self.clone().reciprocal()
     }
 }
 impl<V: Explain, F: Facts> Explain for Spectral<V, F> {

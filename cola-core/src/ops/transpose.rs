@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::facts::{Fact, Facts, SelfAdjointFacts, TransposeFacts};
+use crate::functions::eig::EigBy;
 use crate::functions::svd::renamed;
 use crate::functions::{
     CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEig,
@@ -234,8 +235,21 @@ impl<K: Facts, A: HasEig> EigRule<K> for Conj<A> {
         Ok(EigFactors::from_parts(Conj(v), w))
     }
 }
-crate::base_eig!([A: Operator] Adjoint<A>);
-crate::base_eig!([A: Operator] Transpose<A>);
+// of a self-adjoint A those of eigh; the right eigenvectors of A^T are the left ones of A, which nobody has
+macro_rules! eig_by_fact {
+    ($($S:ident)*) => { $(
+        impl<K: Facts, A: Operator> EigRule<K> for $S<A>
+        where
+            <Fa<A> as Facts>::SelfAdjoint: EigBy<Self, Fa<A>>,
+        {
+            type Vectors = <<Fa<A> as Facts>::SelfAdjoint as EigBy<Self, Fa<A>>>::Vectors;
+            fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+                <Fa<A> as Facts>::SelfAdjoint::eig_by(self)
+            }
+        }
+    )* };
+}
+eig_by_fact!(Adjoint Transpose);
 macro_rules! pinv {
     ($($S:ident)*) => { $(
         impl<K: Facts, A: HasPinv> PinvRule<K> for $S<A> {
@@ -253,7 +267,10 @@ macro_rules! explain {
             fn plan<K: Facts>(&self, question: Question) -> Plan {
                 match question {
                     Question::Lu => base::<K, Self>(self, question),
-                    Question::Eig if $of != "conjugate of" => base::<K, Self>(self, question),
+                    Question::Eig if $of != "conjugate of" => match <Fa<A> as Facts>::SelfAdjoint::KNOWN {
+                        true => Plan::by_parts($of, [part(&self.0, Question::Eigh)]),
+                        false => base::<K, Self>(self, question),
+                    },
                     _ => Plan::by_parts($of, [part(&self.0, question)]),
                 }
             }

@@ -30,6 +30,8 @@ pub trait Side: Copy + Send + Sync + 'static {
     const LOWER: bool;
     /// For plans.
     const NAME: &'static str;
+    /// The class of its triangles.
+    type Class: crate::dsl::Class;
 }
 /// The lower triangle.
 #[derive(Clone, Copy, Debug)]
@@ -40,10 +42,12 @@ pub struct Upper;
 impl Side for Lower {
     const LOWER: bool = true;
     const NAME: &'static str = "lower";
+    type Class = crate::classes::IsLower;
 }
 impl Side for Upper {
     const LOWER: bool = false;
     const NAME: &'static str = "upper";
+    type Class = crate::classes::IsUpper;
 }
 
 /// The lower or upper triangle of a square matrix; what lies on the other side is not read.
@@ -88,6 +92,7 @@ impl<M: MatrixData> Triangular<M, Upper> {
 }
 operator!([M: MatrixData, U: Side] Triangular<M, U> {
     scalar M::Scalar; facts NoFacts; rows M::Rows; cols M::Cols; nrows |s| s.data.view().rows; ncols s.data.view().cols; dense true;
+    class U::Class;
 });
 crate::interop::saved!([M: MatrixData, U: Side] Triangular<M, U>, "Triangular", [] { data: M = |k| k.data } Ok(Triangular::from_parts(data)));
 tree_node!([M; U: Side] Triangular<M, U> { "data" => data; side });
@@ -141,6 +146,58 @@ fn triangle<M: MatrixData, U: Side>(t: &Triangular<M, U>) -> Held<M::Scalar, M::
         rows.for_each(|i| h.set(i, j, t.entry(i, j)));
     }
     h
+}
+/// A structure that is a triangle, of whatever is promised of it too: what its folded sums and products read.
+pub trait AsTriangle: Operator {
+    /// Which one.
+    type Side: Side;
+    /// The triangle.
+    ///
+    /// # Errors
+    /// `ShapeMismatch` where it is rectangular.
+    fn to_triangle(&self) -> Result<DenseTriangular<Self::Scalar, Self::Rows, Self::Side>>;
+}
+impl<M: MatrixData, U: Side> AsTriangle for Triangular<M, U> {
+    type Side = U;
+    fn to_triangle(&self) -> Result<DenseTriangular<M::Scalar, M::Rows, U>> {
+        square("triangular", self)?;
+        Ok(Triangular::from_parts(triangle(self)))
+    }
+}
+fn same_size<T: Scalar, R: Space, C: Space, U: Side>(
+    op: &'static str,
+    a: &DenseTriangular<T, R, U>,
+    b: &DenseTriangular<T, C, U>,
+) -> Result<usize> {
+    let (m, n) = (a.nrows(), b.nrows());
+    if m == n { Ok(n) } else { Err(Error::ShapeMismatch { op, left: (m, m), right: (n, n) }) }
+}
+/// A + B.
+pub(crate) fn triangle_sum<T: Scalar, R: Space, C: Space, U: Side>(
+    a: &DenseTriangular<T, R, U>,
+    b: &DenseTriangular<T, C, U>,
+) -> Result<DenseTriangular<T, R, U>> {
+    let n = same_size("A + B", a, b)?;
+    let mut h = Held::filled(n, T::zero());
+    for j in 0..n {
+        (0..n).for_each(|i| h.set(i, j, a.entry(i, j) + b.entry(i, j)));
+    }
+    Ok(Triangular::from_parts(h))
+}
+/// A B: entry (i, j) is a sum over the indices between i and j.
+pub(crate) fn triangle_product<T: Scalar, R: Space, C: Space, U: Side>(
+    a: &DenseTriangular<T, R, U>,
+    b: &DenseTriangular<T, C, U>,
+) -> Result<DenseTriangular<T, R, U>> {
+    let n = same_size("A * B", a, b)?;
+    let mut h = Held::filled(n, T::zero());
+    for j in 0..n {
+        for i in if U::LOWER { j..n } else { 0..j + 1 } {
+            let (first, end) = if U::LOWER { (j, i + 1) } else { (i, j + 1) };
+            h.set(i, j, (first..end).fold(T::zero(), |s, k| s.add_mul(a.entry(i, k), b.entry(k, j))));
+        }
+    }
+    Ok(Triangular::from_parts(h))
 }
 /// The inverse of a triangular matrix, by substitution.
 #[derive(Clone, Debug)]

@@ -267,13 +267,16 @@ crate::spectral_power!([T: Scalar, S: Space] Trigonometric<T, S>);
 crate::base_exp!([T: Scalar, S: Space] Trigonometric<T, S>);
 crate::spectral_log!([T: Scalar, S: Space] Trigonometric<T, S>);
 crate::base_factors!([T: Scalar, S: Space] Trigonometric<T, S>);
-crate::base_decompositions!([T: Scalar, S: Space] Trigonometric<T, S>);
+crate::base_eig!([T: Scalar, S: Space] Trigonometric<T, S>);
+crate::functions::base::unitary_svd!([T: Scalar, S: Space] Trigonometric<T, S>);
+crate::inverse_pinv!([T: Scalar, S: Space] Trigonometric<T, S>);
 impl<T: Scalar, S: Space> Explain for Trigonometric<T, S> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         let fft = |rule: &'static str| Plan { cost: Cost::unknown("10n log n"), ..Plan::rule(self, rule, "n") };
         match question {
             Question::Apply => fft("FFT of twice the size"),
-            Question::Solve => fft("the transpose, an application"),
+            Question::Solve | Question::Pinv => fft("the transpose, an application"),
+            Question::Svd => Plan::rule(self, "itself", "n"),
             Question::Slogdet => Plan::rule(self, "closed", "n"),
             Question::Trace | Question::Diagonal => Plan::rule(self, "read off", "n"),
             _ => base::<K, Self>(self, question),

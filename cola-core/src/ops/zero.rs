@@ -1,15 +1,16 @@
 //! 0: everything closed.
 
-use crate::data::Column;
+use crate::data::{Column, Panel};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, NoFacts, NonNegative, PsdFacts, SelfAdjointFacts};
 use crate::functions::base::square;
+use crate::functions::svd::DenseColumns;
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors, LuRule, Power, PowerRule,
-    SpectrumRule,
+    CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors, LuRule,
+    PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
 };
 use crate::operator::{LinearOperator, Operator, Update};
-use crate::ops::{Identity, ScaledIdentity, Spectral};
+use crate::ops::{Dense, Identity, Isometric, ScaledIdentity, Spectral, SvdFactors};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Explain, Plan, Question, base};
 use crate::scalar::Scalar;
@@ -203,13 +204,35 @@ impl<T: Scalar, R: Space, C: Space, F: Facts> LuRule for Zero<T, R, C, F> {
         Ok(LuFactors { p: Identity::of_size(n), l: Identity::of_size(n), u: *self })
     }
 }
-crate::base_decompositions!([T: Scalar, R: Space, C: Space, F: Facts] Zero<T, R, C, F>);
+impl<K: Facts, T: Scalar, R: Space, C: Space, F: Facts> EigRule<K> for Zero<T, R, C, F> {
+    type Vectors = Identity<T::Complex, R>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        square("eig", self)?;
+        let n = self.shape.0;
+        Ok(EigFactors::from_parts(Identity::of_size(n), Column::filled(n, T::Complex::zero())))
+    }
+}
+// no singular value that is not zero
+impl<K: Facts, T: Scalar, R: Space, C: Space, F: Facts> SvdRule<K> for Zero<T, R, C, F> {
+    type Left = DenseColumns<T, R>;
+    type Right = DenseColumns<T, C>;
+    fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
+        let (u, v) = (Panel::filled(self.shape.0, 0, T::zero()), Panel::filled(self.shape.1, 0, T::zero()));
+        Ok(SvdFactors::from_parts(Isometric(Dense(u)), Column::filled(0, T::Re::zero()), Isometric(Dense(v))))
+    }
+}
+// 0^+ = 0^T
+impl<K: Facts, T: Scalar, R: Space, C: Space, F: Facts> PinvRule<K> for Zero<T, R, C, F> {
+    type Output = Zero<T, C, R, F>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        Ok(Zero { shape: (self.shape.1, self.shape.0), marker: PhantomData })
+    }
+}
 impl<T: Scalar, R: Space, C: Space, F: Facts> Explain for Zero<T, R, C, F> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Cholesky if !<K::Psd as crate::facts::Fact>::KNOWN => base::<K, Self>(self, question),
-            Question::Eig | Question::Svd | Question::Pinv => base::<K, Self>(self, question),
-            Question::Solve => Plan::rule(self, "singular", "n"),
+            Question::Solve | Question::Log | Question::Cholesky if self.shape.0 > 0 => Plan::error("error: singular"),
             _ => Plan::rule(self, "closed", "n"),
         }
     }

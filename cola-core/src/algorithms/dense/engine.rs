@@ -468,10 +468,11 @@ macro_rules! engine {
                 qr::householder(a, b)
             }
             fn engine_kron_sum(
+                pairing: crate::algorithms::sylvester::Pairing<$T>,
                 a: (usize, &[$T]),
                 b: (usize, &[$T]),
             ) -> Result<Option<std::sync::Arc<dyn crate::algorithms::sylvester::KronSumFactor<$T>>>> {
-                crate::algorithms::sylvester::kron_sum_factor(a, b, $back).map(Some)
+                crate::algorithms::sylvester::kron_sum_factor(pairing, a, b, $back).map(Some)
             }
             fn engine_function(f: MatrixFunction, n: usize, a: &mut [$T]) -> Result<()> {
                 functions::through_schur(f, n, a, $back)

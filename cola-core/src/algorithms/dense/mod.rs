@@ -159,9 +159,10 @@ pub trait Engine: Sized {
     {
         qr::householder(a, b)
     }
-    /// The Schur forms of A (m x m) and B (n x n), for the inverse of A x I + I x B; `None` for numbers that are not
+    /// The Schur forms of A (m x m) and B (n x n), for the inverse of A x I + I x B or A x B + c I; `None` for numbers that are not
     /// [`PLAIN`](Self::PLAIN).
     fn engine_kron_sum(
+        _: crate::algorithms::sylvester::Pairing<Self>,
         _: (usize, &[Self]),
         _: (usize, &[Self]),
     ) -> Result<Option<std::sync::Arc<dyn crate::algorithms::sylvester::KronSumFactor<Self>>>>
