@@ -107,9 +107,11 @@ fn cycle<V: Vector + ?Sized>(
     }
     // p^H P^-1 p by its recurrence, and the largest |p^H A p| / p^H P^-1 p so far: |A| (or |P A|) from below
     let (mut pp, mut norm_a) = (rho, 0.0_f64);
+    // where that saves passes over memory, x follows one step behind, together with p
+    let fuses = products.fuses();
+    products.apply(p, q)?;
+    let mut mu = p.dot(q).re();
     loop {
-        products.apply(p, q)?;
-        let mu = p.dot(q).re();
         if !mu.lane_f64(0).is_finite() {
             return Err(monitor.non_finite());
         }
@@ -126,27 +128,43 @@ fn cycle<V: Vector + ?Sized>(
         }
         let alpha = rho / mu;
         // x <- x + s alpha p;  r <- r - alpha A p
-        rr = V::step(x, from_re(s * alpha), p, r, from_re(alpha), q);
+        let step = from_re(s * alpha);
+        rr = match fuses {
+            true => r.sub_norm_sq(from_re(alpha), q),
+            false => V::step(x, step, p, r, from_re(alpha), q),
+        };
         // a definite A lets |r| grow by the root of its condition number, no more
         let growth = rr.sqrt().lane_f64(0);
-        if !(growth.is_finite() && growth <= 1.0 / epsilon) {
-            return Ok(End::Breakdown);
-        }
-        if let Some(end) = monitor.watch(rr.sqrt())? {
+        let end = match growth.is_finite() && growth <= 1.0 / epsilon {
+            true => monitor.watch(rr.sqrt())?,
+            false => Some(End::Breakdown),
+        };
+        if let Some(end) = end {
+            if fuses {
+                x.axpy(step, p);
+            }
             return Ok(end);
         }
-        let rho_old = rho;
-        if preconditioned {
+        let next = if preconditioned {
             products.precondition(r, z)?;
-            rho = r.dot(z).re();
-            judge_preconditioner(rho, rr, monitor)?;
-            p.xpby(z, from_re(rho / rho_old));
+            let next = r.dot(z).re();
+            judge_preconditioner(next, rr, monitor)?;
+            next
         } else {
-            rho = rr;
-            p.xpby(r, from_re(rho / rho_old));
-        }
-        let beta = rho / rho_old;
+            rr
+        };
+        let beta = next / rho;
+        rho = next;
         pp = rho + beta * beta * pp;
+        let new = if preconditioned { &*z } else { &*r };
+        mu = match fuses {
+            true => products.direction(x, step, p, new, from_re(beta), q)?.re(),
+            false => {
+                p.xpby(new, from_re(beta));
+                products.apply(p, q)?;
+                p.dot(q).re()
+            }
+        };
     }
 }
 
