@@ -147,6 +147,14 @@ pub(crate) fn non_finite_product(algorithm: &'static str, iteration: usize) -> E
     ))
 }
 
+/// The preconditioner has r^H P r = value |r|^2.
+#[cold]
+pub(super) fn indefinite_preconditioner(algorithm: &'static str, value: f64, iteration: usize) -> Error {
+    Error::invalid(format!(
+        "the preconditioner of {algorithm} must be positive definite, but r^H P r = {value:.3e} |r|^2 at iteration {iteration}"
+    ))
+}
+
 /// Checks the arguments of a solve on the host.
 pub(super) fn host<'a, T: Scalar>(
     algorithm: &'static str,
@@ -248,10 +256,7 @@ impl<'m> Monitor<'m> {
     /// The preconditioner has r^H P r < 0.
     #[cold]
     pub(crate) fn bad_preconditioner(&self, value: f64) -> Error {
-        Error::invalid(format!(
-            "the preconditioner of {} must be positive definite, but r^H P r = {value:.3e} |r|^2 at iteration {}",
-            self.watcher.algorithm, self.watcher.iterations
-        ))
+        indefinite_preconditioner(self.watcher.algorithm, value, self.watcher.iterations)
     }
     #[cold]
     fn not_converged(&self, residual: f64) -> Error {
@@ -260,7 +265,7 @@ impl<'m> Monitor<'m> {
 }
 
 /// A recurrence may claim this much too much, if more iterations do not help: rounding in b - A x.
-const SLACK: f64 = 10.0;
+pub(super) const SLACK: f64 = 10.0;
 
 /// The outer loop of all methods. `cycle(products, x, r, s, monitor)` gets r = (b - A x) / s with s = |b - A x|, works on A d = r
 /// and adds s d to x; it may overwrite r.
