@@ -8,15 +8,22 @@ use std::cell::Cell;
 use std::hint::black_box;
 
 struct Counting;
-thread_local! { static COUNT: Cell<usize> = const { Cell::new(0) } }
-fn count() {
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+    /// Pieces as long as a vector of 4000 numbers.
+    static LARGE: Cell<usize> = const { Cell::new(0) };
+}
+fn count(bytes: usize) {
+    if bytes >= 8 * 4000 {
+        let _ = LARGE.try_with(|c| c.set(c.get() + 1));
+    }
     // not during the destruction of a thread, when there is nothing left to count for
     let _ = COUNT.try_with(|c| c.set(c.get() + 1));
 }
 // SAFETY: every call goes to the system's allocator as it is.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: the caller's promise to `alloc`, handed on.
         unsafe { System.alloc(layout) }
     }
@@ -25,7 +32,7 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.dealloc(p, layout) }
     }
     unsafe fn realloc(&self, p: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size);
         // SAFETY: as above.
         unsafe { System.realloc(p, layout, size) }
     }
@@ -212,10 +219,52 @@ fn iterations_of_krylov_methods() {
     });
     same("Lsmr", |k| laplacian.lstsq_with(Lsmr::default().max_iters(k), &b).map(|_| ()));
     same("Lsmr with P", |k| laplacian.lstsq_with(Lsmr::default().max_iters(k).preconditioner(&p), &b).map(|_| ()));
+    same("Symmlq", |k| laplacian.solve_with(Symmlq::default().max_iters(k), &b).map(|_| ()));
+    same("Symmlq with P", |k| laplacian.solve_with(Symmlq::default().max_iters(k).preconditioner(&p), &b).map(|_| ()));
+    same("Tfqmr", |k| laplacian.solve_with(Tfqmr::default().max_iters(k), &b).map(|_| ()));
+    same("Tfqmr with P", |k| laplacian.solve_with(Tfqmr::default().max_iters(k).preconditioner(&p), &b).map(|_| ()));
+    same("Lsqr", |k| laplacian.lstsq_with(Lsqr::default().max_iters(k), &b).map(|_| ()));
+    same("Craig", |k| laplacian.lstsq_with(Craig::default().max_iters(k).tol(1e-12), &b).map(|_| ()));
+    let wide = DMatrix::from_fn(n, 3, |i, j| (1 + i % (5 + j)) as f64);
+    same("Cg on columns", |k| laplacian.solve_with(Cg::default().max_iters(k), &wide).map(|_| ()));
+    same("Cg on columns with P", |k| {
+        laplacian.solve_with(Cg::default().max_iters(k).preconditioner(&p), &wide).map(|_| ())
+    });
+    let sparse = Psd::new(Sparse::from_triplets(n, n, tridiagonal(n)).unwrap());
+    same("Cg by rows", |k| sparse.solve_with(Cg::default().max_iters(k), &b).map(|_| ()));
     let calls = Cell::new(0);
     same("Cg watched", |k| {
         let watch = |_: &cola::algorithms::krylov::Iteration| calls.set(calls.get() + 1);
         laplacian.solve_with(Cg::default().max_iters(k).on_iteration(watch), &b).map(|_| ())
     });
     assert_eq!(calls.get(), 70);
+}
+fn tridiagonal(n: usize) -> impl Iterator<Item = (usize, usize, f64)> {
+    (0..n).flat_map(move |i| {
+        let off = (i + 1 < n).then_some([(i, i + 1, -1.0), (i + 1, i, -1.0)]);
+        off.into_iter().flatten().chain([(i, i, 2.0)])
+    })
+}
+
+/// Of methods for eigenvalues and singular values a restart makes small matrices, of the subspace's size; nothing as long as a vector.
+#[test]
+fn restarts_of_subspace_methods() {
+    let n = 4000;
+    let d = Psd::new(Diagonal::new((0..n).map(|i| 1.0 + i as f64).collect::<Vec<_>>()));
+    fn same(name: &str, run: impl Fn(usize) -> cola::Result<()>) {
+        let large = |k: usize| {
+            LARGE.set(0);
+            run(k).unwrap_err();
+            LARGE.get()
+        };
+        let (few, many) = (large(2), large(8));
+        assert!(few > 0, "{name}: the count counts");
+        assert_eq!(few, many, "{name}: 6 restarts more allocate {many} large pieces in place of {few}");
+    }
+    use Which::*;
+    same("Lanczos", |k| d.eigs_with(Lanczos::default().max_iters(k), 2, SmallestAlgebraic).map(|_| ()));
+    same("KrylovSchur", |k| d.eigs_with(KrylovSchur::default().max_iters(k), 2, SmallestReal).map(|_| ()));
+    same("Lobpcg", |k| d.eigs_with(Lobpcg::default().max_iters(k), 2, SmallestAlgebraic).map(|_| ()));
+    same("PowerIteration", |k| d.eigs_with(PowerIteration::default().max_iters(k), 2, LargestMagnitude).map(|_| ()));
+    same("GolubKahan", |k| d.svds_with(GolubKahan::default().tol(1e-14).subspace(8).max_iters(k), 2).map(|_| ()));
 }

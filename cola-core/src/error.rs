@@ -1,7 +1,11 @@
 //! What can go wrong, with the numbers that matter and what to do next.
 
 use crate::scalar::{Mask, Real, Scalar};
+use crate::view::View;
+use core::any::Any;
+use nalgebra::DMatrix;
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// Result of everything that can fail.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -65,6 +69,8 @@ pub enum Error {
         residual: f64,
         /// The relative residual that was wanted.
         tol: f64,
+        /// What had been reached; [`Error::iterate`] shows it.
+        best: Iterate,
     },
     /// An iteration cannot go on.
     #[error(
@@ -110,7 +116,63 @@ pub enum Error {
     },
 }
 
+/// The iterate that an iteration had reached when it ended, of any number type: [`Error::iterate`] shows it. Errors are compared without it.
+#[derive(Clone, Default)]
+pub struct Iterate(Option<Arc<dyn Any + Send + Sync>>);
+impl Iterate {
+    /// Nothing was reached.
+    pub const NONE: Iterate = Iterate(None);
+    /// A copy of these columns.
+    pub fn of<T: Scalar>(x: View<'_, T>) -> Self {
+        Iterate(Some(Arc::new(crate::data::to_dmatrix(x))))
+    }
+}
+impl core::fmt::Debug for Iterate {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(if self.0.is_some() { "Iterate(..)" } else { "Iterate(none)" })
+    }
+}
+impl PartialEq for Iterate {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 impl Error {
+    /// `NotConverged` without an iterate.
+    pub fn not_converged(algorithm: &'static str, iterations: usize, residual: f64, tol: f64) -> Error {
+        Error::NotConverged { algorithm, iterations, residual, tol, best: Iterate::NONE }
+    }
+    /// The best iterate of a `NotConverged`, one column per right-hand side or per eigenvector, so that the work is not lost: a solve
+    /// goes on from it by [`solve_into`](crate::IterativeExt::solve_into), eigenvalues by [`eigs_from`](crate::IterativeExt::eigs_from).
+    /// None where there is none, or where its numbers are not of type `T`.
+    ///
+    /// ```
+    /// # use cola_core::prelude::*;
+    /// let a = Function::psd(50, |x: &[f64], y: &mut [f64]| (0..50).for_each(|i| y[i] = (i + 1) as f64 * x[i]));
+    /// let b = nalgebra::DMatrix::from_element(50, 1, 1.0);
+    /// let stopped = a.solve_with(Cg::default().on_iteration(|i| i.iteration < 10), &b).unwrap_err();
+    /// let mut x = stopped.iterate::<f64>().unwrap().clone();
+    /// let rest = a.solve_into(Cg::default(), &b, &mut x)?;
+    /// assert!(rest.history[0] < 1e-1 && (x[49] - 0.02).abs() < 1e-9);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn iterate<T: Scalar>(&self) -> Option<&DMatrix<T>> {
+        match self {
+            Error::NotConverged { best, .. } => best.0.as_ref()?.downcast_ref(),
+            _ => None,
+        }
+    }
+    /// A `NotConverged` gets a copy of these columns as its iterate, unless it has one; other errors stay as they are.
+    #[cold]
+    pub(crate) fn with_iterate<T: Scalar>(mut self, x: View<'_, T>) -> Error {
+        if let Error::NotConverged { best, .. } = &mut self {
+            if best.0.is_none() {
+                *best = Iterate::of(x);
+            }
+        }
+        self
+    }
     /// `InvalidArgument` from words.
     pub fn invalid(what: impl Into<String>) -> Error {
         Error::InvalidArgument { what: what.into() }

@@ -211,7 +211,7 @@ pub trait OperatorExt: Operator {
         right_hand_side("solve_with", self.shape(), bv)?;
         crate::functions::base::square("solve_with", self)?;
         let mut x = V::Output::produce(self.ncols(), bv.cols);
-        let report = algorithm.solve(self, bv, x.view_mut())?;
+        let report = algorithm.solve(self, bv, x.view_mut()).map_err(|e| e.with_iterate(x.view_mut().as_view()))?;
         no_overflow(x.view_mut().as_view(), "the solution: it overflowed")?;
         Ok(Solution { x, report })
     }

@@ -15,7 +15,8 @@ use crate::functions::{Inv, Invertible, Power};
 use crate::operator::short::Re;
 use crate::operator::{LinearOperator, Operator};
 use crate::space::{Square, demand_apply, demand_solve, demand_square};
-use nalgebra::DVector;
+use crate::view::View;
+use nalgebra::{DMatrix, DVector};
 
 /// What every operator can do by iteration.
 pub trait IterativeExt: Operator {
@@ -35,7 +36,8 @@ pub trait IterativeExt: Operator {
         let bv = b.view();
         right_hand_side("lstsq_with", (self.nrows(), self.ncols()), bv)?;
         let mut x = V::Output::produce(self.ncols(), bv.cols);
-        let report = algorithm.least_squares(self, bv, x.view_mut())?;
+        let report =
+            algorithm.least_squares(self, bv, x.view_mut()).map_err(|e| e.with_iterate(x.view_mut().as_view()))?;
         check::<Self::Scalar>(x.view_mut().as_view().finite(), |_| Error::non_finite("the solution: it overflowed"))?;
         Ok(Solution { x, report })
     }
@@ -109,6 +111,39 @@ pub trait IterativeExt: Operator {
     {
         const { demand_square("eigs_with", Self::SHAPE) }
         algorithm.eigs(self, k, which)
+    }
+    /// The same from vectors near the wanted ones: those that a `NotConverged` carries, or those of a similar operator. No work is lost.
+    ///
+    /// ```
+    /// # use cola_core::prelude::*;
+    /// let a = Psd::new(Diagonal::new((0..400).map(|i| f64::from(i * i)).collect::<Vec<_>>()));
+    /// let stopped = a.eigs_with(Lanczos::default().on_iteration(|i| i.iteration < 4), 2, Which::SmallestAlgebraic).unwrap_err();
+    /// let reached = stopped.iterate::<f64>().unwrap();
+    /// let e = a.eigs_from(Lanczos::default(), 2, Which::SmallestAlgebraic, reached)?;
+    /// assert!((e.eigenvalues[1] - 1.0).abs() < 1e-8 && e.report.history[0] < 1e3);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As `eigs`.
+    fn eigs_from<G: EigsAlgorithm<Self, Entry: nalgebra::Scalar>>(
+        &self,
+        mut algorithm: G,
+        k: usize,
+        which: Which,
+        start: &DMatrix<G::Entry>,
+    ) -> Result<Eigs<G::Value, G::Entry>>
+    where
+        Self: LinearOperator + Square + Sized,
+    {
+        const { demand_square("eigs_from", Self::SHAPE) }
+        if start.nrows() != self.nrows() {
+            let (left, right) = ((self.nrows(), self.ncols()), start.shape());
+            return Err(Error::ShapeMismatch { op: "eigs_from", left, right });
+        }
+        let (rows, cols) = start.shape();
+        let start = View { data: start.as_slice(), rows, cols, rs: 1, cs: rows };
+        algorithm.eigs_from(self, k, which, start)
     }
     /// The k largest singular values and their vectors, the largest first; A of any shape.
     ///

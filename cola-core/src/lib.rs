@@ -38,7 +38,9 @@ pub use parameters::Frame;
 
 pub use algorithms::decompose::{Eig, Qr, Svd};
 pub use algorithms::direct::{Cholesky, Eigh, Ldlt, Lu, Schur};
-pub use algorithms::krylov::{BiCgStab, Cg, Gmres, Lsmr, Minres, Report, Solution};
+pub use algorithms::krylov::{
+    BiCgStab, Cg, Craig, Gmres, Lsmr, Lsqr, Minres, MixedPrecision, Report, Solution, Symmlq, Tfqmr,
+};
 pub use algorithms::matfun::{ContourIntegral, LazyFunction, Taylor};
 pub use algorithms::precond::{
     Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision, SpikedIdentity,
@@ -51,7 +53,7 @@ pub use batch::{stack, unstack};
 pub use data::{Column, Held, Operand, Panel, Produce};
 pub use decompositions::Decompositions;
 pub use dsl::{General, IntoTerm};
-pub use error::{Error, Result, collect_faults};
+pub use error::{Error, Iterate, Result, collect_faults};
 pub use ext::OperatorExt;
 pub use ext_iterative::IterativeExt;
 pub use facts::*;
@@ -74,7 +76,9 @@ pub use view::{View, ViewMut};
 pub mod prelude {
     pub use crate::algorithms::decompose::{Eig, Qr, Svd};
     pub use crate::algorithms::direct::{Cholesky, Eigh, Ldlt, Lu, Schur};
-    pub use crate::algorithms::krylov::{BiCgStab, Cg, Gmres, Lsmr, Minres};
+    pub use crate::algorithms::krylov::{
+        BiCgStab, Cg, Craig, Gmres, Lsmr, Lsqr, Minres, MixedPrecision, Symmlq, Tfqmr,
+    };
     pub use crate::algorithms::matfun::{ContourIntegral, Taylor};
     pub use crate::algorithms::precond::{
         Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision, SpikedIdentity,

@@ -114,6 +114,11 @@ pub trait LinearOperator: Operator {
     );
     /// How much scratch `act` needs for `columns` right-hand sides, for A and for A^H.
     fn scratch_len(&self, columns: usize) -> usize;
+    /// The product by ranges of rows, where the structure has it: then Krylov methods do several steps in one pass over memory.
+    #[inline(always)]
+    fn by_rows(&self) -> Option<&dyn ByRows<Self::Scalar>> {
+        None
+    }
     /// The entries, where they lie in memory as they are: rules that need them all are then spared a copy.
     #[inline(always)]
     fn entries(&self) -> Option<View<'_, Self::Scalar>> {
@@ -125,6 +130,15 @@ pub trait LinearOperator: Operator {
     fn write(&self, alpha: Self::Scalar, add: bool, y: ViewMut<'_, Self::Scalar>) {
         write_by_identity(self, alpha, add, y)
     }
+}
+
+/// A product that can be asked for some of its rows, without scratch.
+pub trait ByRows<T: Scalar> {
+    /// Entries (i, j) with |i - j| beyond it are zero. Costs at most one pass over the entries.
+    fn reach(&self) -> usize;
+    /// Rows `first..first + y.rows` of `y = [y +] alpha A x`; all rows of x, and of y the ones that are written. A itself, whatever
+    /// `how.adjoint` says.
+    fn rows(&self, how: Update<T>, first: usize, x: View<'_, T>, y: ViewMut<'_, T>);
 }
 
 impl<A: Operator + ?Sized> Operator for &A {
@@ -161,6 +175,10 @@ impl<A: LinearOperator + ?Sized> LinearOperator for &A {
         (**self).scratch_len(columns)
     }
     #[inline(always)]
+    fn by_rows(&self) -> Option<&dyn ByRows<A::Scalar>> {
+        (**self).by_rows()
+    }
+    #[inline(always)]
     fn entries(&self) -> Option<View<'_, A::Scalar>> {
         (**self).entries()
     }
@@ -188,6 +206,10 @@ pub trait DynOperator<T: Scalar> {
     fn dyn_act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, scratch: &mut [T]);
     /// [`LinearOperator::scratch_len`].
     fn dyn_scratch(&self, columns: usize) -> usize;
+    /// [`LinearOperator::by_rows`].
+    fn dyn_by_rows(&self) -> Option<&dyn ByRows<T>> {
+        None
+    }
 }
 impl<A: LinearOperator> DynOperator<A::Scalar> for A {
     fn dyn_shape(&self) -> (usize, usize) {
@@ -198,6 +220,9 @@ impl<A: LinearOperator> DynOperator<A::Scalar> for A {
     }
     fn dyn_scratch(&self, columns: usize) -> usize {
         self.scratch_len(columns)
+    }
+    fn dyn_by_rows(&self) -> Option<&dyn ByRows<A::Scalar>> {
+        self.by_rows()
     }
 }
 

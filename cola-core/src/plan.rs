@@ -11,6 +11,7 @@
 //! ```
 
 use crate::algorithms::krylov::Kind;
+use crate::algorithms::spectrum::DENSE_SPECTRUM;
 use crate::facts::{Fact, Facts};
 use crate::functions::base::{DENSE_LIMIT, is_direct};
 use crate::functions::dense::{ByLdl, ByLu, FactorMethod, MethodOf, unrolled};
@@ -352,6 +353,47 @@ fn iteration<A: Operator + ?Sized>(kind: Kind, a: &A, apply: Plan) -> Plan {
     Plan { rule: kind.name().into(), parts: Vec::new(), cost, refused: false, base: true }
 }
 
+/// Some eigenvalues, some singular values, a function times a vector: by facts and size alone, as `default_eigs`, `default_svds` and
+/// `default_apply` choose.
+fn partial<A: Explain + ?Sized>(a: &A) -> Vec<(&'static str, Plan)> {
+    let (m, n) = (a.nrows(), a.ncols());
+    let (psd, self_adjoint) = (<A::Facts as Facts>::Psd::KNOWN, <A::Facts as Facts>::SelfAdjoint::KNOWN);
+    let apply = part(a, Question::Apply).cost.flops;
+    let dense = |(rule, cost): (&'static str, &'static str)| {
+        let flops = apply.zip(Cost::of(cost, (m, n)).flops).map(|(one, f)| n as f64 * one + f);
+        let cost = Cost { formula: format!("n applications + {cost}"), flops, per_iteration: false };
+        Plan { rule: format!("from the {rule}").into(), parts: Vec::new(), cost, refused: false, base: true }
+    };
+    let iterated = |rule: String, formula: &str| {
+        let cost = Cost { formula: formula.into(), flops: None, per_iteration: true };
+        Plan { rule: rule.into(), parts: Vec::new(), cost, refused: false, base: true }
+    };
+    let restart = "l = max(24, 2k + 10) - k applications + 4n(k + l)l of a restart";
+    let inner = match (psd, self_adjoint) {
+        (true, _) => "CG or MINRES",
+        (_, true) => Kind::SelfAdjoint.name(),
+        _ => Kind::General.name(),
+    };
+    let eigs = if m != n {
+        not_square::<A>()
+    } else if A::HOLDS_DENSE || A::SHAPE.rows.is_static() || n <= DENSE_SPECTRUM {
+        dense(if self_adjoint { EIGH } else { EIG })
+    } else {
+        let method = if self_adjoint { "thick-restart Lanczos" } else { "Krylov-Schur" };
+        iterated(format!("{method}, next to a number by inner solves with {inner}"), restart)
+    };
+    let svds = match A::HOLDS_DENSE || m.min(n) <= DENSE_SPECTRUM {
+        true => dense(SVD),
+        false => iterated("Golub-Kahan-Lanczos".into(), &restart.replace("applications", "applications of A and A^H")),
+    };
+    let function = if m != n {
+        not_square::<A>()
+    } else {
+        iterated(if self_adjoint { "Lanczos" } else { "Arnoldi" }.into(), "one application + 4kn in step k")
+    };
+    vec![("eigs", eigs), ("svds", svds), ("f(A) b", function)]
+}
+
 /// The rules of a dense matrix, chosen by fact and size: what `functions::dense` runs.
 pub fn dense<K: Facts, A: Operator + ?Sized>(a: &A, question: Question) -> Plan {
     let (name, cost) = method::<K, A>();
@@ -392,6 +434,8 @@ pub struct Explanation {
     pub tree: Tree,
     /// The plans, in the order of [`Question::ALL`].
     pub plans: Vec<(Question, Plan)>,
+    /// `eigs`, `svds` and f(A) b: what no rule of a structure enters.
+    pub partial: Vec<(&'static str, Plan)>,
 }
 impl Explanation {
     /// That of `a`.
@@ -401,7 +445,7 @@ impl Explanation {
             let wrong = a.nrows() != a.ncols() && !any_shape;
             (q, if wrong { not_square::<A>() } else { part(a, q) })
         };
-        Explanation { tree: a.tree::<A::Facts>(), plans: Question::ALL.map(plan).into() }
+        Explanation { tree: a.tree::<A::Facts>(), plans: Question::ALL.map(plan).into(), partial: partial(a) }
     }
     /// The plan of one question.
     pub fn plan(&self, question: Question) -> &Plan {
@@ -411,9 +455,11 @@ impl Explanation {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.tree.write(f, "")?;
-        for (i, (question, plan)) in self.plans.iter().enumerate() {
+        let plans = self.plans.iter().map(|(question, plan)| (question.name(), plan));
+        let partial = self.partial.iter().map(|(name, plan)| (*name, plan));
+        for (i, (name, plan)) in plans.chain(partial).enumerate() {
             let end = if i == 0 { "" } else { "\n" };
-            write!(f, "{end}{:<11}{plan}", question.name())?;
+            write!(f, "{end}{name:<11}{plan}")?;
             if !plan.refused {
                 write!(f, ", {}", plan.cost)?;
             }

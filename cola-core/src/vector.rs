@@ -1,4 +1,4 @@
-//! What the iterative methods ask of a vector: ten operations. The methods are written once over [`Vector`]; host slices implement
+//! What the iterative methods ask of a vector: eleven operations. The methods are written once over [`Vector`]; host slices implement
 //! it here, vectors on a device in their own crate. Nothing here allocates.
 
 use crate::scalar::{Real, Scalar};
@@ -9,7 +9,7 @@ pub type VectorRe<V> = <<V as Vector>::Scalar as Scalar>::Re;
 
 /// A vector of numbers as the iterative methods see it. All vectors of one call have the same length.
 ///
-/// Required are seven operations that any device library has; the other three have defaults made of these, to be overridden where
+/// Required are seven operations that any device library has; the other four have defaults made of these, to be overridden where
 /// one pass over memory can do it.
 pub trait Vector {
     /// Number type.
@@ -46,6 +46,12 @@ pub trait Vector {
     fn step(x: &mut Self, a: Self::Scalar, p: &Self, r: &mut Self, b: Self::Scalar, q: &Self) -> VectorRe<Self> {
         x.axpy(a, p);
         r.sub_norm_sq(b, q)
+    }
+    /// The step along the old direction and the new direction: x <- x + a p, p <- z + b p.
+    #[inline]
+    fn advance(x: &mut Self, a: Self::Scalar, p: &mut Self, z: &Self, b: Self::Scalar) {
+        x.axpy(a, p);
+        p.xpby(z, b);
     }
 }
 
@@ -124,25 +130,13 @@ impl<T: Scalar> Vector for [T] {
         }
         s.into_iter().fold(T::Re::zero(), |a, b| a + b)
     }
-    fn step(x: &mut Self, a: T, p: &Self, r: &mut Self, b: T, q: &Self) -> T::Re {
+    fn advance(x: &mut Self, a: T, p: &mut Self, z: &Self, b: T) {
         let n = x.len();
-        assert!(p.len() == n && r.len() == n && q.len() == n, "vectors of one length");
-        let mut s = [T::Re::zero(); SUMS];
-        let ((x, x_end), (r, r_end)) = (x.as_chunks_mut::<SUMS>(), r.as_chunks_mut::<SUMS>());
-        let ((p, p_end), (q, q_end)) = (p.as_chunks::<SUMS>(), q.as_chunks::<SUMS>());
-        for (((x, r), p), q) in x.iter_mut().zip(r).zip(p).zip(q) {
-            for i in 0..SUMS {
-                x[i] = x[i].add_mul(a, p[i]);
-                r[i] = r[i].sub_mul(b, q[i]);
-                s[i] += r[i].abs_sq();
-            }
+        assert!(p.len() == n && z.len() == n, "vectors of one length");
+        for ((x, p), &z) in x.iter_mut().zip(p).zip(z) {
+            *x = x.add_mul(a, *p);
+            *p = z.add_mul(b, *p);
         }
-        for (i, (((x, r), &p), &q)) in x_end.iter_mut().zip(r_end).zip(p_end).zip(q_end).enumerate() {
-            *x = x.add_mul(a, p);
-            *r = r.sub_mul(b, q);
-            s[i] += r.abs_sq();
-        }
-        s.into_iter().fold(T::Re::zero(), |a, b| a + b)
     }
 }
 
@@ -224,13 +218,14 @@ mod tests {
         for n in 0..20 {
             let v = |k: usize| -> Vec<f64> { (0..n).map(|i| ((i * 7 + k * 5) % 11) as f64 - 4.0).collect() };
             let (p, q, mut x, mut r) = (v(1), v(2), v(3), v(4));
-            let (mut x2, mut r2) = (x.clone(), r.clone());
-            let rr = <[f64]>::step(&mut x, 2.0, &p, &mut r, 0.5, &q);
-            x2[..].axpy(2.0, &p);
-            r2[..].axpby(-0.5, &q, 1.0);
-            assert_eq!((&x, &r), (&x2, &r2));
-            assert_eq!(rr, r2.iter().map(|r| r * r).sum::<f64>());
-            assert_eq!(r[..].dot(&r), rr);
+            let (mut x2, mut p2) = (x.clone(), p.clone());
+            <[f64]>::advance(&mut x2, 2.0, &mut p2, &q, 0.5);
+            x[..].axpy(2.0, &p);
+            assert_eq!(x, x2);
+            assert!((0..n).all(|i| p2[i] == q[i] + 0.5 * p[i]));
+            r[..].axpby(-0.5, &q, 1.0);
+            let rr = r[..].dot(&r);
+            assert_eq!(rr, r.iter().map(|r| r * r).sum::<f64>());
             let mut r3 = v(4);
             assert_eq!(r3[..].sub_norm_sq(0.5, &q), rr);
             r3[..].xpby(&p, 3.0);

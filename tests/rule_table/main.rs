@@ -521,7 +521,10 @@ cholesky   compile error: Diagonal needs psd(..)
 lu         factor by factor [LU with partial pivoting; itself], 5 + 3 = 8 flops
 eig        factor by factor [Hermitian eigh of the dense matrix; the entries, V = I], 72 + 3 = 75 flops
 svd        factor by factor [SVD of the dense matrix; absolute values, the signs in U], 208 + 3 = 211 flops
-pinv       factor by factor [by the eigen-decomposition; elementwise], 72 + 3 = 75 flops";
+pinv       factor by factor [by the eigen-decomposition; elementwise], 72 + 3 = 75 flops
+eigs       from the Hermitian eigh of the dense matrix, n applications + 9n^3 = 2124 flops
+svds       from the SVD of the dense matrix, n applications + 6mn^2 + 20n^3 = 5796 flops
+f(A) b     Lanczos, one application + 4kn in step k per iteration";
     assert_eq!(k.explain().to_string(), text);
 }
 /// A user's operator explains itself by one empty impl.
@@ -554,6 +557,7 @@ fn the_operator_of_a_user() {
     for line in [
         "solve, inv MINRES, one application + 18n per iteration\n",
         "eigh       error: no rule, and 5000 > 2048 is not made dense unasked\n",
+        "eigs       thick-restart Lanczos, next to a number by inner solves with MINRES, ",
     ] {
         assert!(large.contains(line), "{large}");
     }

@@ -204,7 +204,7 @@ pub(crate) fn jacobi_svd<T: Scalar>(m: usize, n: usize, a: &mut [T]) -> Result<(
         }
         sweeps += 1;
         if sweeps == 60 {
-            return Err(Error::NotConverged { algorithm: "Jacobi SVD", iterations: sweeps, residual: worst, tol: eps });
+            return Err(Error::not_converged("Jacobi SVD", sweeps, worst, eps));
         }
     }
     let mut s: Vec<T::Re> = a.chunks_exact(m.max(1)).map(|x| x.norm()).collect();

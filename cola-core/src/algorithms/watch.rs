@@ -71,6 +71,7 @@ pub(crate) struct Options {
     pub damp: f64,
     pub seed: u64,
     pub progress: bool,
+    pub single_pass: bool,
 }
 /// The tolerance where none is given: what is left of the digits after a condition number of 1e5 or so.
 pub(crate) fn default_tol<T: Scalar>() -> f64 {
@@ -145,7 +146,7 @@ impl<'m> Watcher<'m> {
     #[cold]
     pub fn not_converged(&self, residual: f64) -> Error {
         let (algorithm, iterations, tol) = (self.algorithm, self.iterations, self.tol);
-        Error::NotConverged { algorithm, iterations, residual, tol }
+        Error::not_converged(algorithm, iterations, residual, tol)
     }
 }
 

@@ -421,7 +421,7 @@ fn diagonalised<T: Scalar, S: Space>(mut a: Held<T, S>, sorted: bool) -> Result<
         true => kernels::eigh(n, fixed, parts.0, &mut w, parts.1),
         false => kernels::spectrum(n, fixed, parts.0, &mut w, parts.1),
     };
-    outcome.result(|iterations, residual| Error::NotConverged { algorithm: "eigh", iterations, residual, tol: 0.0 })?;
+    outcome.result(|iterations, residual| Error::not_converged("eigh", iterations, residual, 0.0))?;
     Ok(Spectral::from_parts(Unitary(Dense(v)), w))
 }
 

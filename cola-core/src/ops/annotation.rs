@@ -54,6 +54,11 @@ macro_rules! acts_as {
                 $inner.scratch_len(columns)
             }
             #[inline(always)]
+            fn by_rows(&self) -> Option<&dyn crate::operator::ByRows<Sc<$A>>> {
+                let $s = self;
+                $inner.by_rows()
+            }
+            #[inline(always)]
             fn entries(&self) -> Option<View<'_, Sc<$A>>> {
                 let $s = self;
                 $inner.entries()

@@ -429,7 +429,7 @@ pub(crate) fn band_eigh<A: Bands + LinearOperator>(a: &A) -> Result<Spectral<Ban
     w.iter_mut().enumerate().for_each(|(i, w)| *w = bands.at(i, i).re());
     let mut v = Held::<Sc<A>, Ro<A>>::filled(n, Sc::<A>::zero());
     let outcome = hermitian_tridiagonal(n, &mut w, &lower, v.as_mut_slice());
-    outcome.result(|iterations, residual| Error::NotConverged { algorithm: "eigh", iterations, residual, tol: 0.0 })?;
+    outcome.result(|iterations, residual| Error::not_converged("eigh", iterations, residual, 0.0))?;
     Ok(densely(Spectral::from_parts(Unitary(crate::ops::Dense(v)), w)))
 }
 /// The words of a plan of [`Bands`].

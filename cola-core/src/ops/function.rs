@@ -98,13 +98,27 @@ impl<T: Scalar, R: Space, C: Space, F: Fn(&[T], &mut [T]), G: AdjointAction<T, F
     fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
         let (xs, rest) = s.split_at_mut(x.rows);
         let ys = &mut rest[..y.rows];
+        let act = |x: &[T], y: &mut [T]| match how.adjoint {
+            true => self.adjoint.act(&self.forward, x, y),
+            false => (self.forward)(x, y),
+        };
+        // what a copy would only move is handed on as it lies
+        let replaces = !how.add && how.alpha == T::one();
         for c in 0..x.cols {
-            (0..x.rows).for_each(|i| xs[i] = x.at(i, c));
-            match how.adjoint {
-                true => self.adjoint.act(&self.forward, xs, ys),
-                false => (self.forward)(xs, ys),
+            let (column, rows) = (x.column(c), y.rows);
+            let from = match column.contiguous() {
+                Some(x) => x,
+                None => {
+                    (0..x.rows).for_each(|i| xs[i] = x.at(i, c));
+                    &*xs
+                }
+            };
+            if replaces && y.rs == 1 && rows > 0 {
+                act(from, &mut y.column(c).data[..rows]);
+            } else {
+                act(from, ys);
+                (0..rows).for_each(|i| how.write(y.at(i, c), ys[i]));
             }
-            (0..y.rows).for_each(|i| how.write(y.at(i, c), ys[i]));
         }
     }
     fn scratch_len(&self, _: usize) -> usize {

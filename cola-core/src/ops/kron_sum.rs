@@ -14,7 +14,7 @@ use crate::functions::{
 };
 use crate::gradient::{Differentiable, LogdetGradient, SpectrumGradient};
 use crate::operator::short::{Fa, Re, Ro, Sc};
-use crate::operator::{LinearOperator, Operator, SameScalar, Update, operator};
+use crate::operator::{ByRows, LinearOperator, Operator, SameScalar, Update, operator};
 use crate::ops::kron::{marginals, pairs};
 use crate::ops::shifted::inverted;
 use crate::ops::{Either, Kron, Normal, Spectral};
@@ -105,6 +105,15 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
     #[inline]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         let (na, nb, (yrs, ycs)) = (self.0.nrows(), self.1.nrows(), (y.rs, y.cs));
+        if na * nb >= BLOCK && !how.adjoint && self.by_rows().is_some() {
+            // both terms while a block of y is in the cache
+            let block = nb * (BLOCK / nb.max(1)).max(1);
+            let mut y = y;
+            for first in (0..na * nb).step_by(block) {
+                self.rows(how, first, x, y.rows(first, block.min(na * nb - first)));
+            }
+            return;
+        }
         for c in 0..x.cols {
             let x = x.column(c);
             let start = (c * ycs).min(y.data.len());
@@ -117,6 +126,38 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
     #[inline]
     fn scratch_len(&self, _: usize) -> usize {
         self.0.scratch_len(self.1.nrows()).max(self.1.scratch_len(self.0.nrows()))
+    }
+    #[inline]
+    fn by_rows(&self) -> Option<&dyn ByRows<Sc<A>>> {
+        (self.0.by_rows().is_some() && self.1.by_rows().is_some()).then_some(self)
+    }
+}
+/// Numbers of y that both terms are added to while they are in the cache.
+const BLOCK: usize = 4096;
+impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> ByRows<A::Scalar> for KronSum<A, B> {
+    fn reach(&self) -> usize {
+        let reach = |r: Option<&dyn ByRows<A::Scalar>>| r.map_or(0, |r| r.reach());
+        (reach(self.0.by_rows()) * self.1.nrows()).max(reach(self.1.by_rows()))
+    }
+    /// The rows as rectangles of the grid: the rest of a column, whole columns, the beginning of one.
+    fn rows(&self, how: Update<A::Scalar>, first: usize, x: View<'_, A::Scalar>, y: ViewMut<'_, A::Scalar>) {
+        let (Some(a), Some(b)) = (self.0.by_rows(), self.1.by_rows()) else { return };
+        let (na, nb, rows, (yrs, ycs)) = (self.0.nrows(), self.1.nrows(), y.rows, (y.rs, y.cs));
+        for c in 0..x.cols {
+            let x = x.column(c);
+            let start = (c * ycs).min(y.data.len());
+            let mut done = 0;
+            while done < rows {
+                let (k, r, left) = ((first + done) / nb, (first + done) % nb, rows - done);
+                let (height, width) = if r == 0 && left >= nb { (nb, left / nb) } else { (left.min(nb - r), 1) };
+                let y = &mut y.data[start + done * yrs..];
+                let grid = View::new(x.data, nb, na, x.rs, nb * x.rs);
+                b.rows(how, r, grid.columns(k, width), ViewMut::new(y, height, width, yrs, nb * yrs));
+                let lines = grid.rows(r, height).transposed();
+                a.rows(how.add(), k, lines, ViewMut::new(y, width, height, nb * yrs, yrs));
+                done += height * width;
+            }
+        }
     }
 }
 /// The inverse of A x I + I x B (Bartels and Stewart), or of A x B + c I, by the Schur forms of A and B.

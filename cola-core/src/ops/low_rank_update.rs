@@ -268,6 +268,7 @@ fn accept<T: Scalar>(residual: T::Re) -> Result<()> {
         iterations: 1,
         residual: residual.lane_f64(lane),
         tol: tol.lane_f64(lane),
+        best: crate::error::Iterate::NONE,
     })
 }
 /// x = (A + L)^-1 b, refined where the residual asks for it.

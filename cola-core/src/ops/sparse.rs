@@ -8,7 +8,7 @@ use crate::functions::diagonal::diagonal_start;
 use crate::functions::{DetRule, DiagonalRule, InverseRule};
 use crate::gradient::{Differentiable, LogdetGradient, product};
 use crate::operator::short::{Re, Sc};
-use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::operator::{ByRows, LinearOperator, Operator, Update, operator};
 use crate::ops::WithFacts;
 use crate::parameters::{Frame, LeafFn, Parameters, Path};
 use crate::plan::{Cost, Explain, Plan, Question, base};
@@ -198,6 +198,52 @@ fn gather<T: Scalar, const N: usize>(
         (0..N).for_each(|b| how.write(y.at(k, c + b), sum[b]));
     }
 }
+/// Rows `first..` of [`gather`] of one column, where x and y lie without gaps: the offsets are read once and the lines without checks
+/// but those of the places in x.
+#[inline(never)]
+fn gather_rows<T: Scalar>(how: Update<T>, a: Compressed<'_, T>, first: usize, x: &[T], y: &mut [T]) {
+    let mut start = a.offsets[first];
+    for (y, &end) in y.iter_mut().zip(&a.offsets[first + 1..]) {
+        let sum = a.indices[start..end].iter().zip(&a.values[start..end]);
+        let sum = if how.adjoint {
+            sum.fold(T::zero(), |sum, (&i, &v)| sum.add_mul(v.conj(), x[i]))
+        } else {
+            sum.fold(T::zero(), |sum, (&i, &v)| sum.add_mul(v, x[i]))
+        };
+        how.write(y, sum);
+        start = end;
+    }
+}
+impl<M: SparseData> ByRows<M::Scalar> for Sparse<M> {
+    fn reach(&self) -> usize {
+        let a = self.0.compressed();
+        // places ascend: the first and the last of a line are the farthest
+        let far = |k: usize| {
+            let places = a.line(k).0;
+            let ends = [places.first(), places.last()];
+            ends.into_iter().flatten().map(|&i| i.abs_diff(k)).max().unwrap_or(0)
+        };
+        (0..a.lines()).map(far).max().unwrap_or(0)
+    }
+    fn rows(&self, how: Update<M::Scalar>, first: usize, x: View<'_, M::Scalar>, mut y: ViewMut<'_, M::Scalar>) {
+        let a = self.0.compressed();
+        let how = how.plain();
+        for c in 0..x.cols {
+            let rows = y.rows;
+            match x.column(c).contiguous().filter(|_| y.rs == 1) {
+                Some(x) if rows > 0 => gather_rows(how, a, first, x, &mut y.column(c).data[..rows]),
+                _ => (0..rows).for_each(|k| {
+                    let (places, values) = a.line(first + k);
+                    let line = places.iter().zip(values);
+                    how.write(
+                        y.at(k, c),
+                        line.fold(Zero::zero(), |sum: M::Scalar, (&i, &v)| sum.add_mul(v, x.at(i, c))),
+                    );
+                }),
+            }
+        }
+    }
+}
 /// y += line k times x_k, for the columns `c..c + N`: each line is one column of the operator.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn scatter<T: Scalar, const N: usize>(
@@ -235,6 +281,10 @@ impl<M: SparseData> LinearOperator for Sparse<M> {
         }
         for c in full..x.cols {
             match by_lines {
+                true if y.rs == 1 && y.rows > 0 && x.rs == 1 => {
+                    let (rows, x) = (y.rows, &x.column(c).data[..x.rows]);
+                    gather_rows(how, a, 0, x, &mut y.column(c).data[..rows])
+                }
                 true => gather::<_, 1>(how, a, x, &mut y, c),
                 false => scatter::<_, 1>(how, a, x, &mut y, c),
             }
@@ -243,6 +293,10 @@ impl<M: SparseData> LinearOperator for Sparse<M> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, _: usize) -> usize {
         0
+    }
+    fn by_rows(&self) -> Option<&dyn ByRows<Sc<Self>>> {
+        let a = self.0.compressed();
+        (a.by_rows && a.rows == a.cols).then_some(self)
     }
 }
 

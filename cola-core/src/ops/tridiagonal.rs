@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::facts::{FactSet, Facts, Unknown};
 use crate::functions::DiagonalRule;
 use crate::operator::short::Sc;
-use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::operator::{ByRows, LinearOperator, Operator, Update, operator};
 use crate::ops::banded::band_rules;
 use crate::ops::{Banded, Bands};
 use crate::parameters::{LeafFn, Parameters, Path};
@@ -43,17 +43,26 @@ pub trait UpperBand<T: Scalar> {
     type Symmetric: crate::facts::Fact;
     /// Its length, unless it follows the one below.
     fn upper_len(&self) -> Option<usize>;
+    /// True if it is the conjugate of the one below.
+    const MIRRORS: bool;
     /// Entry (i, i + 1); `below`: entry (i + 1, i).
     fn upper_entry(&self, i: usize, below: T) -> T;
+    /// The numbers it is made of, `below` being those below the diagonal; their conjugates if it [`MIRRORS`](Self::MIRRORS).
+    fn numbers<'a>(&'a self, below: View<'a, T>) -> View<'a, T>;
 }
 impl<T: Scalar> UpperBand<T> for Mirrored {
     type Symmetric = T::IsReal;
     fn upper_len(&self) -> Option<usize> {
         None
     }
+    const MIRRORS: bool = true;
     #[inline(always)]
     fn upper_entry(&self, _: usize, below: T) -> T {
         below.conj()
+    }
+    #[inline(always)]
+    fn numbers<'a>(&'a self, below: View<'a, T>) -> View<'a, T> {
+        below
     }
 }
 impl<T: Scalar, V: VectorData<Scalar = T>> UpperBand<T> for V {
@@ -61,9 +70,14 @@ impl<T: Scalar, V: VectorData<Scalar = T>> UpperBand<T> for V {
     fn upper_len(&self) -> Option<usize> {
         Some(self.view().rows)
     }
+    const MIRRORS: bool = false;
     #[inline(always)]
     fn upper_entry(&self, i: usize, _: T) -> T {
         self.view().at(i, 0)
+    }
+    #[inline(always)]
+    fn numbers<'a>(&'a self, _: View<'a, T>) -> View<'a, T> {
+        self.view()
     }
 }
 impl<D: VectorData, L: VectorData<Scalar = D::Scalar>, U: UpperBand<D::Scalar>> Tridiagonal<D, L, U> {
@@ -201,6 +215,9 @@ impl<D: VectorData, L: VectorData<Scalar = D::Scalar>, U: UpperBand<D::Scalar>> 
     #[inline]
     fn act(&self, how: Update<D::Scalar>, x: View<'_, D::Scalar>, mut y: ViewMut<'_, D::Scalar>, _: &mut [D::Scalar]) {
         let (d, l) = (self.diag.view(), self.lower.view());
+        if d.rows >= LONG {
+            return self.act_on_rows(how, 0, x, y);
+        }
         for c in 0..x.cols {
             for i in 0..d.rows {
                 let mut sum = d.at(i, 0);
@@ -226,6 +243,102 @@ impl<D: VectorData, L: VectorData<Scalar = D::Scalar>, U: UpperBand<D::Scalar>> 
     #[inline(always)]
     fn scratch_len(&self, _: usize) -> usize {
         0
+    }
+    #[inline]
+    fn by_rows(&self) -> Option<&dyn ByRows<D::Scalar>> {
+        Some(self)
+    }
+}
+/// From this size on a product goes by slices.
+const LONG: usize = 32;
+impl<D: VectorData, L: VectorData<Scalar = D::Scalar>, U: UpperBand<D::Scalar>> ByRows<D::Scalar>
+    for Tridiagonal<D, L, U>
+{
+    fn reach(&self) -> usize {
+        1
+    }
+    fn rows(&self, how: Update<D::Scalar>, first: usize, x: View<'_, D::Scalar>, y: ViewMut<'_, D::Scalar>) {
+        self.act_on_rows(how.plain(), first, x, y)
+    }
+}
+impl<D: VectorData, L: VectorData<Scalar = D::Scalar>, U: UpperBand<D::Scalar>> Tridiagonal<D, L, U> {
+    /// Row i of op(A): entries (i, i - 1), (i, i), (i, i + 1), zero outside of the matrix.
+    #[inline(always)]
+    fn row(&self, adjoint: bool, i: usize) -> [D::Scalar; 3] {
+        let (d, l) = (self.diag.view(), self.lower.view());
+        let before = |i: usize| {
+            let below = l.at(i, 0);
+            if adjoint { self.upper.upper_entry(i, below).conj() } else { below }
+        };
+        let after = |i: usize| {
+            let below = l.at(i, 0);
+            if adjoint { below.conj() } else { self.upper.upper_entry(i, below) }
+        };
+        let zero = D::Scalar::zero();
+        [
+            if i > 0 { before(i - 1) } else { zero },
+            if adjoint { d.at(i, 0).conj() } else { d.at(i, 0) },
+            if i + 1 < d.rows { after(i) } else { zero },
+        ]
+    }
+    /// Rows `first..first + y.rows` of the product, along whichever mode of x and y lies without gaps.
+    #[inline(never)]
+    fn act_on_rows(&self, how: Update<D::Scalar>, first: usize, x: View<'_, D::Scalar>, mut y: ViewMut<'_, D::Scalar>) {
+        let (n, rows) = (self.diag.view().rows, y.rows);
+        if x.cs == 1 && y.cs == 1 && x.cols > 1 {
+            // row by row: y_i = b x_(i-1) + d x_i + a x_(i+1)
+            for i in first..first + rows {
+                let [b, d, a] = self.row(how.adjoint, i);
+                let line = |i: usize| &x.data[i * x.rs..][..x.cols];
+                let (before, here, after) =
+                    (line(i.saturating_sub(1)), line(i), line(if i + 1 < n { i + 1 } else { i }));
+                let out = &mut y.data[(i - first) * y.rs..][..x.cols];
+                for (((y, &p), &q), &r) in out.iter_mut().zip(before).zip(here).zip(after) {
+                    how.write(y, (d * q).add_mul(b, p).add_mul(a, r));
+                }
+            }
+            return;
+        }
+        let plain = |i: usize, x: &View<'_, D::Scalar>, c: usize| {
+            let [b, d, a] = self.row(how.adjoint, i);
+            let mut sum = d * x.at(i, c);
+            if i > 0 {
+                sum = sum.add_mul(b, x.at(i - 1, c));
+            }
+            if i + 1 < n { sum.add_mul(a, x.at(i + 1, c)) } else { sum }
+        };
+        let bands = (self.diag.view(), self.lower.view());
+        let above = self.upper.numbers(bands.1);
+        // rows that have both neighbours
+        let (from, to) = (first.max(1), (first + rows).min(n.saturating_sub(1)));
+        let packed = x.rs == 1 && y.rs == 1 && bands.0.rs == 1 && bands.1.rs == 1 && above.rs == 1 && from < to;
+        for c in 0..x.cols {
+            if !packed {
+                (first..first + rows).for_each(|i| how.write(y.at(i - first, c), plain(i, &x, c)));
+                continue;
+            }
+            (first..from.min(first + rows)).for_each(|i| how.write(y.at(i - first, c), plain(i, &x, c)));
+            (to..first + rows).for_each(|i| how.write(y.at(i - first, c), plain(i, &x, c)));
+            let (x, y) = (x.column(c).data, y.column(c).data);
+            let count = to - from;
+            let (left, here, right) = (&x[from - 1..][..count], &x[from..][..count], &x[from + 1..][..count]);
+            let (d, l, u) =
+                (&bands.0.data[from..][..count], &bands.1.data[from - 1..][..count], &above.data[from..][..count]);
+            // of A^H: the conjugates, with above and below exchanged
+            let (l, u) = match how.adjoint {
+                true => (&above.data[from - 1..][..count], &bands.1.data[from..][..count]),
+                false => (l, u),
+            };
+            let conj = |c: bool, v: D::Scalar| if c { v.conj() } else { v };
+            // the conjugate of a mirrored band is the band
+            let (cl, cu) = (how.adjoint && !U::MIRRORS, if how.adjoint { true } else { U::MIRRORS });
+            let out = &mut y[from - first..][..count];
+            for i in 0..count {
+                let sum = conj(how.adjoint, d[i]) * here[i];
+                let sum = sum.add_mul(conj(cl, l[i]), left[i]).add_mul(conj(cu, u[i]), right[i]);
+                how.write(&mut out[i], sum);
+            }
+        }
     }
 }
 impl<D: VectorData, L: VectorData<Scalar = D::Scalar>, U: UpperBand<D::Scalar>> Bands for Tridiagonal<D, L, U> {

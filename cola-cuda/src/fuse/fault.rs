@@ -30,7 +30,7 @@ impl Record {
             2 => Error::Singular { index },
             3 => Error::NegativeEigenvalue { value, tol: self.tol },
             4 => Error::non_finite("the operator or the vector, or the function overflowed"),
-            5 => Error::NotConverged { algorithm: "eigh", iterations: index, residual: value, tol: 0.0 },
+            5 => Error::not_converged("eigh", index, value, 0.0),
             6 => Error::invalid("logdet: the determinant is not positive"),
             code => Error::Device {
                 message: format!("a kernel reported the failure {code}, which this version does not know"),

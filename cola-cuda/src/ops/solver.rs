@@ -275,9 +275,7 @@ pub(super) fn eigh<T: DeviceScalar + Real>(a: DeviceVector<T>, n: usize) -> Resu
     drop(handle);
     match info.read(&gpu)? {
         0 => Ok((a, gpu.download(&w)?)),
-        i if i > 0 => {
-            Err(Error::NotConverged { algorithm: "eigh", iterations: i as usize, residual: f64::INFINITY, tol: 0.0 })
-        }
+        i if i > 0 => Err(Error::not_converged("eigh", i as usize, f64::INFINITY, 0.0)),
         i => Err(Error::Device { message: format!("cusolverDnsyevd refused its argument {}", -i) }),
     }
 }

@@ -369,6 +369,7 @@ where
             iterations: 0,
             residual: f64::NAN,
             tol: R::epsilon().lane_f64(0),
+            best: crate::error::Iterate::NONE,
         });
     }
     s.iter_mut().zip(&values).for_each(|(s, x)| *s = x.re().abs() * unit);

@@ -227,6 +227,7 @@ pub fn log_upper<T: Scalar>(n: usize, t: &mut [T]) -> Result<()> {
                 iterations: k,
                 residual: norm,
                 tol: LOG_NEAR,
+                best: crate::error::Iterate::NONE,
             });
         }
         sqrt_upper(n, t)?;

@@ -152,6 +152,7 @@ fn iterate<C: Scalar>(n: usize, h: &mut [C], q: &mut [C]) -> Result<()> {
                 iterations: steps,
                 residual,
                 tol: eps.lane_f64(0),
+                best: crate::error::Iterate::NONE,
             });
         }
         (steps, since) = (steps + 1, since + 1);

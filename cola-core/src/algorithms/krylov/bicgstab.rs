@@ -2,7 +2,7 @@
 //!
 //! Sleijpen & Fokkema, BiCGstab(l) for linear equations involving unsymmetric matrices with complex spectrum, ETNA 1, 1993; letters of
 //! Sleijpen, van der Vorst & Fokkema, Numer. Algorithms 7, 1994, figure 3. Deviations: the preconditioner stands on the right, so that
-//! the residual is the true one; a breakdown starts again from the true residual, with it as the new shadow; the outer loop [`refine`]
+//! the residual is the true one; the best iterate is kept, as the residual jumps; a breakdown starts again from the true residual, with it as the new shadow; the outer loop [`refine`]
 //! verifies the result.
 
 use super::{End, Monitor, Params, Products, Report, host, refine, solver};
@@ -27,7 +27,7 @@ solver! {
     /// # Input
     /// A square A; P, if given, any operator near the inverse of A.
     /// # Cost
-    /// Per iteration 2 l products with A (and with P) and about (2 l^2 + 14 l) n operations; 2 l + 4 vectors (2 l + 6 with P), nothing
+    /// Per iteration 2 l products with A (and with P) and about (2 l^2 + 14 l) n operations; 2 l + 5 vectors (2 l + 7 with P), nothing
     /// allocated per iteration. One product to verify.
     /// # Errors
     /// `NotConverged` with the true residual; `Breakdown` if the recurrences cannot go on and starting again does not help;
@@ -56,7 +56,7 @@ impl<P, F> BiCgStab<P, F> {
 
 /// [`BiCgStab`], compiled once per number type: solves A x = b from the starting point `x`; `m` is near the inverse of A.
 ///
-/// Workspace: r_0 .. r_l, u_0 .. u_l, the shadow and one for the outer residual; with a preconditioner the sum of the updates and a
+/// Workspace: r_0 .. r_l, u_0 .. u_l, the shadow, the best iterate and one for the outer residual; with a preconditioner the sum of the updates and a
 /// product.
 ///
 /// # Errors
@@ -71,7 +71,7 @@ pub fn bicgstab<T: Scalar>(
     let mut products = host(NAME, a, m, (b, x), params)?;
     let n = b.len();
     let l = params.restart.unwrap_or(DEGREE).clamp(1, MOST);
-    let mut work = vec![T::zero(); (2 * l + 4 + if m.is_some() { 2 } else { 0 }) * n];
+    let mut work = vec![T::zero(); (2 * l + 5 + if m.is_some() { 2 } else { 0 }) * n];
     let mut vectors: Vec<&mut [T]> = work.chunks_exact_mut(n.max(1)).collect();
     let mut rest = vectors.split_off((2 * (l + 1)).min(vectors.len()));
     let mut u = vectors.split_off((l + 1).min(vectors.len()));
@@ -97,7 +97,7 @@ fn cycle<V: Vector + ?Sized>(
     rest: &mut [&mut V],
 ) -> Result<End> {
     let preconditioned = products.preconditioned();
-    let Some((shadow, rest)) = rest.split_first_mut() else { return Ok(End::Breakdown) };
+    let [shadow, best, rest @ ..] = rest else { return Ok(End::Breakdown) };
     shadow.copy(start);
     r[0].copy(start);
     u[0].fill(V::Scalar::zero());
@@ -105,12 +105,12 @@ fn cycle<V: Vector + ?Sized>(
     let end = match rest {
         [y, z] if preconditioned => {
             y.fill(V::Scalar::zero());
-            let end = steps(products, y, VectorRe::<V>::one(), monitor, r, u, shadow, Some(z))?;
+            let end = steps(products, y, VectorRe::<V>::one(), monitor, r, u, shadow, best, Some(z))?;
             products.precondition(y, z)?;
             x.axpy(V::Scalar::from_re(s), z);
             end
         }
-        _ => steps(products, x, s, monitor, r, u, shadow, None)?,
+        _ => steps(products, x, s, monitor, r, u, shadow, best, None)?,
     };
     Ok(end)
 }
@@ -125,6 +125,31 @@ fn steps<V: Vector + ?Sized>(
     r: &mut [&mut V],
     u: &mut [&mut V],
     shadow: &V,
+    best: &mut V,
+    z: Option<&mut V>,
+) -> Result<End> {
+    best.copy(x);
+    let mut least = 1.0;
+    let end = recur(products, x, s, monitor, r, u, shadow, best, &mut least, z)?;
+    // a residual that has jumped at the end is no reason to lose what was reached
+    let residual = r[0].norm().lane_f64(0);
+    if end != End::Claimed && !(residual <= least) {
+        x.copy(best);
+    }
+    Ok(end)
+}
+/// The same, which copies x to `best` where the residual is well below the `least` one so far.
+#[allow(clippy::too_many_arguments, reason = "as `cycle`")]
+fn recur<V: Vector + ?Sized>(
+    products: &mut dyn Products<V>,
+    x: &mut V,
+    s: VectorRe<V>,
+    monitor: &mut Monitor<'_>,
+    r: &mut [&mut V],
+    u: &mut [&mut V],
+    shadow: &V,
+    best: &mut V,
+    least: &mut f64,
     mut z: Option<&mut V>,
 ) -> Result<End> {
     let l = r.len() - 1;
@@ -215,6 +240,10 @@ fn steps<V: Vector + ?Sized>(
         let residual = r[0].norm();
         if let Some(end) = monitor.watch(residual)? {
             return Ok(end);
+        }
+        if residual.lane_f64(0) < 0.7 * *least {
+            *least = residual.lane_f64(0);
+            best.copy(x);
         }
         // beyond, the recurrence has lost every digit
         if residual.lane_f64(0) > 1.0 / epsilon {

@@ -4,7 +4,7 @@
 //! Loan, Matrix Computations, 4th ed., algorithms 11.3.3 and 11.5.1. Deviations: the system is scaled by the residual at the start, the
 //! curvature p^H A p is judged, |r|_2 is what stops also with a preconditioner, and the outer loop [`refine`] verifies the result.
 
-use super::{End, Monitor, Params, Products, Report, host, refine, solver, split};
+use super::{End, Monitor, Params, Products, Report, cg_columns, host, refine, solver, split};
 use crate::error::{Error, Result};
 use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
@@ -18,7 +18,8 @@ solver! {
     ///
     /// Its iterates minimise the energy norm of the error over the Krylov space: after k iterations it is at most
     /// 2 ((sqrt(c) - 1) / (sqrt(c) + 1))^k of what it was, c being the condition number of A (of P A with a preconditioner P), and zero
-    /// after as many iterations as A has distinct eigenvalues, up to rounding. A singular A is fine if b is in its range.
+    /// after as many iterations as A has distinct eigenvalues, up to rounding. A singular A is fine if b is in its range. Several
+    /// right-hand sides share the products; each has its own recurrence, and leaves the block when it has converged.
     ///
     /// # Input
     /// A with the fact PSD; P, if given, positive definite.
@@ -42,7 +43,7 @@ solver! {
     /// ```
     /// # Reference
     /// Hestenes & Stiefel, J. Res. NBS 49, 1952; Golub & Van Loan, Matrix Computations, 4th ed., section 11.3.
-    Cg by cg where Psd: PsdOf
+    Cg by cg in blocks by cg_columns where Psd: PsdOf
 }
 
 /// [`Cg`], compiled once per number type: solves A x = b from the starting point `x`; `m` is near the inverse of A.
@@ -107,47 +108,80 @@ fn cycle<V: Vector + ?Sized>(
     }
     // p^H P^-1 p by its recurrence, and the largest |p^H A p| / p^H P^-1 p so far: |A| (or |P A|) from below
     let (mut pp, mut norm_a) = (rho, 0.0_f64);
+    // where that saves passes over memory, x follows one step behind, together with p
+    let fuses = products.fuses();
+    products.apply(p, q)?;
+    let mut mu = p.dot(q).re();
     loop {
-        products.apply(p, q)?;
-        let mu = p.dot(q).re();
         if !mu.lane_f64(0).is_finite() {
             return Err(monitor.non_finite());
         }
-        let quotient = (mu / pp).lane_f64(0);
-        norm_a = norm_a.max(quotient.abs());
-        if mu.lane_f64(0) <= 0.0 {
-            // negative beyond the rounding of a product?
-            if quotient < -1e3 * epsilon * norm_a {
-                let p = p.norm().lane_f64(0);
-                let (index, pivot) = (monitor.iterations(), mu.lane_f64(0) / p / p);
-                return Err(Error::NotPositiveDefinite { index, pivot });
-            }
+        if !judge_curvature(mu, pp, &mut norm_a, || p.norm().lane_f64(0), monitor.iterations())? {
             return Ok(End::Breakdown);
         }
         let alpha = rho / mu;
         // x <- x + s alpha p;  r <- r - alpha A p
-        rr = V::step(x, from_re(s * alpha), p, r, from_re(alpha), q);
+        let step = from_re(s * alpha);
+        rr = match fuses {
+            true => r.sub_norm_sq(from_re(alpha), q),
+            false => V::step(x, step, p, r, from_re(alpha), q),
+        };
         // a definite A lets |r| grow by the root of its condition number, no more
         let growth = rr.sqrt().lane_f64(0);
-        if !(growth.is_finite() && growth <= 1.0 / epsilon) {
-            return Ok(End::Breakdown);
-        }
-        if let Some(end) = monitor.watch(rr.sqrt())? {
+        let end = match growth.is_finite() && growth <= 1.0 / epsilon {
+            true => monitor.watch(rr.sqrt())?,
+            false => Some(End::Breakdown),
+        };
+        if let Some(end) = end {
+            if fuses {
+                x.axpy(step, p);
+            }
             return Ok(end);
         }
-        let rho_old = rho;
-        if preconditioned {
+        let next = if preconditioned {
             products.precondition(r, z)?;
-            rho = r.dot(z).re();
-            judge_preconditioner(rho, rr, monitor)?;
-            p.xpby(z, from_re(rho / rho_old));
+            let next = r.dot(z).re();
+            judge_preconditioner(next, rr, monitor)?;
+            next
         } else {
-            rho = rr;
-            p.xpby(r, from_re(rho / rho_old));
-        }
-        let beta = rho / rho_old;
+            rr
+        };
+        let beta = next / rho;
+        rho = next;
         pp = rho + beta * beta * pp;
+        let new = if preconditioned { &*z } else { &*r };
+        mu = match fuses {
+            true => products.direction(x, step, p, new, from_re(beta), q)?.re(),
+            false => {
+                p.xpby(new, from_re(beta));
+                products.apply(p, q)?;
+                p.dot(q).re()
+            }
+        };
     }
+}
+
+/// Whether the curvature mu = p^H A p is positive; `norm_a` is the largest |mu| / p^H P^-1 p so far, |A| (or |P A|) from below.
+///
+/// # Errors
+/// `NotPositiveDefinite` where it is negative beyond the rounding of a product.
+pub(super) fn judge_curvature<R: Real>(
+    mu: R,
+    pp: R,
+    norm_a: &mut f64,
+    norm_p: impl Fn() -> f64,
+    index: usize,
+) -> Result<bool> {
+    let quotient = (mu / pp).lane_f64(0);
+    *norm_a = norm_a.max(quotient.abs());
+    if mu.lane_f64(0) > 0.0 {
+        return Ok(true);
+    }
+    if quotient < -1e3 * R::epsilon().lane_f64(0) * *norm_a {
+        let p = norm_p();
+        return Err(Error::NotPositiveDefinite { index, pivot: mu.lane_f64(0) / p / p });
+    }
+    Ok(false)
 }
 
 /// r^H P r > 0 for a positive definite P.

@@ -1,155 +1,49 @@
 //! LSMR for rectangular operators: least squares and least norm.
 //!
 //! Fong & Saunders, LSMR: an iterative algorithm for sparse least-squares problems, SISC 33, 2011; letters of their code (SOL, Stanford).
-//! Deviations: the system is scaled by |b|, the claim of the recurrence is checked by two fresh products, and the iteration is started
-//! again from the true residual where it claimed too much.
+//! Deviation: the outer loop of `least_squares.rs` scales the system and verifies the result.
 
-use super::outer::{non_finite_product, plain_numbers, tolerance};
-use super::{NoPreconditioner, Params, Preconditioner, Report, SolveAlgorithm, hypot, preconditioned, split};
-use crate::algorithms::watch::{Callback, NoCallback, Options, Watcher, default_tol, watched};
-use crate::error::{Error, Result, collect_faults};
-use crate::operator::{DynOperator, LinearOperator, Update};
+use super::least_squares::{Both, Goal, Method, Stop, least_squares, minimise, rotation};
+use super::outer::non_finite_product;
+use super::{Params, Report, hypot};
+use crate::algorithms::watch::Watcher;
+use crate::error::Result;
+use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, normalise};
-use crate::view::{View, ViewMut};
 use num_traits::{One, Zero};
 
 /// Name in reports and errors.
 const NAME: &str = "LSMR";
-/// The recurrence may claim this much too much where starting again does not help.
-const SLACK: f64 = 10.0;
 
-/// Least squares: the x that minimises |b - A x|_2 (and |damp x|_2), of all of them the shortest one, for an A of any shape and rank.
-///
-/// It is MINRES on A^H A x = A^H b without forming the squared operator, so that both |b - A x| and |A^H (b - A x)| fall from iteration
-/// to iteration. It stops when one of them is small: |b - A x| <= tol |b| (a system that has a solution), or
-/// |A^H r| <= tol |A| |r| (one that has none), with |A| the Frobenius norm of the part of A that was seen. `report.residual` is the smaller
-/// one of the two ratios, computed by fresh products.
-///
-/// # Input
-/// A of any shape; P, if given, an n x n operator such that A P is better conditioned (a near inverse of the root of A^H A); then the
-/// shortest solution is that of P^-1 x.
-/// # Cost
-/// Per iteration one product with A and one with A^H (and with P and P^H), 3 m + 9 n operations; 1 vector of m numbers and 4 of n (5 with P; with damping n more in each),
-/// nothing allocated per iteration. About as many iterations as conjugate gradients on A^H A.
-/// # Errors
-/// `NotConverged` with the true ratio; `NonFinite`; `ShapeMismatch`; `InvalidArgument` for lanes and dual numbers.
-/// # Example
-/// ```
-/// use cola_core::prelude::*;
-/// // the line through (0, 1), (1, 2), (2, 4): 0.8333 + 1.5 t
-/// let a = Dense::new(nalgebra::dmatrix![1.0, 0.0; 1.0, 1.0; 1.0, 2.0]);
-/// let s = a.lstsq_with(Lsmr::default().tol(1e-12), &vec![1.0, 2.0, 4.0])?;
-/// assert!((s.x[0] - 5.0 / 6.0).abs() < 1e-10 && (s.x[1] - 1.5).abs() < 1e-10);
-/// # Ok::<(), Error>(())
-/// ```
-/// # Reference
-/// Fong & Saunders, SIAM J. Sci. Comput. 33, 2011, 2950-2971.
-#[derive(Clone, Copy, Debug)]
-pub struct Lsmr<P = NoPreconditioner, F = NoCallback> {
-    options: Options,
-    preconditioner: P,
-    callback: F,
-}
-impl Default for Lsmr {
-    fn default() -> Self {
-        Lsmr { options: Options::default(), preconditioner: NoPreconditioner, callback: NoCallback }
-    }
-}
-impl<P, F> Lsmr<P, F> {
-    /// Wanted |b - A x| / |b|, or |A^H r| / (|A| |r|). Default: 1e-10, in single precision 1e-5.
-    pub fn tol(mut self, tol: f64) -> Self {
-        self.options.tol = Some(tol);
-        self
-    }
-    /// Most iterations. Default: 10 min(m, n), at least 100.
-    pub fn max_iters(mut self, max_iters: usize) -> Self {
-        self.options.max_iters = Some(max_iters);
-        self
-    }
-    /// Minimise |b - A x|^2 + |damp x|^2 (with P: |damp P^-1 x|^2; from a starting point: of the correction). Default: 0.
-    pub fn damp(mut self, damp: f64) -> Self {
-        self.options.damp = damp;
-        self
-    }
-}
-watched!(Lsmr<P> preconditioner);
-preconditioned!(Lsmr);
-
-/// An algorithm for least-squares problems.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no algorithm for least-squares problems",
-    label = "no least squares by this"
-)]
-pub trait LeastSquares<A: LinearOperator> {
-    /// Minimises |b - A x|, each column by itself. `x` holds the starting point (zeros if in doubt), then the solution, or on failure the
-    /// last iterate.
+least_squares! {
+    /// Least squares: the x that minimises |b - A x|_2 (and |damp x|_2), of all of them the shortest one, for an A of any shape and rank.
     ///
+    /// It is MINRES on A^H A x = A^H b without forming the squared operator, so that both |b - A x| and |A^H (b - A x)| fall from iteration
+    /// to iteration. It stops when one of them is small: |b - A x| <= tol |b| (a system that has a solution), or
+    /// |A^H r| <= tol |A| |r| (one that has none), with |A| the Frobenius norm of the part of A that was seen. `report.residual` is the smaller
+    /// one of the two ratios, computed by fresh products.
+    ///
+    /// # Input
+    /// A of any shape; P, if given, an n x n operator such that A P is better conditioned (a near inverse of the root of A^H A); then the
+    /// shortest solution is that of P^-1 x.
+    /// # Cost
+    /// Per iteration one product with A and one with A^H (and with P and P^H), 3 m + 9 n operations; 1 vector of m numbers and 4 of n (5 with P; with damping n more in each),
+    /// nothing allocated per iteration. About as many iterations as conjugate gradients on A^H A.
     /// # Errors
-    /// As [`SolveAlgorithm::solve`].
-    fn least_squares(&mut self, a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<Report>;
-}
-impl<A: LinearOperator, P: Preconditioner<A::Scalar>, F: Callback> LeastSquares<A> for Lsmr<P, F> {
-    fn least_squares(&mut self, a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<Report> {
-        let callback = &mut self.callback;
-        let mut observer = |i: &super::Iteration| callback.observe(i);
-        let params = &mut Params::from_options(self.options, &mut observer);
-        let (m, damp) = (self.preconditioner.operator(), self.options.damp);
-        super::columns_by(NAME, a.ncols(), b, x, |b, x| lsmr(a, m, damp, b, x, params))
-    }
-}
-impl<A: LinearOperator, P: Preconditioner<A::Scalar>, F: Callback> SolveAlgorithm<A> for Lsmr<P, F> {
-    fn solve(&mut self, a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<Report> {
-        self.least_squares(a, b, x)
-    }
-}
-
-/// Products with the stack of A P and damp I, and with its adjoint.
-struct Both<'a, T> {
-    a: &'a dyn DynOperator<T>,
-    p: Option<&'a dyn DynOperator<T>>,
-    damp: T,
-    /// P x, n numbers.
-    z: Vec<T>,
-    scratch: Vec<T>,
-}
-impl<T: Scalar> Both<'_, T> {
-    /// y <- [A P; damp I] x + c y.
-    fn forward(&mut self, x: &[T], c: T::Re, y: &mut [T]) -> Result<()> {
-        y.scale(T::from_re(c));
-        let (y, rest) = y.split_at_mut(self.a.dyn_shape().0);
-        if !rest.is_empty() {
-            rest.axpy(self.damp, x);
-        }
-        let how = Update::replace().add();
-        match self.p {
-            None => act(self.a, how, x, y, &mut self.scratch),
-            Some(p) => {
-                act(p, Update::replace(), x, &mut self.z, &mut self.scratch)?;
-                act(self.a, how, &self.z, y, &mut self.scratch)
-            }
-        }
-    }
-    /// y <- [A P; damp I]^H x + c y.
-    fn backward(&mut self, x: &[T], c: T::Re, y: &mut [T]) -> Result<()> {
-        y.scale(T::from_re(c));
-        let (x, rest) = x.split_at(self.a.dyn_shape().0);
-        if !rest.is_empty() {
-            y.axpy(self.damp, rest);
-        }
-        let how = Update::replace().flip().add();
-        match self.p {
-            None => act(self.a, how, x, y, &mut self.scratch),
-            Some(p) => {
-                act(self.a, Update::replace().flip(), x, &mut self.z, &mut self.scratch)?;
-                act(p, how, &self.z, y, &mut self.scratch)
-            }
-        }
-    }
-}
-fn act<T: Scalar>(op: &dyn DynOperator<T>, how: Update<T>, x: &[T], y: &mut [T], scratch: &mut [T]) -> Result<()> {
-    let run = || op.dyn_act(how, View::vector(x), ViewMut::vector(y), scratch);
-    collect_faults(run).1.into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault))
+    /// `NotConverged` with the true ratio; `NonFinite`; `ShapeMismatch`; `InvalidArgument` for lanes and dual numbers.
+    /// # Example
+    /// ```
+    /// use cola_core::prelude::*;
+    /// // the line through (0, 1), (1, 2), (2, 4): 0.8333 + 1.5 t
+    /// let a = Dense::new(nalgebra::dmatrix![1.0, 0.0; 1.0, 1.0; 1.0, 2.0]);
+    /// let s = a.lstsq_with(Lsmr::default().tol(1e-12), &vec![1.0, 2.0, 4.0])?;
+    /// assert!((s.x[0] - 5.0 / 6.0).abs() < 1e-10 && (s.x[1] - 1.5).abs() < 1e-10);
+    /// # Ok::<(), Error>(())
+    /// ```
+    /// # Reference
+    /// Fong & Saunders, SIAM J. Sci. Comput. 33, 2011, 2950-2971.
+    Lsmr by lsmr with damp
 }
 
 /// [`Lsmr`], compiled once per number type: minimises |b - A x|^2 + |damp d|^2 over x = `x` + P d.
@@ -166,124 +60,7 @@ pub fn lsmr<T: Scalar>(
     x: &mut [T],
     params: &mut Params<'_>,
 ) -> Result<Report> {
-    plain_numbers::<T>(NAME)?;
-    tolerance(NAME, params.tol)?;
-    if !(damp.is_finite() && damp >= 0.0) {
-        return Err(Error::invalid(format!("LSMR: the damping is {damp}; give a number that is not negative")));
-    }
-    let (m, n) = a.dyn_shape();
-    let mismatch = |right| Err(Error::ShapeMismatch { op: NAME, left: (m, n), right });
-    if b.len() != m {
-        return mismatch((b.len(), 1));
-    }
-    if x.len() != n {
-        return mismatch((x.len(), 1));
-    }
-    let mut scratch = a.dyn_scratch(1);
-    if let Some(p) = p {
-        if p.dyn_shape() != (n, n) {
-            return Err(Error::ShapeMismatch { op: "preconditioner", left: (m, n), right: p.dyn_shape() });
-        }
-        scratch = scratch.max(p.dyn_scratch(1));
-    }
-    let (z, scratch) = (vec![T::zero(); if p.is_some() { n } else { 0 }], vec![T::zero(); scratch]);
-    let mut by = Both { a, p, damp: T::of(damp), z, scratch };
-    let tol = params.tol.unwrap_or(default_tol::<T>());
-    let max_iters = params.max_iters.unwrap_or(m.min(n).saturating_mul(10).max(100));
-    let observer: Option<super::Observer<'_>> = match &mut params.on_iteration {
-        Some(f) => Some(&mut **f),
-        None => None,
-    };
-    let mut watcher = Watcher::new(NAME, tol, max_iters, params.progress, observer);
-    let b_norm = b.norm().lane_f64(0);
-    if !b_norm.is_finite() {
-        return Err(Error::non_finite("the right-hand side"));
-    }
-    if !x.norm().lane_f64(0).is_finite() {
-        return Err(Error::non_finite("the starting point"));
-    }
-    if b_norm == 0.0 {
-        x.fill(T::zero());
-        return Ok(Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() });
-    }
-    let damped = damp > 0.0;
-    let mut u = vec![T::zero(); if damped { m + n } else { m }];
-    let mut work = vec![T::zero(); 4 * n];
-    let [v, h, hbar, d] = split(&mut work, n);
-    let mut sum = vec![T::zero(); if damped { n } else { 0 }];
-    // Frobenius norm of what was seen of A; what the last cycle ended with, and the ratio before it
-    let (mut norm_a, mut last) = (0.0_f64, None);
-    loop {
-        // u = (b - A x, -damp d) by a fresh product; v = [A P; damp I]^H u
-        u[..m].copy_from_slice(b);
-        act(a, Update { alpha: -T::one(), ..Update::replace() }.add(), x, &mut u[..m], &mut by.scratch)?;
-        if damped {
-            u[m..].copy(&sum);
-            u[m..].scale(-by.damp);
-        }
-        let r = u[..].norm();
-        let mut ratio = r.lane_f64(0) / b_norm;
-        if !ratio.is_finite() {
-            return Err(non_finite_product(NAME, watcher.iterations));
-        }
-        if ratio > 0.0 {
-            normalise(&mut u[..], r);
-            v.fill(T::zero());
-            by.backward(&u, T::Re::zero(), v)?;
-            let gradient = v.norm().lane_f64(0);
-            if !gradient.is_finite() {
-                return Err(non_finite_product(NAME, watcher.iterations));
-            }
-            if gradient <= tol * norm_a {
-                ratio = if gradient == 0.0 { 0.0 } else { ratio.min(gradient / norm_a) };
-            } else if norm_a > 0.0 {
-                ratio = ratio.min(gradient / norm_a);
-            }
-        }
-        let iterations = watcher.iterations;
-        let go_on = iterations < max_iters
-            && ratio > tol
-            && match last {
-                None => true,
-                Some((Stop::Claimed, before)) => ratio < 0.5 * before,
-                Some((Stop::Other, _)) => false,
-            };
-        if !go_on {
-            let slack = if matches!(last, Some((Stop::Claimed, _))) { SLACK } else { 1.0 };
-            return match ratio <= slack * tol {
-                true => Ok(Report { algorithm: NAME, iterations, residual: ratio, history: watcher.history }),
-                false => Err(watcher.not_converged(ratio)),
-            };
-        }
-        let aim = if last.is_none() { tol } else { 0.5 * tol };
-        let goal = Goal { scale: r.lane_f64(0) / b_norm, aim, max_iters };
-        let stop = cycle(&mut by, &mut u, [&mut *v, &mut *h, &mut *hbar, &mut *d], &goal, &mut norm_a, &mut watcher)?;
-        last = Some((stop, ratio));
-        // x <- x + r P d
-        match p {
-            None => x.axpy(T::from_re(r), d),
-            Some(p) => act(p, Update { alpha: T::from_re(r), ..Update::replace() }.add(), d, x, &mut by.scratch)?,
-        }
-        if damped {
-            sum[..].axpy(T::from_re(r), d);
-        }
-        if !x.norm().lane_f64(0).is_finite() {
-            return Err(Error::non_finite("an iterate of LSMR: it overflows"));
-        }
-    }
-}
-#[derive(Clone, Copy)]
-enum Stop {
-    /// The recurrence says that the tolerance is met.
-    Claimed,
-    /// The callback, or all iterations are used.
-    Other,
-}
-struct Goal {
-    /// |b - A x| / |b| at the start.
-    scale: f64,
-    aim: f64,
-    max_iters: usize,
+    minimise(Method { name: NAME, consistent: false, cycle }, a, p, damp, b, x, params)
 }
 
 /// Minimises |u - A d| until the recurrence claims it. |u| = 1 and v = A^H u on entry.
@@ -311,18 +88,7 @@ fn cycle<T: Scalar>(
     let mut norm_a_sq = (alpha * alpha).lane_f64(0);
     loop {
         // bidiagonalisation: beta u = A v - alpha u;  alpha v = A^H u - beta v
-        by.forward(v, -alpha, u)?;
-        let beta = u.norm();
-        if beta.lane_f64(0) > 0.0 {
-            normalise(u, beta);
-            by.backward(u, -beta, v)?;
-            alpha = v.norm();
-            if alpha.lane_f64(0) > 0.0 {
-                normalise(v, alpha);
-            }
-        } else {
-            alpha = zero;
-        }
+        let beta = by.step(&mut alpha, u, v)?;
         if !(alpha.lane_f64(0).is_finite() && beta.lane_f64(0).is_finite()) {
             return Err(non_finite_product(NAME, watcher.iterations + 1));
         }
@@ -376,17 +142,14 @@ fn cycle<T: Scalar>(
         }
     }
 }
-/// (c, s, r) with [c s; s -c] (a, b) = (r, 0).
-fn rotation<R: Real>(a: R, b: R) -> (R, R, R) {
-    let r = hypot(a, b);
-    if r.lane_f64(0) > 0.0 { (a / r, b / r, r) } else { (R::one(), R::zero(), R::zero()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::*;
+    use super::super::{Error, LeastSquares};
     use super::*;
     use crate::facts::NoFacts;
+    use crate::operator::LinearOperator;
+    use crate::view::{View, ViewMut};
 
     /// min |b - A x| by the dense kernel.
     fn reference(m: usize, n: usize, entry: impl Fn(usize, usize) -> f64, b: &[f64]) -> Vec<f64> {

@@ -163,7 +163,7 @@ fn cycle<V: Vector + ?Sized>(
 }
 
 /// z <- P u; returns the norm (u^H P u)^(1/2).
-fn precondition<V: Vector + ?Sized>(
+pub(super) fn precondition<V: Vector + ?Sized>(
     products: &mut dyn Products<V>,
     u: &V,
     z: &mut V,

@@ -1,12 +1,15 @@
-//! Krylov methods for A x = b with a matrix-free A: [`Cg`], [`Minres`], [`Gmres`], [`BiCgStab`], and [`Lsmr`] for least squares.
+//! Krylov methods for A x = b with a matrix-free A, and [`Lsmr`], [`Lsqr`], [`Craig`] for systems of any shape.
 //!
 //! | A | method | vectors of n numbers besides b and x |
 //! |---|---|---|
 //! | psd | [`Cg`] | 3, with a preconditioner 4 |
 //! | self-adjoint | [`Minres`] | 7 |
+//! | self-adjoint, nearly singular or singular | [`Symmlq`] | 6 |
 //! | general | [`Gmres`], restart m | m + 2, with a preconditioner m + 3, a flexible one 2 m + 2 |
-//! | general | [`BiCgStab`], degree l | 2 l + 4, with a preconditioner 2 l + 6 |
-//! | rectangular m x n | [`Lsmr`] | 1 of m and 4 of n, with a preconditioner 6 of n |
+//! | general | [`BiCgStab`], degree l | 2 l + 5, with a preconditioner 2 l + 7 |
+//! | general | [`Tfqmr`] | 7, with a preconditioner 9 |
+//! | held densely | [`MixedPrecision`]: factors in half the digits | 2 k after k refinements, at most 50 |
+//! | rectangular m x n | [`Lsmr`], [`Lsqr`], of least norm [`Craig`] | 1 of m and 4 of n, with a preconditioner 6 of n |
 //!
 //! What they share is here: options, reports, and the outer loop (`refine`) that believes no recurrence. A method runs in cycles.
 //! Before and after each, the residual b - A x is computed by a fresh product; a cycle works on A d = r / |r| and adds |r| d to x, so
@@ -19,20 +22,34 @@
 
 mod bicgstab;
 mod cg;
+mod cg_columns;
+mod craig;
 mod gmres;
+mod least_squares;
 mod lsmr;
+mod lsqr;
 mod minres;
 mod outer;
+mod refinement;
+mod symmlq;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod tfqmr;
 
 pub use bicgstab::{BiCgStab, bicgstab};
 pub use cg::{Cg, cg, cg_on};
+pub use cg_columns::cg_columns;
+pub use craig::{Craig, craig};
 pub use gmres::{Gmres, gmres, gmres_on};
-pub use lsmr::{LeastSquares, Lsmr, lsmr};
+pub use least_squares::LeastSquares;
+pub use lsmr::{Lsmr, lsmr};
+pub use lsqr::{Lsqr, lsqr};
 pub use minres::{Minres, minres, minres_on};
+pub use refinement::MixedPrecision;
+pub use symmlq::{Symmlq, symmlq};
+pub use tfqmr::{Tfqmr, tfqmr};
 
 #[doc(hidden)]
 pub use outer::Products;
@@ -189,12 +206,12 @@ fn solve_by_default<T: Scalar>(
             *x.at(i, j) = T::zero();
         }
     }
-    let (name, run): (_, Run<T>) = match kind {
-        Kind::Psd => (cg::NAME, cg),
-        Kind::SelfAdjoint => (minres::NAME, minres),
-        Kind::General => (gmres::NAME, gmres),
-    };
-    columns(name, run, a, None, b, x, &mut Params { adjoint, tol, ..Params::default() })
+    let params = &mut Params { adjoint, tol, ..Params::default() };
+    match kind {
+        Kind::Psd => cg_columns(cg::NAME, a, None, b, x, params),
+        Kind::SelfAdjoint => columns(minres::NAME, minres, a, None, b, x, params),
+        Kind::General => columns(gmres::NAME, gmres, a, None, b, x, params),
+    }
 }
 
 /// The type of [`cg`], [`minres`] and [`gmres`].
@@ -245,7 +262,10 @@ pub(crate) fn columns_by<T: Scalar>(
 
 /// The type, the options and [`SolveAlgorithm`] of a builder whose loop is `$run`; `where` says the fact that it needs.
 macro_rules! solver {
-    ($(#[$doc:meta])* $Name:ident by $run:ident $(where $Fact:ident: $Demand:ident)?) => {
+    // column by column, or all columns at once
+    (@columns $run:ident; $($arg:expr),*) => { $crate::algorithms::krylov::columns(NAME, $run, $($arg),*) };
+    (@columns $run:ident $blocks:ident; $($arg:expr),*) => { $blocks(NAME, $($arg),*) };
+    ($(#[$doc:meta])* $Name:ident by $run:ident $(in blocks by $blocks:ident)? $(where $Fact:ident: $Demand:ident)?) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub struct $Name<P = $crate::algorithms::krylov::NoPreconditioner, F = $crate::algorithms::NoCallback> {
@@ -296,7 +316,7 @@ macro_rules! solver {
                 let mut observer = |i: &$crate::algorithms::Iteration| $crate::algorithms::Callback::observe(callback, i);
                 let params = &mut $crate::algorithms::krylov::Params::from_options(self.options, &mut observer);
                 let m = $crate::algorithms::krylov::Preconditioner::operator(&self.preconditioner);
-                $crate::algorithms::krylov::columns(NAME, $run, a, m, b, x, params)
+                $crate::algorithms::krylov::solver!(@columns $run $($blocks)?; a, m, b, x, params)
             }
         }
     };

@@ -3,7 +3,7 @@
 use super::{Params, Report};
 use crate::algorithms::watch::{Observer, Watcher, default_tol};
 use crate::error::{Error, Result, collect_faults};
-use crate::operator::{DynOperator, Update};
+use crate::operator::{ByRows, DynOperator, Update};
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, normalise};
 use crate::view::{View, ViewMut};
@@ -23,6 +23,27 @@ pub trait Products<V: Vector + ?Sized> {
     fn precondition(&mut self, x: &V, y: &mut V) -> Result<()>;
     /// True if there is a preconditioner.
     fn preconditioned(&self) -> bool;
+    /// True if [`direction`](Self::direction) passes over memory less often than its parts would.
+    fn fuses(&self) -> bool {
+        false
+    }
+    /// From one step of conjugate gradients to the next: x <- x + alpha p, p <- z + beta p, q <- A p; returns p^H q.
+    ///
+    /// # Errors
+    /// As `apply`.
+    fn direction(
+        &mut self,
+        x: &mut V,
+        alpha: V::Scalar,
+        p: &mut V,
+        z: &V,
+        beta: V::Scalar,
+        q: &mut V,
+    ) -> Result<V::Scalar> {
+        V::advance(x, alpha, p, z, beta);
+        self.apply(p, q)?;
+        Ok(p.dot(q))
+    }
 }
 /// The products on the host.
 pub(super) struct Host<'a, T> {
@@ -30,7 +51,13 @@ pub(super) struct Host<'a, T> {
     m: Option<&'a dyn DynOperator<T>>,
     adjoint: bool,
     scratch: Vec<T>,
+    /// The product by rows, and its reach, where a block of p and what is ahead of it stay in the cache.
+    rows: Option<(&'a dyn ByRows<T>, usize)>,
 }
+/// Numbers of a vector that go through all steps of an iteration at once: four vectors of them fit the cache nearest to a core.
+const BLOCK: usize = 1024;
+/// Most numbers ahead of a block that p is updated: with the block they fit the second cache.
+const AHEAD: usize = 1 << 16;
 impl<T: Scalar> Host<'_, T> {
     fn product(&mut self, op: &dyn DynOperator<T>, x: &[T], y: &mut [T]) -> Result<()> {
         let how = Update { adjoint: self.adjoint, ..Update::replace() };
@@ -56,6 +83,29 @@ impl<T: Scalar> Products<[T]> for Host<'_, T> {
     }
     fn preconditioned(&self) -> bool {
         self.m.is_some()
+    }
+    fn fuses(&self) -> bool {
+        true
+    }
+    fn direction(&mut self, x: &mut [T], alpha: T, p: &mut [T], z: &[T], beta: T, q: &mut [T]) -> Result<T> {
+        let Some((rows, reach)) = self.rows else {
+            <[T]>::advance(x, alpha, p, z, beta);
+            self.apply(p, q)?;
+            return Ok(p.dot(q));
+        };
+        // p as far as the rows of a block reach, then the block of A p while p is in the cache
+        let (n, mut ready, mut product) = (p.len(), 0, T::zero());
+        for first in (0..n).step_by(BLOCK) {
+            let end = (first + BLOCK).min(n);
+            let ahead = (end + reach).min(n);
+            if ahead > ready {
+                <[T]>::advance(&mut x[ready..ahead], alpha, &mut p[ready..ahead], &z[ready..ahead], beta);
+                ready = ahead;
+            }
+            rows.rows(Update::replace(), first, View::vector(p), ViewMut::vector(&mut q[first..end]));
+            product += p[first..end].dot(&q[first..end]);
+        }
+        Ok(product)
     }
 }
 
@@ -97,6 +147,14 @@ pub(crate) fn non_finite_product(algorithm: &'static str, iteration: usize) -> E
     ))
 }
 
+/// The preconditioner has r^H P r = value |r|^2.
+#[cold]
+pub(super) fn indefinite_preconditioner(algorithm: &'static str, value: f64, iteration: usize) -> Error {
+    Error::invalid(format!(
+        "the preconditioner of {algorithm} must be positive definite, but r^H P r = {value:.3e} |r|^2 at iteration {iteration}"
+    ))
+}
+
 /// Checks the arguments of a solve on the host.
 pub(super) fn host<'a, T: Scalar>(
     algorithm: &'static str,
@@ -127,7 +185,8 @@ pub(super) fn host<'a, T: Scalar>(
         scratch = scratch.max(m.dyn_scratch(1));
     }
     tolerance(algorithm, params.tol)?;
-    Ok(Host { a, m, adjoint: params.adjoint, scratch: vec![T::zero(); scratch] })
+    let rows = a.dyn_by_rows().filter(|_| !params.adjoint).map(|rows| (rows, rows.reach())).filter(|r| r.1 <= AHEAD);
+    Ok(Host { a, m, adjoint: params.adjoint, scratch: vec![T::zero(); scratch], rows })
 }
 
 /// Why a cycle ended.
@@ -197,10 +256,7 @@ impl<'m> Monitor<'m> {
     /// The preconditioner has r^H P r < 0.
     #[cold]
     pub(crate) fn bad_preconditioner(&self, value: f64) -> Error {
-        Error::invalid(format!(
-            "the preconditioner of {} must be positive definite, but r^H P r = {value:.3e} |r|^2 at iteration {}",
-            self.watcher.algorithm, self.watcher.iterations
-        ))
+        indefinite_preconditioner(self.watcher.algorithm, value, self.watcher.iterations)
     }
     #[cold]
     fn not_converged(&self, residual: f64) -> Error {
@@ -209,7 +265,7 @@ impl<'m> Monitor<'m> {
 }
 
 /// A recurrence may claim this much too much, if more iterations do not help: rounding in b - A x.
-const SLACK: f64 = 10.0;
+pub(super) const SLACK: f64 = 10.0;
 
 /// The outer loop of all methods. `cycle(products, x, r, s, monitor)` gets r = (b - A x) / s with s = |b - A x|, works on A d = r
 /// and adds s d to x; it may overwrite r.

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::operator::{DynOperator, LinearOperator};
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, normalise};
+use crate::view::View;
 use num_traits::Zero;
 
 pub(super) const NAME: &str = "Golub-Kahan-Lanczos";
@@ -23,7 +24,7 @@ pub(super) const NAME: &str = "Golub-Kahan-Lanczos";
 /// Per restart about m - k products with A and with A^H, and 4 (rows + cols) m (m - k) operations; m vectors of each side.
 /// k products of each kind to verify.
 /// # Errors
-/// `NotConverged` with the largest true residual; `NonFinite`; `InvalidArgument`.
+/// `NotConverged` with the largest residual and the right singular vectors that were reached; `NonFinite`; `InvalidArgument`.
 /// # Example
 /// ```
 /// use cola_core::prelude::*;
@@ -110,7 +111,9 @@ pub(super) fn golub_kahan<T: SpectralNumber>(
             return triplets.finish(&mut act, Some(tol), watcher, None);
         }
         if stop || watcher.iterations >= max_iters {
-            return Err(watcher.not_converged(worst));
+            let e = watcher.not_converged(worst);
+            let v = space.finish(&s, &p, &q, k).v;
+            return Err(e.with_iterate(View::matrix(&v, cols, k)));
         }
         if converged == k && !searched {
             (searched, search_from) = (true, Some(watcher.iterations));

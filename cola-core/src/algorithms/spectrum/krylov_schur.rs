@@ -8,16 +8,20 @@
 //! eigenvalues; a pair counts when |A v - s v| was computed.
 
 use super::small::{Schur, eigh};
-use super::{Eigs, EigsAlgorithm, Found, SpectralNumber, Vectors, Verify, Which, arguments, small, threshold};
-use crate::algorithms::blocks::{Action, multiply, project, rotate};
+use super::{
+    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SpectralNumber, Vectors, Verify, Which, arguments, small, starts,
+    threshold,
+};
+use crate::algorithms::blocks::{Action, multiply, orthonormalise, project, rotate};
 use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, tolerance};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
 use crate::error::{Error, Result};
-use crate::facts::{Facts, SelfAdjointOf};
+use crate::facts::{Facts, Known, SelfAdjointOf, Unknown};
 use crate::operator::{DynOperator, LinearOperator, Operator};
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, normalise};
+use crate::view::View;
 use num_traits::Zero;
 
 pub(super) const LANCZOS: &str = "thick-restart Lanczos";
@@ -153,7 +157,7 @@ subspace!(
 );
 
 macro_rules! eigs_by {
-    ($Name:ident, $name:expr, $self_adjoint:literal, $Value:ty, $Entry:ty, $finish:ident $(, $Fact:ident: $Demand:ident)?) => {
+    ($Name:ident, $name:expr, $self_adjoint:literal, $Value:ty, $Entry:ty, $Choice:ty $(, $Fact:ident: $Demand:ident)?) => {
         impl<A, P, F> EigsAlgorithm<A> for $Name<P, F>
         where
             A: LinearOperator<Scalar: SpectralNumber>,
@@ -164,19 +168,30 @@ macro_rules! eigs_by {
             type Value = $Value;
             type Entry = $Entry;
             fn eigs(&mut self, a: &A, k: usize, which: Which) -> Result<Eigs<Self::Value, Self::Entry>> {
+                self.eigs_from(a, k, which, View::matrix(&[], a.nrows(), 0))
+            }
+            fn eigs_from(
+                &mut self,
+                a: &A,
+                k: usize,
+                which: Which,
+                start: View<'_, Self::Entry>,
+            ) -> Result<Eigs<Self::Value, Self::Entry>> {
                 let job = Job::new($name, $self_adjoint, k, which, self.options);
+                let start = <$Choice as EigenvaluesOf<Number<A>>>::start(start);
                 let callback = &mut self.callback;
                 let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-                Ok(restarted(&job, a, self.inverse.operator(), Some(&mut observer))?.$finish())
+                let found = restarted(&job, a, self.inverse.operator(), &start, Some(&mut observer))?;
+                Ok(<$Choice as EigenvaluesOf<Number<A>>>::finish(found))
             }
         }
     };
 }
 type Number<A> = <A as Operator>::Scalar;
 type Wide<A> = <Number<A> as SpectralNumber>::Wide;
-eigs_by!(Lanczos, LANCZOS, true, <Number<A> as Scalar>::Re, Number<A>, real, SelfAdjoint: SelfAdjointOf);
-eigs_by!(KrylovSchur, KRYLOV_SCHUR, false, Wide<A>, Wide<A>, complex);
-eigs_by!(Arnoldi, KRYLOV_SCHUR, false, Wide<A>, Wide<A>, complex);
+eigs_by!(Lanczos, LANCZOS, true, <Number<A> as Scalar>::Re, Number<A>, Known, SelfAdjoint: SelfAdjointOf);
+eigs_by!(KrylovSchur, KRYLOV_SCHUR, false, Wide<A>, Wide<A>, Unknown);
+eigs_by!(Arnoldi, KRYLOV_SCHUR, false, Wide<A>, Wide<A>, Unknown);
 
 /// What the loop is told.
 pub(crate) struct Job {
@@ -229,7 +244,8 @@ impl<T: SpectralNumber> Ritz<T> {
     }
 }
 
-/// The loop, compiled once per number type. With `inverse` = (A - s I)^-1 it runs with that and returns eigenvalues of A.
+/// The loop, compiled once per number type. With `inverse` = (A - s I)^-1 it runs with that and returns eigenvalues of A. The block is as
+/// wide as there are vectors in `start`.
 ///
 /// Workspace: m + p vectors v; w.
 ///
@@ -239,9 +255,11 @@ pub(crate) fn restarted<T: SpectralNumber>(
     job: &Job,
     a: &dyn DynOperator<T>,
     inverse: Option<&dyn DynOperator<T>>,
+    start: &[T],
     observer: Option<Observer<'_>>,
 ) -> Result<Found<T>> {
     let n = arguments(job.name, a, job.k, job.which)?;
+    let started = starts(job.name, n, start)?;
     tolerance(job.name, job.options.tol)?;
     if let Some(inverse) = inverse {
         if inverse.dyn_shape() != (n, n) {
@@ -254,7 +272,8 @@ pub(crate) fn restarted<T: SpectralNumber>(
             )));
         }
     }
-    let (k, p) = (job.k, job.options.block.unwrap_or(1).max(1));
+    let (k, block) = (job.k, job.options.block.unwrap_or(1).max(1));
+    let p = block.max(started);
     let least = k + p + 2;
     let m = job.options.restart.unwrap_or((2 * k + 2 * p + 8).max(24)).max(least);
     let mut verify = Action::new(job.name, a, 16);
@@ -269,9 +288,9 @@ pub(crate) fn restarted<T: SpectralNumber>(
         return verify_with.finish(&mut verify, Vec::new(), Vectors::Same(Vec::new()));
     }
     let which = if inverse.is_some() { Which::LargestMagnitude } else { job.which };
-    let mut space = Space::new(job, inverse.unwrap_or(a), n, m, p)?;
+    let mut space = Space::new(job, inverse.unwrap_or(a), n, m, p, &start[..started * n])?;
     // copies of multiple eigenvalues are looked for once everything has converged
-    let mut searched = !job.self_adjoint || p > 1 || which == Which::BothEnds;
+    let mut searched = !job.self_adjoint || block > 1 || which == Which::BothEnds;
     let mut search_from = None;
     let mut norm = 0.0_f64;
     loop {
@@ -313,7 +332,8 @@ pub(crate) fn restarted<T: SpectralNumber>(
             return Ok(sorted(found, job.which));
         }
         if last_chance {
-            return Err(watcher.not_converged(worst));
+            let e = watcher.not_converged(worst);
+            return Err(space.finish(&ritz, k).1.kept_in(n, e));
         }
         if converged == k && !searched {
             (searched, search_from) = (true, Some(watcher.iterations));
@@ -372,11 +392,13 @@ struct Space<'a, T: Scalar> {
     streams: u64,
 }
 impl<'a, T: SpectralNumber> Space<'a, T> {
-    fn new(job: &Job, a: &'a dyn DynOperator<T>, n: usize, m: usize, p: usize) -> Result<Self> {
+    fn new(job: &Job, a: &'a dyn DynOperator<T>, n: usize, m: usize, p: usize, start: &[T]) -> Result<Self> {
         let action = Action::new(job.name, a, 1);
         let (v, h, c) = (vec![T::zero(); n * (m + p)], vec![T::zero(); (m + p) * m], vec![T::zero(); m + p]);
         let mut space = Space { a: action, n, m, p, done: 0, v, h, c, seed: job.options.seed, streams: 0 };
-        (0..p).try_for_each(|j| space.random(j))?;
+        space.v[..start.len()].copy_from_slice(start);
+        let kept = orthonormalise(n, &[], &mut space.v[..start.len()], 1e-8);
+        (kept..p).try_for_each(|j| space.random(j))?;
         Ok(space)
     }
     /// v_j <- a random vector orthogonal to those before it.

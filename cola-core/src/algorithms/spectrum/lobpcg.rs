@@ -6,16 +6,20 @@
 //! for are carried along.
 
 use super::small::eigh;
-use super::{Eigs, EigsAlgorithm, Found, SpectralNumber, Vectors, Verify, Which, arguments, small, threshold};
+use super::{
+    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SpectralNumber, Vectors, Verify, Which, arguments, small, starts,
+    threshold,
+};
 use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise};
-use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, preconditioned, tolerance};
+use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, tolerance};
 use crate::algorithms::random::Stream;
-use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
+use crate::algorithms::watch::{Callback, Control, Iteration, NoCallback, Observer, Options, Watcher, default_tol};
 use crate::error::{Error, Result};
-use crate::facts::{Facts, SelfAdjointOf};
-use crate::operator::{DynOperator, LinearOperator};
+use crate::facts::{Facts, Known, SelfAdjointOf};
+use crate::operator::{DynOperator, LinearOperator, Update};
 use crate::scalar::{Real, Scalar};
 use crate::vector::Vector;
+use crate::view::{View, ViewMut};
 
 const NAME: &str = "LOBPCG";
 
@@ -25,7 +29,7 @@ const NAME: &str = "LOBPCG";
 /// A with the fact self-adjoint; P positive definite; `Which::SmallestAlgebraic` or `LargestAlgebraic`.
 /// # Cost
 /// Per iteration one product with A and P per pair that has not converged, and about 36 n b^2 operations for a block of b; 6 b
-/// vectors, and b more at the start of an iteration. k products to verify.
+/// vectors, and b more at the start of an iteration (c more for c constraints). k products to verify.
 /// # Errors
 /// `NotConverged` with the largest true residual; `NonFinite`; `ShapeMismatch`; `InvalidArgument` for another `Which`.
 /// # Example
@@ -42,17 +46,23 @@ const NAME: &str = "LOBPCG";
 /// # Reference
 /// Knyazev, SIAM J. Sci. Comput. 23, 2001, 517-541.
 #[derive(Clone, Copy, Debug)]
-pub struct Lobpcg<P = NoPreconditioner, F = NoCallback> {
+pub struct Lobpcg<P = NoPreconditioner, F = NoCallback, Y = NoPreconditioner> {
     options: Options,
     preconditioner: P,
     callback: F,
+    constraints: Y,
 }
 impl Default for Lobpcg {
     fn default() -> Self {
-        Lobpcg { options: Options::default(), preconditioner: NoPreconditioner, callback: NoCallback }
+        Lobpcg {
+            options: Options::default(),
+            preconditioner: NoPreconditioner,
+            callback: NoCallback,
+            constraints: NoPreconditioner,
+        }
     }
 }
-impl<P, F> Lobpcg<P, F> {
+impl<P, F, Y> Lobpcg<P, F, Y> {
     /// Wanted |A v - s v| / |s|, where eigenvalues below 100 eps |A| / tol count as that large. Default: 1e-10, in single
     /// precision 1e-5.
     pub fn tol(mut self, tol: f64) -> Self {
@@ -75,11 +85,48 @@ impl<P, F> Lobpcg<P, F> {
         self
     }
 }
-watched!(Lobpcg<P> preconditioner);
-preconditioned!(Lobpcg);
+impl<P, F, Y> Lobpcg<P, F, Y> {
+    /// Calls `f` after each iteration. It may return nothing, a `bool` (false stops) or a `ControlFlow<()>`; a stopped iteration that has
+    /// not met its tolerance is a `NotConverged`.
+    pub fn on_iteration<R: Control, G: FnMut(&Iteration) -> R>(self, f: G) -> Lobpcg<P, G, Y> {
+        let Lobpcg { options, preconditioner, constraints, .. } = self;
+        Lobpcg { options, preconditioner, callback: f, constraints }
+    }
+    /// Draws a progress bar on the terminal; without the feature `progress`, or where stderr is no terminal, nothing.
+    pub fn progress(mut self) -> Self {
+        self.options.progress = true;
+        self
+    }
+    /// An operator P near the inverse of A, such as `diag(1 / a_ii)`, by value or by reference. Default: none.
+    pub fn preconditioner<Q>(self, p: Q) -> Lobpcg<Q, F, Y> {
+        let Lobpcg { options, callback, constraints, .. } = self;
+        Lobpcg { options, preconditioner: p, callback, constraints }
+    }
+    /// An n x c operator Y, by value or by reference, whose columns the eigenvectors are orthogonal to: the pairs are those of A restricted
+    /// to the complement, (I - Q Q^H) A (I - Q Q^H) with Q a basis of the columns. If they are eigenvectors that are known already (then
+    /// these are the other eigenpairs of A), or a null space. Default: none.
+    ///
+    /// ```
+    /// # use cola_core::prelude::*;
+    /// // a ring of 60 springs: the null space is the constants, and all other eigenvalues are double
+    /// let ring = Function::psd(60, |x: &[f64], y: &mut [f64]| {
+    ///     (0..60).for_each(|i| y[i] = 2.0 * x[i] - x[(i + 1) % 60] - x[(i + 59) % 60]);
+    /// });
+    /// let constants = Dense::new(nalgebra::DMatrix::from_element(60, 1, 1.0));
+    /// let e = ring.eigs_with(Lobpcg::default().constraints(&constants), 2, Which::SmallestAlgebraic)?;
+    /// let first = 2.0 - 2.0 * (std::f64::consts::PI / 30.0).cos();
+    /// assert!(e.eigenvalues.iter().all(|w| (w - first).abs() < 1e-10));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn constraints<Z>(self, y: Z) -> Lobpcg<P, F, Z> {
+        let Lobpcg { options, preconditioner, callback, .. } = self;
+        Lobpcg { options, preconditioner, callback, constraints: y }
+    }
+}
 
-impl<A, P, F> EigsAlgorithm<A> for Lobpcg<P, F>
+impl<A, P, F, Y> EigsAlgorithm<A> for Lobpcg<P, F, Y>
 where
+    Y: Preconditioner<A::Scalar>,
     A: LinearOperator<Scalar: SpectralNumber>,
     <A::Facts as Facts>::SelfAdjoint: SelfAdjointOf<A>,
     P: Preconditioner<A::Scalar>,
@@ -88,9 +135,62 @@ where
     type Value = <A::Scalar as Scalar>::Re;
     type Entry = A::Scalar;
     fn eigs(&mut self, a: &A, k: usize, which: Which) -> Result<Eigs<Self::Value, Self::Entry>> {
+        self.eigs_from(a, k, which, View::matrix(&[], a.nrows(), 0))
+    }
+    fn eigs_from(
+        &mut self,
+        a: &A,
+        k: usize,
+        which: Which,
+        start: View<'_, A::Scalar>,
+    ) -> Result<Eigs<Self::Value, Self::Entry>> {
+        let start = <Known as EigenvaluesOf<A::Scalar>>::start(start);
         let callback = &mut self.callback;
-        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        Ok(lobpcg(a, self.preconditioner.operator(), k, which, self.options, Some(&mut observer))?.real())
+        let mut observer = |i: &Iteration| callback.observe(i);
+        let with = With {
+            p: self.preconditioner.operator(),
+            y: self.constraints.operator(),
+            start: &start,
+            options: self.options,
+        };
+        Ok(lobpcg(a, &with, k, which, Some(&mut observer))?.real())
+    }
+}
+
+/// What the loop is told beside the problem.
+struct With<'a, T: Scalar> {
+    p: Option<&'a dyn DynOperator<T>>,
+    y: Option<&'a dyn DynOperator<T>>,
+    start: &'a [T],
+    options: Options,
+}
+/// (I - Q Q^H) A for vectors that are orthogonal to Q.
+struct Restricted<'a, T> {
+    a: &'a dyn DynOperator<T>,
+    q: &'a [T],
+}
+impl<T: Scalar> Restricted<'_, T> {
+    fn constraints(&self) -> usize {
+        self.q.len() / self.a.dyn_shape().0.max(1)
+    }
+}
+impl<T: Scalar> DynOperator<T> for Restricted<'_, T> {
+    fn dyn_shape(&self) -> (usize, usize) {
+        self.a.dyn_shape()
+    }
+    /// Only plain products on columns without gaps are asked for.
+    fn dyn_act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
+        let n = x.rows;
+        let (c, s) = s.split_at_mut(self.constraints());
+        self.a.dyn_act(how, x, y.reborrow(), s);
+        for j in 0..x.cols {
+            let y = &mut y.column(j).data[..n];
+            inner(n, self.q, y, c);
+            add_product(n, -T::one(), self.q, c, y);
+        }
+    }
+    fn dyn_scratch(&self, columns: usize) -> usize {
+        self.a.dyn_scratch(columns) + self.constraints()
     }
 }
 
@@ -99,14 +199,35 @@ where
 /// Workspace: S = [X P W] and A S, 3 b vectors each, and as many for their update.
 fn lobpcg<T: SpectralNumber>(
     a: &dyn DynOperator<T>,
-    p: Option<&dyn DynOperator<T>>,
+    with: &With<'_, T>,
     k: usize,
     which: Which,
-    options: Options,
     observer: Option<Observer<'_>>,
 ) -> Result<Found<T>> {
+    let With { p, y, start, options } = *with;
     let n = arguments(NAME, a, k, which)?;
     tolerance(NAME, options.tol)?;
+    let started = starts(NAME, n, start)?;
+    // an orthonormal basis of the constraints
+    let mut q = Vec::new();
+    if let Some(y) = y {
+        let (rows, c) = y.dyn_shape();
+        if rows != n {
+            return Err(Error::ShapeMismatch { op: "constraints", left: (n, n), right: (rows, c) });
+        }
+        let mut eye = vec![T::zero(); c * c];
+        (0..c).for_each(|i| eye[i * (c + 1)] = T::one());
+        q = vec![T::zero(); n * c];
+        Action::new(NAME, y, c.max(1)).apply(&eye, &mut q, c)?;
+        let kept = orthonormalise(n, &[], &mut q, 1e-12);
+        q.truncate(kept * n);
+        if kept + k > n {
+            return Err(Error::invalid(format!("LOBPCG: {kept} constraints leave no {k} eigenvalues of {n}")));
+        }
+    }
+    let restricted = Restricted { a, q: &q };
+    let a: &dyn DynOperator<T> = if q.is_empty() { a } else { &restricted };
+    let fixed = q.len();
     // the smallest ones of sign * A
     let sign = match which {
         Which::SmallestAlgebraic | Which::SmallestReal => 1.0,
@@ -121,27 +242,40 @@ fn lobpcg<T: SpectralNumber>(
         return Err(Error::ShapeMismatch { op: "preconditioner", left: (n, n), right: p.dyn_shape() });
     }
     let block = options.block.unwrap_or(k + 2 + k / 4).max(k);
+    let most = n - fixed / n.max(1);
     let mut act = Action::new(NAME, a, block.max(16));
-    if 3 * block >= n {
-        return small::dense(&mut act, true, k, which);
+    if 3 * block >= most {
+        return match fixed {
+            0 => small::dense(&mut act, true, k, which),
+            _ => complement(&mut act, &q, k, which),
+        };
     }
     let mut precondition = p.map(|p| Action::new(NAME, p, block));
     let tol = options.tol.unwrap_or(default_tol::<T>());
     let max_iters = options.max_iters.unwrap_or(1000);
     let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, observer);
-    let mut s = vec![T::zero(); 3 * block * n];
+    // the constraints, then [X P W]
+    let mut all = vec![T::zero(); fixed + 3 * block * n];
+    all[..fixed].copy_from_slice(&q);
     let mut a_s = vec![T::zero(); 3 * block * n];
     let mut next = vec![T::zero(); 3 * block * n];
-    for j in 0..block {
+    let (_, s) = all.split_at_mut(fixed);
+    let given = started.min(block);
+    s[..given * n].copy_from_slice(&start[..given * n]);
+    for j in given..block {
         Stream::new(options.seed, j as u64).normal(&mut s[j * n..][..n]);
     }
-    let b = orthonormalise(n, &[], &mut s[..block * n], 1e-8);
+    let b = orthonormalise(n, &q, &mut s[..block * n], 1e-8);
+    if b < k {
+        return Err(Error::invalid("LOBPCG: the vectors to start from depend on each other or on the constraints"));
+    }
     act.apply(&s[..b * n], &mut a_s[..b * n], b)?;
     // columns of X, P, W
     let (mut in_p, mut in_w) = (0, 0);
     let mut norm = 0.0_f64;
     loop {
         // Rayleigh-Ritz on [X P W]
+        let s = &mut all[fixed..];
         let d = b + in_p + in_w;
         let mut g = vec![T::zero(); d * d];
         inner(n, &s[..d * n], &a_s[..d * n], &mut g);
@@ -153,7 +287,7 @@ fn lobpcg<T: SpectralNumber>(
         let mut c_p = c[..b * d].to_vec();
         c_p.chunks_exact_mut(d).for_each(|c| c[..b].fill(T::zero()));
         in_p = if d > b { orthonormalise(d, &c[..b * d], &mut c_p, 1e-8) } else { 0 };
-        for x in [&mut s, &mut a_s] {
+        for x in [&mut *s, &mut a_s[..]] {
             next[..(b + in_p) * n].fill(T::zero());
             add_product(n, T::one(), &x[..d * n], &c[..b * d], &mut next[..b * n]);
             add_product(n, T::one(), &x[..d * n], &c_p[..in_p * d], &mut next[b * n..(b + in_p) * n]);
@@ -185,23 +319,55 @@ fn lobpcg<T: SpectralNumber>(
         let stop = watcher.note(worst);
         if converged == k {
             let values = (0..k).map(|j| T::from_re(w[j]).scale(T::Re::real(sign)).widen()).collect();
-            s.truncate(k * n);
-            return Verify { self_adjoint: true, norm, tol, watcher }.finish(&mut act, values, Vectors::Same(s));
+            let vectors = Vectors::Same(s[..k * n].to_vec());
+            return Verify { self_adjoint: true, norm, tol, watcher }.finish(&mut act, values, vectors);
         }
         if stop || watcher.iterations >= max_iters {
-            return Err(watcher.not_converged(worst));
+            return Err(watcher.not_converged(worst).with_iterate(View::matrix(&s[..k * n], n, k)));
         }
         if let Some(p) = &mut precondition {
             p.apply(&rest[..in_w * n], &mut next[..in_w * n], in_w)?;
             rest[..in_w * n].copy_from_slice(&next[..in_w * n]);
         }
-        in_w = orthonormalise(n, x, &mut rest[..in_w * n], 1e-10);
+        let (before, w) = all.split_at_mut(fixed + (b + in_p) * n);
+        in_w = orthonormalise(n, before, &mut w[..in_w * n], 1e-10);
+        let s = &mut all[fixed..];
         if in_w == 0 {
-            return Err(watcher.not_converged(worst));
+            return Err(watcher.not_converged(worst).with_iterate(View::matrix(&s[..k * n], n, k)));
         }
         let first = (b + in_p) * n;
         act.apply(&s[first..first + in_w * n], &mut a_s[first..first + in_w * n], in_w)?;
     }
+}
+/// All eigenvalues of A in the complement of Q, densely: a problem that is hardly larger than the block.
+fn complement<T: SpectralNumber>(a: &mut Action<'_, T>, q: &[T], k: usize, which: Which) -> Result<Found<T>> {
+    let n = a.shape().0;
+    let d = n - q.len() / n.max(1);
+    // a basis of the complement: the unit vectors, less what they have in Q
+    let mut s = vec![T::zero(); n * n];
+    (0..n).for_each(|i| s[i * (n + 1)] = T::one());
+    let kept = orthonormalise(n, q, &mut s, 1e-8);
+    if kept != d {
+        return Err(Error::Breakdown { algorithm: NAME, iteration: 0 });
+    }
+    let (mut a_s, mut g) = (vec![T::zero(); n * d], vec![T::zero(); d * d]);
+    (0..d).try_for_each(|j| a.apply(&s[j * n..][..n], &mut a_s[j * n..][..n], 1))?;
+    inner(n, &s[..n * d], &a_s, &mut g);
+    let (w, c) = eigh(d, &g)?;
+    let order = which.order(&w.iter().map(|w| (w.lane_f64(0), 0.0)).collect::<Vec<_>>());
+    let values = order[..k].iter().map(|&i| T::from_re(w[i]).widen()).collect();
+    let mut v = vec![T::zero(); n * k];
+    for (v, &i) in v.chunks_exact_mut(n).zip(&order) {
+        add_product(n, T::one(), &s[..n * d], &c[i * d..][..d], v);
+    }
+    let norm = w.iter().fold(0.0, |m: f64, w| m.max(w.abs().lane_f64(0)));
+    let tol = default_tol::<T>();
+    let watcher = Watcher::new(NAME, tol, 0, false, None);
+    Verify { self_adjoint: true, norm: norm * (1.0 + n as f64 / 10.0), tol, watcher }.finish(
+        a,
+        values,
+        Vectors::Same(v),
+    )
 }
 /// Iterations between fresh products of A X.
 const REFRESH: usize = 20;

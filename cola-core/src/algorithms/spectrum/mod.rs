@@ -9,6 +9,7 @@
 //! | any shape | [`GolubKahan`] | the largest singular values |
 //! | any shape | [`RandomizedSvd`] | a good low-rank approximation, in few products, with a bound of its error |
 //!
+//! Work is not lost: a `NotConverged` carries the vectors that were reached, and [`EigsAlgorithm::eigs_from`] goes on from them.
 //! No answer is believed before |A v - s v| was computed by a fresh product.
 
 mod golub_kahan;
@@ -173,6 +174,21 @@ pub trait EigsAlgorithm<A: LinearOperator> {
     /// # Errors
     /// `ShapeMismatch`, `InvalidArgument`, `NonFinite`, `NotConverged` with the largest true relative residual.
     fn eigs(&mut self, a: &A, k: usize, which: Which) -> Result<Eigs<Self::Value, Self::Entry>>;
+    /// The same from vectors that are near the wanted ones, such as those of a `NotConverged`. They are a hint: an algorithm that has no use
+    /// for them starts from random ones.
+    ///
+    /// # Errors
+    /// As `eigs`; `ShapeMismatch` where the vectors have another length.
+    fn eigs_from(
+        &mut self,
+        a: &A,
+        k: usize,
+        which: Which,
+        start: View<'_, Self::Entry>,
+    ) -> Result<Eigs<Self::Value, Self::Entry>> {
+        let _ = start;
+        self.eigs(a, k, which)
+    }
 }
 
 /// A number whose matrices have iterative spectral methods: f32, f64 and their complex numbers.
@@ -244,6 +260,9 @@ pub trait EigenvaluesOf<T: SpectralNumber> {
     /// From the pairs that were found.
     #[doc(hidden)]
     fn finish(found: Found<T>) -> Eigs<Self::Value, Self::Entry>;
+    /// Vectors to start from, by columns.
+    #[doc(hidden)]
+    fn start(vectors: View<'_, Self::Entry>) -> Vec<T>;
 }
 impl<T: SpectralNumber> EigenvaluesOf<T> for Known {
     type Value = T::Re;
@@ -252,6 +271,9 @@ impl<T: SpectralNumber> EigenvaluesOf<T> for Known {
     fn finish(found: Found<T>) -> Eigs<T::Re, T> {
         found.real()
     }
+    fn start(vectors: View<'_, T>) -> Vec<T> {
+        (0..vectors.cols).flat_map(|j| (0..vectors.rows).map(move |i| vectors.at(i, j))).collect()
+    }
 }
 impl<T: SpectralNumber> EigenvaluesOf<T> for Unknown {
     type Value = T::Wide;
@@ -259,6 +281,18 @@ impl<T: SpectralNumber> EigenvaluesOf<T> for Unknown {
     const SELF_ADJOINT: bool = false;
     fn finish(found: Found<T>) -> Eigs<T::Wide, T::Wide> {
         found.complex()
+    }
+    /// Of a real operator the real and the imaginary parts, which span the same space as a conjugate pair.
+    fn start(vectors: View<'_, T::Wide>) -> Vec<T> {
+        let (rows, real) = (vectors.rows, <<T as Scalar>::IsReal as crate::facts::Fact>::KNOWN);
+        let mut out = Vec::with_capacity(2 * rows * vectors.cols);
+        for j in 0..vectors.cols {
+            out.extend((0..rows).map(|i| T::narrow(vectors.at(i, j))));
+            if real && (0..rows).any(|i| !vectors.at(i, j).im().is_zero()) {
+                out.extend((0..rows).map(|i| T::from_re(vectors.at(i, j).im())));
+            }
+        }
+        out
     }
 }
 
@@ -275,6 +309,16 @@ pub struct Found<T: SpectralNumber> {
 enum Vectors<T: SpectralNumber> {
     Same(Vec<T>),
     Complex(Vec<T::Wide>),
+}
+impl<T: SpectralNumber> Vectors<T> {
+    /// The error with these vectors of n numbers as its iterate.
+    #[cold]
+    fn kept_in(&self, n: usize, e: Error) -> Error {
+        match self {
+            Vectors::Same(v) => e.with_iterate(View::matrix(v, n, v.len() / n.max(1))),
+            Vectors::Complex(v) => e.with_iterate(View::matrix(v, n, v.len() / n.max(1))),
+        }
+    }
 }
 impl<T: SpectralNumber> Found<T> {
     fn real(self) -> Eigs<T::Re, T> {
@@ -377,9 +421,9 @@ pub fn default_eigs<T: SpectralNumber, S: EigenvaluesOf<T>>(
             _ => Kind::General,
         };
         let inverse = InnerSolves { shifted: Shifted { a, shift: T::of(s) }, kind };
-        restarted(&job, a, Some(&inverse), None)
+        restarted(&job, a, Some(&inverse), &[], None)
     } else {
-        restarted(&job, a, None, None)
+        restarted(&job, a, None, &[], None)
     }?;
     Ok(S::finish(found))
 }
@@ -398,6 +442,18 @@ fn arguments<T: Scalar>(name: &'static str, a: &dyn DynOperator<T>, k: usize, wh
         return Err(Error::invalid(format!("eigs: {which:?} is no place; give a finite number")));
     }
     Ok(n)
+}
+
+/// The number of vectors of length n to start from.
+fn starts<T: Scalar>(name: &'static str, n: usize, start: &[T]) -> Result<usize> {
+    let count = start.len() / n.max(1);
+    if count * n != start.len() {
+        return Err(Error::invalid(format!("{name}: the vectors to start from do not have {n} rows")));
+    }
+    match super::blocks::finite(start) {
+        true => Ok(count.min(n)),
+        false => Err(Error::non_finite("the vectors to start from")),
+    }
 }
 
 /// What passes as converged for an eigenvalue of this size, of an operator of norm |A|.
@@ -465,7 +521,7 @@ impl Verify<'_> {
         }
         let watcher = self.watcher;
         if !(worst <= SLACK * self.tol) {
-            return Err(watcher.not_converged(worst));
+            return Err(vectors.kept_in(n, watcher.not_converged(worst)));
         }
         let (algorithm, iterations, history) = (watcher.algorithm, watcher.iterations, watcher.history);
         let report = Report { algorithm, iterations, residual: worst, history };

@@ -6,7 +6,8 @@
 
 use super::small::{Schur, eigh};
 use super::{
-    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SpectralNumber, Vectors, Verify, Which, arguments, small, threshold,
+    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SpectralNumber, Vectors, Verify, Which, arguments, small, starts,
+    threshold,
 };
 use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise, rotate};
 use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, tolerance};
@@ -17,6 +18,7 @@ use crate::facts::Facts;
 use crate::operator::{DynOperator, LinearOperator};
 use crate::scalar::{Real, Scalar};
 use crate::vector::Vector;
+use crate::view::View;
 use num_traits::Zero;
 
 const NAME: &str = "power iteration";
@@ -90,28 +92,41 @@ where
     type Value = <<A::Facts as Facts>::SelfAdjoint as EigenvaluesOf<A::Scalar>>::Value;
     type Entry = <<A::Facts as Facts>::SelfAdjoint as EigenvaluesOf<A::Scalar>>::Entry;
     fn eigs(&mut self, a: &A, k: usize, which: Which) -> Result<Eigs<Self::Value, Self::Entry>> {
+        self.eigs_from(a, k, which, View { data: &[], rows: a.nrows(), cols: 0, rs: 1, cs: 0 })
+    }
+    fn eigs_from(
+        &mut self,
+        a: &A,
+        k: usize,
+        which: Which,
+        start: View<'_, Self::Entry>,
+    ) -> Result<Eigs<Self::Value, Self::Entry>> {
         type Choice<A> = <<A as crate::operator::Operator>::Facts as Facts>::SelfAdjoint;
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
         let self_adjoint = <Choice<A> as EigenvaluesOf<A::Scalar>>::SELF_ADJOINT;
         let inverse = self.inverse.operator();
-        let found = power_iteration(a, inverse, self_adjoint, k, which, self.options, Some(&mut observer))?;
+        let start = <Choice<A> as EigenvaluesOf<A::Scalar>>::start(start);
+        let found = power_iteration(a, inverse, self_adjoint, k, which, &start, self.options, Some(&mut observer))?;
         Ok(<Choice<A> as EigenvaluesOf<A::Scalar>>::finish(found))
     }
 }
 
 /// [`PowerIteration`], compiled once per number type. Workspace: Q, A Q and one more block.
+#[allow(clippy::too_many_arguments, reason = "the problem, where to start and what stops it")]
 fn power_iteration<T: SpectralNumber>(
     a: &dyn DynOperator<T>,
     inverse: Option<&dyn DynOperator<T>>,
     self_adjoint: bool,
     k: usize,
     which: Which,
+    start: &[T],
     options: Options,
     observer: Option<Observer<'_>>,
 ) -> Result<Found<T>> {
     let n = arguments(NAME, a, k, which)?;
     tolerance(NAME, options.tol)?;
+    let started = starts(NAME, n, start)?;
     match (inverse, which.shift()) {
         (None, None) if which == Which::LargestMagnitude => {}
         (Some(inverse), Some(_)) if inverse.dyn_shape() == (n, n) => {}
@@ -134,7 +149,9 @@ fn power_iteration<T: SpectralNumber>(
     let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, observer);
     let mut act = Action::new(NAME, inverse.unwrap_or(a), b);
     let mut q = vec![T::zero(); n * b];
-    for (j, q) in q.chunks_exact_mut(n).enumerate() {
+    let given = started.min(b) * n;
+    q[..given].copy_from_slice(&start[..given]);
+    for (j, q) in q.chunks_exact_mut(n).enumerate().skip(started) {
         Stream::new(options.seed, j as u64).normal(q);
     }
     let (mut y, mut h) = (vec![T::zero(); n * b], vec![T::zero(); b * b]);
@@ -178,7 +195,8 @@ fn power_iteration<T: SpectralNumber>(
             converged += usize::from(size <= 0.5 * wanted);
         }
         let stop = watcher.note(worst);
-        if converged == k {
+        let over = stop || watcher.iterations >= max_iters;
+        if converged == k || over {
             let found = if self_adjoint {
                 let z: Vec<T> = vectors[..k * b].iter().map(|&z| T::narrow(z)).collect();
                 rotate(n, &mut q, b, &z);
@@ -190,6 +208,9 @@ fn power_iteration<T: SpectralNumber>(
                 add_product(n, T::of(1.0).widen(), &wide, &vectors[..k * b], &mut x);
                 Vectors::Complex(x)
             };
+            if converged < k {
+                return Err(found.kept_in(n, watcher.not_converged(worst)));
+            }
             let values = values[..k].iter().map(|&t| match which.shift() {
                 Some(s) => T::of(s).widen() + T::of(1.0).widen() / t,
                 None => t,
@@ -197,9 +218,6 @@ fn power_iteration<T: SpectralNumber>(
             let norm =
                 if inverse.is_some() { super::krylov_schur::largest(&mut verify, n, options.seed)? } else { norm };
             return Verify { self_adjoint, norm, tol, watcher }.finish(&mut verify, values.collect(), found);
-        }
-        if stop || watcher.iterations >= max_iters {
-            return Err(watcher.not_converged(worst));
         }
         core::mem::swap(&mut q, &mut y);
     }

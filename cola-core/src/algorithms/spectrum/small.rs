@@ -21,6 +21,7 @@ pub(crate) fn eigh<T: Scalar>(n: usize, a: &[T]) -> Result<(Vec<T::Re>, Vec<T>)>
         iterations,
         residual,
         tol: 0.0,
+        best: crate::error::Iterate::NONE,
     })?;
     Ok((w, v))
 }

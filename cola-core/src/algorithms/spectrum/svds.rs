@@ -22,7 +22,7 @@ pub struct Svds<T, R> {
     pub singular_values: DVector<R>,
     /// Adjoint of the right singular vectors, k x n.
     pub v_t: DMatrix<T>,
-    /// max(|A v - s u|, |A^H u - s v|) of each triplet, by fresh products.
+    /// max(|A v - s u|, |A^H u - s v|) of each triplet, by fresh products; none of a single-pass method.
     pub residuals: Vec<f64>,
     /// Of the randomised method: a bound of |A - U diag(s) V^H|_2 that holds with probability 1 - 1e-10.
     pub error_bound: Option<f64>,
@@ -75,6 +75,20 @@ pub(super) struct Triplets<T: Scalar> {
     pub v: Vec<T>,
 }
 impl<T: Scalar> Triplets<T> {
+    /// Without a product: the bound of the error is all that is known.
+    pub fn unverified(self, (m, n): (usize, usize), watcher: Watcher<'_>, bound: f64) -> Svds<T, T::Re> {
+        let (k, top) = (self.s.len(), self.s.first().map_or(0.0, |s| s.lane_f64(0)));
+        let residual = if top > 0.0 { bound / top } else { bound };
+        let (algorithm, iterations, history) = (watcher.algorithm, watcher.iterations, watcher.history);
+        Svds {
+            u: DMatrix::from_vec(m, k, self.u),
+            singular_values: DVector::from_vec(self.s),
+            v_t: DMatrix::from_fn(k, n, |i, j| self.v[j + i * n].conj()),
+            residuals: Vec::new(),
+            error_bound: Some(bound),
+            report: Report { algorithm, iterations, residual, history },
+        }
+    }
     /// With true residuals; an error if `tol` is given and one is larger.
     pub fn finish(
         self,

@@ -284,3 +284,152 @@ fn singular_values() {
         assert!((two_norm::<f64>(&a, 0).unwrap() - want).abs() < 1e-14);
     }
 }
+
+/// The pairs next to those that are known; a null space left out; what is refused.
+#[test]
+fn constrained_lobpcg() {
+    let n = 150;
+    let a = laplacian::<PsdFacts, f64>(n);
+    let known = real(Lobpcg::default(), &a, 3, Which::SmallestAlgebraic);
+    let y = crate::ops::Dense::new(known.eigenvectors.clone());
+    let p = diagonal::<PsdFacts, f64>(vec![0.5; n]);
+    for e in [
+        real(Lobpcg::default().constraints(&y), &a, 3, Which::SmallestAlgebraic),
+        real(Lobpcg::default().constraints(&y).preconditioner(&p), &a, 3, Which::SmallestAlgebraic),
+    ] {
+        close(&e.eigenvalues, &(4..7).map(|k| line(n, k)).collect::<Vec<_>>(), 1e-10);
+        assert!((known.eigenvectors.transpose() * &e.eigenvectors).abs().max() < 1e-9);
+    }
+    // hardly larger than the block: densely
+    let small = laplacian::<PsdFacts, f64>(12);
+    let first = small.eigh_dense(2);
+    let y = crate::ops::Dense::new(first);
+    let e = real(Lobpcg::default().constraints(&y), &small, 3, Which::SmallestAlgebraic);
+    close(&e.eigenvalues, &(3..6).map(|k| line(12, k)).collect::<Vec<_>>(), 1e-12);
+    // columns that depend on each other count once; a constraint that is no eigenvector restricts
+    let double = DMatrix::from_fn(n, 2, |i, _| known.eigenvectors[(i, 0)]);
+    let e = real(Lobpcg::default().constraints(crate::ops::Dense::new(double)), &a, 1, Which::SmallestAlgebraic);
+    close(&e.eigenvalues, &[line(n, 2)], 1e-10);
+    let unit = crate::ops::Dense::new(DMatrix::from_fn(n, 1, |i, _| f64::from(i == 0)));
+    let e = Lobpcg::default().constraints(&unit).eigs(&a, 1, Which::SmallestAlgebraic).unwrap();
+    close(&e.eigenvalues, &[line(n - 1, 1)], 1e-10);
+    let wrong = crate::ops::Dense::new(DMatrix::from_element(n + 1, 1, 1.0));
+    let e = Lobpcg::default().constraints(&wrong).eigs(&a, 1, Which::SmallestAlgebraic);
+    assert!(matches!(e, Err(Error::ShapeMismatch { .. })), "{e:?}");
+}
+trait EighDense {
+    fn eigh_dense(&self, k: usize) -> DMatrix<f64>;
+}
+impl<A: LinearOperator<Scalar = f64>> EighDense for A {
+    /// Vectors of the k smallest eigenvalues.
+    fn eigh_dense(&self, k: usize) -> DMatrix<f64> {
+        small::dense(&mut Action::new("test", self, 16), true, k, Which::SmallestAlgebraic).unwrap().real().eigenvectors
+    }
+}
+
+/// A stopped iteration carries its vectors, and goes on from them.
+#[test]
+fn stopped_and_resumed() {
+    let n = 600;
+    let a = laplacian::<PsdFacts, f64>(n);
+    let want: Vec<f64> = (1..4).map(|k| line(n, k)).collect();
+    let whole = Lanczos::default().eigs(&a, 3, Which::SmallestAlgebraic).unwrap().report.iterations;
+    let stopped = Lanczos::default().max_iters(whole / 2).eigs(&a, 3, Which::SmallestAlgebraic).unwrap_err();
+    let reached = stopped.iterate::<f64>().expect("the vectors").clone();
+    assert_eq!(reached.shape(), (n, 3));
+    let e = a.eigs_from(Lanczos::default(), 3, Which::SmallestAlgebraic, &reached).unwrap();
+    close(&e.eigenvalues, &want, 1e-10);
+    assert!(e.report.history[0] < 1e3 && e.report.iterations < whole, "{} of {whole}", e.report.iterations);
+
+    let stopped = Lobpcg::default().max_iters(30).eigs(&a, 3, Which::LargestAlgebraic).unwrap_err();
+    let reached = stopped.iterate::<f64>().expect("the vectors").clone();
+    let first = |e: Eigs<f64, f64>| e.report.history[0];
+    let whole = Lobpcg::default().eigs(&a, 3, Which::LargestAlgebraic).unwrap();
+    let rest = a.eigs_from(Lobpcg::default(), 3, Which::LargestAlgebraic, &reached).unwrap();
+    close(&rest.eigenvalues, whole.eigenvalues.as_slice(), 1e-10);
+    assert!(first(rest) < 0.1 * first(whole));
+
+    let d = diagonal::<PsdFacts, f64>((0..90).map(|i| 1.05f64.powi(i)).collect());
+    let stopped = PowerIteration::default().max_iters(10).eigs(&d, 1, Which::LargestMagnitude).unwrap_err();
+    let reached = stopped.iterate::<f64>().expect("the vector").clone();
+    let rest = d.eigs_from(PowerIteration::default(), 1, Which::LargestMagnitude, &reached).unwrap();
+    let whole = PowerIteration::default().eigs(&d, 1, Which::LargestMagnitude).unwrap();
+    assert!(rest.report.iterations < whole.report.iterations);
+
+    // complex vectors of a real operator
+    let g = matrix::<NoFacts, f64>((120, 120), |i, j| noise(i * 120 + j));
+    let stopped = KrylovSchur::default().max_iters(3).eigs(&g, 4, Which::LargestMagnitude).unwrap_err();
+    let reached = stopped.iterate::<C64>().expect("the vectors").clone();
+    assert!(stopped.iterate::<f64>().is_none() && reached.shape() == (120, 4));
+    let rest = g.eigs_from(KrylovSchur::default(), 4, Which::LargestMagnitude, &reached).unwrap();
+    let whole = KrylovSchur::default().eigs(&g, 4, Which::LargestMagnitude).unwrap();
+    for (x, y) in rest.eigenvalues.iter().zip(&whole.eigenvalues) {
+        assert!((x - y).abs() < 1e-8 || (x - y.conj()).abs() < 1e-8, "{} {}", rest.eigenvalues, whole.eigenvalues);
+    }
+    let short = DMatrix::zeros(5, 1);
+    assert!(matches!(a.eigs_from(Lanczos::default(), 1, Which::LargestReal, &short), Err(Error::ShapeMismatch { .. })));
+    let mut bad = DMatrix::zeros(n, 1);
+    bad[3] = f64::NAN;
+    assert!(matches!(a.eigs_from(Lanczos::default(), 1, Which::LargestReal, &bad), Err(Error::NonFinite { .. })));
+    // singular values: the right vectors that were reached
+    let stopped = GolubKahan::default().max_iters(2).svds(&a, 3).unwrap_err();
+    assert_eq!(stopped.iterate::<f64>().map(|v| v.shape()), Some((n, 3)));
+}
+
+/// One block product with A and one with A^H that depend on nothing; the bound holds.
+#[test]
+fn randomised_in_a_single_pass() {
+    use core::cell::Cell;
+    let (n, decay) = (80, 0.7f64);
+    let calls = [Cell::new(0), Cell::new(0)];
+    let d: Vec<f64> = (0..n).map(|i| decay.powi(i as i32)).collect();
+    let a = free::<NoFacts, f64, _>(n, |adjoint, x: &[f64], y: &mut [f64]| {
+        calls[usize::from(adjoint)].set(calls[usize::from(adjoint)].get() + 1);
+        (0..n).for_each(|i| y[i] = d[i] * x[i]);
+    });
+    for seed in 0..5 {
+        calls.iter().for_each(|c| c.set(0));
+        let r = RandomizedSvd::default().single_pass().seed(seed).svds(&a, 6).unwrap();
+        assert_eq!((calls[0].get(), calls[1].get()), (6 + 10 + 10, 2 * 16 + 1));
+        assert!(r.residuals.is_empty());
+        for k in 0..6 {
+            assert!((r.singular_values[k] - d[k]).abs() < 0.02, "{}", r.singular_values);
+        }
+        let approximation = &r.u * DMatrix::from_diagonal(&r.singular_values) * &r.v_t;
+        let exact = DMatrix::from_diagonal(&nalgebra::DVector::from_vec(d.clone()));
+        let rest = crate::ops::Dense::new(exact - approximation).svds(1).unwrap().singular_values[0];
+        let bound = r.error_bound.unwrap();
+        // best possible: 0.7^6
+        assert!(rest <= bound && rest < 1.5 * d[6], "{rest} {bound}");
+    }
+    let z = matrix::<NoFacts, C64>((30, 50), |i, j| {
+        (0..3).fold(c(0.0, 0.0), |s, k| s + c(noise(i + 99 * k), noise(j + 7 * k)) * c(noise(j + 31 * k), 1.0))
+    });
+    let r = RandomizedSvd::default().single_pass().svds(&z, 7).unwrap();
+    let approximation = &r.u * DMatrix::from_diagonal(&r.singular_values.map(|s| c(s, 0.0))) * &r.v_t;
+    assert!((z.to_dense() - approximation).iter().all(|x| x.abs() < 1e-8), "{}", r.singular_values);
+    let zero = matrix::<NoFacts, f64>((9, 7), |_, _| 0.0);
+    assert_eq!(RandomizedSvd::default().single_pass().svds(&zero, 2).unwrap().singular_values[0], 0.0);
+}
+
+/// Shift-invert through the operator's own inverse: the rule of the structure makes it.
+#[test]
+fn shift_invert_by_the_own_inverse() {
+    use crate::ops::{Psd, ScaledIdentity, SelfAdjoint, Sparse, Tridiagonal};
+    let n = 700;
+    let mut want: Vec<f64> = (1..=n).map(|k| line(n, k)).collect();
+    want.sort_by(|x, y| (x - 0.7).abs().total_cmp(&(y - 0.7).abs()));
+    let a = SelfAdjoint::new(Tridiagonal::symmetric(vec![2.0; n], vec![-1.0; n - 1]));
+    let shifted = crate::dsl::add(&a, ScaledIdentity::<f64, crate::Dyn, _>::new(-0.7, n));
+    let e = real(Lanczos::default().inverse(shifted.inv().unwrap()), &a, 4, Which::NearestTo(0.7));
+    close(&e.eigenvalues, &want[..4], 1e-11);
+    let e = real(PowerIteration::default().inverse(shifted.inv().unwrap()), &a, 1, Which::NearestTo(0.7));
+    close(&e.eigenvalues, &want[..1], 1e-11);
+    let entries = (0..n).flat_map(|i| {
+        let off = (i + 1 < n).then_some([(i, i + 1, -1.0), (i + 1, i, -1.0)]);
+        off.into_iter().flatten().chain([(i, i, 2.0)])
+    });
+    let s = Psd::new(Sparse::from_triplets(n, n, entries).unwrap());
+    let e = real(Lanczos::default().inverse(s.inv().unwrap()), &s, 3, Which::SmallestMagnitude);
+    close(&e.eigenvalues, &(1..4).map(|k| line(n, k)).collect::<Vec<_>>(), 1e-12);
+}
