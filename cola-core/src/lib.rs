@@ -39,14 +39,18 @@ pub use parameters::Frame;
 pub use algorithms::decompose::{Eig, Qr, Svd};
 pub use algorithms::direct::{Cholesky, Eigh, Ldlt, Lu, Schur};
 pub use algorithms::krylov::{BiCgStab, Cg, Gmres, Lsmr, Minres, Report, Solution};
-pub use algorithms::matfun::{ContourIntegral, LazyFunction, Taylor};
+pub use algorithms::matfun::{
+    ChebyshevSeries, ContourIntegral, LazyFunction, RationalKrylov, RestartedArnoldi, Taylor, TwoPassLanczos,
+};
 pub use algorithms::precond::{
     Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision, SpikedIdentity,
 };
 pub use algorithms::spectrum::{
     Arnoldi, Eigs, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Svds, Which,
 };
-pub use algorithms::stochastic::{Estimate, HutchPlusPlus, Hutchinson, Slq, XNysTrace, XTrace};
+pub use algorithms::stochastic::{
+    Estimate, HutchPlusPlus, Hutchinson, Slq, SpectralDensity, SplitPreconditioner, XDiag, XNysTrace, XTrace,
+};
 pub use batch::{stack, unstack};
 pub use data::{Column, Held, Operand, Panel, Produce};
 pub use decompositions::Decompositions;
@@ -75,14 +79,16 @@ pub mod prelude {
     pub use crate::algorithms::decompose::{Eig, Qr, Svd};
     pub use crate::algorithms::direct::{Cholesky, Eigh, Ldlt, Lu, Schur};
     pub use crate::algorithms::krylov::{BiCgStab, Cg, Gmres, Lsmr, Minres};
-    pub use crate::algorithms::matfun::{ContourIntegral, Taylor};
+    pub use crate::algorithms::matfun::{
+        ChebyshevSeries, ContourIntegral, RationalKrylov, RestartedArnoldi, Taylor, TwoPassLanczos,
+    };
     pub use crate::algorithms::precond::{
         Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision, SpikedIdentity,
     };
     pub use crate::algorithms::spectrum::{
         Arnoldi, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Which,
     };
-    pub use crate::algorithms::stochastic::{HutchPlusPlus, Hutchinson, Slq, XNysTrace, XTrace};
+    pub use crate::algorithms::stochastic::{HutchPlusPlus, Hutchinson, Slq, XDiag, XNysTrace, XTrace};
     pub use crate::batch::{stack, unstack};
     pub use crate::decompositions::Decompositions;
     pub use crate::dsl::nonnegative;
