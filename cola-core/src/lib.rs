@@ -41,14 +41,18 @@ pub use algorithms::direct::{Cholesky, Eigh, Ldlt, Lu, Schur};
 pub use algorithms::krylov::{
     BiCgStab, Cg, Craig, Gmres, Lsmr, Lsqr, Minres, MixedPrecision, Report, Solution, Symmlq, Tfqmr,
 };
-pub use algorithms::matfun::{ContourIntegral, LazyFunction, Taylor};
+pub use algorithms::matfun::{
+    ChebyshevSeries, ContourIntegral, LazyFunction, RationalKrylov, RestartedArnoldi, Taylor, TwoPassLanczos,
+};
 pub use algorithms::precond::{
     Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision, SpikedIdentity,
 };
 pub use algorithms::spectrum::{
     Arnoldi, Eigs, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Svds, Which,
 };
-pub use algorithms::stochastic::{Estimate, HutchPlusPlus, Hutchinson, Slq, XNysTrace, XTrace};
+pub use algorithms::stochastic::{
+    Estimate, HutchPlusPlus, Hutchinson, Slq, SpectralDensity, SplitPreconditioner, XDiag, XNysTrace, XTrace,
+};
 pub use batch::{stack, unstack};
 pub use data::{Column, Held, Operand, Panel, Produce};
 pub use decompositions::Decompositions;
@@ -79,14 +83,16 @@ pub mod prelude {
     pub use crate::algorithms::krylov::{
         BiCgStab, Cg, Craig, Gmres, Lsmr, Lsqr, Minres, MixedPrecision, Symmlq, Tfqmr,
     };
-    pub use crate::algorithms::matfun::{ContourIntegral, Taylor};
+    pub use crate::algorithms::matfun::{
+        ChebyshevSeries, ContourIntegral, RationalKrylov, RestartedArnoldi, Taylor, TwoPassLanczos,
+    };
     pub use crate::algorithms::precond::{
         Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision, SpikedIdentity,
     };
     pub use crate::algorithms::spectrum::{
         Arnoldi, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Which,
     };
-    pub use crate::algorithms::stochastic::{HutchPlusPlus, Hutchinson, Slq, XNysTrace, XTrace};
+    pub use crate::algorithms::stochastic::{HutchPlusPlus, Hutchinson, Slq, XDiag, XNysTrace, XTrace};
     pub use crate::batch::{stack, unstack};
     pub use crate::decompositions::Decompositions;
     pub use crate::dsl::nonnegative;

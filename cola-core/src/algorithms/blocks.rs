@@ -25,10 +25,10 @@ impl<'a, T: Scalar> Action<'a, T> {
     pub fn shape(&self) -> (usize, usize) {
         self.op.dyn_shape()
     }
-    fn run(&mut self, adjoint: bool, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
+    /// Y <- [Y +] alpha A X, or A^H X.
+    pub fn update(&mut self, how: Update<T>, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
         let (m, n) = self.op.dyn_shape();
-        let (rows, cols) = if adjoint { (n, m) } else { (m, n) };
-        let how = Update { adjoint, ..Update::replace() };
+        let (rows, cols) = if how.adjoint { (n, m) } else { (m, n) };
         let (xv, yv) = (View::matrix(x, cols, columns), ViewMut::matrix(y, rows, columns));
         let ((), faults) = collect_faults(|| self.op.dyn_act(how, xv, yv, &mut self.scratch));
         self.products += columns;
@@ -45,11 +45,11 @@ impl<'a, T: Scalar> Action<'a, T> {
     }
     /// Y <- A X.
     pub fn apply(&mut self, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
-        self.run(false, x, y, columns)
+        self.update(Update::replace(), x, y, columns)
     }
     /// Y <- A^H X.
     pub fn adjoint(&mut self, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
-        self.run(true, x, y, columns)
+        self.update(Update { adjoint: true, ..Update::replace() }, x, y, columns)
     }
 }
 /// True if there is no NaN and no infinity.

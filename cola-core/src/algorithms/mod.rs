@@ -16,6 +16,7 @@ mod sparse_lanes;
 pub mod spectrum;
 pub mod stochastic;
 pub mod sylvester;
+mod three_term;
 #[cfg(feature = "fft")]
 pub mod toeplitz;
 mod watch;

@@ -38,7 +38,7 @@ pub use schur::schur;
 pub use small::{Pivots, ldl as ldl_small};
 pub use svd::svd;
 pub use triangular::trisolve;
-pub use tridiagonal::hermitian_tridiagonal;
+pub use tridiagonal::{gauss, hermitian_tridiagonal};
 
 use crate::error::{Outcome, Result};
 use crate::scalar::Scalar;

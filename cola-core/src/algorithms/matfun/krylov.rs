@@ -6,6 +6,7 @@
 //! change of the result between evaluations, extrapolated by the rate at which it falls.
 
 use super::Function;
+use super::settling::Settling;
 use crate::algorithms::blocks::{Action, add_product, project};
 use crate::algorithms::dense as kernels;
 use crate::algorithms::krylov::{Report, tolerance};
@@ -13,7 +14,7 @@ use crate::algorithms::spectrum::{SpectralNumber, small_eigh};
 use crate::algorithms::watch::{Observer, Options, Watcher, default_tol};
 use crate::error::{Error, Result};
 use crate::ops::log_of_spectrum;
-use crate::scalar::Real;
+use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, normalise};
 
 /// What the loop is told.
@@ -29,7 +30,7 @@ impl Job {
     }
 }
 /// Most steps where none are given: the small function costs the cube of them.
-const STEPS: usize = 2000;
+pub(super) const STEPS: usize = 2000;
 
 /// x <- f(A) b, compiled once per number type; `report.residual` is the estimate of |x - f(A) b| / |x|.
 ///
@@ -64,12 +65,12 @@ pub(super) fn apply<T: SpectralNumber>(
     // columns of the Hessenberg matrix, each with its entry below the diagonal
     let mut columns: Vec<Vec<T>> = Vec::new();
     let mut c = Vec::new();
-    let mut last: Option<(Vec<T>, f64)> = None;
-    let (mut next_check, mut estimate) = (1, f64::INFINITY);
+    let mut settling = Settling::new();
+    let mut next_check = 1;
     loop {
         let m = columns.len() + 1;
         if m > max_iters {
-            return Err(watcher.not_converged(estimate));
+            return Err(watcher.not_converged(settling.estimate));
         }
         // w = A v_m, orthogonalised
         v.resize((m + 1) * n, T::zero());
@@ -87,57 +88,31 @@ pub(super) fn apply<T: SpectralNumber>(
         let exhausted = after.lane_f64(0) <= 10.0 * epsilon * before.lane_f64(0) || m == n;
         h[m] = T::from_re(after);
         columns.push(h);
-        let check = exhausted || m == next_check || m == max_iters;
-        if check {
+        if exhausted || m == next_check || m == max_iters {
             next_check = m + (m / 6).max(1);
-            match small(job, f, &columns) {
+            match small(job.self_adjoint, f, &columns, m) {
                 Ok(y) => {
-                    let size = y[..].norm().lane_f64(0);
-                    if !size.is_finite() {
-                        return Err(Error::non_finite("the function: it overflowed"));
-                    }
-                    let change = last.as_ref().map(|(old, before)| {
-                        let mut d = y.clone();
-                        d.iter_mut().zip(old).for_each(|(d, &o)| *d -= o);
-                        let change = if size > 0.0 { d[..].norm().lane_f64(0) / size } else { 0.0 };
-                        // the changes still to come, if they go on falling at this rate
-                        let rate = if *before > 0.0 { change / before } else { 0.0 };
-                        let tail = if rate < 1.0 { (rate / (1.0 - rate)).max(1.0) } else { f64::INFINITY };
-                        (change, if change <= 10.0 * epsilon { change } else { change * tail })
-                    });
-                    if let Some((_, e)) = change {
-                        estimate = e;
-                    }
+                    let done = settling.next(y, tol)?;
                     if exhausted {
-                        estimate = 0.0;
+                        settling.estimate = 0.0;
                     }
+                    let estimate = settling.estimate;
                     let stop = watcher.note(estimate.min(1.0));
-                    // two small changes in a row: one may be chance
-                    let trusted = last.as_ref().is_some_and(|l| l.1 <= 1e3 * tol.max(epsilon));
-                    if exhausted || estimate <= tol.max(10.0 * epsilon) && trusted {
-                        let y: Vec<T> = y.iter().map(|&y| y.scale(norm_b)).collect();
+                    if exhausted || done {
+                        let y: Vec<T> = settling.take().iter().map(|&y| y.scale(norm_b)).collect();
                         add_product(n, T::of(1.0), &v[..m * n], &y, x);
-                        return match x.norm().lane_f64(0).is_finite() {
-                            true => Ok(Report {
-                                algorithm: name,
-                                iterations: watcher.iterations,
-                                residual: estimate,
-                                history: watcher.history,
-                            }),
-                            false => Err(Error::non_finite("the function: it overflowed")),
-                        };
+                        return finish(watcher, x, estimate);
                     }
                     if stop {
                         return Err(watcher.not_converged(estimate));
                     }
-                    last = Some((y, change.map_or(f64::INFINITY, |c| c.0)));
                 }
                 // a Ritz value 0 of a self-adjoint matrix says nothing, a negative one does; of a general matrix the small one may have
                 // eigenvalues where f is not defined, and a larger one none
                 Err(e) if exhausted || m == max_iters => return Err(e),
                 Err(e) if job.self_adjoint && !matches!(e, Error::Singular { .. }) => return Err(e),
                 Err(_) => {
-                    last = None;
+                    settling.forget();
                     watcher.note(1.0);
                 }
             }
@@ -145,16 +120,32 @@ pub(super) fn apply<T: SpectralNumber>(
         normalise(&mut v[m * n..], after);
     }
 }
+/// The report, if x has not overflowed.
+pub(super) fn finish<T: Scalar>(watcher: Watcher<'_>, x: &[T], residual: f64) -> Result<Report> {
+    match x.norm().lane_f64(0).is_finite() {
+        true => Ok(Report {
+            algorithm: watcher.algorithm,
+            iterations: watcher.iterations,
+            residual,
+            history: watcher.history,
+        }),
+        false => Err(Error::non_finite("the function: it overflowed")),
+    }
+}
 
 /// f(H) e_1 of the small matrix.
-fn small<T: SpectralNumber>(job: &Job, f: Function<'_, T::Re>, columns: &[Vec<T>]) -> Result<Vec<T>> {
-    let m = columns.len();
+pub(super) fn small<T: SpectralNumber>(
+    self_adjoint: bool,
+    f: Function<'_, T::Re>,
+    columns: &[Vec<T>],
+    m: usize,
+) -> Result<Vec<T>> {
     let mut h = vec![T::zero(); m * m];
     for (j, column) in columns.iter().enumerate() {
-        let rows = (j + 2).min(m);
+        let rows = column.len().min(m);
         h[j * m..][..rows].copy_from_slice(&column[..rows]);
     }
-    if job.self_adjoint {
+    if self_adjoint {
         let (mut w, q) = small_eigh(m, &h)?;
         of_spectrum(f, &mut w)?;
         let mut y = vec![T::zero(); m];

@@ -2,23 +2,38 @@
 //!
 //! | A | f | method |
 //! |---|---|---|
-//! | self-adjoint | exp, log, powers, any | [`Lanczos`] |
-//! | general | exp, log, powers | [`Arnoldi`] |
+//! | self-adjoint | exp, log, powers, any | [`Lanczos`]: a full basis; [`TwoPassLanczos`]: four vectors |
+//! | self-adjoint, bounds known | the same | [`ChebyshevSeries`]: no inner products, a bound of the error |
+//! | general | exp, log, powers | [`Arnoldi`]: a full basis; [`RestartedArnoldi`]: m vectors |
+//! | with a cheap inverse | the same | [`RationalKrylov`]: few steps where the spectrum is wide |
 //! | any | exp | [`Taylor`]: no basis is kept |
 //! | PSD | A^(1/2), A^(-1/2) | [`ContourIntegral`]: a few shifted systems in one Krylov space |
+//!
+//! Where nothing is said a self-adjoint operator above the size up to which operators are made dense takes Lanczos' recurrence without
+//! orthogonalisation: its basis is kept up to 128 MiB, else made twice.
 
 mod contour;
 mod krylov;
 mod lazy;
+pub(crate) mod norm;
+mod rational;
+mod restarted;
+mod series;
+mod settling;
 pub(crate) mod shifted;
 mod taylor;
 #[cfg(test)]
 mod tests;
+mod two_pass;
 
 pub use contour::ContourIntegral;
 pub(crate) use krylov::of_spectrum;
 pub use lazy::LazyFunction;
+pub use rational::RationalKrylov;
+pub use restarted::RestartedArnoldi;
+pub use series::ChebyshevSeries;
 pub use taylor::Taylor;
+pub use two_pass::TwoPassLanczos;
 
 use super::blocks::Action;
 use super::krylov::{Report, columns_by, plain_numbers};
@@ -27,6 +42,7 @@ use super::watch::{Callback, Options};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, SelfAdjointOf};
 use crate::functions::Power;
+use crate::functions::base::DENSE_LIMIT;
 use crate::operator::{DynOperator, LinearOperator};
 use crate::scalar::Scalar;
 use crate::view::{View, ViewMut};
@@ -80,7 +96,7 @@ pub trait ApplyAlgorithm<A: LinearOperator> {
 /// `NonFinite`, and what the operator reports.
 pub(crate) fn norm1<T: Scalar>(a: &dyn DynOperator<T>) -> Result<f64> {
     plain_numbers::<T>("norm1_estimate")?;
-    taylor::one_norm(&mut Action::new("1-norm estimate", a, 1), 1)
+    norm::one_norm(&mut Action::new("1-norm estimate", a, norm::COLUMNS), 1, 0)
 }
 
 /// Size and number type of a problem f(A) b.
@@ -96,7 +112,11 @@ fn square<T: Scalar>(name: &'static str, a: &dyn DynOperator<T>, rows: usize) ->
     Ok(n)
 }
 
-/// f(A) b by the facts: Lanczos or Arnoldi.
+/// Numbers of a basis that are kept before it is rather made twice: 128 MiB of doubles.
+const BASIS: usize = 1 << 24;
+
+/// f(A) b by the facts: Lanczos or Arnoldi; a large self-adjoint operator without orthogonalisation, which would cost more than its
+/// products.
 ///
 /// # Errors
 /// As [`ApplyAlgorithm::apply_function`].
@@ -106,6 +126,12 @@ pub(crate) fn default_apply<T: SpectralNumber, S: EigenvaluesOf<T>>(
     b: View<'_, T>,
     x: ViewMut<'_, T>,
 ) -> Result<Report> {
+    if S::SELF_ADJOINT && a.dyn_shape().0 > DENSE_LIMIT {
+        let n = square(two_pass::NAME, a, b.rows)?;
+        let options = Options { block: Some(BASIS), ..Options::default() };
+        let mut action = Action::new(two_pass::NAME, a, 1);
+        return columns_by(two_pass::NAME, n, b, x, |b, x| two_pass::two_pass(f, &mut action, b, x, options, None));
+    }
     let job = krylov::Job { self_adjoint: S::SELF_ADJOINT, adjoint: false, options: Options::default() };
     by_columns(&job, f, a, b, x, None)
 }

@@ -4,9 +4,10 @@
 //! algorithm 3.2 with the parameters of (3.13). Deviations: the shift is an estimate of tr A / n from three random vectors (any shift is
 //! right), and only |A|_1 and the norms of A^2 .. A^5 are estimated.
 
+use super::norm::one_norm;
 use super::{ApplyAlgorithm, Function, square};
 use crate::algorithms::blocks::Action;
-use crate::algorithms::krylov::{Report, columns_by, tolerance};
+use crate::algorithms::krylov::{Report, tolerance};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, watched};
 use crate::error::{Error, Result};
@@ -17,6 +18,8 @@ use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
 const NAME: &str = "Taylor e^A b";
+/// Columns that go through A at once.
+const BLOCK: usize = 16;
 
 /// (degree m, largest |A| for which the truncated series has backward error below 2^-53): Higham 2008, table A.3, and table 3.1.
 const THETA: [(usize, f64); 35] = [
@@ -104,12 +107,10 @@ impl<A: LinearOperator, F: Callback> ApplyAlgorithm<A> for Taylor<F> {
             return Err(Error::invalid("Taylor's series serves exp; ask Lanczos or Arnoldi for other functions"));
         }
         let n = square(NAME, a, b.rows)?;
-        let (callback, options) = (&mut self.callback, self.options);
-        let scheme = Scheme::new(a, n, options)?;
-        columns_by(NAME, n, b, x, |b, x| {
-            let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-            taylor(a, &scheme, b, x, options, &mut observer)
-        })
+        let scheme = Scheme::new(a, n, self.options)?;
+        let callback = &mut self.callback;
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        taylor(a, &scheme, b, x, self.options, &mut observer)
     }
 }
 
@@ -156,14 +157,15 @@ impl<T: Scalar> Scheme<T> {
         }
         let shifted = Shifted(a, mu);
         let mut act = Action::new(NAME, &shifted, 2);
-        let one = one_norm(&mut act, 1)?;
+        let one = one_norm(&mut act, 1, options.seed)?;
         if one == 0.0 {
             return Ok(Scheme { mu, degree: 1, steps: 1, tol });
         }
         // |A^p|^(1/p) is smaller than |A| for operators far from normal; alpha_p = max(d_p, d_(p+1)) serves degrees m >= p (p - 1) - 1
         let mut alphas = vec![(one, 1)];
         if one > 63.0 {
-            let d: Vec<f64> = (2..6).map(|p| Ok(one_norm(&mut act, p)?.powf(1.0 / p as f64))).collect::<Result<_>>()?;
+            let d: Vec<f64> =
+                (2..6).map(|p| Ok(one_norm(&mut act, p, options.seed)?.powf(1.0 / p as f64))).collect::<Result<_>>()?;
             for p in 2..5usize {
                 alphas.push((d[p - 2].max(d[p - 1]), p * (p - 1) - 1));
             }
@@ -179,113 +181,75 @@ impl<T: Scalar> Scheme<T> {
     }
 }
 
-/// [`Taylor`], compiled once per number type: x <- e^A b. Workspace: the term and A times it.
+/// [`Taylor`], compiled once per number type: X <- e^A B. Workspace: the term and A times it, of 16 columns at once.
 fn taylor<T: Scalar>(
     a: &dyn DynOperator<T>,
     scheme: &Scheme<T>,
-    b: &[T],
-    x: &mut [T],
+    b: View<'_, T>,
+    mut x: ViewMut<'_, T>,
     options: Options,
     observer: Observer<'_>,
 ) -> Result<Report> {
-    let most = options.max_iters.unwrap_or(100_000);
-    let mut watcher = Watcher::new(NAME, scheme.tol, scheme.steps, options.progress, Some(observer));
-    if !b.norm().lane_f64(0).is_finite() {
-        return Err(Error::non_finite("the right-hand side"));
+    if (b.rows, b.cols) != (x.rows, x.cols) {
+        return Err(Error::ShapeMismatch { op: NAME, left: (b.rows, b.cols), right: (x.rows, x.cols) });
     }
+    let (n, block) = (b.rows, BLOCK.min(b.cols));
+    let most = options.max_iters.unwrap_or(100_000).saturating_mul(b.cols.max(1));
+    let mut watcher = Watcher::new(NAME, scheme.tol, scheme.steps, options.progress, Some(observer));
     let shifted = Shifted(a, scheme.mu);
-    let mut act = Action::new(NAME, &shifted, 1);
-    let (mut term, mut next) = (b.to_vec(), vec![T::zero(); b.len()]);
-    x.copy_from_slice(b);
-    let largest = |x: &[T]| x.iter().fold(T::Re::zero(), |m, x| m.max(x.abs())).lane_f64(0);
+    let mut act = Action::new(NAME, &shifted, block);
+    let largest = |x: &[T]| -> Vec<f64> {
+        let most = |x: &[T]| x.iter().fold(T::Re::zero(), |m, x| m.max(x.abs())).lane_f64(0);
+        x.chunks_exact(n.max(1)).map(most).collect()
+    };
     let eta = scheme.mu.scale(T::Re::real(1.0 / scheme.steps as f64)).exp();
     let mut residual = 0.0_f64;
-    for step in 0..scheme.steps {
-        let mut before = largest(&term);
-        let mut cut = 0.0;
-        for j in 1..=scheme.degree {
-            if act.products >= most {
-                return Err(watcher.not_converged(1.0 - step as f64 / scheme.steps as f64));
+    for first in (0..b.cols).step_by(BLOCK) {
+        let columns = block.min(b.cols - first);
+        let mut sum: Vec<T> = Vec::with_capacity(n * columns);
+        for j in first..first + columns {
+            sum.extend((0..n).map(|i| b.at(i, j)));
+        }
+        if !sum[..].norm().lane_f64(0).is_finite() {
+            return Err(Error::non_finite("the right-hand side"));
+        }
+        let (mut term, mut next) = (sum.clone(), vec![T::zero(); sum.len()]);
+        for step in 0..scheme.steps {
+            let mut before = largest(&term);
+            let mut cut = vec![0.0; columns];
+            for j in 1..=scheme.degree {
+                if act.products >= most {
+                    return Err(watcher.not_converged(1.0 - step as f64 / scheme.steps as f64));
+                }
+                // next = A term / (s j)
+                let how = Update { alpha: T::of(1.0 / (scheme.steps as f64 * j as f64)), ..Update::replace() };
+                act.update(how, &term, &mut next, columns)?;
+                core::mem::swap(&mut term, &mut next);
+                let now = largest(&term);
+                sum[..].axpy(T::of(1.0), &term);
+                (0..columns).for_each(|c| cut[c] = before[c] + now[c]);
+                if cut.iter().zip(&largest(&sum)).all(|(c, s)| *c <= scheme.tol * s) {
+                    break;
+                }
+                before = now;
             }
-            act.apply(&term, &mut next, 1)?;
-            next[..].scale(T::of(1.0 / (scheme.steps as f64 * j as f64)));
-            core::mem::swap(&mut term, &mut next);
-            let now = largest(&term);
-            x.axpy(T::of(1.0), &term);
-            cut = before + now;
-            if cut <= scheme.tol * largest(x) {
-                break;
+            sum[..].scale(eta);
+            let size = largest(&sum);
+            if size.iter().any(|s| !s.is_finite()) {
+                return Err(Error::non_finite("e^A b: it overflowed"));
             }
-            before = now;
+            for (cut, size) in cut.iter().zip(&size) {
+                let here = if *size > 0.0 { cut / size * eta.abs().lane_f64(0) } else { 0.0 };
+                residual = residual.max(here);
+            }
+            if watcher.note(residual) && step + 1 < scheme.steps {
+                return Err(watcher.not_converged(1.0 - (step + 1) as f64 / scheme.steps as f64));
+            }
+            term.copy_from_slice(&sum);
         }
-        x.scale(eta);
-        let size = largest(x);
-        if !size.is_finite() {
-            return Err(Error::non_finite("e^A b: it overflowed"));
+        for j in 0..columns {
+            (0..n).for_each(|i| *x.at(i, first + j) = sum[j * n + i]);
         }
-        residual = residual.max(if size > 0.0 { cut / size * eta.abs().lane_f64(0) } else { 0.0 });
-        if watcher.note(residual) && step + 1 < scheme.steps {
-            return Err(watcher.not_converged(1.0 - (step + 1) as f64 / scheme.steps as f64));
-        }
-        term.copy_from_slice(x);
     }
     Ok(Report { algorithm: NAME, iterations: watcher.iterations, residual, history: watcher.history })
-}
-
-/// |A^p|_1 from below, nearly always within a factor 2 and mostly exact.
-///
-/// Higham, FORTRAN codes for estimating the one-norm of a real or complex matrix, TOMS 14, 1988 (the block algorithm of Higham & Tisseur,
-/// SIMAX 21, 2000, with t = 1), with the alternating vector as a second lower bound.
-pub(crate) fn one_norm<T: Scalar>(a: &mut Action<'_, T>, p: usize) -> Result<f64> {
-    let (m, n) = a.shape();
-    if m == 0 || n == 0 {
-        return Ok(0.0);
-    }
-    let (mut x, mut y) = (vec![T::of(1.0 / n as f64); n], vec![T::zero(); m]);
-    let power = |a: &mut Action<'_, T>, x: &mut Vec<T>, y: &mut Vec<T>, adjoint: bool| -> Result<()> {
-        for k in 0..p {
-            if k > 0 {
-                core::mem::swap(x, y);
-            }
-            if adjoint { a.adjoint(x, y, 1)? } else { a.apply(x, y, 1)? }
-        }
-        Ok(())
-    };
-    let sum = |y: &[T]| y.iter().fold(T::Re::zero(), |s, y| s + y.abs()).lane_f64(0);
-    power(a, &mut x, &mut y, false)?;
-    let mut estimate = sum(&y);
-    let mut place = usize::MAX;
-    let (mut s, mut z) = (vec![T::zero(); m], vec![T::zero(); n]);
-    for _ in 0..5 {
-        // the subgradient of |y|_1, and the column that it points to
-        for (s, &y) in s.iter_mut().zip(&y) {
-            let size = y.abs();
-            *s = if size.lane_f64(0) > 0.0 { y.scale(T::Re::real(1.0) / size) } else { T::of(1.0) };
-        }
-        power(a, &mut s, &mut z, true)?;
-        if p.is_multiple_of(2) {
-            s.resize(m, T::zero());
-            z.resize(n, T::zero());
-        }
-        let sizes = z.iter().map(|z| z.abs().lane_f64(0));
-        let Some((best, _)) = sizes.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)) else { break };
-        if best == place {
-            break;
-        }
-        place = best;
-        x.fill(T::zero());
-        x[best] = T::of(1.0);
-        power(a, &mut x, &mut y, false)?;
-        let now = sum(&y);
-        if now <= estimate {
-            break;
-        }
-        estimate = now;
-    }
-    for (i, x) in x.iter_mut().enumerate() {
-        let sign = if i % 2 == 0 { 1.0 } else { -1.0 };
-        *x = T::of(sign * (1.0 + i as f64 / (n.max(2) - 1) as f64));
-    }
-    power(a, &mut x, &mut y, false)?;
-    Ok(estimate.max(2.0 * sum(&y) / (3.0 * n as f64)))
 }

@@ -18,7 +18,7 @@ use num_traits::Zero;
 const XTRACE: &str = "XTrace";
 const XNYSTRACE: &str = "XNysTrace";
 /// The true error over the spread of leave-one-out values, which share their vectors; measured, see [`XTrace`].
-const SHARED: f64 = core::f64::consts::SQRT_2;
+pub(super) const SHARED: f64 = core::f64::consts::SQRT_2;
 
 /// tr A by the exchangeable estimator: all vectors but one approximate A, the last one estimates the rest, by turns.
 ///
@@ -137,7 +137,7 @@ fn xtrace<T: Scalar>(a: &dyn DynOperator<T>, options: Options, observer: Observe
     })
 }
 /// Y = Q R in place, by Gram-Schmidt twice; stops where a column depends on those before it: (R, columns of Q).
-fn qr<T: Scalar>(n: usize, y: &mut [T]) -> (Vec<T>, usize) {
+pub(super) fn qr<T: Scalar>(n: usize, y: &mut [T]) -> (Vec<T>, usize) {
     let k = y.len() / n.max(1);
     let (mut r, mut c) = (vec![T::zero(); k * k], vec![T::zero(); k]);
     let tiny = 1e3 * T::Re::epsilon().lane_f64(0);
@@ -158,7 +158,7 @@ fn qr<T: Scalar>(n: usize, y: &mut [T]) -> (Vec<T>, usize) {
     (r, k)
 }
 /// The unit vector orthogonal to all columns of R but column i: R^-H e_i, normalised.
-fn left_out<T: Scalar>(k: usize, r: &[T], i: usize) -> Vec<T> {
+pub(super) fn left_out<T: Scalar>(k: usize, r: &[T], i: usize) -> Vec<T> {
     let mut s = vec![T::zero(); k];
     s[i] = T::one() / r[i * k + i].conj();
     for j in i + 1..k {

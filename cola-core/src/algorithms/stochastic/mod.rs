@@ -6,22 +6,31 @@
 //! | tr A, diag A | any, better where eigenvalues decay | [`HutchPlusPlus`] | m^(-1) at worst |
 //! | tr A | any, best where they decay fast | [`XTrace`] | as Hutch++, with a smaller constant |
 //! | tr A | PSD | [`XNysTrace`] | smaller again |
-//! | log det A, tr f(A) | PSD | [`Slq`] | m^(-1/2) |
+//! | diag A | any, best where eigenvalues decay fast | [`XDiag`] | as XTrace |
+//! | log det A, tr f(A) | PSD | [`Slq`] | m^(-1/2), small with a preconditioner |
+//! | how many eigenvalues where | self-adjoint | [`Slq`] | m^(-1/2) |
 //!
 //! A result depends on the seed and on nothing else: the same bits at any number of threads. With `rel_tol` products are added until the
 //! standard error is that small; when n products are used up the unit vectors, which cost no more, give the exact value with error 0.
 
+mod density;
 mod exchangeable;
 mod hutchinson;
 mod hutchpp;
 mod slq;
+mod split;
 #[cfg(test)]
 mod tests;
+mod xdiag;
 
+pub use density::SpectralDensity;
 pub use exchangeable::{XNysTrace, XTrace};
 pub use hutchinson::Hutchinson;
 pub use hutchpp::HutchPlusPlus;
 pub use slq::Slq;
+pub use split::{Split, SplitPreconditioner};
+pub(crate) use split::{by_root, split_by_root};
+pub use xdiag::XDiag;
 
 use super::blocks::Action;
 use super::krylov::{plain_numbers, tolerance};
@@ -71,8 +80,7 @@ const BLOCK: usize = 16;
 macro_rules! estimator {
     ($Name:ident) => {
         impl<F> $Name<F> {
-            /// Exactly so many products with A (starting vectors for [`Slq`](crate::Slq)), whatever error they leave. Default: as many as
-            /// `rel_tol` needs.
+            /// Exactly so many products with A, whatever error they leave. Default: as many as `rel_tol` needs.
             pub fn probes(mut self, m: usize) -> Self {
                 self.options.restart = Some(m);
                 self

@@ -1,0 +1,242 @@
+//! f(A) b in a rational Krylov space: of vectors (A - s I)^-1 b, (A - s I)^-2 b, .., by given inverses.
+//!
+//! Ruhe, Rational Krylov sequence methods for eigenvalue computation, Linear Algebra Appl. 58, 1984; one pole is the shift-and-invert
+//! method of van den Eshof & Hochbruck, Preconditioning Lanczos approximations to the matrix exponential, SISC 27, 2006, and Moret &
+//! Novati, BIT 44, 2004; pole 0 with products between the extended Krylov method of Druskin & Knizhnerman, SIMAX 19, 1998. Deviations: the
+//! matrix V^H A V is computed by a product per vector, so that poles need not be known and inverses may be approximate; stopped as the
+//! polynomial methods are.
+
+use super::krylov::{finish, small};
+use super::settling::Settling;
+use super::{ApplyAlgorithm, Function, square};
+use crate::algorithms::blocks::{Action, add_product, inner, project};
+use crate::algorithms::krylov::{Report, columns_by, tolerance};
+use crate::algorithms::spectrum::SpectralNumber;
+use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
+use crate::error::{Error, Result};
+use crate::facts::{Fact, Facts};
+use crate::functions::{Inv, Invertible};
+use crate::operator::{DynOperator, LinearOperator};
+use crate::scalar::{Real, Scalar};
+use crate::vector::{Vector, normalise};
+use crate::view::{View, ViewMut};
+
+const NAME: &str = "rational Krylov f(A) b";
+/// Most vectors where nothing is said.
+const STEPS: usize = 300;
+
+/// f(A) b from inverses (A - s I)^-1, by turns: far fewer steps than products alone where the spectrum is wide.
+///
+/// With one inverse it is the shift-and-invert method: for e^(-t L), L positive semidefinite, about 15 solves with (L + (10 / t) I)^-1 to
+/// 1e-6 whatever |L| is. [`of`](RationalKrylov::of) takes the operator's own inverse and products by turns (the extended Krylov method):
+/// for roots and logarithms. `report.residual` is the estimate of the relative error by the change of the result as the space grows.
+///
+/// # Input
+/// A square, inverses of its size; functions of the spectrum where A is known to be self-adjoint.
+/// # Cost
+/// Per step one product with A and one with an inverse (or with A), 8 m n operations at m vectors; 2 m vectors.
+/// # Errors
+/// As [`Arnoldi`](crate::Arnoldi).
+/// # Example
+/// ```
+/// use cola_core::prelude::*;
+/// // heat on a rod of 2000 points: the norm of A is 1.6e6
+/// let n = 2000;
+/// let c = ((n + 1) * (n + 1)) as f64 / 10.0;
+/// let a = SelfAdjoint::new(Tridiagonal::new(vec![c; n - 1], vec![-2.0 * c; n], vec![c; n - 1]));
+/// let shifted = SelfAdjoint::new(Tridiagonal::new(vec![c; n - 1], vec![-2.0 * c - 10.0; n], vec![c; n - 1]));
+/// // a step, that is a sum of all odd modes
+/// let b = vec![1.0; n];
+/// let s = a.exp_apply_with(RationalKrylov::new([shifted.inv()?]).tol(1e-8), &b)?;
+/// let mode = |k: f64| 4.0 / (k * std::f64::consts::PI) * (-k * k * std::f64::consts::PI.powi(2) / 10.0).exp();
+/// let middle = mode(1.0) - mode(3.0) + mode(5.0);
+/// assert!((0.5 * (s.x[999] + s.x[1000]) - middle).abs() < 1e-5 && s.report.iterations < 30);
+/// # Ok::<(), Error>(())
+/// ```
+/// # Reference
+/// Guttel, Rational Krylov approximation of matrix functions, GAMM-Mitt. 36, 2013, 8-31.
+#[derive(Clone, Debug)]
+pub struct RationalKrylov<P, F = NoCallback> {
+    options: Options,
+    inverses: Vec<P>,
+    callback: F,
+}
+impl<P> RationalKrylov<P> {
+    /// By the inverses of A - s_1 I, A - s_2 I, .., in turns.
+    pub fn new(inverses: impl IntoIterator<Item = P>) -> Self {
+        let options = Options::default();
+        RationalKrylov { options, inverses: inverses.into_iter().collect(), callback: NoCallback }
+    }
+    /// By products with A and with its own inverse, in turns.
+    ///
+    /// ```
+    /// # use cola_core::prelude::*;
+    /// let n = 1000;
+    /// let a = Psd::new(Tridiagonal::new(vec![-1.0; n - 1], vec![2.0; n], vec![-1.0; n - 1]));
+    /// let b = vec![1.0; n];
+    /// let s = a.isqrt_apply_with(RationalKrylov::of(&a)?, &b)?;
+    /// let twice = a.isqrt_apply_with(RationalKrylov::of(&a)?, &s.x)?;
+    /// let back = a.apply(&twice.x);
+    /// assert!(back.iter().all(|x| (x - 1.0).abs() < 1e-7));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the inverse.
+    pub fn of<A: Invertible>(a: &A) -> Result<RationalKrylov<Inv<A>>> {
+        Ok(RationalKrylov::new([a.inverse_rule()?]).extended())
+    }
+}
+impl<P, F> RationalKrylov<P, F> {
+    /// A product with A after every inverse. Default: inverses alone.
+    pub fn extended(mut self) -> Self {
+        self.options.flexible = true;
+        self
+    }
+    /// Wanted relative error. Default: 1e-10, in single precision 1e-5.
+    pub fn tol(mut self, tol: f64) -> Self {
+        self.options.tol = Some(tol);
+        self
+    }
+    /// Most vectors. Default: n, at most 300.
+    pub fn max_iters(mut self, max_iters: usize) -> Self {
+        self.options.max_iters = Some(max_iters);
+        self
+    }
+}
+watched!(RationalKrylov <P> inverses);
+impl<A, P, F> ApplyAlgorithm<A> for RationalKrylov<P, F>
+where
+    A: LinearOperator<Scalar: SpectralNumber>,
+    P: LinearOperator<Scalar = A::Scalar>,
+    F: Callback,
+{
+    fn apply_function(
+        &mut self,
+        f: Function<'_, <A::Scalar as Scalar>::Re>,
+        a: &A,
+        b: View<'_, A::Scalar>,
+        x: ViewMut<'_, A::Scalar>,
+    ) -> Result<Report> {
+        let n = square(NAME, a, b.rows)?;
+        let mut inverses: Vec<&dyn DynOperator<A::Scalar>> = Vec::new();
+        for p in &self.inverses {
+            if (p.nrows(), p.ncols()) != (n, n) {
+                return Err(Error::ShapeMismatch { op: NAME, left: (n, n), right: (p.nrows(), p.ncols()) });
+            }
+            inverses.push(p);
+        }
+        if inverses.is_empty() {
+            return Err(Error::invalid(format!("{NAME}: no inverses; without them it is Arnoldi's method")));
+        }
+        let (callback, options) = (&mut self.callback, self.options);
+        let self_adjoint = <A::Facts as Facts>::SelfAdjoint::KNOWN;
+        columns_by(NAME, n, b, x, |b, x| {
+            let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+            rational(f, (a, self_adjoint), &inverses, b, x, options, &mut observer)
+        })
+    }
+}
+
+/// [`RationalKrylov`], compiled once per number type. Workspace: V, A V, and the small matrix.
+fn rational<T: SpectralNumber>(
+    f: Function<'_, T::Re>,
+    (a, self_adjoint): (&dyn DynOperator<T>, bool),
+    inverses: &[&dyn DynOperator<T>],
+    b: &[T],
+    x: &mut [T],
+    options: Options,
+    observer: Observer<'_>,
+) -> Result<Report> {
+    let n = b.len();
+    tolerance(NAME, options.tol)?;
+    if let Function::Power(p) = f {
+        p.checked()?;
+    }
+    let tol = options.tol.unwrap_or(default_tol::<T>());
+    let most = options.max_iters.unwrap_or(STEPS).min(n);
+    let mut watcher = Watcher::new(NAME, tol, most, options.progress, Some(observer));
+    x.fill(T::zero());
+    let norm = b.norm();
+    if !norm.lane_f64(0).is_finite() {
+        return Err(Error::non_finite("the right-hand side"));
+    }
+    if norm.lane_f64(0) == 0.0 {
+        return Ok(Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() });
+    }
+    let mut act = Action::new(NAME, a, 1);
+    let mut inverses: Vec<Action<'_, T>> = inverses.iter().map(|p| Action::new(NAME, *p, 1)).collect();
+    let epsilon = T::Re::epsilon().lane_f64(0);
+    let (mut v, mut av) = (b.to_vec(), Vec::new());
+    normalise(&mut v[..], norm);
+    // H = V^H A V, by columns, each as long as there are vectors
+    let mut h: Vec<Vec<T>> = Vec::new();
+    // where each kind of step goes on: inverses from the last vector of an inverse, products from the last of a product
+    let (mut from, mut live) = ([0, 0], [true, options.flexible]);
+    let (mut turn, mut next_check) = (0, 1);
+    let mut settling = Settling::new();
+    loop {
+        let m = h.len() + 1;
+        if m > most {
+            return Err(watcher.not_converged(settling.estimate));
+        }
+        // the newest vector: a column and a row of H
+        av.resize(m * n, T::zero());
+        act.apply(&v[(m - 1) * n..], &mut av[(m - 1) * n..], 1)?;
+        let (mut column, mut row) = (vec![T::zero(); m], vec![T::zero(); m]);
+        inner(n, &v, &av[(m - 1) * n..], &mut column);
+        inner(n, &v[(m - 1) * n..], &av, &mut row);
+        h.iter_mut().zip(&row).for_each(|(h, &r)| h.push(r));
+        h.push(column);
+        // the next vector: what is left of a step that depends on the space is rounding
+        let mut w = vec![T::zero(); n];
+        let mut found = false;
+        while !found && m < n && (live[0] || live[1]) {
+            let count = inverses.len();
+            let kind = usize::from(live[1] && (!live[0] || turn >= count));
+            match kind {
+                0 => inverses[turn % count].apply(&v[from[0] * n..][..n], &mut w, 1)?,
+                _ => w.copy_from_slice(&av[from[1] * n..][..n]),
+            }
+            turn = (turn + 1) % (count + usize::from(live[1]));
+            let (mut c, mut none) = (vec![T::zero(); m], vec![T::zero(); m]);
+            let (before, after) = project(&v, &mut w, &mut none, &mut c);
+            found = after.lane_f64(0) > 10.0 * epsilon * before.lane_f64(0);
+            if found {
+                normalise(&mut w[..], after);
+                from[kind] = m;
+            } else {
+                live[kind] = false;
+            }
+        }
+        let exhausted = !found;
+        if exhausted || m == next_check || m == most {
+            next_check = m + (m / 6).max(1);
+            match small(self_adjoint, f, &h, m) {
+                Ok(y) => {
+                    let done = settling.next(y, tol)?;
+                    if exhausted {
+                        settling.estimate = 0.0;
+                    }
+                    let estimate = settling.estimate;
+                    let stop = watcher.note(estimate.min(1.0));
+                    if exhausted || done {
+                        let y: Vec<T> = settling.take().iter().map(|&y| y.scale(norm)).collect();
+                        add_product(n, T::of(1.0), &v, &y, x);
+                        return finish(watcher, x, estimate);
+                    }
+                    if stop {
+                        return Err(watcher.not_converged(estimate));
+                    }
+                }
+                Err(e) if exhausted || m == most => return Err(e),
+                Err(e) if self_adjoint && !matches!(e, Error::Singular { .. }) => return Err(e),
+                Err(_) => {
+                    settling.forget();
+                    watcher.note(1.0);
+                }
+            }
+        }
+        v.extend_from_slice(&w);
+    }
+}

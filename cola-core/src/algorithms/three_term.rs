@@ -1,0 +1,197 @@
+//! Lanczos' three-term recurrence of several starting vectors side by side, without a basis: one block product and three passes over two
+//! vectors per step.
+//!
+//! Lanczos, J. Res. NBS 45, 1950; in the order of operations that Paige, Computational variants of the Lanczos method, J. IMA 10, 1972,
+//! proved the stable one. Nothing is orthogonalised again: quadratures and f(A) b do without (Greenbaum, Linear Algebra Appl. 113, 1989;
+//! Musco, Musco & Sidford, Stability of the Lanczos method for matrix function approximation, SODA 2018); Ritz values repeat.
+
+use crate::algorithms::blocks::Action;
+use crate::algorithms::dense as kernels;
+use crate::algorithms::matfun::{Function, of_spectrum};
+use crate::error::{Error, Result};
+use crate::operator::Update;
+use crate::scalar::{Real, Scalar};
+use crate::vector::{Vector, normalise};
+use num_traits::Zero;
+
+/// One Jacobi matrix per column, and the last two vectors of each.
+pub(crate) struct ThreeTerm<T: Scalar> {
+    n: usize,
+    /// The newest vectors, of length 1 (or 0 where a column has come to its end).
+    pub v: Vec<T>,
+    /// Those before; between steps.
+    old: Vec<T>,
+    pub columns: Vec<Jacobi<T::Re>>,
+}
+/// Diagonal and subdiagonal; beta\[j\] couples steps j and j + 1.
+#[derive(Clone, Default)]
+pub(crate) struct Jacobi<R> {
+    pub alpha: Vec<R>,
+    pub beta: Vec<R>,
+    /// The Krylov space is invariant: what the matrix says is exact.
+    pub ended: bool,
+}
+impl<T: Scalar> ThreeTerm<T> {
+    /// From columns of length n, which are normalised; lengths come back.
+    pub fn new(n: usize, mut start: Vec<T>) -> (Self, Vec<T::Re>) {
+        let columns = start.len() / n.max(1);
+        let lengths: Vec<T::Re> = start
+            .chunks_exact_mut(n.max(1))
+            .map(|v| {
+                let length = v.norm();
+                if length.lane_f64(0) > 0.0 {
+                    normalise(v, length);
+                }
+                length
+            })
+            .collect();
+        let columns = vec![Jacobi { alpha: Vec::new(), beta: Vec::new(), ended: false }; columns];
+        (ThreeTerm { n, old: vec![T::zero(); start.len()], v: start, columns }, lengths)
+    }
+    /// One step of all columns. One that has ended is zero from then on.
+    ///
+    /// # Errors
+    /// Those of the product.
+    pub fn step(&mut self, a: &mut Action<'_, T>) -> Result<()> {
+        self.product(a, None)?;
+        let tiny = T::Re::real(10.0 * T::Re::epsilon().lane_f64(0));
+        for ((w, v), c) in self.old.chunks_exact_mut(self.n).zip(self.v.chunks_exact(self.n)).zip(&mut self.columns) {
+            if c.ended {
+                w.fill(T::zero());
+                continue;
+            }
+            let alpha = v.dot(w).re();
+            let beta = subtract(w, alpha, v);
+            let size = alpha.abs() + c.beta.last().copied().unwrap_or(T::Re::zero());
+            c.alpha.push(alpha);
+            c.beta.push(beta);
+            if beta.lane_f64(0) <= (tiny * size).lane_f64(0) {
+                c.ended = true;
+                w.fill(T::zero());
+            } else {
+                normalise(w, beta);
+            }
+        }
+        core::mem::swap(&mut self.v, &mut self.old);
+        Ok(())
+    }
+    /// Step k again of a recurrence that starts anew with the numbers of the first time: the same vectors to the last bit.
+    ///
+    /// # Errors
+    /// Those of the product.
+    pub fn repeat(&mut self, a: &mut Action<'_, T>, k: usize, numbers: &Jacobi<T::Re>) -> Result<()> {
+        self.product(a, k.checked_sub(1).map(|k| numbers.beta[k]))?;
+        subtract(&mut self.old, numbers.alpha[k], &self.v);
+        normalise(&mut self.old[..], numbers.beta[k]);
+        core::mem::swap(&mut self.v, &mut self.old);
+        Ok(())
+    }
+    /// old <- A v - beta old, the beta of each column, or the same for all.
+    fn product(&mut self, a: &mut Action<'_, T>, beta: Option<T::Re>) -> Result<()> {
+        for (w, c) in self.old.chunks_exact_mut(self.n).zip(&self.columns) {
+            w.scale(T::from_re(-beta.or(c.beta.last().copied()).unwrap_or(T::Re::zero())));
+        }
+        a.update(Update::replace().add(), &self.v, &mut self.old, self.columns.len())
+    }
+}
+/// w <- w - alpha v; returns |w|.
+fn subtract<T: Scalar>(w: &mut [T], alpha: T::Re, v: &[T]) -> T::Re {
+    let square = w.sub_norm_sq(T::from_re(alpha), v);
+    let plain = square.lane_f64(0);
+    // the squares may have overflowed, or lost their digits
+    let small = if T::Re::epsilon().lane_f64(0) > 1e-10 { 1e-30 } else { 1e-280 };
+    if plain.is_finite() && plain > small { square.sqrt() } else { w.norm() }
+}
+impl<R: Real> Jacobi<R> {
+    /// Steps done.
+    pub fn len(&self) -> usize {
+        self.alpha.len()
+    }
+    /// Nodes and weights of the Gauss quadrature: sum q_k^2 f(w_k) is near v^H f(A) v.
+    ///
+    /// # Errors
+    /// `NotConverged`, `NonFinite`.
+    pub fn gauss(&self) -> Result<(Vec<R>, Vec<R>)> {
+        let m = self.len();
+        let (mut w, mut q) = (self.alpha.clone(), vec![R::zero(); m]);
+        kernels::gauss(&mut w, &self.beta[..m.saturating_sub(1)], &mut q).result(not_diagonal)?;
+        q.iter_mut().for_each(|q| *q = *q * *q);
+        Ok((w, q))
+    }
+    /// f(J) e_1.
+    ///
+    /// # Errors
+    /// Those of f at the eigenvalues, `NotConverged`, `NonFinite`.
+    pub fn function(&self, f: Function<'_, R>) -> Result<Vec<R>> {
+        let m = self.len();
+        let (mut w, mut q) = (self.alpha.clone(), vec![R::zero(); m * m]);
+        kernels::hermitian_tridiagonal::<R>(m, &mut w, &self.beta[..m.saturating_sub(1)], &mut q)
+            .result(not_diagonal)?;
+        of_spectrum(f, &mut w)?;
+        let mut y = vec![R::zero(); m];
+        for (q, &w) in q.chunks_exact(m.max(1)).zip(&w) {
+            y[..].axpy(q[0] * w, q);
+        }
+        Ok(y)
+    }
+}
+fn not_diagonal(iterations: usize, residual: f64) -> Error {
+    Error::NotConverged { algorithm: "eigenvalues of a Jacobi matrix", iterations, residual, tol: 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithms::krylov::testing::*;
+    use crate::facts::PsdFacts;
+
+    /// Of the Laplacian the quadrature of degree 2 m - 1 is exact for powers up to that, and the repeated vectors are the same bits.
+    #[test]
+    fn quadrature_is_exact_for_polynomials() {
+        let n = 50;
+        let a = laplacian::<PsdFacts, f64>(n);
+        let mut act = Action::new("test", &a, 2);
+        let start: Vec<f64> = noisy(2 * n);
+        let (mut run, lengths) = ThreeTerm::new(n, start.clone());
+        let mut seen = vec![run.v[..n].to_vec()];
+        for _ in 0..6 {
+            run.step(&mut act).unwrap();
+            seen.push(run.v[..n].to_vec());
+        }
+        for c in 0..2 {
+            let (w, q) = run.columns[c].gauss().unwrap();
+            let mut x = start[c * n..][..n].to_vec();
+            for p in 0..12i32 {
+                let want = start[c * n..][..n].iter().zip(&x).map(|(a, b)| a * b).sum::<f64>();
+                let got: f64 = lengths[c] * lengths[c] * w.iter().zip(&q).map(|(w, q)| q * w.powi(p)).sum::<f64>();
+                assert!((got / want - 1.0).abs() < 1e-11, "{p}: {got} {want}");
+                let mut y = vec![0.0; n];
+                act.apply(&x, &mut y, 1).unwrap();
+                x = y;
+            }
+        }
+        let (mut again, _) = ThreeTerm::new(n, start[..n].to_vec());
+        for k in 0..6 {
+            assert_eq!(again.v, seen[k]);
+            again.repeat(&mut act, k, &run.columns[0]).unwrap();
+        }
+        assert_eq!(again.v, seen[6]);
+    }
+
+    /// The space of a vector with three eigenvalues ends after three steps, and what follows is zero.
+    #[test]
+    fn ends_in_an_invariant_space() {
+        let n = 30;
+        let a = diagonal::<PsdFacts, f64>((0..n).map(|i| 1.0 + (i % 3) as f64).collect());
+        let mut act = Action::new("test", &a, 1);
+        let (mut run, _) = ThreeTerm::new(n, noisy::<f64>(n));
+        for _ in 0..5 {
+            run.step(&mut act).unwrap();
+        }
+        let c = &run.columns[0];
+        assert!(c.ended && c.len() == 3 && run.v.iter().all(|&v| v == 0.0));
+        let (mut w, _) = c.gauss().unwrap();
+        w.sort_by(f64::total_cmp);
+        assert!((0..3).all(|k| (w[k] - (k + 1) as f64).abs() < 1e-13), "{w:?}");
+    }
+}
