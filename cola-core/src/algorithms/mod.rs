@@ -19,5 +19,6 @@ pub mod sylvester;
 #[cfg(feature = "fft")]
 pub mod toeplitz;
 mod watch;
+pub mod woodbury;
 
 pub use watch::{Callback, Control, Iteration, NoCallback, Observer};
