@@ -119,9 +119,33 @@ pub trait LinearOperator: Operator {
     fn by_rows(&self) -> Option<&dyn ByRows<Self::Scalar>> {
         None
     }
+    /// y = op(A) y for a square A, in place: what saves a second vector where a solve is a chain of factors. By default through copies of
+    /// some of the columns at a time; structures that read all before they write do without.
+    fn act_in_place(&self, adjoint: bool, y: ViewMut<'_, Self::Scalar>, scratch: &mut [Self::Scalar]) {
+        let (n, block) = (y.rows, some_columns(y.cols));
+        for first in (0..y.cols).step_by(block.max(1)) {
+            let here = block.min(y.cols - first);
+            let (copy, rest) = scratch.split_at_mut(n * here);
+            let start = (first * y.cs).min(y.data.len());
+            let part = ViewMut::new(&mut y.data[start..], n, here, y.rs, y.cs);
+            copy_columns(part.as_view(), copy);
+            self.act(Update { adjoint, ..Update::replace() }, View::matrix(copy, n, here), part, rest);
+        }
+    }
+    /// How much scratch `act_in_place` needs for `columns` columns.
+    fn in_place_scratch_len(&self, columns: usize) -> usize {
+        let block = some_columns(columns);
+        self.nrows() * block + self.scratch_len(block)
+    }
     /// The entries, where they lie in memory as they are: rules that need them all are then spared a copy.
     #[inline(always)]
     fn entries(&self) -> Option<View<'_, Self::Scalar>> {
+        None
+    }
+    /// The main diagonal as one column, where the operator is diagonal by its type and these numbers lie in memory: rules may then work
+    /// on some of its rows at a time.
+    #[inline(always)]
+    fn only_diagonal(&self) -> Option<View<'_, Self::Scalar>> {
         None
     }
     /// `y = [y +] alpha A`, the entries themselves: what base cases make dense. By default A applied to the identity; structures that know
@@ -174,6 +198,12 @@ impl<A: LinearOperator + ?Sized> LinearOperator for &A {
     fn scratch_len(&self, columns: usize) -> usize {
         (**self).scratch_len(columns)
     }
+    fn act_in_place(&self, adjoint: bool, y: ViewMut<'_, A::Scalar>, scratch: &mut [A::Scalar]) {
+        (**self).act_in_place(adjoint, y, scratch)
+    }
+    fn in_place_scratch_len(&self, columns: usize) -> usize {
+        (**self).in_place_scratch_len(columns)
+    }
     #[inline(always)]
     fn by_rows(&self) -> Option<&dyn ByRows<A::Scalar>> {
         (**self).by_rows()
@@ -182,9 +212,36 @@ impl<A: LinearOperator + ?Sized> LinearOperator for &A {
     fn entries(&self) -> Option<View<'_, A::Scalar>> {
         (**self).entries()
     }
+    #[inline(always)]
+    fn only_diagonal(&self) -> Option<View<'_, A::Scalar>> {
+        (**self).only_diagonal()
+    }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn write(&self, alpha: A::Scalar, add: bool, y: ViewMut<'_, A::Scalar>) {
         (**self).write(alpha, add, y)
+    }
+}
+
+/// Columns that an action in place copies at a time: a quarter, so that the copy is small beside them; 64 at least, for the speed of
+/// dense products.
+fn some_columns(columns: usize) -> usize {
+    columns.min(64.max(columns.div_ceil(4)))
+}
+/// The columns one after another, read in the order in which they lie.
+fn copy_columns<T: Copy>(from: View<'_, T>, to: &mut [T]) {
+    let n = from.rows;
+    if from.rs <= from.cs {
+        for c in 0..from.cols {
+            (0..n).for_each(|i| to[i + n * c] = from.at(i, c));
+        }
+        return;
+    }
+    // eight columns at a time, so that the lines that are written stay near
+    for first in (0..from.cols).step_by(8) {
+        let last = (first + 8).min(from.cols);
+        for i in 0..n {
+            (first..last).for_each(|c| to[i + n * c] = from.at(i, c));
+        }
     }
 }
 

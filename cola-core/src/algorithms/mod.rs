@@ -20,5 +20,6 @@ mod three_term;
 #[cfg(feature = "fft")]
 pub mod toeplitz;
 mod watch;
+pub mod woodbury;
 
 pub use watch::{Callback, Control, Iteration, NoCallback, Observer};

@@ -53,6 +53,14 @@ macro_rules! acts_as {
                 let $s = self;
                 $inner.scratch_len(columns)
             }
+            fn act_in_place(&self, adjoint: bool, y: ViewMut<'_, Sc<$A>>, s: &mut [Sc<$A>]) {
+                let $s = self;
+                $inner.act_in_place(adjoint, y, s)
+            }
+            fn in_place_scratch_len(&self, columns: usize) -> usize {
+                let $s = self;
+                $inner.in_place_scratch_len(columns)
+            }
             #[inline(always)]
             fn by_rows(&self) -> Option<&dyn crate::operator::ByRows<Sc<$A>>> {
                 let $s = self;
@@ -62,6 +70,11 @@ macro_rules! acts_as {
             fn entries(&self) -> Option<View<'_, Sc<$A>>> {
                 let $s = self;
                 $inner.entries()
+            }
+            #[inline(always)]
+            fn only_diagonal(&self) -> Option<View<'_, Sc<$A>>> {
+                let $s = self;
+                $inner.only_diagonal()
             }
             #[cfg_attr(not(debug_assertions), inline(always))]
             fn write(&self, alpha: Sc<$A>, add: bool, y: ViewMut<'_, Sc<$A>>) {

@@ -55,6 +55,10 @@ impl<V: VectorData> LinearOperator for Diagonal<V> {
     fn scratch_len(&self, _: usize) -> usize {
         0
     }
+    #[inline(always)]
+    fn only_diagonal(&self) -> Option<View<'_, Sc<Self>>> {
+        Some(self.0.view())
+    }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn write(&self, alpha: Sc<Self>, add: bool, y: ViewMut<'_, Sc<Self>>) {
         let d = self.0.view();

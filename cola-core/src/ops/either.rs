@@ -56,6 +56,12 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
     fn scratch_len(&self, columns: usize) -> usize {
         each!(self, a => a.scratch_len(columns))
     }
+    fn act_in_place(&self, adjoint: bool, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        each!(self, a => a.act_in_place(adjoint, y, s))
+    }
+    fn in_place_scratch_len(&self, columns: usize) -> usize {
+        each!(self, a => a.in_place_scratch_len(columns))
+    }
 }
 impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> for Either<A, B> {
     type Output = Either<Inv<A>, Inv<B>>;

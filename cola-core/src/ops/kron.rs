@@ -122,6 +122,29 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
         let mb = self.1.nrows().max(self.1.ncols());
         na * mb + self.0.scratch_len(mb).max(self.1.scratch_len(na))
     }
+    // each factor along its mode: no buffer of the product's size. Rectangular factors of a square product change the sizes on the way
+    fn act_in_place(&self, adjoint: bool, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        let (na, nb) = (self.0.nrows(), self.1.nrows());
+        if na != self.0.ncols() || nb != self.1.ncols() {
+            let n = y.rows;
+            let (copy, rest) = s.split_at_mut(n * y.cols);
+            (0..y.cols).for_each(|c| (0..n).for_each(|i| copy[i + n * c] = y.data[i * y.rs + c * y.cs]));
+            return self.act(Update { adjoint, ..Update::replace() }, View::matrix(copy, n, y.cols), y, rest);
+        }
+        for c in 0..y.cols {
+            let start = (c * y.cs).min(y.data.len());
+            let column = &mut y.data[start..];
+            self.1.act_in_place(adjoint, ViewMut::new(column, nb, na, y.rs, nb * y.rs), s);
+            self.0.act_in_place(adjoint, ViewMut::new(column, na, nb, nb * y.rs, y.rs), s);
+        }
+    }
+    fn in_place_scratch_len(&self, columns: usize) -> usize {
+        let (na, nb) = (self.0.nrows(), self.1.nrows());
+        match na == self.0.ncols() && nb == self.1.ncols() {
+            true => self.0.in_place_scratch_len(nb).max(self.1.in_place_scratch_len(na)),
+            false => na * nb * columns + self.scratch_len(columns),
+        }
+    }
 }
 impl<A: Operator, B: Operator<Scalar = A::Scalar>> Kron<A, B> {
     /// A product of rectangular factors is square at times, and then singular: rank A rank B < n.

@@ -3,7 +3,7 @@
 use crate::algorithms::sylvester::{KronSumFactor, Pairing};
 use crate::data::{Column, Held};
 use crate::dsl::{IntoOperator, shape_panic};
-use crate::error::Result;
+use crate::error::{Error, Result, check};
 use crate::facts::{Both, FactSet, Facts, InverseFacts, SelfAdjointFacts, Unknown};
 use crate::functions::base::{BaseInverse, materialize};
 use crate::functions::dense::{DenseBasis, FactorMethod, MethodOf, dense_eigh};
@@ -14,13 +14,13 @@ use crate::functions::{
 };
 use crate::gradient::{Differentiable, LogdetGradient, SpectrumGradient};
 use crate::operator::short::{Fa, Re, Ro, Sc};
-use crate::operator::{ByRows, LinearOperator, Operator, SameScalar, Update, operator};
+use crate::operator::{ByRows, LinearOperator, Operator, SameScalar, Update, operator, with_scratch};
 use crate::ops::kron::{marginals, pairs};
 use crate::ops::shifted::inverted;
 use crate::ops::{Either, Kron, Normal, Spectral};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part, part_with, trees};
-use crate::scalar::Scalar;
+use crate::scalar::{Mask, Real, Scalar};
 use crate::space::{Space, demand_square};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
@@ -270,6 +270,57 @@ where
             Some(factor) => Either::First(SylvesterInverse::of(factor, self.nrows())?),
             None => Either::Second(BaseInverse::new(self)?),
         }))
+    }
+    fn solve_rule(&self, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Result<()>
+    where
+        Self::Output: LinearOperator<Scalar = Sc<A>>,
+    {
+        if self.by_spectrum() {
+            return self.fast_diagonalisation(b, x);
+        }
+        crate::functions::inverse::apply_checked(&InverseRule::<K>::inverse_rule(self)?, b, x)
+    }
+}
+impl<A: MaySpectrum, B: MaySpectrum<Scalar = A::Scalar>> KronSum<A, B> {
+    /// x = (V x W) diag(1 / (a_i + b_j)) (V x W)^H b, all of it in x: neither the n_A n_B eigenvalues nor a second vector are held.
+    /// (Lynch, Rice & Thomas, Direct solution of partial difference equations by tensor product methods, 1964.)
+    fn fast_diagonalisation(&self, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Result<()> {
+        let ((v, a), (w, b_)) = (self.0.spectrum_rule()?.into_parts(), self.1.spectrum_rule()?.into_parts());
+        let (na, nb) = (a.len(), b_.len());
+        // the largest |a_i + b_j| is at the ends
+        let ends = |w: &[Re<A>]| {
+            let first = w.first().copied().unwrap_or(Re::<A>::zero());
+            w.iter().fold((first, first), |(low, high), &w| (low.min(w), high.max(w)))
+        };
+        let ((la, ha), (lb, hb)) = (ends(&a), ends(&b_));
+        let tol = (la + lb).abs().max((ha + hb).abs()) * Re::<A>::epsilon() * Re::<A>::of((na * nb) as f64);
+        let need = v.in_place_scratch_len(nb).max(w.in_place_scratch_len(na));
+        with_scratch(need, |s| {
+            for c in 0..b.cols {
+                let (rs, start) = (x.rs, (c * x.cs).min(x.data.len()));
+                let x = &mut x.data[start..];
+                (0..na * nb).for_each(|i| x[i * rs] = b.at(i, c));
+                w.act_in_place(true, ViewMut::new(x, nb, na, rs, nb * rs), s);
+                v.act_in_place(true, ViewMut::new(x, na, nb, nb * rs, rs), s);
+                for (i, &a) in a.iter().enumerate() {
+                    let mut good = <Sc<A> as Scalar>::Mask::splat(true);
+                    for (j, &b) in b_.iter().enumerate() {
+                        let (z, x) = (a + b, &mut x[(i * nb + j) * rs]);
+                        good = good & tol.lt(z.abs());
+                        *x = x.scale(Re::<A>::one() / z);
+                    }
+                    if !good.all() {
+                        let singular = |j: usize| {
+                            check::<Sc<A>>(tol.lt((a + b_[j]).abs()), |_| Error::Singular { index: i * nb + j })
+                        };
+                        (0..nb).try_for_each(singular)?;
+                    }
+                }
+                w.act_in_place(false, ViewMut::new(x, nb, na, rs, nb * rs), s);
+                v.act_in_place(false, ViewMut::new(x, na, nb, nb * rs, rs), s);
+            }
+            Ok(())
+        })
     }
 }
 // sum of log |a_i + b_j|

@@ -1,6 +1,6 @@
 //! A + P Q^H for A with a cheap inverse: Woodbury's formula and the determinant lemma.
 
-use crate::algorithms::dense as kernels;
+use crate::algorithms::{dense as kernels, woodbury};
 use crate::data::{Held, MatrixData, Panel};
 use crate::error::{Error, Result, check};
 use crate::facts::{And, FactSet, Facts, SumFacts, Unknown};
@@ -293,6 +293,43 @@ where
     }
     BaseInverse::<W, MethodOf<K>>::solve(whole, b, x)
 }
+/// The diagonals of A and A^-1, where A is diagonal and so large that passes over blocks of rows pay.
+fn diagonals<'a, A: LinearOperator, F: LinearOperator<Scalar = Sc<A>>>(
+    a: &'a A,
+    inverse: &'a F,
+) -> Option<(View<'a, Sc<A>>, View<'a, Sc<A>>)> {
+    if a.nrows() > woodbury::ROWS { a.only_diagonal().zip(inverse.only_diagonal()) } else { None }
+}
+/// M = I + c Q^H E P from Q^H E P. NaN and infinity in the factors reach it, so it alone is tested.
+fn capacitance_of<T: Scalar, R: Space>(c: T, product: &[T], (p, q): (View<'_, T>, View<'_, T>)) -> Result<Held<T, R>> {
+    let mut m = Held::<T, R>::identity(p.cols);
+    m.as_mut_slice().iter_mut().zip(product).for_each(|(m, x)| *m += c * *x);
+    let fine = crate::scalar::all_finite(m.as_slice());
+    if !fine.all() {
+        check::<T>(p.finite() & q.finite() & c.finite(), |_| Error::non_finite("the low-rank factors"))?;
+        check::<T>(fine, |_| Error::non_finite("the capacitance: it overflowed"))?;
+    }
+    Ok(m)
+}
+/// x by passes over blocks of rows; false where the residual asks for a refinement.
+fn solve_by_rows<T: Scalar, R: Space, M: FactorMethod>(
+    (d, e): (View<'_, T>, View<'_, T>),
+    c: T,
+    (p, q): (View<'_, T>, View<'_, T>),
+    b: View<'_, T>,
+    mut x: ViewMut<'_, T>,
+) -> Result<bool> {
+    let (r, k) = (p.cols, b.cols);
+    let all = woodbury::gather(e, (p, q), b);
+    let (product, t) = all.split_at(r * r);
+    let m = Factored::<T, R, M>::new(capacitance_of(c, product, (p, q))?)?;
+    let (mut u, mut s) = (vec![T::zero(); r * k], vec![T::zero(); r * k]);
+    apply_checked(&m, View::matrix(t, r, k), ViewMut::matrix(&mut u, r, k))?;
+    woodbury::back((e, c), (p, q), View::matrix(&u, r, k), b, x.reborrow(), &mut s);
+    let missed = woodbury::residual((d, c), p, View::matrix(&s, r, k), b, x.as_view());
+    let good = T::Re::epsilon() * T::Re::real(GOOD);
+    Ok(!(good.lt(missed) | !missed.finite()).any())
+}
 fn solve_by_formula<A, L>(a: &A, l: &L, b: View<'_, Sc<A>>, mut x: ViewMut<'_, Sc<A>>) -> Result<()>
 where
     A: LinearOperator + InverseRule<Fa<A>, Output: LinearOperator<Scalar = Sc<A>>>,
@@ -300,6 +337,11 @@ where
 {
     let (base, n, k) = (a.inverse_rule()?, b.rows, b.cols);
     l.with_factors(|p, q| {
+        if let Some(pair) = diagonals(a, &base)
+            && solve_by_rows::<_, L::Rank, CapacitanceMethod<A, L>>(pair, l.weight(), (p, q), b, x.reborrow())?
+        {
+            return Ok(());
+        }
         let (w, m) = capacitance::<_, Ro<Inv<A>>, L::Rank>(&base, l.weight(), p, q)?;
         let r = p.cols;
         let m = Factored::<Sc<A>, L::Rank, CapacitanceMethod<A, L>>::new(m)?;
@@ -360,13 +402,19 @@ fn residual<A: LinearOperator, L: LinearOperator<Scalar = Sc<A>>>(
 pub(crate) fn update_det<K: Facts, W, A, L>(whole: &W, a: &A, l: &L) -> Result<(Sc<A>, Re<A>)>
 where
     W: LinearOperator<Scalar = Sc<A>>,
-    A: HasDet + InverseRule<Fa<A>, Output: LinearOperator<Scalar = Sc<A>>>,
+    A: LinearOperator + HasDet + InverseRule<Fa<A>, Output: LinearOperator<Scalar = Sc<A>>>,
     L: LowRankFactors<Scalar = Sc<A>>,
 {
     square("slogdet", whole)?;
     if by_formula(a, l) {
         let formula = a.inverse_rule().and_then(|base| {
-            let m = l.with_factors(|p, q| capacitance::<_, Ro<Inv<A>>, L::Rank>(&base, l.weight(), p, q))?.1;
+            let m = l.with_factors(|p, q| match diagonals(a, &base) {
+                Some((_, e)) => {
+                    let none = View::matrix(&[], p.rows, 0);
+                    capacitance_of::<_, L::Rank>(l.weight(), &woodbury::gather(e, (p, q), none), (p, q))
+                }
+                None => Ok(capacitance::<_, Ro<Inv<A>>, L::Rank>(&base, l.weight(), p, q)?.1),
+            })?;
             let ((sa, la), (sm, lm)) = (a.slogdet_rule()?, CapacitanceMethod::<A, L>::slogdet_of(m)?);
             Ok((sa * sm, la + lm))
         });

@@ -206,39 +206,145 @@ impl<T: Scalar, S: Space> Trigonometric<T, S> {
 operator!([T: Scalar, S: Space] Trigonometric<T, S> {
     scalar T; facts UnitaryFacts; rows S; cols S; nrows |s| s.n; ncols s.n;
 });
-impl<T: Scalar, S: Space> LinearOperator for Trigonometric<T, S> {
-    fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
-        let length = Table::<T::Complex>::length(self.kind, self.n);
-        let table = &self.tables[how.adjoint as usize];
-        // a complex transform carries two real columns
+/// Where the numbers of a transform come from and go to: two views, or one.
+trait Ends<T> {
+    fn read(&self, i: usize, c: usize) -> T;
+    fn write(&mut self, i: usize, c: usize, v: T);
+}
+struct Between<'a, T> {
+    how: Update<T>,
+    x: View<'a, T>,
+    y: ViewMut<'a, T>,
+}
+impl<T: Scalar> Ends<T> for Between<'_, T> {
+    #[inline(always)]
+    fn read(&self, i: usize, c: usize) -> T {
+        self.x.at(i, c)
+    }
+    #[inline(always)]
+    fn write(&mut self, i: usize, c: usize, v: T) {
+        self.how.write(self.y.at(i, c), v)
+    }
+}
+struct Within<'a, T>(ViewMut<'a, T>);
+impl<T: Scalar> Ends<T> for Within<'_, T> {
+    #[inline(always)]
+    fn read(&self, i: usize, c: usize) -> T {
+        self.0.data[i * self.0.rs + c * self.0.cs]
+    }
+    #[inline(always)]
+    fn write(&mut self, i: usize, c: usize, v: T) {
+        *self.0.at(i, c) = v
+    }
+}
+/// Complex sequences that are gathered together: of eight real columns that lie side by side, so that a row of them is one line of the
+/// cache. (2-D Poisson on 1000 x 1000, the slow mode: one at a time MEASURE.)
+const TOGETHER: usize = 4;
+impl<T: Scalar, S: Space> Trigonometric<T, S> {
+    /// All columns; `together` sequences at a time, of which a complex one carries two real columns.
+    fn transform(&self, adjoint: bool, cols: usize, together: usize, ends: &mut impl Ends<T>, s: &mut [T]) {
+        let (length, table) = (Table::<T::Complex>::length(self.kind, self.n), &self.tables[adjoint as usize]);
         let real = <T::IsReal as Fact>::KNOWN;
         let step = if real { 2 } else { 1 };
+        let sines = real && self.kind == Kind { sine: true, number: 1 };
         T::with_complex(s, &mut |buffer| {
-            let (z, rest) = buffer.split_at_mut(length);
-            for c in (0..x.cols).step_by(step) {
-                let pair = real && c + 1 < x.cols;
+            let (z, rest) = buffer.split_at_mut(length * together);
+            for first in (0..cols).step_by(step * together) {
+                let here = (cols - first).div_ceil(step).min(together);
+                let z = &mut z[..length * here];
+                if sines {
+                    self.gather_sines(first, cols, z, ends);
+                    self.plan.run(false, z, rest);
+                    self.scatter_sines(first, cols, z, ends);
+                    continue;
+                }
                 z.fill(T::Complex::zero());
-                for (j, [first, second]) in table.places.iter().enumerate() {
-                    let x = match real {
-                        true => T::complex(x.at(j, c).re(), if pair { x.at(j, c + 1).re() } else { T::Re::zero() }),
-                        false => x.at(j, c).to_complex(),
-                    };
-                    z[first.0] += first.1 * x;
-                    z[second.0] += second.1 * x;
+                for (j, [one, two]) in table.places.iter().enumerate() {
+                    for (p, z) in z.chunks_exact_mut(length).enumerate() {
+                        let c = first + step * p;
+                        let x = match real {
+                            true => two_of(ends.read(j, c), if c + 1 < cols { ends.read(j, c + 1) } else { T::zero() }),
+                            false => ends.read(j, c).to_complex(),
+                        };
+                        z[one.0] += one.1 * x;
+                        z[two.0] += two.1 * x;
+                    }
                 }
                 self.plan.run(false, z, rest);
                 for (k, &(at, factor)) in table.reads.iter().enumerate() {
-                    let v = z[at] * factor;
-                    how.write(y.at(k, c), if real { T::from_re(v.re()) } else { from_complex(v) });
-                    if pair {
-                        how.write(y.at(k, c + 1), T::from_re(v.im()));
+                    for (p, z) in z.chunks_exact(length).enumerate() {
+                        let (c, v) = (first + step * p, z[at] * factor);
+                        ends.write(k, c, if real { T::from_re(v.re()) } else { from_complex(v) });
+                        if real && c + 1 < cols {
+                            ends.write(k, c + 1, T::from_re(v.im()));
+                        }
                     }
                 }
             }
         })
     }
-    fn scratch_len(&self, _: usize) -> usize {
-        complex_len::<T>(Table::<T::Complex>::length(self.kind, self.n) + self.plan.scratch_len())
+    /// 0, x, 0, -x reversed: odd sequences, whose Fourier transform is -2i times the sines. No factors on the way in.
+    fn gather_sines(&self, first: usize, cols: usize, z: &mut [T::Complex], ends: &impl Ends<T>) {
+        let (n, length) = (self.n, 2 * (self.n + 1));
+        for (p, z) in z.chunks_exact_mut(length).enumerate() {
+            (z[0], z[n + 1]) = (T::Complex::zero(), T::Complex::zero());
+            let odd = cols - (first + 2 * p) == 1;
+            if odd {
+                // the last column has no partner
+                for j in 0..n {
+                    let x = ends.read(j, first + 2 * p).to_complex();
+                    (z[j + 1], z[length - 1 - j]) = (x, -x);
+                }
+            }
+        }
+        let pairs = ((cols - first) / 2).min(z.len() / length);
+        for j in 0..n {
+            for p in 0..pairs {
+                let c = first + 2 * p;
+                let x = two_of(ends.read(j, c), ends.read(j, c + 1));
+                (z[p * length + j + 1], z[p * length + length - 1 - j]) = (x, -x);
+            }
+        }
+    }
+    fn scatter_sines(&self, first: usize, cols: usize, z: &[T::Complex], ends: &mut impl Ends<T>) {
+        let (n, length) = (self.n, 2 * (self.n + 1));
+        let scale = T::Re::of(0.5 * (2.0 / (n + 1) as f64).sqrt());
+        let many = z.len() / length;
+        for k in 0..n {
+            for p in 0..many {
+                let (c, v) = (first + 2 * p, z[p * length + k + 1].scale(scale));
+                ends.write(k, c, T::from_re(-v.im()));
+                if c + 1 < cols {
+                    ends.write(k, c + 1, T::from_re(v.re()));
+                }
+            }
+        }
+    }
+    /// Sequences at a time for columns with these strides.
+    fn together(&self, rs: usize, cs: usize, cols: usize) -> usize {
+        if rs > cs && cols > 2 { TOGETHER } else { 1 }
+    }
+}
+/// x + i y of real numbers.
+#[inline(always)]
+fn two_of<T: Scalar>(x: T, y: T) -> T::Complex {
+    T::complex(x.re(), y.re())
+}
+impl<T: Scalar, S: Space> LinearOperator for Trigonometric<T, S> {
+    fn act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, s: &mut [T]) {
+        let (cols, together) = (x.cols, self.together(x.rs.max(y.rs), x.cs.min(y.cs), x.cols));
+        self.transform(how.adjoint, cols, together, &mut Between { how, x, y }, s)
+    }
+    fn scratch_len(&self, columns: usize) -> usize {
+        let together = if columns > 2 { TOGETHER } else { 1 };
+        complex_len::<T>(together * Table::<T::Complex>::length(self.kind, self.n) + self.plan.scratch_len())
+    }
+    fn act_in_place(&self, adjoint: bool, y: ViewMut<'_, T>, s: &mut [T]) {
+        let (cols, together) = (y.cols, self.together(y.rs, y.cs, y.cols));
+        self.transform(adjoint, cols, together, &mut Within(y), s)
+    }
+    fn in_place_scratch_len(&self, columns: usize) -> usize {
+        LinearOperator::scratch_len(self, columns)
     }
 }
 // orthogonal

@@ -69,21 +69,36 @@ fn few(n: usize, columns: usize) -> bool {
     n < if columns < MANY { SOLVE_FEW } else { SOLVE }
 }
 
-/// L L^H in place and the pivots l_jj^2; `None` if one is bad: the caller starts over from a copy with our loops, which name the
-/// pivot and go on.
-fn factor_llt<T, R>(n: usize, a: &mut [T]) -> Option<Vec<R>>
+/// L L^H in place of the lower triangle, and the pivots l_jj^2 in `d`. Of a bad pivot index and value are what the factors so far give: a
+/// copy of A to start over from would double the memory (and cost 5 % of the time at n = 512).
+fn factor_llt<T, R>(n: usize, a: &mut [T], d: &mut [R]) -> Outcome<T>
 where
     T: Scalar<Re = R> + ComplexField<Real = R>,
     R: Real + RealField,
 {
-    let diagonal: Vec<R> = (0..n).map(|j| a[j + j * n].re()).collect();
+    let mut out = Outcome::fine();
+    let d = &mut d[..n];
+    d.iter_mut().enumerate().for_each(|(j, d)| *d = a[j + j * n].re());
     let mut memory = MemBuffer::new(llt::factor::cholesky_in_place_scratch::<T>(n, SEQ, Default::default()));
     let stack = MemStack::new(&mut memory);
-    llt::factor::cholesky_in_place(square_mut(n, a), Default::default(), SEQ, stack, Default::default()).ok()?;
-    let pivots: Vec<R> = (0..n).map(|j| a[j + j * n].abs_sq()).collect();
+    let done = llt::factor::cholesky_in_place(square_mut(n, a), Default::default(), SEQ, stack, Default::default());
+    let stopped = match done {
+        Ok(_) => n,
+        Err(llt::factor::LltError::NonPositivePivot { index }) => index,
+    };
     let tol = rounding::<T>(n);
-    let good = pivots.iter().zip(&diagonal).all(|(p, d)| (*d * tol).lt(*p).all());
-    good.then_some(pivots)
+    for j in 0..stopped {
+        let pivot = a[j + j * n].abs_sq();
+        let good = (d[j] * tol).lt(pivot) & Scalar::finite(pivot);
+        out.pivot(j, pivot, Mask::splat(good.all()));
+        d[j] = pivot;
+    }
+    if stopped < n {
+        // row `stopped` of L is done up to its diagonal
+        let sum = (0..stopped).fold(R::of(0.0), |s, k| s + a[stopped + k * n].abs_sq());
+        out.pivot(stopped, d[stopped] - sum, Mask::splat(false));
+    }
+    out
 }
 fn ldl<T, R>(n: usize, a: &mut [T], d: &mut [R]) -> Outcome<T>
 where
@@ -93,12 +108,7 @@ where
     if n < LLT {
         return loops::ldl(n, a, d);
     }
-    let copy = a[..n * n].to_vec();
-    let Some(pivots) = factor_llt(n, a) else {
-        a[..n * n].copy_from_slice(&copy);
-        return loops::ldl(n, a, d);
-    };
-    d[..n].copy_from_slice(&pivots);
+    let out = factor_llt(n, a, d);
     for j in 0..n {
         let column = &mut a[j * n + j..(j + 1) * n];
         let inverse = R::of(1.0) / column[0].re();
@@ -106,7 +116,7 @@ where
             *x = Scalar::scale(*x, inverse);
         }
     }
-    Outcome::fine()
+    out
 }
 fn cholesky<T, R>(n: usize, a: &mut [T]) -> Outcome<T>
 where
@@ -116,15 +126,11 @@ where
     if n < LLT {
         return loops::cholesky(n, a);
     }
-    let copy = a[..n * n].to_vec();
-    if factor_llt(n, a).is_none() {
-        a[..n * n].copy_from_slice(&copy);
-        return loops::cholesky(n, a);
-    }
+    let out = factor_llt(n, a, &mut vec![R::of(0.0); n]);
     for j in 1..n {
         a[j * n..j * n + j].fill(T::of(0.0));
     }
-    Outcome::fine()
+    out
 }
 fn ldl_solve<T, R>(n: usize, l: &[T], d: &[R], x: &mut [T], columns: usize)
 where
