@@ -44,8 +44,11 @@ pub use algorithms::krylov::{
 pub use algorithms::matfun::{
     ChebyshevSeries, ContourIntegral, LazyFunction, RationalKrylov, RestartedArnoldi, Taylor, TwoPassLanczos,
 };
+#[cfg(feature = "fft")]
+pub use algorithms::precond::CirculantPreconditioner;
 pub use algorithms::precond::{
-    Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision, SpikedIdentity,
+    BlockJacobi, Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision,
+    SmoothedAggregation, SpikedIdentity, Ssor,
 };
 pub use algorithms::spectrum::{
     Arnoldi, Eigs, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Svds, Which,
@@ -86,8 +89,11 @@ pub mod prelude {
     pub use crate::algorithms::matfun::{
         ChebyshevSeries, ContourIntegral, RationalKrylov, RestartedArnoldi, Taylor, TwoPassLanczos,
     };
+    #[cfg(feature = "fft")]
+    pub use crate::algorithms::precond::CirculantPreconditioner;
     pub use crate::algorithms::precond::{
-        Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision, SpikedIdentity,
+        BlockJacobi, Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision,
+        SmoothedAggregation, SpikedIdentity, Ssor,
     };
     pub use crate::algorithms::spectrum::{
         Arnoldi, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Which,

@@ -75,6 +75,10 @@ impl<T: Scalar> ThreeTerm<T> {
         core::mem::swap(&mut self.v, &mut self.old);
         Ok(())
     }
+    /// The vectors that the last step went on from.
+    pub fn previous(&self) -> &[T] {
+        &self.old
+    }
     /// Step k again of a recurrence that starts anew with the numbers of the first time: the same vectors to the last bit.
     ///
     /// # Errors
@@ -136,7 +140,7 @@ impl<R: Real> Jacobi<R> {
     }
 }
 fn not_diagonal(iterations: usize, residual: f64) -> Error {
-    Error::NotConverged { algorithm: "eigenvalues of a Jacobi matrix", iterations, residual, tol: 0.0 }
+    Error::not_converged("eigenvalues of a Jacobi matrix", iterations, residual, 0.0)
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ impl<C: VectorData, R: UpperBand<C::Scalar>> Toeplitz<C, R> {
         self.row.upper_len().unwrap_or(self.column.view().rows)
     }
     /// t_k: c\[k\], or r\[-k\].
-    fn at(&self, k: isize) -> C::Scalar {
+    pub(crate) fn at(&self, k: isize) -> C::Scalar {
         let (c, at) = (self.column.view(), k.unsigned_abs());
         if k >= 0 {
             return c.at(at, 0);
@@ -236,7 +236,7 @@ impl<C: VectorData, R: UpperBand<C::Scalar> + RowSpace<C>> Toeplitz<C, R> {
         if Sc::<Self>::LANES > 1 { Ok(None) } else { kernels::levinson(&c, &r, psd) }
     }
     /// The circulant nearest to T in the Frobenius norm. (T. Chan, An optimal circulant preconditioner, 1988.)
-    fn preconditioner(&self) -> Circulant<Sc<Self>, Dyn> {
+    pub(crate) fn optimal_circulant(&self) -> Circulant<Sc<Self>, Dyn> {
         let n = self.column.view().rows;
         let mean = |j: usize| {
             let (a, b) = (Sc::<Self>::of((n - j) as f64 / n as f64), Sc::<Self>::of(j as f64 / n as f64));
@@ -374,7 +374,7 @@ where
     {
         square("solve", self)?;
         let large = K::Psd::KNOWN && Sc::<Self>::LANES == 1 && self.column.view().rows >= ITERATE;
-        if large && let Ok(p) = InverseRule::<crate::facts::PsdFacts>::inverse_rule(&self.preconditioner()) {
+        if large && let Ok(p) = InverseRule::<crate::facts::PsdFacts>::inverse_rule(&self.optimal_circulant()) {
             let tol = 1e3 * Re::<Self>::epsilon().lane_f64(0);
             let known = crate::ops::Psd(self);
             let mut cg = Cg::default().tol(tol).max_iters(200).preconditioner(&p);

@@ -1,11 +1,11 @@
 //! Square roots by a contour integral: A^(-1/2) b as a weighed sum of (A + s_j I)^-1 b.
 //!
 //! Hale, Higham & Trefethen, Computing A^alpha, log(A), and related matrix functions by contour integrals, SINUM 46, 2008, method 3; with
-//! all systems solved in one Krylov space as Pleiss, Jankowiak, Eriksson, Damle & Gardner, Fast matrix square roots with applications to
-//! Gaussian processes and Bayesian optimization, NeurIPS 2020. Deviations: shifted CG in place of msMINRES; the bounds of the spectrum
-//! come from a few Lanczos steps and are widened; the result is checked by taking the root twice.
+//! all systems solved in one Krylov space by msMINRES, as Pleiss, Jankowiak, Eriksson, Damle & Gardner, Fast matrix square roots with
+//! applications to Gaussian processes and Bayesian optimization, NeurIPS 2020. Deviations: the bounds of the spectrum come from a few
+//! Lanczos steps and are widened; the result is checked by taking the root twice.
 
-use super::shifted::shifted_cg;
+use super::minres::shifted_minres;
 use super::{ApplyAlgorithm, Function, square};
 use crate::algorithms::blocks::{Action, project};
 use crate::algorithms::krylov::{Report, columns_by, tolerance};
@@ -21,7 +21,7 @@ use crate::view::{View, ViewMut};
 
 const NAME: &str = "contour integral";
 
-/// A^(1/2) b and A^(-1/2) b of a positive definite operator, in the memory of a few vectors: N + 4 for N about
+/// A^(1/2) b and A^(-1/2) b of a positive definite operator, in the memory of a few vectors: 2 N + 3 for N about
 /// (log(condition number) + 3) log(1 / tol) / 20 nodes.
 ///
 /// The root is taken twice, and |A^(1/2) A^(1/2) b - A b| / |A b| (or the same of the inverse) is `report.residual`: the check doubles
@@ -30,7 +30,7 @@ const NAME: &str = "contour integral";
 /// # Input
 /// A positive definite: the fact PSD and no eigenvalue 0.
 /// # Cost
-/// Twice as many products as conjugate gradients on A, each with 2 N n operations.
+/// Twice as many products as MINRES on A, each with 8 N n operations.
 /// # Errors
 /// `NotConverged` with the residual; `NotPositiveDefinite`; `NonFinite`; `InvalidArgument` for another function.
 /// # Example
@@ -172,7 +172,7 @@ fn checked_root<T: SpectralNumber>(
     // A^(-1/2) b
     let half = |act: &mut Action<'_, T>, b: &[T], x: &mut [T], watcher: &mut Watcher<'_>| {
         let limit = watcher.iterations + max_iters;
-        shifted_cg(act, b, &nodes.shifts, &nodes.weights, x, 0.1 * tol, limit, watcher)
+        shifted_minres(act, b, (&nodes.shifts, &nodes.weights), x, 0.1 * tol, limit, watcher)
     };
     half(act, b, x, watcher)?;
     // once more: A A^(-1/2) A^(-1/2) b = b

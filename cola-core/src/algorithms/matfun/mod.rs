@@ -12,9 +12,12 @@
 //! Where nothing is said a self-adjoint operator above the size up to which operators are made dense takes Lanczos' recurrence without
 //! orthogonalisation: its basis is kept up to 128 MiB, else made twice.
 
+#[cfg(test)]
+mod agreement;
 mod contour;
 mod krylov;
 mod lazy;
+mod minres;
 pub(crate) mod norm;
 mod rational;
 mod restarted;

@@ -83,8 +83,6 @@ pub(crate) fn one_norm<T: Scalar>(a: &mut Action<'_, T>, p: usize, seed: u64) ->
         seen.extend_from_slice(&units);
         x.fill(T::zero());
         units.iter().enumerate().for_each(|(j, &i)| x[j * n + i] = T::of(1.0));
-        // swapped buffers of powers have the length of a square matrix
-        s.resize(m * t, T::zero());
     }
     for (i, x) in x[..n].iter_mut().enumerate() {
         let sign = if i % 2 == 0 { 1.0 } else { -1.0 };

@@ -10,7 +10,7 @@ use super::krylov::{finish, small};
 use super::settling::Settling;
 use super::{ApplyAlgorithm, Function, square};
 use crate::algorithms::blocks::{Action, add_product, inner, project};
-use crate::algorithms::krylov::{Report, columns_by, tolerance};
+use crate::algorithms::krylov::{NoPreconditioner, Report, columns_by, tolerance};
 use crate::algorithms::spectrum::SpectralNumber;
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
 use crate::error::{Error, Result};
@@ -67,6 +67,8 @@ impl<P> RationalKrylov<P> {
         let options = Options::default();
         RationalKrylov { options, inverses: inverses.into_iter().collect(), callback: NoCallback }
     }
+}
+impl RationalKrylov<NoPreconditioner> {
     /// By products with A and with its own inverse, in turns.
     ///
     /// ```

@@ -10,7 +10,7 @@ use crate::ops::Dense;
 use core::f64::consts::PI;
 
 /// f(tridiag(-1, 2, -1)) b by its sine basis.
-fn on_a_line(n: usize, b: &[f64], f: impl Fn(f64) -> f64) -> Vec<f64> {
+pub(super) fn on_a_line(n: usize, b: &[f64], f: impl Fn(f64) -> f64) -> Vec<f64> {
     let sine =
         |i: usize, k: usize| (2.0 / (n + 1) as f64).sqrt() * (PI * ((i + 1) * (k + 1)) as f64 / (n + 1) as f64).sin();
     let mut x = vec![0.0; n];
@@ -21,7 +21,7 @@ fn on_a_line(n: usize, b: &[f64], f: impl Fn(f64) -> f64) -> Vec<f64> {
     }
     x
 }
-fn error(x: &[f64], want: &[f64]) -> f64 {
+pub(super) fn error(x: &[f64], want: &[f64]) -> f64 {
     let d: Vec<f64> = x.iter().zip(want).map(|(x, w)| x - w).collect();
     crate::vector::norm(&d) / crate::vector::norm(want)
 }

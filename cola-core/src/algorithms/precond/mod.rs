@@ -3,27 +3,43 @@
 //! | for | preconditioner | is |
 //! |---|---|---|
 //! | any with a diagonal | [`Jacobi`] | a [`Diagonal`], with all its rules |
-//! | sparse, PSD | [`IncompleteCholesky`] | (L L^H)^-1 with the pattern of A |
-//! | sparse | [`IncompleteLu`] | (L U)^-1 with the pattern of A |
+//! | unknowns in groups | [`BlockJacobi`] | a [`BlockDiagOf`](crate::BlockDiagOf), with all its rules |
+//! | sparse, PSD | [`IncompleteCholesky`] | (L L^H)^-1 with the pattern of A, levels of fill or a threshold; inverse and determinant closed |
+//! | sparse, PSD | [`Ssor`] | the same with a factor that costs nothing |
+//! | sparse | [`IncompleteLu`] | (L U)^-1 with the pattern of A, levels of fill or a threshold; inverse and determinant closed |
+//! | sparse M-matrices, PSD | [`SmoothedAggregation`] | a multigrid cycle: iterations hardly grow with the size |
+//! | Toeplitz | `CirculantPreconditioner` (feature `fft`) | a `Circulant`, with all its rules |
 //! | low rank + c I, PSD | [`PivotedCholesky`], [`Nystrom`] | a [`SpikedIdentity`]: inverse, powers and determinant are closed |
 //! | dense | [`SinglePrecision`] | LU factors in half the digits: refinement in mixed precision |
 //! | PSD with known bounds | [`Chebyshev`] | a polynomial of A: no inner products, nothing factored |
 //!
 //! Each goes into a solver by `.preconditioner(&p)`.
 
+mod aggregation;
+mod block_jacobi;
 mod chebyshev;
+#[cfg(feature = "fft")]
+mod circulant;
+mod fill;
 mod incomplete;
 mod low_rank;
+mod rows;
 mod single;
 mod spiked;
+mod ssor;
 #[cfg(test)]
 mod tests;
 
+pub use aggregation::SmoothedAggregation;
+pub use block_jacobi::{BlockJacobi, Blocks, PsdBlocks};
 pub use chebyshev::Chebyshev;
-pub use incomplete::{IncompleteCholesky, IncompleteLu};
+#[cfg(feature = "fft")]
+pub use circulant::CirculantPreconditioner;
+pub use incomplete::{IncompleteCholesky, IncompleteLu, IncompleteRoot};
 pub use low_rank::{Nystrom, PivotedCholesky};
 pub use single::{Double, SinglePrecision};
 pub use spiked::SpikedIdentity;
+pub use ssor::Ssor;
 
 use crate::error::{Error, Result};
 use crate::functions::DiagonalRule;

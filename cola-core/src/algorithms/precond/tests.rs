@@ -208,3 +208,274 @@ fn refinement_in_mixed_precision() {
     assert!(matches!(SinglePrecision::of(&Diagonal([1.0, 0.0])), Err(Error::Singular { .. })));
     assert!(matches!(SinglePrecision::of(&Diagonal([f64::NAN])), Err(Error::NonFinite { .. })));
 }
+
+fn sparse<T: Scalar>(m: &DMatrix<T>) -> Sparse<nalgebra_sparse::CsrMatrix<T>> {
+    let n = m.nrows();
+    let e = (0..n * n).map(|k| (k / n, k % n, m[(k / n, k % n)])).filter(|e| e.2 != T::of(0.0));
+    Sparse::from_triplets(n, n, e.collect::<Vec<_>>()).unwrap()
+}
+/// The inverse, the determinant and the diagonal of a preconditioner against its own dense matrix.
+fn rules<P>(p: &P)
+where
+    P: crate::LinearOperator<Scalar = C64> + InverseRule<NoFacts, Output = P> + DetRule<NoFacts>,
+{
+    check_operator(p).unwrap();
+    let n = p.nrows();
+    let (dense, inverse) = (p.to_dense(), InverseRule::<NoFacts>::inverse_rule(p).unwrap());
+    check_operator(&inverse).unwrap();
+    assert!((inverse.to_dense() * &dense - DMatrix::identity(n, n)).iter().all(|x| x.norm() < 1e-12));
+    let back = InverseRule::<NoFacts>::inverse_rule(&inverse).unwrap().to_dense();
+    assert!((back - &dense).iter().all(|x| x.norm() < 1e-14));
+    let want = dense.determinant();
+    for (p, want) in [(p, want), (&inverse, want.inv())] {
+        let (sign, log) = DetRule::<NoFacts>::slogdet_rule(p).unwrap();
+        assert!((sign * log.exp() / want - c(1.0, 0.0)).norm() < 1e-11);
+    }
+}
+
+/// Complex, with fill: rules are those of the operator itself, and of enough fill it is the inverse of A.
+#[test]
+fn rules_of_incomplete_factors() {
+    let n = 14;
+    // a band and far corners, so that there is fill
+    let general = DMatrix::from_fn(n, n, |i, j| match i.abs_diff(j) {
+        0 => c(6.0, 1.0),
+        1 | 5 | 9 => c(noise(i + n * j), noise(3 * i + j)),
+        _ => c(0.0, 0.0),
+    });
+    let hermitian = (&general + general.adjoint()).scale(0.5);
+    let (a, h) = (sparse(&general), sparse(&hermitian));
+    let near = |p: &dyn Fn() -> DMatrix<C64>, m: &DMatrix<C64>| (p() * m - DMatrix::identity(n, n)).norm();
+    let mut last = f64::INFINITY;
+    for level in [0, 1, 2, n] {
+        let (p, q) = (IncompleteLu::with_level(&a, level).unwrap(), IncompleteCholesky::with_level(&h, level).unwrap());
+        rules(&p);
+        rules(&q);
+        let here = near(&|| q.to_dense(), &hermitian);
+        assert!(here <= 1.0001 * last, "{level}: {here} {last}");
+        last = here;
+        if level == n {
+            assert!(here < 1e-12 && near(&|| p.to_dense(), &general) < 1e-12);
+        }
+    }
+    assert_eq!(IncompleteLu::new(&a).unwrap().to_dense(), IncompleteLu::with_level(&a, 0).unwrap().to_dense());
+    assert_eq!(
+        IncompleteCholesky::new(&h).unwrap().to_dense(),
+        IncompleteCholesky::with_level(&h, 0).unwrap().to_dense()
+    );
+    for (tol, fill) in [(0.0, n), (1e-2, n), (1e-2, 1), (0.3, 0)] {
+        let p = IncompleteLu::with_threshold(&a, tol, fill).unwrap();
+        let q = IncompleteCholesky::with_threshold(&h, tol, fill).unwrap();
+        rules(&p);
+        rules(&q);
+        let (e, f) = (near(&|| p.to_dense(), &general), near(&|| q.to_dense(), &hermitian));
+        if tol == 0.0 {
+            assert!(e < 1e-12 && f < 1e-12, "{e:e} {f:e}");
+        } else {
+            assert!(e < 2.0 && f < 2.0, "{tol} {fill}: {e} {f}");
+        }
+        // L no fuller than was allowed: the lower triangle and `fill` more per column
+        let most = h.nnz().midpoint(n) + n * fill;
+        assert!(q.nnz() <= most && p.nnz() <= a.nnz() + 2 * n * fill, "{} {most}", q.nnz());
+    }
+    // S S^H is the operator
+    let p = IncompleteCholesky::new(&h).unwrap();
+    for p in [p.inv().unwrap(), p] {
+        let s = p.root();
+        check_operator(&s).unwrap();
+        assert!((s.to_dense() * s.to_dense().adjoint() - p.to_dense()).iter().all(|x| x.norm() < 1e-13));
+    }
+    // SSOR by its formula
+    let (d, e) = (DMatrix::from_diagonal(&hermitian.diagonal()), {
+        let mut e = hermitian.lower_triangle();
+        e.set_diagonal(&nalgebra::DVector::from_element(n, c(0.0, 0.0)));
+        e
+    });
+    for w in [0.7, 1.0, 1.8] {
+        let p = Ssor::of(&h, w).unwrap();
+        rules(&p);
+        let half = &d + e.scale(w);
+        let m = (&half * d.clone().try_inverse().unwrap() * half.adjoint()).scale(1.0 / (w * (2.0 - w)));
+        assert!((p.inv().unwrap().to_dense() - m).iter().all(|x| x.norm() < 1e-12));
+    }
+    for w in [0.0, 2.0, -1.0, f64::NAN] {
+        assert!(matches!(Ssor::of(&h, w), Err(Error::InvalidArgument { .. })));
+    }
+    for tol in [-1.0, f64::NAN] {
+        assert!(matches!(IncompleteLu::with_threshold(&a, tol, 1), Err(Error::InvalidArgument { .. })));
+        assert!(matches!(IncompleteCholesky::with_threshold(&h, tol, 1), Err(Error::InvalidArgument { .. })));
+    }
+    // Kershaw's matrix again: no factor without a larger diagonal, by no rule of fill but enough of it
+    let kershaw = [[3.0, -2.0, 0.0, 2.0], [-2.0, 3.0, -2.0, 0.0], [0.0, -2.0, 3.0, -2.0], [2.0, 0.0, -2.0, 3.0]];
+    let k = sparse(&DMatrix::from_fn(4, 4, |i, j| kershaw[i][j]));
+    assert!(IncompleteCholesky::with_threshold(&k, 0.0, 0).unwrap().shift() > 0.0);
+    assert_eq!(IncompleteCholesky::with_level(&k, 1).unwrap().shift(), 0.0);
+}
+
+/// More fill, fewer iterations: the five-point Laplacian and a convection-diffusion operator.
+#[test]
+fn fill_saves_iterations() {
+    let (a, b) = (Psd::new(square_grid(24, 4.0, -1.0)), noisy::<f64>(576));
+    let count =
+        |p: IncompleteCholesky<f64>| a.solve_with(Cg::default().preconditioner(p), &b).unwrap().report.iterations;
+    let levels: Vec<usize> =
+        [0, 1, 3].map(|k| count(IncompleteCholesky::with_level(&a.0, k).unwrap())).into_iter().collect();
+    assert!(levels[1] < levels[0] && levels[2] < levels[1], "{levels:?}");
+    let threshold = count(IncompleteCholesky::with_threshold(&a.0, 1e-3, 8).unwrap());
+    assert!(2 * threshold < levels[0], "{threshold} {levels:?}");
+    let over = count(Ssor::of(&a.0, 1.8).unwrap());
+    assert!(over < 45, "{over}");
+    let a = square_grid(24, 4.0, -0.2);
+    let count =
+        |p: IncompleteLu<f64>| a.solve_with(crate::Gmres::default().preconditioner(p), &b).unwrap().report.iterations;
+    let (zero, two) = (count(IncompleteLu::new(&a).unwrap()), count(IncompleteLu::with_level(&a, 2).unwrap()));
+    let threshold = count(IncompleteLu::with_threshold(&a, 1e-3, 8).unwrap());
+    assert!(two < zero && threshold < zero, "{threshold} {two} {zero}");
+}
+
+#[test]
+fn block_jacobi() {
+    let n = 23;
+    let m = DMatrix::from_fn(n, n, |i, j| match i.abs_diff(j) {
+        0 => c(4.0, 0.0),
+        k if k < 4 => c(0.4, if i < j { 0.2 } else { -0.2 }),
+        _ => c(0.0, 0.0),
+    });
+    let a = Psd::new(Dense::new(&m));
+    for size in [1, 4, 23, 100] {
+        let p = BlockJacobi::of(&a, size).unwrap();
+        check_operator(&p).unwrap();
+        let blocks = DMatrix::from_fn(n, n, |i, j| if i / size == j / size { m[(i, j)] } else { c(0.0, 0.0) });
+        assert!((p.to_dense() * &blocks - DMatrix::identity(n, n)).iter().all(|x| x.norm() < 1e-13));
+        // its rules are those of a block diagonal
+        assert!((p.inv().unwrap().to_dense() - &blocks).iter().all(|x| x.norm() < 1e-12));
+        let root = p.sqrt().unwrap().to_dense();
+        assert!((&root * &root * &blocks - DMatrix::identity(n, n)).iter().all(|x| x.norm() < 1e-12));
+        assert!((p.logdet().unwrap() + blocks.determinant().re.ln()).abs() < 1e-11);
+    }
+    let general = DMatrix::from_fn(9, 9, |i, j| noise(i + 9 * j) + f64::from(u8::from(i == j)) * 3.0);
+    let p = BlockJacobi::of_general(&Dense::new(&general), 4).unwrap();
+    let blocks = DMatrix::from_fn(9, 9, |i, j| if i / 4 == j / 4 { general[(i, j)] } else { 0.0 });
+    assert!((p.to_dense() * blocks - DMatrix::identity(9, 9)).norm() < 1e-13);
+    assert!(matches!(BlockJacobi::of(&a, 0), Err(Error::InvalidArgument { .. })));
+    let bad = diagonal_psd(vec![1.0, 2.0, -1.0]);
+    assert!(matches!(BlockJacobi::of(&bad, 2), Err(Error::NotPositiveDefinite { index: 2, .. })));
+    let zero = Dense::new(DMatrix::<f64>::zeros(4, 4));
+    assert!(matches!(BlockJacobi::of_general(&zero, 2), Err(Error::Singular { index: 0 })));
+    let nan = Dense::new(DMatrix::from_element(2, 2, f64::NAN));
+    assert!(matches!(BlockJacobi::of_general(&nan, 2), Err(Error::NonFinite { .. })));
+    let wide = Dense::new(DMatrix::from_element(2, 3, 1.0));
+    assert!(matches!(BlockJacobi::of_general(&wide, 2), Err(Error::ShapeMismatch { .. })));
+}
+
+/// Each circulant by its definition, for even and odd sizes, Hermitian and general.
+#[cfg(feature = "fft")]
+#[test]
+fn circulants_for_toeplitz() {
+    use crate::ops::Toeplitz;
+    for n in [1usize, 2, 7, 8] {
+        let column: Vec<C64> =
+            (0..n).map(|k| c(noise(k), noise(k + 40)) + c(f64::from(u8::from(k == 0)) * 9.0, 0.0)).collect();
+        let mut row: Vec<C64> = (0..n).map(|k| c(noise(k + 80), noise(k + 120))).collect();
+        row[0] = column[0];
+        let t = Toeplitz::new(column.clone(), row.clone());
+        let at = |k: isize| if k >= 0 { column[k.unsigned_abs()] } else { row[k.unsigned_abs()] };
+        let strang = DMatrix::from_fn(n, n, |i, j| {
+            let k = ((i + n - j) % n) as isize;
+            match (2 * k as usize).cmp(&n) {
+                core::cmp::Ordering::Less => at(k),
+                core::cmp::Ordering::Equal => (at(k) + at(k - n as isize)).scale(0.5),
+                core::cmp::Ordering::Greater => at(k - n as isize),
+            }
+        });
+        let dense = DMatrix::from_fn(n, n, |i, j| at(i as isize - j as isize));
+        // the mean of each wrapped diagonal is the nearest circulant
+        let chan = DMatrix::from_fn(n, n, |i, j| {
+            (0..n).map(|r| dense[((i + n - j + r) % n, r)]).sum::<C64>().scale(1.0 / n as f64)
+        });
+        for (p, m) in
+            [(CirculantPreconditioner::strang(&t).unwrap(), strang), (CirculantPreconditioner::chan(&t).unwrap(), chan)]
+        {
+            check_operator(&p).unwrap();
+            assert!((p.to_dense() * &m - DMatrix::identity(n, n)).iter().all(|x| x.norm() < 1e-12), "{n}");
+            let (sign, log) = DetRule::<NoFacts>::slogdet_rule(&p).unwrap();
+            assert!((sign * log.exp() * m.determinant() - c(1.0, 0.0)).norm() < 1e-11);
+            let root = PowerRule::<NoFacts>::power_rule(&p, Power::Sqrt).unwrap().into_inner().to_dense();
+            assert!((&root * &root - p.to_dense()).iter().all(|x| x.norm() < 1e-12));
+        }
+    }
+    let wide = Toeplitz::new(vec![1.0, 2.0], vec![1.0, 0.0, 0.0]);
+    assert!(matches!(CirculantPreconditioner::strang(&wide), Err(Error::ShapeMismatch { .. })));
+    let flat = Toeplitz::new(vec![1.0; 3], vec![1.0; 3]);
+    assert!(matches!(CirculantPreconditioner::chan(&flat), Err(Error::Singular { .. })));
+}
+
+/// The seven-point Laplacian on m^3 points with jumps of the coefficient from 1 to `jump`.
+fn cube(m: usize, jump: f64) -> Sparse<nalgebra_sparse::CsrMatrix<f64>> {
+    let coefficient = |i: usize| if (i % m) < m / 2 { 1.0 } else { jump };
+    let mut e = Vec::new();
+    for i in 0..m * m * m {
+        let mut own = 0.0;
+        for (stride, place) in [(1, i % m), (m, i / m % m), (m * m, i / m / m)] {
+            if place + 1 < m {
+                let w = 0.5 * (coefficient(i) + coefficient(i + stride));
+                e.extend([(i, i + stride, -w), (i + stride, i, -w)]);
+                e.extend([(i + stride, i + stride, w)]);
+                own += w;
+            }
+            // Dirichlet on both sides
+            own += coefficient(i) * f64::from(u8::from(place == 0) + u8::from(place + 1 == m));
+        }
+        e.push((i, i, own));
+    }
+    Sparse::from_triplets(m * m * m, m * m * m, e).unwrap()
+}
+/// Iterations that do not grow with the mesh, in two dimensions and three, with jumps, a line, a graph.
+#[test]
+fn smoothed_aggregation() {
+    let count = |a: Sparse<nalgebra_sparse::CsrMatrix<f64>>| {
+        let p = SmoothedAggregation::new(&a).unwrap();
+        let b: Vec<f64> = noisy(p.nrows());
+        let s = Psd::new(a).solve_with(Cg::default().tol(1e-8).preconditioner(&p), &b).unwrap();
+        assert!(p.sizes().windows(2).all(|w| w[1] < w[0]) && p.sizes().len() > 1, "{:?}", p.sizes());
+        s.report.iterations
+    };
+    let two = [20, 40, 60].map(|m| count(square_grid(m, 4.0, -1.0)));
+    assert!(two[2] <= two[0] + 4 && two[2] <= 16, "{two:?}");
+    let three = [7, 14].map(|m| count(cube(m, 1.0)));
+    assert!(three[1] <= three[0] + 4 && three[1] <= 16, "{three:?}");
+    let jumps = count(cube(12, 1e4));
+    assert!(jumps <= 25, "{jumps}");
+    let line = count(sparse(&DMatrix::from_fn(500, 500, |i, j| [2.0, -1.0, 0.0][i.abs_diff(j).min(2)])));
+    assert!(line <= 20, "{line}");
+    // Hermitian and positive definite, for complex numbers with a phase in the near-null vector too
+    let (m, n) = (16, 256);
+    let phase = |i: usize| c(noise(i), noise(i + 9)).scale(1.0 / c(noise(i), noise(i + 9)).norm());
+    let real = square_grid(m, 4.0, -1.0).to_dense();
+    let a = sparse(&DMatrix::from_fn(n, n, |i, j| phase(i) * c(real[(i, j)], 0.0) * phase(j).conj()));
+    let p = SmoothedAggregation::with(&a, 0.08, &(0..n).map(phase).collect::<Vec<_>>()).unwrap();
+    check_operator(&p).unwrap();
+    let dense = p.to_dense();
+    assert!((&dense - dense.adjoint()).norm() < 1e-12 * dense.norm());
+    assert!(dense.symmetric_eigenvalues().min() > 0.0);
+    let b = complex(n);
+    let s = Psd::new(&a).solve_with(Cg::default().preconditioner(&p), &b).unwrap();
+    assert!(s.report.iterations < 20, "{}", s.report.iterations);
+    // of a small matrix it is the inverse; singular, empty, odd ones
+    let p = SmoothedAggregation::new(&square_grid(5, 4.0, -1.0)).unwrap();
+    assert!((p.to_dense() * square_grid(5, 4.0, -1.0).to_dense() - DMatrix::identity(25, 25)).norm() < 1e-12);
+    let loose = sparse(&DMatrix::from_fn(2, 2, |i, j| if i == j { 1.0 } else { -1.0 }));
+    assert!(SmoothedAggregation::new(&loose).unwrap().to_dense().iter().all(|x: &f64| f64::is_finite(*x)));
+    let apart = sparse(&DMatrix::<f64>::identity(300, 300));
+    assert!((SmoothedAggregation::new(&apart).unwrap().to_dense() - DMatrix::identity(300, 300)).norm() < 1e-13);
+    let bad = Sparse::from_triplets(2, 2, [(0, 0, 1.0), (1, 1, 0.0)]).unwrap();
+    assert!(matches!(SmoothedAggregation::new(&bad), Err(Error::NotPositiveDefinite { index: 1, .. })));
+    let nan = Sparse::from_triplets(1, 1, [(0, 0, f64::NAN)]).unwrap();
+    assert!(matches!(SmoothedAggregation::new(&nan), Err(Error::NonFinite { .. })));
+    let wide = Sparse::from_triplets(1, 2, [(0, 0, 1.0)]).unwrap();
+    assert!(matches!(SmoothedAggregation::new(&wide), Err(Error::ShapeMismatch { .. })));
+    for theta in [-0.1, 1.0, f64::NAN] {
+        assert!(matches!(SmoothedAggregation::with(&loose, theta, &[1.0; 2]), Err(Error::InvalidArgument { .. })));
+    }
+    assert!(matches!(SmoothedAggregation::with(&loose, 0.1, &[1.0; 3]), Err(Error::ShapeMismatch { .. })));
+}

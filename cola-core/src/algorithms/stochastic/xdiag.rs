@@ -13,7 +13,6 @@ use crate::operator::{DynOperator, LinearOperator};
 use crate::scalar::{Real, Scalar};
 use crate::vector::Vector;
 use nalgebra::DVector;
-use num_traits::Zero;
 
 const NAME: &str = "XDiag";
 
