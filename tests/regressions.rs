@@ -173,6 +173,40 @@ fn e06_eigenvectors_of_triangles_and_what_is_known_of_them() {
     assert!(unitary(Permutation::<f64, _>::new([1, 2, 0]).eig().unwrap().eigenvectors()));
 }
 #[test]
+fn e07_the_largest_magnitude_may_be_negative() {
+    let q = random(6, 6, 7).qr().q();
+    let w = DVector::from_vec(vec![-5.0, 3.0, 2.0, -1.0, 0.5, 0.25]);
+    let a = &q * DMatrix::from_diagonal(&w) * q.transpose();
+    let matrix_free = {
+        let a = a.clone();
+        let f = move |x: &[f64], y: &mut [f64]| (0..6).for_each(|i| y[i] = (0..6).map(|j| a[(i, j)] * x[j]).sum());
+        SelfAdjoint::new(Function::new(6, 6, f.clone(), f))
+    };
+    let near = |got: &[f64], want: &[f64]| {
+        assert!(got.iter().zip(want).all(|(g, w)| (g - w).abs() < 1e-8) && got.len() == want.len(), "{got:?} {want:?}")
+    };
+    let h = SelfAdjoint::new(&a);
+    near(h.eigs(2, Which::LargestMagnitude).unwrap().eigenvalues.as_slice(), &[-5.0, 3.0]);
+    near(h.eigs(2, Which::LargestAlgebraic).unwrap().eigenvalues.as_slice(), &[3.0, 2.0]);
+    near(h.eigs(2, Which::SmallestAlgebraic).unwrap().eigenvalues.as_slice(), &[-5.0, -1.0]);
+    near(h.eigs(1, Which::SmallestMagnitude).unwrap().eigenvalues.as_slice(), &[0.25]);
+    near(matrix_free.eigs_with(Lanczos::default(), 2, Which::LargestMagnitude).unwrap().eigenvalues.as_slice(), &[-5.0, 3.0]);
+    // of a matrix that nobody said is self-adjoint the eigenvalues are complex numbers
+    let general = Dense::new(&a).eigs_with(KrylovSchur::default(), 1, Which::LargestMagnitude).unwrap();
+    assert!((general.eigenvalues[0] - C::from(-5.0)).norm() < 1e-8);
+}
+#[test]
+fn e08_power_iteration_finds_a_negative_dominant_eigenvalue() {
+    let q = random(5, 5, 8).qr().q();
+    let a = &q * DMatrix::from_diagonal(&DVector::from_vec(vec![-4.0, 3.0, 1.0, -0.5, 0.1])) * q.transpose();
+    let e = SelfAdjoint::new(&a).eigs_with(PowerIteration::default(), 1, Which::LargestMagnitude).unwrap();
+    assert!((e.eigenvalues[0] + 4.0).abs() < 1e-8, "{:?}", e.eigenvalues);
+    let v = e.eigenvectors.column(0).into_owned();
+    assert!((&a * &v + &v * 4.0).norm() < 1e-8 && (v.norm() - 1.0).abs() < 1e-12);
+    // it took steps
+    assert!(e.report.iterations > 1, "{}", e.report.iterations);
+}
+#[test]
 fn e09_facts_of_scaled_and_transposed_operators() {
     let a = definite(3, 3);
     assert!(psd(&linop!(2.0 * psd(&a))) && !psd(&linop!(-psd(&a))) && self_adjoint(&linop!(-psd(&a))));

@@ -276,3 +276,40 @@ fn lists_have_the_rules_of_pairs() {
     let boxed: Vec<_> = parts.iter().map(|p| p.clone().boxed()).collect();
     close(&KronOf::new(boxed).sqrt().unwrap().to_dense(), &k.sqrt().unwrap().to_dense(), 1e-12);
 }
+/// y_i = x_i^2 + x_(i+1) / 2, the index modulo n.
+struct Map;
+impl VectorFunction for Map {
+    fn eval<T: Real>(&self, x: &[T]) -> Vec<T> {
+        let n = x.len();
+        (0..n).map(|i| x[i] * x[i] + x[(i + 1) % n] * T::of(0.5)).collect()
+    }
+}
+#[test]
+fn every_structure_is_a_word() {
+    let x = [1.0, -2.0, 0.5];
+    let j = linop!(jacobian(Map, &x)).to_dense();
+    close(&j, &DMatrix::from_row_slice(3, 3, &[2.0, 0.5, 0.0, 0.0, -4.0, 0.5, 0.5, 0.0, 1.0]), 1e-15);
+    close(&linop!(gauss_newton(Map, &x) + 0.5 * I).to_dense(), &(j.transpose() * &j + DMatrix::identity(3, 3) * 0.5), 1e-14);
+    close(&linop!(hessian(Map, &x)).to_dense(), &(DMatrix::identity(3, 3) * 2.0), 1e-15);
+    let metric = definite(3, 1);
+    close(&linop!(fisher(Map, &x, Psd::new(&metric))).to_dense(), &(j.transpose() * &metric * &j), 1e-13);
+    assert!(matches!(try_linop!(jacobian(Map, &[f64::NAN])), Err(Error::NonFinite { .. })));
+    let points = DMatrix::from_column_slice(3, 1, &x);
+    let k = linop!(kernel(Rbf::new(1.0), &points) + kernel_cross(Rbf::new(1.0), &points, points.clone()));
+    close(&k.to_dense(), &DMatrix::from_fn(3, 3, |i, j| 2.0 * (-(x[i] - x[j]).powi(2) / 2.0).exp()), 1e-15);
+    assert!(try_linop!(kernel_cross(Rbf::new(1.0), &points, { real(3, 2, 1) })).is_err());
+    let grid = Grid::between(0.0, 3.0, 4).unwrap();
+    let w = linop!(interpolation_linear(grid, &[0.5, 3.0]) * diag([0.0, 10.0, 20.0, 30.0]));
+    assert_eq!(w.apply_as::<Vec<f64>>(&[1.0; 4]), [5.0, 30.0]);
+    assert_eq!(linop!(interpolation(grid, &[0.5, 3.0])).shape(), (2, 4));
+    assert!(try_linop!(interpolation(grid, &[9.0]) * diag([1.0f64; 4])).is_err());
+    let c = linop!(circulant_nd(&[1, 3], [4.0, 1.0, 0.5]));
+    close(&c.to_dense(), &linop!(circulant([4.0, 1.0, 0.5])).to_dense(), 1e-15);
+    assert!(try_linop!(circulant_nd(&[2, 3], [4.0, 1.0, 0.5])).is_err());
+    let f = linop!(function(2, 3, |x: &[f64], y: &mut [f64]| y.copy_from_slice(&x[..2]), |x: &[f64], y: &mut [f64]| {
+        y[2] = 0.0;
+        y[..2].copy_from_slice(x)
+    }));
+    assert_eq!(f.apply_as::<Vec<f64>>(&[1.0, 2.0, 3.0]), [1.0, 2.0]);
+    assert_eq!(f.adjoint().apply_as::<Vec<f64>>(&[1.0, 2.0]), [1.0, 2.0, 0.0]);
+}

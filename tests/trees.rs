@@ -23,12 +23,25 @@ enum Tree {
     Repeat(Box<Tree>),
     Square(Box<Tree>),
     Inverse(Box<Tree>),
+    Conj(Box<Tree>),
+    KronSum(Box<Tree>, Box<Tree>),
+    /// A x B + c I.
+    Shifted(f64, Box<Tree>, Box<Tree>),
+    Hadamard(Box<Tree>, Box<Tree>),
+    /// [A, B; B, A], and [A, B; 0, A].
+    Blocks(Box<Tree>, Box<Tree>),
+    /// A B A^H.
+    Congruence(Box<Tree>, Box<Tree>),
+    /// Slices of A beside or above each other: A again.
+    Stack(bool, Box<Tree>),
+    /// `sum_of`, `product_of`, `kron_of`, `block_diag_of`.
+    Many(u8, Box<Tree>, Box<Tree>),
 }
 fn tree() -> impl Strategy<Value = Tree> {
-    let leaf = (0..6u8, 1..4usize, any::<u64>()).prop_map(|(kind, n, seed)| Tree::Leaf { kind, n, seed });
-    leaf.prop_recursive(4, 12, 2, |inner| {
+    let leaf = (0..LEAVES, 1..4usize, any::<u64>()).prop_map(|(kind, n, seed)| Tree::Leaf { kind, n, seed });
+    leaf.prop_recursive(4, 16, 2, |inner| {
         let two = (inner.clone(), inner.clone()).prop_map(|(a, b)| (Box::new(a), Box::new(b)));
-        let one = inner.prop_map(Box::new);
+        let (more, one) = (two.clone(), inner.prop_map(Box::new));
         prop_oneof![
             two.clone().prop_map(|(a, b)| Tree::Kron(a, b)),
             two.clone().prop_map(|(a, b)| Tree::BlockDiag(a, b)),
@@ -38,10 +51,20 @@ fn tree() -> impl Strategy<Value = Tree> {
             one.clone().prop_map(Tree::Transpose),
             one.clone().prop_map(Tree::Repeat),
             one.clone().prop_map(Tree::Square),
-            one.prop_map(Tree::Inverse),
+            one.clone().prop_map(Tree::Inverse),
+            one.clone().prop_map(Tree::Conj),
+            (any::<bool>(), one).prop_map(|(wide, a)| Tree::Stack(wide, a)),
+            more.clone().prop_map(|(a, b)| Tree::KronSum(a, b)),
+            (0.2..3.0f64, more.clone()).prop_map(|(c, (a, b))| Tree::Shifted(c, a, b)),
+            more.clone().prop_map(|(a, b)| Tree::Hadamard(a, b)),
+            more.clone().prop_map(|(a, b)| Tree::Blocks(a, b)),
+            more.clone().prop_map(|(a, b)| Tree::Congruence(a, b)),
+            (0..4u8, more).prop_map(|(kind, (a, b))| Tree::Many(kind, a, b)),
         ]
     })
 }
+/// Kinds of leaves.
+const LEAVES: u8 = 22;
 /// Nothing larger than this is built.
 const LARGEST: usize = 12;
 fn noise(seed: u64) -> impl FnMut() -> f64 {
@@ -77,16 +100,15 @@ fn facts_hold<A: Operator>(_: &A, dense: &M) {
         assert!((dense.transpose() * dense - M::identity(n, n)).norm() <= tol, "claims to be isometric: {dense}");
     }
 }
-/// What every square operator must do.
-fn check<A>(a: &A, dense: &M)
+/// What every square operator must do, of low rank too.
+fn check_any<A>(a: &A, dense: &M)
 where
-    A: LinearOperator<Scalar = f64> + Square + Solvable + HasDet + DiagonalRule + HasExp + HasSvd + HasPinv + HasEig,
+    A: LinearOperator<Scalar = f64> + Square + HasDet + DiagonalRule + HasExp + HasSvd + HasPinv + HasEig,
     A::Left: LinearOperator<Scalar = f64>,
     A::Right: LinearOperator<Scalar = f64>,
     A::Vectors: LinearOperator<Scalar = Complex<f64>>,
     Pinv<A>: LinearOperator<Scalar = f64>,
     Exp<A>: LinearOperator<Scalar = f64>,
-    Inv<A>: InverseRuleOf,
 {
     let n = dense.nrows();
     near("apply", &a.to_dense(), dense, 1e-12);
@@ -115,6 +137,39 @@ where
     if dense.norm() < 10.0 {
         near("exp", &a.exp().unwrap().to_dense(), &dense.clone().exp(), 1e-9);
     }
+    // A A^+ A = A, where what is zero and what is not are far apart
+    let s = dense.clone().svd(false, false).singular_values;
+    let smallest = s.iter().copied().filter(|x| *x > 1e-12 * s.max()).fold(s.max(), f64::min);
+    if n > 0 && smallest > 1e-5 * s.max() {
+        let pinv = a.pinv().unwrap().to_dense();
+        near("pinv", &(dense * &pinv * dense), dense, 1e-10);
+        near("lstsq", &a.lstsq(&v).unwrap(), &(pinv * &v), 1e-10 * (1.0 + 1.0 / smallest));
+    }
+    let cond = condition(dense);
+    let tol = 1e-12 * cond;
+    // a zero matrix has none: NaN
+    if !(cond <= 1e6) {
+        return;
+    }
+    let (sign, log) = a.slogdet().unwrap();
+    let det = dense.clone().lu().determinant();
+    assert_eq!(sign, det.signum(), "sign of {det}");
+    assert!((log - det.abs().ln()).abs() <= tol * n as f64 + 1e-12, "log {log} of {det}");
+}
+/// What every square operator with an inverse must do.
+fn check<A>(a: &A, dense: &M)
+where
+    A: LinearOperator<Scalar = f64> + Square + Solvable + HasDet + DiagonalRule + HasExp + HasSvd + HasPinv + HasEig,
+    A::Left: LinearOperator<Scalar = f64>,
+    A::Right: LinearOperator<Scalar = f64>,
+    A::Vectors: LinearOperator<Scalar = Complex<f64>>,
+    Pinv<A>: LinearOperator<Scalar = f64>,
+    Exp<A>: LinearOperator<Scalar = f64>,
+    Inv<A>: InverseRuleOf,
+{
+    check_any(a, dense);
+    let n = dense.nrows();
+    let v = random(n.max(1), 5).columns(0, 1).rows(0, n).into_owned();
     let cond = condition(dense);
     let tol = 1e-12 * cond;
     // a zero matrix has none: NaN
@@ -128,10 +183,6 @@ where
     near("inv(inv A)", &inverse.twice(), dense, tol * 10.0);
     near("pinv", &(a.pinv().unwrap().to_dense() * dense), &M::identity(n, n), tol);
     near("lstsq", &a.lstsq(&v).unwrap(), &x, tol);
-    let (sign, log) = a.slogdet().unwrap();
-    let det = dense.clone().lu().determinant();
-    assert_eq!(sign, det.signum(), "sign of {det}");
-    assert!((log - det.abs().ln()).abs() <= tol * n as f64 + 1e-12, "log {log} of {det}");
 }
 /// inv(inv A) as a matrix.
 trait InverseRuleOf {
@@ -186,6 +237,11 @@ macro_rules! node {
         check(&a, &dense);
         (general_box(a), dense)
     }};
+    (singular $a:expr, $dense:expr) => {{
+        let (a, dense) = ($a, $dense);
+        check_any(&a, &dense);
+        (general_box(a), dense)
+    }};
     (psd $a:expr, $dense:expr) => {{
         let (a, dense) = ($a, $dense);
         check(&a, &dense);
@@ -218,6 +274,33 @@ where
         (slice.boxed(), block)
     })
 }
+/// Diagonal k.
+fn off(a: &M, k: isize) -> Vec<f64> {
+    let (row, col) = ((-k).max(0) as usize, k.max(0) as usize);
+    (0..a.nrows().saturating_sub(row.max(col))).map(|i| a[(i + row, i + col)]).collect()
+}
+/// Diagonals `low` to `high`.
+fn near_diagonal(a: &M, low: isize, high: isize) -> M {
+    M::from_fn(a.nrows(), a.ncols(), |i, j| {
+        if (low..=high).contains(&(j as isize - i as isize)) { a[(i, j)] } else { 0.0 }
+    })
+}
+fn kron_sum(a: &M, b: &M) -> M {
+    let eye = |m: &M| M::identity(m.nrows(), m.nrows());
+    a.kronecker(&eye(b)) + eye(a).kronecker(b)
+}
+fn four(a: &M, b: &M, c: &M, d: &M) -> M {
+    let n = a.nrows();
+    M::from_fn(2 * n, 2 * n, |i, j| [a, b, c, d][2 * (i / n) + j / n][(i % n, j % n)])
+}
+/// y_i = x_i + x_i^2 + x_(i+1) / 2, the index modulo n.
+struct Map;
+impl VectorFunction for Map {
+    fn eval<T: Real>(&self, x: &[T]) -> Vec<T> {
+        let n = x.len();
+        (0..n).map(|i| x[i] + x[i] * x[i] + x[(i + 1) % n] * T::of(0.5)).collect()
+    }
+}
 fn general(t: &Tree) -> (General, M) {
     match t {
         Tree::Leaf { kind, n, seed } => {
@@ -235,7 +318,79 @@ fn general(t: &Tree) -> (General, M) {
                     node!(general Permutation::<f64, _>::new(order), dense)
                 }
                 4 => node!(general Sparse::new(nalgebra_sparse::CsrMatrix::from(&a)), a),
-                _ => node!(general ScaledIdentity::new(d[0], *n), M::identity(*n, *n) * d[0]),
+                5 => node!(general ScaledIdentity::new(d[0], *n), M::identity(*n, *n) * d[0]),
+                6 => {
+                    let band = |k: isize| off(&a, k);
+                    node!(general Tridiagonal::new(band(-1), band(0), band(1)), near_diagonal(&a, -1, 1))
+                }
+                7 => {
+                    let bands = [-1, 0, 2].into_iter().filter(|k| k.unsigned_abs() < *n);
+                    let keep = |i: usize, j: usize| matches!(j as isize - i as isize, -1 | 0 | 2);
+                    let dense = M::from_fn(*n, *n, |i, j| if keep(i, j) { a[(i, j)] } else { 0.0 });
+                    node!(general Banded::from_diagonals(bands.map(|k| (k, off(&a, k)))), dense)
+                }
+                8 => {
+                    let dense = M::from_fn(*n, *n, |i, j| a[((i + n - j) % n, 0)]);
+                    node!(general Circulant::new(a.column(0).into_owned()), dense)
+                }
+                9 => {
+                    let dense = M::from_fn(*n, *n, |i, j| if i >= j { a[(i - j, 0)] } else { a[(0, j - i)] });
+                    node!(general Toeplitz::new(a.column(0).into_owned(), a.row(0).transpose()), dense)
+                }
+                10 => {
+                    let v = a.column(0).into_owned();
+                    let dense = M::identity(*n, *n) - &v * v.transpose() * (2.0 / v.norm_squared());
+                    node!(general Householder::new(v), dense)
+                }
+                11 => {
+                    let pi = std::f64::consts::PI;
+                    let scale = |k: usize| (if k == 0 { 1.0 } else { 2.0 } / *n as f64).sqrt();
+                    let at = |k: usize, j: usize| scale(k) * (pi * k as f64 * (j as f64 + 0.5) / *n as f64).cos();
+                    node!(general Dct::new::<f64>(2, *n), M::from_fn(*n, *n, at))
+                }
+                12 => node!(general Triangular::upper(a.clone()), a.upper_triangle()),
+                13 => {
+                    // a point for each node of the grid
+                    let grid = Grid { start: 0.0, step: 1.0, len: n + 1 };
+                    let x: Vec<f64> = (0..n + 1).map(|i| (i as f64 + 0.3).min(*n as f64)).collect();
+                    let hat = |i: usize, j: usize| (1.0 - (x[i] - j as f64).abs()).max(0.0);
+                    node!(general Interpolation::linear(grid, &x).unwrap(), M::from_fn(n + 1, n + 1, hat))
+                }
+                14 => {
+                    let (u, v) = (a.columns(0, n.div_ceil(2)).into_owned(), a.columns(n / 2, n.div_ceil(2)).into_owned());
+                    node!(singular LowRank::new(u.clone(), v.clone()), &u * v.transpose())
+                }
+                15 => {
+                    let u = a.columns(0, n.div_ceil(2)).into_owned().qr().q();
+                    node!(singular Projection::new(u.clone()), &u * u.transpose())
+                }
+                16 => node!(singular Zero::<f64, Dyn, Dyn, _>::square(*n), M::zeros(*n, *n)),
+                17 => {
+                    let u = a.columns(0, 1).into_owned();
+                    let k = dsl::add(LowRank::new(u.clone(), u.clone()), ScaledIdentity::<f64, Dyn, _>::new(0.5, *n));
+                    node!(general k, &u * u.transpose() + M::identity(*n, *n) * 0.5)
+                }
+                18 => {
+                    let (u, v) = (a.columns(0, 1).into_owned(), a.columns(n - 1, 1).into_owned());
+                    let k = dsl::add(Diagonal::new(d.clone()), LowRank::new(u.clone(), v.clone()));
+                    node!(general k, M::from_diagonal(&DVector::from_vec(d)) + &u * v.transpose())
+                }
+                19 => {
+                    let k = |i: usize, j: usize| (-(a[(i, 0)] - a[(j, 0)]).powi(2) / 2.0).exp();
+                    node!(general Kernel::new(Rbf::new(1.0), a.columns(0, 1).into_owned()), M::from_fn(*n, *n, k))
+                }
+                20 => {
+                    let x = d.clone();
+                    let dense = M::from_fn(*n, *n, |i, j| {
+                        let slope = if i == j { 1.0 + 2.0 * x[i] } else { 0.0 };
+                        slope + if j == (i + 1) % n { 0.5 } else { 0.0 }
+                    });
+                    node!(general Jacobian::new(Map, &x).unwrap(), dense)
+                }
+                _ => {
+                    let symmetric = &a + a.transpose();
+                    node!(general SelfAdjoint::new(symmetric.clone()), symmetric)
+                }
             }
         }
         Tree::Kron(a, b) => {
@@ -247,6 +402,68 @@ fn general(t: &Tree) -> (General, M) {
             let k = Kron::new(a, b);
             assert!((k.trace().unwrap() - ta * tb).abs() < 1e-10 * (1.0 + da.norm() * db.norm()));
             node!(general k, da.kronecker(&db))
+        }
+        Tree::KronSum(a, b) => {
+            let ((a, da), (b, db)) = (general(a), general(b));
+            if da.nrows() * db.nrows() > LARGEST {
+                return (a, da);
+            }
+            node!(general KronSum::new(a, b), kron_sum(&da, &db))
+        }
+        Tree::Shifted(c, a, b) => {
+            let ((a, da), (b, db)) = (general(a), general(b));
+            let n = da.nrows() * db.nrows();
+            if n > LARGEST {
+                return (a, da);
+            }
+            let k = dsl::add(Kron::new(a, b), ScaledIdentity::<f64, Dyn, _>::new(*c, n));
+            node!(general k, da.kronecker(&db) + M::identity(n, n) * *c)
+        }
+        Tree::Hadamard(a, b) => {
+            let [(a, da), (b, db)] = fitting(general(a), general(b));
+            node!(general Hadamard::new(a, b), da.component_mul(&db))
+        }
+        Tree::Blocks(a, b) => {
+            let [(a, da), (b, db)] = fitting(general(a), general(b));
+            let n = da.nrows();
+            if 2 * n > LARGEST {
+                return (a, da);
+            }
+            let zero = M::zeros(n, n);
+            let triangular = Blocks::new(a.clone(), b.clone(), Zero::<f64, _, _>::new(n, n), a.clone());
+            let _ = node!(general triangular, four(&da, &db, &zero, &da));
+            node!(general Blocks::new(a.clone(), b.clone(), b, a), four(&da, &db, &db, &da))
+        }
+        Tree::Congruence(a, b) => {
+            let [(a, da), (b, db)] = fitting(general(a), general(b));
+            node!(general Congruence::new(a, b), &da * db * da.transpose())
+        }
+        Tree::Conj(a) => {
+            let (a, dense) = general(a);
+            node!(general Conj::new(a), dense)
+        }
+        Tree::Stack(wide, a) => {
+            let (a, dense) = general(a);
+            let (n, half) = (dense.nrows(), dense.nrows() / 2);
+            if *wide {
+                let part = |r: core::ops::Range<usize>| Sliced::try_new(a.clone(), .., r).unwrap();
+                return node!(general HStack::new(part(0..half), part(half..n)), dense);
+            }
+            let part = |r: core::ops::Range<usize>| Sliced::try_new(a.clone(), r, ..).unwrap();
+            node!(general VStack::new(part(0..half), part(half..n)), dense)
+        }
+        Tree::Many(kind, a, b) => {
+            let [(a, da), (b, db)] = fitting(general(a), general(b));
+            let n = da.nrows();
+            match kind {
+                0 => node!(general SumOf::new(vec![a, b]), da + db),
+                1 => node!(general ProductOf::new(vec![a, b]), da * db),
+                2 if n * n <= LARGEST => node!(general KronOf::new(vec![a, b]), da.kronecker(&db)),
+                _ if 2 * n <= LARGEST => {
+                    node!(general BlockDiagOf::new(vec![a, b]), four(&da, &M::zeros(n, n), &M::zeros(n, n), &db))
+                }
+                _ => (a, da),
+            }
         }
         Tree::BlockDiag(a, b) => {
             let ((a, da), (b, db)) = (general(a), general(b));
@@ -302,7 +519,43 @@ fn definite(t: &Tree) -> (Definite, M) {
             let x = random(*n, *seed);
             let a = &x * x.transpose() + M::identity(*n, *n) * 0.5;
             let d: Vec<f64> = (0..*n).map(|i| a[(i, i)]).collect();
-            match kind % 4 {
+            match kind % 11 {
+                4 => {
+                    let (diagonal, below) = (vec![3.0 + d[0]; *n], off(&x, -1));
+                    let mut dense = M::identity(*n, *n) * (3.0 + d[0]);
+                    (1..*n).for_each(|i| (dense[(i, i - 1)], dense[(i - 1, i)]) = (below[i - 1], below[i - 1]));
+                    node!(psd Psd::new(Tridiagonal::symmetric(diagonal, below)), dense)
+                }
+                5 => {
+                    let dense = M::from_fn(*n, *n, |i, j| match i.abs_diff(j) {
+                        0 => 2.5,
+                        2 => x[(0, 0)],
+                        _ => 0.0,
+                    });
+                    let bands = [-2, 0, 2].into_iter().filter(|k: &isize| k.unsigned_abs() < *n);
+                    node!(psd Psd::new(Banded::from_diagonals(bands.map(|k| (k, off(&dense, k))))), dense)
+                }
+                6 => {
+                    let c = |k: usize| if k == 0 { 4.0 } else { x[(k.min(n - k), 0)] };
+                    let dense = M::from_fn(*n, *n, |i, j| c((i + n - j) % n));
+                    node!(psd Psd::new(Circulant::new((0..*n).map(c).collect::<Vec<_>>())), dense)
+                }
+                7 => {
+                    let c = |k: usize| if k == 0 { 6.0 } else { x[(k, 0)] };
+                    let dense = M::from_fn(*n, *n, |i, j| c(i.abs_diff(j)));
+                    node!(psd Psd::new(Toeplitz::symmetric((0..*n).map(c).collect::<Vec<_>>())), dense)
+                }
+                8 => node!(psd Psd::new(Sparse::new(nalgebra_sparse::CscMatrix::from(&a))), a),
+                9 => {
+                    let u = x.columns(0, 1).into_owned();
+                    let k = dsl::add(Psd::new(Diagonal::new(d.clone())), Gram::<_, ByAdjoint>::new(u.clone()));
+                    node!(psd k, M::from_diagonal(&DVector::from_vec(d)) + &u * u.transpose())
+                }
+                10 => {
+                    let u = x.columns(0, 1).into_owned();
+                    let k = dsl::add(Gram::<_, ByAdjoint>::new(u.clone()), ScaledIdentity::<f64, Dyn, NonNegative>::of_size(0.5, *n));
+                    node!(psd k, &u * u.transpose() + M::identity(*n, *n) * 0.5)
+                }
                 0 => node!(psd Psd::new(a.clone()), a),
                 1 => node!(psd Psd::new(Diagonal::new(d.clone())), M::from_diagonal(&DVector::from_vec(d))),
                 2 => node!(psd ScaledIdentity::<f64, Dyn, NonNegative>::of_size(d[0], *n), M::identity(*n, *n) * d[0]),
@@ -321,6 +574,46 @@ fn definite(t: &Tree) -> (Definite, M) {
             let want = db.nrows() as f64 * a.logdet().unwrap() + da.nrows() as f64 * b.logdet().unwrap();
             assert!((k.logdet().unwrap() - want).abs() < 1e-9 * (1.0 + want.abs()));
             node!(psd k, da.kronecker(&db))
+        }
+        Tree::KronSum(a, b) | Tree::Blocks(a, b) => {
+            let ((a, da), (b, db)) = (definite(a), definite(b));
+            if da.nrows() * db.nrows() > LARGEST {
+                return (a, da);
+            }
+            node!(psd KronSum::new(a, b), kron_sum(&da, &db))
+        }
+        Tree::Shifted(c, a, b) => {
+            let ((a, da), (b, db)) = (definite(a), definite(b));
+            let n = da.nrows() * db.nrows();
+            if n > LARGEST {
+                return (a, da);
+            }
+            let k = dsl::add(Kron::new(a, b), ScaledIdentity::<f64, Dyn, NonNegative>::of_size(*c, n));
+            node!(psd k, da.kronecker(&db) + M::identity(n, n) * *c)
+        }
+        Tree::Hadamard(a, b) => {
+            let [(a, da), (b, db)] = fitting(definite(a), definite(b));
+            node!(psd Hadamard::new(a, b), da.component_mul(&db))
+        }
+        Tree::Congruence(a, b) => {
+            let [(a, da), (b, db)] = fitting(definite(a), definite(b));
+            node!(psd Congruence::new(a, b), &da * db * da.transpose())
+        }
+        Tree::Conj(a) | Tree::Stack(_, a) => {
+            let (a, dense) = definite(a);
+            node!(psd Conj::new(a), dense)
+        }
+        Tree::Many(kind, a, b) => {
+            let [(a, da), (b, db)] = fitting(definite(a), definite(b));
+            let n = da.nrows();
+            match kind {
+                0 | 1 => node!(psd SumOf::new(vec![a, b]), da + db),
+                2 if n * n <= LARGEST => node!(psd KronOf::new(vec![a, b]), da.kronecker(&db)),
+                _ if 2 * n <= LARGEST => {
+                    node!(psd BlockDiagOf::new(vec![a, b]), four(&da, &M::zeros(n, n), &M::zeros(n, n), &db))
+                }
+                _ => (a, da),
+            }
         }
         Tree::BlockDiag(a, b) | Tree::Product(a, b) => {
             let ((a, da), (b, db)) = (definite(a), definite(b));
@@ -412,5 +705,13 @@ proptest! {
         gradient_matches(&linop!(c * kron(kron(&b, diag(d)), &a)), seed);
         gradient_matches(&linop!([&a, &a; &a, &a]), seed);
         gradient_matches(&linop!((&b * &b)[0..1, ..]), seed);
+        gradient_matches(&linop!(kron_sum(&a, &b) + c * I), seed);
+        gradient_matches(&linop!(hadamard(&a, &a) * diag(a.column(0).into_owned())), seed);
+        gradient_matches(&linop!(low_rank(a.columns(0, 1).into_owned(), a.columns(n - 1, 1).into_owned()) + c * I), seed);
+        gradient_matches(&linop!(kron(&a, &b) * kron(&a, &b)), seed);
+        gradient_matches(&linop!(triangular_lower(&a) * triangular_lower(&a)), seed);
+        gradient_matches(&Circulant::new(a.column(0).into_owned()), seed);
+        gradient_matches(&Toeplitz::new(a.column(0).into_owned(), a.row(0).transpose()), seed);
+        gradient_matches(&KronOf::new([Dense::new(a.clone()), Dense::new(b.clone())]), seed);
     }
 }

@@ -18,12 +18,20 @@ use nalgebra_sparse::{CscMatrix, CsrMatrix};
 pub use crate::ops::banded::{banded, try_banded};
 pub use crate::ops::blocks::{blocks, try_blocks};
 #[cfg(feature = "fft")]
-pub use crate::ops::circulant::circulant;
+pub use crate::ops::circulant::{circulant, circulant_nd, try_circulant_nd};
 pub use crate::ops::congruence::{congruence, congruence_transpose, try_congruence, try_congruence_transpose};
 #[cfg(feature = "fft")]
 pub use crate::ops::fourier::fourier;
+pub use crate::ops::function::function;
 pub use crate::ops::hadamard::{hadamard, try_hadamard};
 pub use crate::ops::householder::{householder, try_householder};
+pub use crate::ops::interpolation::{
+    interpolation, interpolation_linear, try_interpolation, try_interpolation_linear,
+};
+pub use crate::ops::jacobian::{
+    fisher, gauss_newton, hessian, jacobian, try_fisher, try_gauss_newton, try_hessian, try_jacobian,
+};
+pub use crate::ops::kernel::{kernel, kernel_cross, try_kernel_cross};
 pub use crate::ops::kron_sum::{kron_sum, try_kron_sum};
 pub use crate::ops::low_rank::{low_rank, try_low_rank};
 pub use crate::ops::many_products::{

@@ -63,6 +63,9 @@ pub type principal<A, R> = ops::Sliced<
     <R as ops::IntoIndexSet<<A as crate::Operator>::Rows>>::Set,
     crate::Known,
 >;
+pub type kernel<K, X> = ops::Kernel<K, X>;
+pub type kernel_cross<K, X, Z> = ops::Kernel<K, X, Z>;
+pub type interpolation<T> = ops::Interpolation<T>;
 pub type hstack<A, B> = ops::HStack<A, B>;
 pub type vstack<A, B> = ops::VStack<A, B>;
 pub type inv<A> = crate::functions::Inv<A>;

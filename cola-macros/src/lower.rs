@@ -23,7 +23,7 @@ const FALLIBLE: [&str; 12] = [
 
 /// Words that panic on bad input and have a twin `try_..` that returns a `Result`. The signs' twins (`try_add`, ..) are
 /// found in the same way.
-const TWINS: [&str; 24] = [
+const TWINS: [&str; 32] = [
     "add",
     "mul",
     "slice",
@@ -48,6 +48,14 @@ const TWINS: [&str; 24] = [
     "householder",
     "dct",
     "dst",
+    "circulant_nd",
+    "kernel_cross",
+    "interpolation",
+    "interpolation_linear",
+    "jacobian",
+    "hessian",
+    "gauss_newton",
+    "fisher",
 ];
 
 /// What to do where something can fail.

@@ -14,7 +14,8 @@ use syn::{Error, LitFloat, LitInt, Result, Token, bracketed, parenthesized, toke
 /// Functions whose arguments are vectors, numbers, indices or Rust collections. In them `[..]` is a Rust array and not
 /// a block matrix.
 const RUST_ARGUMENTS: &str = "diag tridiag tridiag_sym banded permutation sparse low_rank projection circulant toeplitz toeplitz_sym dct dst fourier \
-    householder zero function nonnegative sum_of product_of kron_of block_diag_of";
+    householder zero function nonnegative sum_of product_of kron_of block_diag_of circulant_nd kernel kernel_cross interpolation \
+    interpolation_linear jacobian hessian gauss_newton fisher";
 
 /// Whether the arguments of this function are Rust expressions, in `linop_type!` raw types.
 pub fn takes_rust(name: &Ident) -> bool {

@@ -761,7 +761,9 @@ macro_rules! by_scalar {
                     ]);
                 "Banded, PSD", Psd::new(Banded::from_diagonals(s.band_diagonals(true))), |l| s.banded(l, true);
                     solve det diag eigh pow exp log chol lu;
-                    but(BASE_PSD, [(0, "banded LDL^H"), (1, "from banded LDL^H"), (2, "read off")]);
+                    but(BASE_PSD, [(0, "banded LDL^H"), (1, "from banded LDL^H"), (2, "read off"),
+                        (3, "rotations within the band, tridiagonal QL"), (4, "by the eigen-decomposition"),
+                    ]);
                 "Tridiagonal, constant, PSD",
                     Psd::new(Tridiagonal::symmetric(vec![s.c + s.c; s.n[1]], vec![T::of(-1.0); s.n[1] - 1])),
                     |l| {

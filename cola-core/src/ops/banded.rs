@@ -1,6 +1,6 @@
 //! Band matrices: kl diagonals below the main one, ku above. Everything in O(n) memory.
 
-use crate::algorithms::banded as kernels;
+use crate::algorithms::banded::{self as kernels, tridiagonalise};
 use crate::algorithms::dense::{Engine, hermitian_tridiagonal};
 use crate::data::{Column, Held, MatrixData, VectorData};
 use crate::error::{Error, Result};
@@ -413,8 +413,11 @@ pub(crate) fn band_spectrum<A: Bands + LinearOperator>(a: &A) -> bool {
 pub(crate) fn band_eigh<A: Bands + LinearOperator>(a: &A) -> Result<Spectral<BandBasis<Sc<A>, Ro<A>>>> {
     let (n, (kl, ku)) = (a.nrows(), a.band_width());
     let plain = Sc::<A>::LANES == 1 && <Sc<A> as Engine>::PLAIN;
-    if kl > 1 || ku > 1 || !plain {
+    if !plain {
         return Ok(densely(dense_eigh(materialize("eigh", a)?)?));
+    }
+    if kl > 1 || ku > 1 {
+        return reduced_eigh(kl.max(ku), materialize("eigh", a)?).map(densely);
     }
     let bands = a.to_banded();
     if let Some(spectral) = by_sines(&bands) {
@@ -431,6 +434,22 @@ pub(crate) fn band_eigh<A: Bands + LinearOperator>(a: &A) -> Result<Spectral<Ban
     let outcome = hermitian_tridiagonal(n, &mut w, &lower, v.as_mut_slice());
     outcome.result(|iterations, residual| Error::not_converged("eigh", iterations, residual, 0.0))?;
     Ok(densely(Spectral::from_parts(Unitary(crate::ops::Dense(v)), w)))
+}
+/// A = Q T Q^H with a tridiagonal T, by rotations within the band, then T by QL.
+fn reduced_eigh<T: Scalar, S: Space>(b: usize, mut a: Held<T, S>) -> Result<DenseSpectral<T, S>> {
+    finite(a.as_slice(), "the bands")?;
+    let n = a.n;
+    let mut q = Held::<T, S>::filled(n, T::zero());
+    tridiagonalise(n, b, a.as_mut_slice(), q.as_mut_slice());
+    let lower: Vec<T> = (1..n).map(|i| a.at(i, i - 1)).collect();
+    let mut w = Column::<T::Re, S>::filled(n, T::Re::zero());
+    w.iter_mut().enumerate().for_each(|(i, w)| *w = a.at(i, i).re());
+    let outcome = hermitian_tridiagonal(n, &mut w, &lower, a.as_mut_slice());
+    outcome.result(|iterations, residual| Error::NotConverged { algorithm: "eigh", iterations, residual, tol: 0.0 })?;
+    let mut v = Held::<T, S>::filled(n, T::zero());
+    let out = ViewMut::matrix(v.as_mut_slice(), n, n);
+    crate::algorithms::dense::gemm((T::one(), false), false, q.view(), a.view(), out);
+    Ok(Spectral::from_parts(Unitary(crate::ops::Dense(v)), w))
 }
 /// The words of a plan of [`Bands`].
 pub(crate) fn band_plan<K: Facts, A: Bands + Explain>(a: &A, question: Question) -> Plan {
@@ -451,6 +470,9 @@ pub(crate) fn band_plan<K: Facts, A: Bands + Explain>(a: &A, question: Question)
         Question::Eigh if known && by_sines(&a.to_banded()).is_some() => Plan::rule(a, "closed: sines, by FFT", "n"),
         Question::Eigh if known && kl.max(ku) <= 1 && <A::Scalar as Engine>::PLAIN => {
             Plan::rule(a, "tridiagonal QL", "6n^3")
+        }
+        Question::Eigh if known && <A::Scalar as Engine>::PLAIN && crate::functions::base::is_direct(&a) => {
+            Plan::rule(a, "rotations within the band, tridiagonal QL", "18n^3")
         }
         Question::Power | Question::Log | Question::Exp if known => a.plan::<K>(Question::Eigh).spectral(),
         Question::Eig | Question::Svd | Question::Pinv if known => a.plan::<K>(Question::Eigh).decomposed(question),

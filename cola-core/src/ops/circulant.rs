@@ -143,6 +143,20 @@ impl<T: Scalar, S: Space> Circulant<T, S> {
 pub fn circulant<V: VectorData>(column: V) -> Circulant<V::Scalar, V::Len> {
     Circulant::new(column)
 }
+/// A circulant on a grid: `circulant_nd(&[4, 5], c)` in `linop!`.
+///
+/// # Panics
+/// Where the column has another number of entries than the grid has points; `try_linop!` returns the error.
+pub fn circulant_nd<V: VectorData>(shape: &[usize], column: V) -> Circulant<V::Scalar, V::Len> {
+    Circulant::nd(shape, column).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+}
+/// A circulant on a grid.
+///
+/// # Errors
+/// Those of [`Circulant::nd`].
+pub fn try_circulant_nd<V: VectorData>(shape: &[usize], column: V) -> Result<Circulant<V::Scalar, V::Len>> {
+    Circulant::nd(shape, column)
+}
 operator!([T: Scalar, S: Space] Circulant<T, S> {
     scalar T; facts NoFacts; rows S; cols S; nrows |s| s.column.len(); ncols s.column.len(); class crate::classes::IsCirculant;
 });

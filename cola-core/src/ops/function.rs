@@ -66,6 +66,15 @@ impl<T: Scalar, F: Fn(&[T], &mut [T]), G: Fn(&[T], &mut [T])> Function<T, Dyn, D
         Function { forward, adjoint, shape: (rows, cols), marker: PhantomData }
     }
 }
+/// An m x n operator by what it does: y = A x and y = A^H x into the slices given. `function(m, n, forward, adjoint)` in `linop!`.
+pub fn function<T: Scalar, F: Fn(&[T], &mut [T]), G: Fn(&[T], &mut [T])>(
+    rows: usize,
+    cols: usize,
+    forward: F,
+    adjoint: G,
+) -> Function<T, Dyn, Dyn, F, G, NoFacts> {
+    Function::new(rows, cols, forward, adjoint)
+}
 impl<T: Scalar, F: Fn(&[T], &mut [T])> Function<T, Dyn, Dyn, F, Itself, SelfAdjointFacts> {
     /// A self-adjoint n x n operator.
     pub fn self_adjoint(n: usize, forward: F) -> Self {

@@ -88,6 +88,34 @@ pub struct Interpolation<T> {
     index: Vec<usize>,
     weights: Vec<T>,
 }
+/// Cubic interpolation from a grid to points: `interpolation(grid, points)` in `linop!`. See [`Interpolation::cubic`].
+///
+/// # Panics
+/// For a point outside of the grid; `try_linop!` returns the error.
+pub fn interpolation<T: Scalar>(grid: Grid, points: &[f64]) -> Interpolation<T> {
+    Interpolation::cubic(grid, points).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+}
+/// Cubic interpolation from a grid to points.
+///
+/// # Errors
+/// Those of [`Interpolation::cubic`].
+pub fn try_interpolation<T: Scalar>(grid: Grid, points: &[f64]) -> Result<Interpolation<T>> {
+    Interpolation::cubic(grid, points)
+}
+/// Linear interpolation from a grid to points: `interpolation_linear(grid, points)` in `linop!`.
+///
+/// # Panics
+/// For a point outside of the grid; `try_linop!` returns the error.
+pub fn interpolation_linear<T: Scalar>(grid: Grid, points: &[f64]) -> Interpolation<T> {
+    Interpolation::linear(grid, points).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+}
+/// Linear interpolation from a grid to points.
+///
+/// # Errors
+/// Those of [`Interpolation::linear`].
+pub fn try_interpolation_linear<T: Scalar>(grid: Grid, points: &[f64]) -> Result<Interpolation<T>> {
+    Interpolation::linear(grid, points)
+}
 impl<T: Scalar> Interpolation<T> {
     /// Piecewise linear: 2 weights a row.
     ///

@@ -184,6 +184,76 @@ impl<M: LinearOperator<Scalar = f64>> LinearOperator for Fisher<M> {
         self.0.scratch_len(columns)
     }
 }
+/// The Jacobian of f at x: `jacobian(f, &x)` in `linop!`.
+///
+/// # Panics
+/// Where x, or the function or a derivative there, is not finite; `try_linop!` returns the error.
+pub fn jacobian(f: impl VectorFunction, x: &[f64]) -> Jacobian {
+    Jacobian::new(f, x).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+}
+/// The Jacobian of f at x.
+///
+/// # Errors
+/// `NonFinite` where x, or the function or a derivative there, is not finite.
+pub fn try_jacobian(f: impl VectorFunction, x: &[f64]) -> Result<Jacobian> {
+    Jacobian::new(f, x)
+}
+/// The Hessian of the sum of f at x: `hessian(f, &x)` in `linop!`.
+///
+/// # Panics
+/// Where x, or the function or a derivative there, is not finite; `try_linop!` returns the error.
+pub fn hessian(f: impl VectorFunction, x: &[f64]) -> Hessian {
+    Hessian::new(f, x).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+}
+/// The Hessian of the sum of f at x.
+///
+/// # Errors
+/// `NonFinite` where x, or the function or a derivative there, is not finite.
+pub fn try_hessian(f: impl VectorFunction, x: &[f64]) -> Result<Hessian> {
+    Hessian::new(f, x)
+}
+/// J^T J of f at x: `gauss_newton(f, &x)` in `linop!`.
+///
+/// # Panics
+/// Where x, or the function or a derivative there, is not finite; `try_linop!` returns the error.
+pub fn gauss_newton(f: impl VectorFunction, x: &[f64]) -> GaussNewton {
+    GaussNewton::of(f, x).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+}
+/// J^T J of f at x.
+///
+/// # Errors
+/// `NonFinite` where x, or the function or a derivative there, is not finite.
+pub fn try_gauss_newton(f: impl VectorFunction, x: &[f64]) -> Result<GaussNewton> {
+    GaussNewton::of(f, x)
+}
+/// J^T M J of f at x with a PSD metric M: `fisher(f, &x, metric)` in `linop!`.
+///
+/// # Panics
+/// Where x, or the function or a derivative there, is not finite, or M is of another size; `try_linop!` returns the error.
+pub fn fisher<M: Operator<Scalar = f64>>(
+    f: impl VectorFunction,
+    x: &[f64],
+    metric: impl crate::dsl::IntoOperator<Op = M>,
+) -> Fisher<M>
+where
+    <M::Facts as crate::facts::Facts>::Psd: crate::facts::PsdOf<M>,
+{
+    Fisher::new(f, x, metric).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+}
+/// J^T M J of f at x with a PSD metric M.
+///
+/// # Errors
+/// `NonFinite`, and `ShapeMismatch` where M is of another size.
+pub fn try_fisher<M: Operator<Scalar = f64>>(
+    f: impl VectorFunction,
+    x: &[f64],
+    metric: impl crate::dsl::IntoOperator<Op = M>,
+) -> Result<Fisher<M>>
+where
+    <M::Facts as crate::facts::Facts>::Psd: crate::facts::PsdOf<M>,
+{
+    Fisher::new(f, x, metric)
+}
 crate::base_rules! { [] Jacobian, [] Hessian, [M: Operator<Scalar = f64>] Fisher<M> }
 macro_rules! sweeps {
     ($([$($p:tt)*] $S:ty, $rule:literal, $times:literal, |$s:ident| $r:expr;)*) => { $(

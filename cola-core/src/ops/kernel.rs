@@ -93,6 +93,32 @@ impl<K: Covariance, X: MatrixData<Scalar = K::Number>, Z: MatrixData<Scalar = K:
         }
     }
 }
+/// The Gram matrix k(x_i, x_j) of the rows of x: `kernel(k, x)` in `linop!`.
+pub fn kernel<K: Covariance, X: MatrixData<Scalar = K::Number>>(k: K, x: X) -> Kernel<K, X> {
+    Kernel::new(k, x)
+}
+/// k(x_i, z_j): `kernel_cross(k, x, z)` in `linop!`.
+///
+/// # Panics
+/// Where the points have different dimensions; `try_linop!` returns the error.
+pub fn kernel_cross<K: Covariance, X: MatrixData<Scalar = K::Number>, Z: MatrixData<Scalar = K::Number>>(
+    k: K,
+    x: X,
+    z: Z,
+) -> Kernel<K, X, Z> {
+    Kernel::cross(k, x, z)
+}
+/// k(x_i, z_j).
+///
+/// # Errors
+/// `ShapeMismatch` where the points have different dimensions.
+pub fn try_kernel_cross<K: Covariance, X: MatrixData<Scalar = K::Number>, Z: MatrixData<Scalar = K::Number>>(
+    k: K,
+    x: X,
+    z: Z,
+) -> Result<Kernel<K, X, Z>> {
+    Kernel::try_cross(k, x, z)
+}
 type KernelFacts<K, Same> = FactSet<Same, And<Same, <K as Covariance>::Psd>, Unknown, Unknown>;
 impl<K: Covariance, X: MatrixData<Scalar = K::Number>, Z: Points<X>> Operator for Kernel<K, X, Z> {
     type Scalar = K::Number;

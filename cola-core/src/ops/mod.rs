@@ -19,14 +19,14 @@ mod diagonal;
 mod either;
 #[cfg(feature = "fft")]
 pub(crate) mod fourier;
-mod function;
+pub(crate) mod function;
 mod gram;
 pub(crate) mod hadamard;
 pub(crate) mod householder;
-mod interpolation;
+pub(crate) mod interpolation;
 mod inverse;
-mod jacobian;
-mod kernel;
+pub(crate) mod jacobian;
+pub(crate) mod kernel;
 pub(crate) mod kron;
 pub(crate) mod kron_sum;
 pub(crate) mod low_rank;

@@ -199,3 +199,40 @@ fn gradients_by_differences() -> Result<()> {
     check!(add(s, ScaledIdentity::<f64, Dyn, NonNegative>::of_size(0.5, 4)));
     Ok(())
 }
+/// The spectrum of a wider band by rotations within it.
+fn spectrum<T: Element>(n: usize, b: usize, tol: f64) -> Result<()> {
+    let m = market::general_matrix::<T>(n, n);
+    let dense = DMatrix::from_fn(n, n, |i, j| match i.abs_diff(j) {
+        k if k > b => T::zero(),
+        // some entries on the edge are zero
+        k if k == b && i.min(j) % 3 == 1 => T::zero(),
+        _ => (m[(i, j)] + m[(j, i)].conj()) * T::of(0.5),
+    });
+    let bands = (-(b as isize)..=b as isize).filter(|k| k.unsigned_abs() < n);
+    let diagonal = |k: isize| -> Vec<T> {
+        let (row, col) = ((-k).max(0) as usize, k.max(0) as usize);
+        (0..n - row.max(col)).map(|i| dense[(i + row, i + col)]).collect()
+    };
+    let a = crate::SelfAdjoint(Banded::from_diagonals(bands.map(|k| (k, diagonal(k)))));
+    let e = a.eigh()?;
+    near("A = V w V^H", &e.to_dense(), &dense, tol);
+    let v = e.eigenvectors().to_dense();
+    let product = DMatrix::from_fn(n, n, |i, j| (0..n).fold(T::zero(), |s, k| s + v[(k, i)].conj() * v[(k, j)]));
+    near("V^H V", &product, &DMatrix::from_fn(n, n, |i, j| if i == j { T::one() } else { T::zero() }), tol);
+    let want = crate::SelfAdjoint(Dense(dense)).eigh()?;
+    for (x, y) in e.eigenvalues().iter().zip(want.eigenvalues().iter()) {
+        assert!((*x - *y).lane_f64(0).abs() < tol, "{x:?} {y:?}");
+    }
+    Ok(())
+}
+#[test]
+fn spectra_of_wide_bands() -> Result<()> {
+    for (n, b) in [(1, 2), (3, 2), (7, 2), (12, 3), (20, 5), (9, 8)] {
+        spectrum::<f64>(n, b, 1e-12)?;
+        spectrum::<Complex<f64>>(n, b, 1e-12)?;
+        spectrum::<f32>(n, b, 1e-4)?;
+    }
+    let nan = crate::SelfAdjoint(Banded::from_diagonals([(0, vec![1.0, f64::NAN, 1.0]), (2, vec![1.0]), (-2, vec![1.0])]));
+    assert!(matches!(nan.eigh(), Err(Error::NonFinite { .. })));
+    Ok(())
+}
