@@ -204,6 +204,13 @@ pub fn kron_three(a: MatRef<'_, f64>, b: MatRef<'_, f64>, c: MatRef<'_, f64>, x:
         matmul(MatMut::from_column_major_slice_mut(to, n, n), Accum::Replace, from, b.transpose(), 1.0, Par::Seq);
     }
     let from = MatRef::from_column_major_slice(&two, square, n);
-    matmul(MatMut::from_column_major_slice_mut(&mut one, square, n), Accum::Replace, from, a.transpose(), 1.0, Par::Seq);
+    matmul(
+        MatMut::from_column_major_slice_mut(&mut one, square, n),
+        Accum::Replace,
+        from,
+        a.transpose(),
+        1.0,
+        Par::Seq,
+    );
     one
 }

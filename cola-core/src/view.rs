@@ -128,6 +128,17 @@ impl<'a, T: Copy> ViewMut<'a, T> {
     pub fn as_view(&self) -> View<'_, T> {
         View { data: self.data, rows: self.rows, cols: self.cols, rs: self.rs, cs: self.cs }
     }
+    /// Takes the entries of `x`, a view of the same shape, in the order in which they lie.
+    pub fn copy_from(&mut self, x: View<'_, T>) {
+        if let (Some(x), true) = (x.contiguous(), self.rs == 1 && (self.cs == self.rows || self.cols <= 1)) {
+            return self.data[..x.len()].copy_from_slice(x);
+        }
+        if self.rs <= self.cs {
+            (0..self.cols).for_each(|c| (0..self.rows).for_each(|i| *self.at(i, c) = x.at(i, c)));
+        } else {
+            (0..self.rows).for_each(|i| (0..self.cols).for_each(|c| *self.at(i, c) = x.at(i, c)));
+        }
+    }
     /// Rows `r..r + n`.
     #[inline(always)]
     pub fn rows(&mut self, r: usize, n: usize) -> ViewMut<'_, T> {

@@ -91,3 +91,48 @@ pub fn residual<T: Scalar>(
         T::Re::select(worst.lt(here) | !here.finite(), here, worst)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ROWS;
+    use crate::ops::*;
+    use crate::prelude::*;
+    use crate::{Element, Error, Result};
+    use nalgebra::{DMatrix, DVector};
+
+    /// n is two blocks and a bit; against b = A x made by loops and det A = det D det(I + Q^H D^-1 P) of a small matrix made by loops.
+    fn by_blocks<T: Element>(tol: f64) -> Result<()> {
+        let (n, r) = (2 * ROWS + 7, 3);
+        let wave = |i: usize, j: usize| ((i * 7 + 3 * j + 1) as f64 * 0.61).sin();
+        let d = DVector::<T>::from_fn(n, |i, _| T::of(2.0 + wave(i, 5)));
+        let i = if <T::IsReal as crate::Fact>::KNOWN { T::of(1.0) } else { T::of(-1.0).sqrt() };
+        let p = DMatrix::<T>::from_fn(n, r, |k, j| T::of(wave(k, j)) + i * T::of(0.3 * wave(k, j + 9)));
+        let q = DMatrix::<T>::from_fn(n, r, |k, j| T::of(0.5 * wave(k + 1, j)) - i * T::of(0.2 * wave(k, j + 4)));
+        let x = DMatrix::<T>::from_fn(n, 2, |k, j| T::of(wave(k, 20 + j)) + i);
+        let mut m = DMatrix::<T>::identity(r, r);
+        let product = DMatrix::from_fn(r, 2, |j, c| (0..n).fold(T::of(0.0), |s, k| s + q[(k, j)].conj() * x[(k, c)]));
+        let b = DMatrix::from_fn(n, 2, |k, c| (0..r).fold(d[k] * x[(k, c)], |s, j| s + p[(k, j)] * product[(j, c)]));
+        for (a, c) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)] {
+            (0..n).for_each(|k| m[(a, c)] += q[(k, a)].conj() * p[(k, c)] / d[k]);
+        }
+        let update = LowRankUpdate::new(Diagonal::new(&d), LowRank::new(&p, &q));
+        let size = |x: T| x.abs().lane_f64(0);
+        let worst = |y: &DMatrix<T>| y.iter().zip(x.iter()).fold(0.0, |w: f64, (y, x)| w.max(size(*y - *x)));
+        let y = update.solve(&b)?;
+        assert!(worst(&y) < tol, "{:.1e}", worst(&y));
+        let ((s, l), (sm, lm)) = (update.slogdet()?, Dense::new(m).slogdet()?);
+        let want = d.iter().fold(lm, |l, d| l + d.re().ln());
+        assert!((l - want).abs().lane_f64(0) < tol * n as f64 && size(s - sm) < tol, "{l:?} {want:?} {s:?} {sm:?}");
+        let mut bad = p.clone();
+        bad[(n - 1, 1)] = T::of(f64::INFINITY);
+        let failed = LowRankUpdate::new(Diagonal::new(&d), LowRank::new(&bad, &q)).solve(&b);
+        assert!(matches!(failed, Err(Error::NonFinite { .. })), "{failed:?}");
+        Ok(())
+    }
+    #[test]
+    fn agrees_with_the_matrix_row_by_row() -> Result<()> {
+        by_blocks::<f64>(1e-12)?;
+        by_blocks::<Complex<f64>>(1e-12)?;
+        by_blocks::<f32>(1e-3)
+    }
+}

@@ -10,6 +10,7 @@ use crate::operator::{LinearOperator, with_scratch};
 use crate::ops::{Dense, DenseTriangular, Lower, Permutation, Spectral, Triangular, Unitary, Upper};
 use crate::scalar::{Mask, Real, Scalar, all_finite, mark};
 use crate::space::Space;
+use crate::view::ViewMut;
 use core::marker::PhantomData;
 use num_traits::Zero;
 
@@ -38,6 +39,14 @@ pub trait FactorMethod: Copy + Send + Sync + 'static {
         columns: usize,
         scratch: &mut [T],
     );
+    /// True where [`solve_view`](Self::solve_view) serves.
+    #[inline(always)]
+    fn solves_views<T: Scalar, S: Space>(_n: usize, _columns: usize) -> bool {
+        false
+    }
+    /// x = A^-1 x (or A^-H x) in place of a strided view, where [`solves_views`](Self::solves_views) says so.
+    #[inline(always)]
+    fn solve_view<T: Scalar, S: Space>(_f: &Self::Factor<T, S>, _adjoint: bool, _x: ViewMut<'_, T>) {}
     /// (sign, log|det A|) from the factors.
     fn slogdet<T: Scalar, S: Space>(f: &Self::Factor<T, S>) -> (T, T::Re);
     /// (sign, log|det A|); a singular matrix is no error but (0, -inf).
@@ -63,22 +72,23 @@ pub(crate) fn finite<T: Scalar>(a: &[T], place: &'static str) -> Result<()> {
     check::<T>(all_finite(a), move |_| Error::non_finite(place))
 }
 
-/// True in the lanes where the numbers above the diagonal are finite.
+/// Zero, or NaN in the lanes where a number above the diagonal is NaN or infinite.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn upper_finite<T: Scalar>(n: usize, a: &[T]) -> T::Mask {
+fn upper_mark<T: Scalar>(n: usize, a: &[T]) -> T::Re {
     let mut s = [T::Re::zero(); 2];
     for j in 1..n {
         for i in 0..j {
             s[i % 2] += mark(a[i + j * n]);
         }
     }
-    (s[0] + s[1]).finite()
+    s[0] + s[1]
 }
 #[cold]
 #[inline(never)]
-fn not_positive<T: Scalar, S: Space>(a: Held<T, S>, pivots: kernels::Pivots<T>) -> Result<()> {
-    check::<T>(upper_finite(a.order(), a.as_slice()), |_| Error::non_finite("the matrix"))?;
-    pivots.outcome(a.order()).result(|index, pivot| Error::NotPositiveDefinite { index, pivot })
+fn not_positive<T: Scalar, S: Space>(a: Held<T, S>, d: Column<T::Re, S>, ok: T::Mask) -> Result<()> {
+    check::<T>(upper_mark(a.order(), a.as_slice()).finite(), |_| Error::non_finite("the matrix"))?;
+    let outcome = kernels::ldl_outcome(a.order(), a.as_slice(), &d, ok);
+    outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })
 }
 
 /// Root-free A = L D L^H, for PSD. (Golub & Van Loan, 4th ed., 4.1.2.)
@@ -105,11 +115,12 @@ impl FactorMethod for ByLdl {
     fn factor<T: Scalar, S: Space>(mut l: Held<T, S>) -> Result<LdlFactor<T, S>> {
         let (n, mut d) = (l.order(), Column::filled(l.order(), T::Re::zero()));
         if fixed::<S>() && n <= kernels::UNROLL {
-            // NaN and infinity below the diagonal reach a pivot, above it nobody looks: tested together with the pivots, one branch
-            let pivots = kernels::ldl_small(n, l.as_mut_slice(), &mut d);
-            if !(pivots.ok & upper_finite(n, l.as_slice())).all() {
+            // NaN and infinity below the diagonal reach a pivot, above it nobody looks: tested together with the last pivot
+            let mark = upper_mark(n, l.as_slice());
+            let ok = kernels::ldl_small(n, l.as_mut_slice(), &mut d, mark);
+            if !ok.all() {
                 // a copy: a reference would keep the factors in memory on the good path
-                not_positive(l.clone(), pivots)?;
+                not_positive(l.clone(), d.clone(), ok)?;
             }
         } else {
             finite(l.as_slice(), "the matrix")?;
@@ -122,13 +133,28 @@ impl FactorMethod for ByLdl {
     fn solve<T: Scalar, S: Space>(f: &LdlFactor<T, S>, _: bool, x: &mut [T], columns: usize, _: &mut [T]) {
         kernels::ldl_solve(f.l.order(), fixed::<S>(), f.l.as_slice(), &f.d, x, columns)
     }
+    #[inline(always)]
+    fn solves_views<T: Scalar, S: Space>(n: usize, columns: usize) -> bool {
+        kernels::solves_views::<T>(n, fixed::<S>(), columns)
+    }
+    #[inline(always)]
+    fn solve_view<T: Scalar, S: Space>(f: &LdlFactor<T, S>, _: bool, x: ViewMut<'_, T>) {
+        kernels::ldl_solve_view(f.l.order(), f.l.as_slice(), &f.d, x)
+    }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet<T: Scalar, S: Space>(f: &LdlFactor<T, S>) -> (T, T::Re) {
         (T::one(), log_product(f.d.iter().copied()))
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn slogdet_of<T: Scalar, S: Space>(a: Held<T, S>) -> Result<(T, T::Re)> {
-        Ok(Self::slogdet(&Self::factor(a)?))
+    fn slogdet_of<T: Scalar, S: Space>(mut a: Held<T, S>) -> Result<(T, T::Re)> {
+        if fixed::<S>() && a.order() <= kernels::UNROLL {
+            return Ok(Self::slogdet(&Self::factor(a)?));
+        }
+        finite(a.as_slice(), "the matrix")?;
+        let mut d = Column::<T::Re, S>::filled(a.order(), T::Re::zero());
+        let outcome = kernels::ldl_pivots(a.order(), fixed::<S>(), a.as_mut_slice(), &mut d);
+        outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
+        Ok((T::one(), log_product(d.iter().copied())))
     }
     fn rebuild<T: Scalar, S: Space>(f: &LdlFactor<T, S>) -> Held<T, S> {
         let (n, l) = (f.l.order(), |i: usize, k: usize| if i == k { T::one() } else { f.l.at(i, k) });

@@ -76,7 +76,9 @@ pub(crate) fn log_product<R: Real>(xs: impl Iterator<Item = R> + Clone) -> R {
 /// The product, and whether it kept its digits.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn product<R: Real>(xs: impl Iterator<Item = R>) -> (R, R::Mask) {
-    let (mut p, mut least) = (R::one(), R::one());
+    let mut xs = xs;
+    let mut p = xs.next().unwrap_or(R::one());
+    let mut least = p.abs();
     for x in xs {
         p *= x;
         least = least.min(p.abs());

@@ -93,10 +93,12 @@ impl<V: VectorData> Diagonal<V> {
         }
         Ok(d)
     }
-    /// f of each entry, each entry tested: a failed lane goes on with 1, so that it raises no second error.
+    /// f of each entry, each entry tested: a failed lane goes on with 1, so that it raises no second error. `shows`: f is NaN or infinite
+    /// where `good` does not hold, so that one number alone needs no test of its own.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn each(
         &self,
+        shows: bool,
         f: impl Fn(V::Scalar) -> V::Scalar,
         good: impl Fn(V::Scalar) -> <V::Scalar as Scalar>::Mask,
         error: impl Fn(usize, f64) -> Error,
@@ -108,7 +110,7 @@ impl<V: VectorData> Diagonal<V> {
         let mut marks = Re::<Self>::zero();
         for i in 0..d.rows {
             let x = d.at(i, 0);
-            let fine = good(x);
+            let fine = if shows && V::Scalar::LANES == 1 { always(x) } else { good(x) };
             let y = f(if V::Scalar::LANES == 1 { x } else { V::Scalar::select(fine, x, V::Scalar::one()) });
             ok = ok & fine;
             marks += mark(x) + mark(y);
@@ -157,6 +159,7 @@ impl<K: Facts, V: VectorData> InverseRule<K> for Diagonal<V> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         Ok(Diagonal(self.each(
+            true,
             #[inline(always)]
             |x| V::Scalar::one() / x,
             nonzero,
@@ -168,14 +171,16 @@ impl<K: Facts, V: VectorData> InverseRule<K> for Diagonal<V> {
 impl<K: Facts, V: VectorData> DetRule<K> for Diagonal<V> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(V::Scalar, Re<Self>)> {
-        self.each(
-            #[inline(always)]
-            |x| x,
-            always,
-            |_, _| Error::Singular { index: 0 },
-        )?;
         let d = self.0.view();
-        Ok(slog_product((0..d.rows).map(|i| d.at(i, 0))))
+        let out = slog_product((0..d.rows).map(
+            #[inline(always)]
+            |i| d.at(i, 0),
+        ));
+        // NaN and infinity reach the sum
+        if !out.1.finite().all() {
+            self.complain(|x| x, always, |_, _| Error::Singular { index: 0 })?;
+        }
+        Ok(out)
     }
 }
 // d_i^p; a real root needs d_i >= 0
@@ -189,6 +194,7 @@ impl<K: Facts, V: VectorData> PowerRule<K> for Diagonal<V> {
         // a complex number has a principal root; a negative real one has none
         let rooted = integer || !<<V::Scalar as Scalar>::IsReal as crate::facts::Fact>::KNOWN;
         let d = self.each(
+            true,
             #[inline(always)]
             |x| p.of(x),
             #[inline(always)]
@@ -218,7 +224,7 @@ pub type PoweredDiagonal<V, K> = crate::ops::WithFacts<
 impl<K: Facts, V: VectorData> ExpRule<K> for Diagonal<V> {
     type Output = crate::ops::WithFacts<Diagonal<V::Owned>, RealPsd<V::Scalar>>;
     fn exp_rule(&self) -> Result<Self::Output> {
-        let e = self.each(|x| x.exp(), always, |_, _| Error::Singular { index: 0 })?;
+        let e = self.each(true, |x| x.exp(), always, |_, _| Error::Singular { index: 0 })?;
         Ok(crate::ops::WithFacts::new(Diagonal(e)))
     }
 }
@@ -230,8 +236,8 @@ impl<K: Facts, V: VectorData> LogRule<K> for Diagonal<V> {
     fn log_rule(&self) -> Result<Self::Output> {
         let real = <<V::Scalar as Scalar>::IsReal as crate::facts::Fact>::KNOWN;
         let rooted = |x: V::Scalar| if real { !x.re().lt(Re::<Self>::zero()) } else { V::Scalar::one().finite() };
-        let d = self.each(|x| x, rooted, |_, value| Error::NegativeEigenvalue { value, tol: 0.0 })?;
-        Ok(Diagonal(Diagonal(d).each(|x| x.ln(), nonzero, |index, _| Error::Singular { index })?))
+        let d = self.each(false, |x| x, rooted, |_, value| Error::NegativeEigenvalue { value, tol: 0.0 })?;
+        Ok(Diagonal(Diagonal(d).each(true, |x| x.ln(), nonzero, |index, _| Error::Singular { index })?))
     }
 }
 // V = I, w = d
@@ -283,7 +289,12 @@ impl<K: Facts<Psd: crate::facts::PsdOf<Diagonal<V>>>, V: VectorData> CholeskyRul
     type Factor = Diagonal<V::Owned>;
     fn cholesky_rule(&self) -> Result<Self::Factor> {
         let positive = |x: V::Scalar| Re::<Self>::zero().lt(x.re());
-        Ok(Diagonal(self.each(|x| x.sqrt(), positive, |index, pivot| Error::NotPositiveDefinite { index, pivot })?))
+        Ok(Diagonal(self.each(
+            false,
+            |x| x.sqrt(),
+            positive,
+            |index, pivot| Error::NotPositiveDefinite { index, pivot },
+        )?))
     }
 }
 // P = L = I, U = diag(d)
@@ -292,7 +303,7 @@ impl<V: VectorData> LuRule for Diagonal<V> {
     type L = Identity<V::Scalar, V::Len>;
     type U = Diagonal<V::Owned>;
     fn lu_rule(&self) -> Result<LuFactors<Self::P, Self::L, Self::U>> {
-        let u = Diagonal(self.each(|x| x, always, |_, _| Error::Singular { index: 0 })?);
+        let u = Diagonal(self.each(true, |x| x, always, |_, _| Error::Singular { index: 0 })?);
         let n = self.nrows();
         Ok(LuFactors { p: Identity::of_size(n), l: Identity::of_size(n), u })
     }
@@ -325,7 +336,7 @@ impl<K: Facts, V: VectorData> PinvRule<K> for Diagonal<V> {
             let some = nonzero(x);
             V::Scalar::select(some, V::Scalar::one() / V::Scalar::select(some, x, V::Scalar::one()), V::Scalar::zero())
         };
-        Ok(WithFacts::new(Diagonal(self.each(invert, always, |index, _| Error::Singular { index })?)))
+        Ok(WithFacts::new(Diagonal(self.each(true, invert, always, |index, _| Error::Singular { index })?)))
     }
 }
 /// What the pseudo-inverse of a diagonal with the facts `K` is.

@@ -22,6 +22,10 @@ impl<T: Scalar, S: Space, M: FactorMethod> LinearOperator for Factored<T, S, M> 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
         let n = self.nrows();
+        if !how.add && how.alpha == T::one() && M::solves_views::<T, S>(n, x.cols) {
+            y.copy_from(x);
+            return M::solve_view(&self.factor, how.adjoint, y);
+        }
         let (buf, rest) = s.split_at_mut(n * x.cols);
         for c in 0..x.cols {
             for i in 0..n {
@@ -34,6 +38,26 @@ impl<T: Scalar, S: Space, M: FactorMethod> LinearOperator for Factored<T, S, M> 
                 how.write(y.at(i, c), buf[i + n * c]);
             }
         }
+    }
+    fn act_in_place(&self, adjoint: bool, y: ViewMut<'_, T>, s: &mut [T]) {
+        let (n, block) = (self.nrows(), y.cols.clamp(1, 64));
+        if M::solves_views::<T, S>(n, y.cols) {
+            return M::solve_view(&self.factor, adjoint, y);
+        }
+        for first in (0..y.cols).step_by(block) {
+            let here = block.min(y.cols - first);
+            let (buf, rest) = s.split_at_mut(n * here);
+            for c in 0..here {
+                (0..n).for_each(|i| buf[i + n * c] = y.data[i * y.rs + (first + c) * y.cs]);
+            }
+            M::solve(&self.factor, adjoint, buf, here, rest);
+            for c in 0..here {
+                (0..n).for_each(|i| y.data[i * y.rs + (first + c) * y.cs] = buf[i + n * c]);
+            }
+        }
+    }
+    fn in_place_scratch_len(&self, columns: usize) -> usize {
+        self.scratch_len(columns.min(64))
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {

@@ -63,12 +63,19 @@ operator!([L: Operator, E: Operator<Scalar = L::Scalar>] ShiftedLowRank<L, E> {
 });
 tree_node!([L, E] ShiftedLowRank<L, E> { "0" => low, "1" => shift });
 impl<L: LinearOperator, E: LinearOperator<Scalar = L::Scalar>> LinearOperator for ShiftedLowRank<L, E> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<L>>, x: View<'_, Sc<L>>, mut y: ViewMut<'_, Sc<L>>, s: &mut [Sc<L>]) {
         self.low.act(how, x, y.reborrow(), s);
         self.shift.act(how.add(), x, y, s);
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         self.low.scratch_len(columns).max(self.shift.scratch_len(columns))
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: Sc<L>, add: bool, mut y: ViewMut<'_, Sc<L>>) {
+        self.low.write(alpha, add, y.reborrow());
+        self.shift.write(alpha, true, y);
     }
 }
 // c^-1 I - c^-2 P (I + c^-1 Q^H P)^-1 Q^H
@@ -77,15 +84,18 @@ where
     L: LowRankFactors + Clone,
 {
     type Output = UpdateInverseOf<ScaledIdentity<Sc<L>, Ro<L>, S>, L, Self, K>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
         update_inverse::<K, _, _, _>(self, &self.shift, &self.low)
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn solve_rule(&self, b: View<'_, Sc<L>>, x: ViewMut<'_, Sc<L>>) -> Result<()> {
         update_solve::<K, _, _, _>((self, &self.shift, &self.low), b, x)
     }
 }
 // c^n det(I + c^-1 Q^H P)
 impl<K: Facts, L: LowRankFactors, S: Sign> DetRule<K> for LowRankShift<L, S> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(Sc<L>, Re<L>)> {
         update_det::<K, _, _, _>(self, &self.shift, &self.low)
     }
@@ -114,12 +124,14 @@ impl<K: Facts, L: LowRankFactors, S: Sign> ExpRule<K> for LowRankShift<L, S> {
     }
 }
 impl<L: DiagonalRule, S: Sign> DiagonalRule for LowRankShift<L, S> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<L>]) -> Result<()> {
         self.low.diagonal_rule(k, d)?;
         let c = if k == 0 { self.shift.c } else { Sc::<L>::zero() };
         d.iter_mut().for_each(|d| *d += c);
         Ok(())
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn trace_rule(&self) -> Result<Sc<L>> {
         Ok(self.low.trace_rule()? + self.shift.trace_rule()?)
     }

@@ -68,6 +68,10 @@ impl<A: LinearOperator, L: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
     fn scratch_len(&self, columns: usize) -> usize {
         self.0.scratch_len(columns).max(self.1.scratch_len(columns))
     }
+    fn write(&self, alpha: Sc<A>, add: bool, mut y: ViewMut<'_, Sc<A>>) {
+        self.0.write(alpha, add, y.reborrow());
+        self.1.write(alpha, true, y);
+    }
 }
 /// What is known of the capacitance I + c Q^H A^-1 P.
 pub type CapacitanceFacts<A, L> = FactSet<
@@ -96,6 +100,10 @@ impl<F: Operator + Clone, R: Space, M: FactorMethod> Clone for Woodbury<F, R, M>
         Woodbury { base: self.base.clone(), z, w, c: self.c, capacitance: self.capacitance.clone() }
     }
 }
+/// False where the sizes are static and the rank is full: then no code is made for the formula.
+pub(crate) const fn may_be_thin<N: Space, R: Space>() -> bool {
+    !(N::EXTENT.is_static() && R::EXTENT.is_static() && R::EXTENT.or(0) >= N::EXTENT.or(0))
+}
 /// The inverse of a low-rank update.
 #[derive(Clone)]
 pub enum UpdateInverse<F: Operator, R: Space, M: FactorMethod, D> {
@@ -111,17 +119,20 @@ impl<F: Operator, R: Space, M: FactorMethod, D: Operator<Scalar = F::Scalar>> Op
     type Rows = Ro<D>;
     type Cols = Ro<D>;
     const ITERATIVE: bool = F::ITERATIVE || D::ITERATIVE;
+    #[inline(always)]
     fn nrows(&self) -> usize {
-        match self {
+        <Ro<D> as Space>::EXTENT.or(match self {
             UpdateInverse::Woodbury(w) => w.base.nrows(),
             UpdateInverse::Base(d) => d.nrows(),
-        }
+        })
     }
+    #[inline(always)]
     fn ncols(&self) -> usize {
         self.nrows()
     }
 }
 impl<F: LinearOperator, R: Space, M: FactorMethod> Woodbury<F, R, M> {
+    #[inline(never)]
     fn act(&self, how: Update<Sc<F>>, x: View<'_, Sc<F>>, mut y: ViewMut<'_, Sc<F>>, s: &mut [Sc<F>]) {
         let (z, r) = (self.z.view(), self.capacitance.n);
         let w = self.w.as_ref().map_or(z, |w| w.view());
@@ -143,21 +154,37 @@ impl<F: LinearOperator, R: Space, M: FactorMethod> Woodbury<F, R, M> {
 impl<F: LinearOperator, R: Space, M: FactorMethod, D: LinearOperator<Scalar = F::Scalar>> LinearOperator
     for UpdateInverse<F, R, M, D>
 {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<F>>, x: View<'_, Sc<F>>, y: ViewMut<'_, Sc<F>>, s: &mut [Sc<F>]) {
         match self {
-            UpdateInverse::Woodbury(w) => w.act(how, x, y, s),
             UpdateInverse::Base(d) => d.act(how, x, y, s),
+            UpdateInverse::Woodbury(w) => {
+                if may_be_thin::<Ro<D>, R>() {
+                    w.act(how, x, y, s)
+                }
+            }
         }
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         match self {
-            UpdateInverse::Woodbury(w) => w.scratch_len(columns),
             UpdateInverse::Base(d) => d.scratch_len(columns),
+            UpdateInverse::Woodbury(w) => {
+                if may_be_thin::<Ro<D>, R>() {
+                    w.scratch_len(columns)
+                } else {
+                    0
+                }
+            }
         }
     }
 }
 /// True where the formula pays: A is not held densely and its inverse is no base case, and L is thin.
+#[inline(always)]
 pub(crate) fn by_formula<A: InverseRule<Fa<A>>, L: LowRankFactors>(a: &A, l: &L) -> bool {
+    if !may_be_thin::<Ro<A>, L::Rank>() {
+        return false;
+    }
     let cheap = !A::HOLDS_DENSE && !Inv::<A>::HOLDS_DENSE && !Inv::<A>::ITERATIVE;
     cheap && l.rank() < a.nrows() && l.is_thin()
 }
@@ -181,6 +208,7 @@ fn capacitance<T: Scalar, N: Space, R: Space>(
     Ok((w, m))
 }
 /// The inverse of `whole` = A + L.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn update_inverse<K: Facts, W, A, L>(whole: &W, a: &A, l: &L) -> Result<UpdateInverseOf<A, L, W, K>>
 where
     W: LinearOperator<Scalar = Sc<A>> + Clone,
@@ -188,18 +216,34 @@ where
     L: LowRankFactors<Scalar = Sc<A>>,
 {
     square("inverse", whole)?;
-    if by_formula(a, l) {
-        let formula = woodbury(a, l).and_then(|w| {
-            let w = UpdateInverse::Woodbury(Box::new(w));
-            probe(whole, &w).map(|()| w)
-        });
-        match formula {
-            Err(e) if !may_be_served(&e) => return Err(e),
-            Err(_) if Sc::<A>::LANES == 1 => {}
-            done => return done,
-        }
+    if by_formula(a, l)
+        && let Some(inverse) = inverse_by_formula::<K, _, _, _>(whole, a, l)?
+    {
+        return Ok(inverse);
     }
     Ok(UpdateInverse::Base(BaseInverse::new(whole)?))
+}
+/// `None` where the base case may serve better.
+#[inline(never)]
+fn inverse_by_formula<K: Facts, W, A, L>(whole: &W, a: &A, l: &L) -> Result<Option<UpdateInverseOf<A, L, W, K>>>
+where
+    W: LinearOperator<Scalar = Sc<A>> + Clone,
+    A: InverseRule<Fa<A>, Output: LinearOperator<Scalar = Sc<A>>>,
+    L: LowRankFactors<Scalar = Sc<A>>,
+{
+    let formula = woodbury(a, l).and_then(|w| {
+        let w = UpdateInverse::Woodbury(Box::new(w));
+        probe(whole, &w).map(|()| w)
+    });
+    unless_served::<Sc<A>, _>(formula)
+}
+/// The outcome of the formula; `None` where it failed and the base case may do better.
+fn unless_served<T: Scalar, R>(formula: Result<R>) -> Result<Option<R>> {
+    match formula {
+        Err(e) if !may_be_served(&e) => Err(e),
+        Err(_) if T::LANES == 1 => Ok(None),
+        done => done.map(Some),
+    }
 }
 /// A failure of the formula that need not be one of the operator.
 fn may_be_served(e: &Error) -> bool {
@@ -272,6 +316,7 @@ fn accept<T: Scalar>(residual: T::Re) -> Result<()> {
     })
 }
 /// x = (A + L)^-1 b, refined where the residual asks for it.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn update_solve<K: Facts, W, A, L>(
     (whole, a, l): (&W, &A, &L),
     b: View<'_, Sc<A>>,
@@ -284,12 +329,8 @@ where
 {
     right_hand_side("solve", (whole.nrows(), whole.ncols()), b)?;
     square("solve", whole)?;
-    if by_formula(a, l) {
-        match solve_by_formula(a, l, b, x.reborrow()) {
-            Err(e) if !may_be_served(&e) => return Err(e),
-            Err(_) if Sc::<A>::LANES == 1 => {}
-            done => return done,
-        }
+    if by_formula(a, l) && unless_served::<Sc<A>, _>(solve_by_formula(a, l, b, x.reborrow()))?.is_some() {
+        return Ok(());
     }
     BaseInverse::<W, MethodOf<K>>::solve(whole, b, x)
 }
@@ -330,6 +371,7 @@ fn solve_by_rows<T: Scalar, R: Space, M: FactorMethod>(
     let good = T::Re::epsilon() * T::Re::real(GOOD);
     Ok(!(good.lt(missed) | !missed.finite()).any())
 }
+#[inline(never)]
 fn solve_by_formula<A, L>(a: &A, l: &L, b: View<'_, Sc<A>>, mut x: ViewMut<'_, Sc<A>>) -> Result<()>
 where
     A: LinearOperator + InverseRule<Fa<A>, Output: LinearOperator<Scalar = Sc<A>>>,
@@ -399,6 +441,7 @@ fn residual<A: LinearOperator, L: LinearOperator<Scalar = Sc<A>>>(
     Ok(worst)
 }
 /// det A det(I + Q^H A^-1 P).
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn update_det<K: Facts, W, A, L>(whole: &W, a: &A, l: &L) -> Result<(Sc<A>, Re<A>)>
 where
     W: LinearOperator<Scalar = Sc<A>>,
@@ -406,25 +449,29 @@ where
     L: LowRankFactors<Scalar = Sc<A>>,
 {
     square("slogdet", whole)?;
-    if by_formula(a, l) {
-        let formula = a.inverse_rule().and_then(|base| {
-            let m = l.with_factors(|p, q| match diagonals(a, &base) {
-                Some((_, e)) => {
-                    let none = View::matrix(&[], p.rows, 0);
-                    capacitance_of::<_, L::Rank>(l.weight(), &woodbury::gather(e, (p, q), none), (p, q))
-                }
-                None => Ok(capacitance::<_, Ro<Inv<A>>, L::Rank>(&base, l.weight(), p, q)?.1),
-            })?;
-            let ((sa, la), (sm, lm)) = (a.slogdet_rule()?, CapacitanceMethod::<A, L>::slogdet_of(m)?);
-            Ok((sa * sm, la + lm))
-        });
-        match formula {
-            Err(e) if !may_be_served(&e) => return Err(e),
-            Err(_) if Sc::<A>::LANES == 1 => {}
-            done => return done,
-        }
+    if by_formula(a, l)
+        && let Some(found) = unless_served::<Sc<A>, _>(det_by_formula(a, l))?
+    {
+        return Ok(found);
     }
     MethodOf::<K>::slogdet_of(materialize("slogdet", whole)?)
+}
+#[inline(never)]
+fn det_by_formula<A, L>(a: &A, l: &L) -> Result<(Sc<A>, Re<A>)>
+where
+    A: LinearOperator + HasDet + InverseRule<Fa<A>, Output: LinearOperator<Scalar = Sc<A>>>,
+    L: LowRankFactors<Scalar = Sc<A>>,
+{
+    let base = a.inverse_rule()?;
+    let m = l.with_factors(|p, q| match diagonals(a, &base) {
+        Some((_, e)) => {
+            let none = View::matrix(&[], p.rows, 0);
+            capacitance_of::<_, L::Rank>(l.weight(), &woodbury::gather(e, (p, q), none), (p, q))
+        }
+        None => Ok(capacitance::<_, Ro<Inv<A>>, L::Rank>(&base, l.weight(), p, q)?.1),
+    })?;
+    let ((sa, la), (sm, lm)) = (a.slogdet_rule()?, CapacitanceMethod::<A, L>::slogdet_of(m)?);
+    Ok((sa * sm, la + lm))
 }
 // Woodbury (Golub & Van Loan, 2.1.4)
 impl<K: Facts, A, L> InverseRule<K> for LowRankUpdate<A, L>

@@ -16,7 +16,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// NaN. Needs O((m + n)^2) memory, so give it a small example of the structure.
 ///
 /// Checked: sizes agree with the type; A(ax + by) = a Ax + b Ay; <Ax, y> = <x, A^H y>; `to_dense`; y = [y +] alpha op(A) x in all
-/// variants, on strided views, for 0, 1 and 3 right-hand sides, each as if alone; `scratch_len`; every fact that the type claims.
+/// variants, on strided views, for 0, 1 and 3 right-hand sides, each as if alone; y = op(A) y in place, of 1 and 11 columns; `scratch_len`;
+/// every fact that the type claims.
 ///
 /// ```
 /// # use cola_core::prelude::*;
@@ -44,7 +45,11 @@ pub fn check_operator<A: LinearOperator>(a: &A) -> Result<(), String> {
         isometric: <A::Facts as Facts>::Isometric::KNOWN,
         iterative: A::ITERATIVE,
     };
-    check_claims(&a, claims)
+    let in_place = InPlace {
+        act: &|adjoint, y, s| a.act_in_place(adjoint, y, s),
+        scratch_len: &|columns| a.in_place_scratch_len(columns),
+    };
+    check_claims(&a, claims, in_place)
 }
 
 /// What the type says.
@@ -55,6 +60,11 @@ struct Claims {
     unitary: bool,
     isometric: bool,
     iterative: bool,
+}
+/// The action in place.
+struct InPlace<'a, T> {
+    act: &'a dyn Fn(bool, ViewMut<'_, T>, &mut [T]),
+    scratch_len: &'a dyn Fn(usize) -> usize,
 }
 /// Relative error allowed per unit of rounding; sums of a few hundred products stay below.
 const SLACK: f64 = 200.0;
@@ -195,7 +205,7 @@ fn act<T: Scalar>(
 }
 
 /// The shell above is compiled once per operator, this once per number type.
-fn check_claims<T: Scalar>(a: &dyn DynOperator<T>, claims: Claims) -> Result<(), String> {
+fn check_claims<T: Scalar>(a: &dyn DynOperator<T>, claims: Claims, in_place: InPlace<'_, T>) -> Result<(), String> {
     let (m, n) = a.dyn_shape();
     if claims.shape.rows.or(m) != m || claims.shape.cols.or(n) != n {
         return Err(format!("sizes: the type says {} and the value {m} x {n}", claims.shape));
@@ -280,6 +290,23 @@ fn check_claims<T: Scalar>(a: &dyn DynOperator<T>, claims: Claims) -> Result<(),
                     same(&what, &have, &want, 4.0 * tol(m.max(n)) + SLACK * eps)?;
                 }
             }
+        }
+    }
+    // in place; eleven columns: more than one block of every structure that has blocks, and an odd one
+    for k in if m == n { [1, 11].as_slice() } else { &[] } {
+        let x = numbers_of::<T>(n, *k, 19);
+        for (adjoint, layout) in
+            [(false, Layout::Packed), (true, Layout::Packed), (false, Layout::RowMajor), (true, Layout::Gaps)]
+        {
+            let (mut ys, (rs, cs)) = (layout.lay(&x), layout.strides(n, *k));
+            let mut scratch = vec![T::of(f64::NAN); (in_place.scratch_len)(*k)];
+            (in_place.act)(adjoint, ViewMut::new(&mut ys, n, *k, rs, cs), &mut scratch);
+            let (have, touched) = layout.lift(&ys, n, *k);
+            let what = format!("y = {} y in place, {k} columns, {}", if adjoint { "A^H" } else { "A" }, layout.name());
+            if touched {
+                return Err(format!("{what}: numbers between the entries were written"));
+            }
+            same(&what, &have, &times(&dense, adjoint, &x), 4.0 * tol(n) + SLACK * eps)?;
         }
     }
     for k in 0..4 {

@@ -132,6 +132,44 @@ where
     }
     out
 }
+fn ldl_pivots<T, R>(n: usize, a: &mut [T], d: &mut [R]) -> Outcome<T>
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    if n < LLT { loops::ldl(n, a, d) } else { factor_llt(n, a, d) }
+}
+fn ldl_solve_view<T, R>(n: usize, l: &[T], d: &[R], mut x: ViewMut<T>)
+where
+    T: Scalar<Re = R> + ComplexField<Real = R>,
+    R: Real + RealField,
+{
+    let l = square(n, l);
+    solve::solve_unit_lower_triangular_in_place(l, view_mut(x.reborrow()), SEQ);
+    // along the numbers that lie side by side
+    if x.rs <= x.cs {
+        let inverse: Vec<R> = d[..n].iter().map(|d| R::of(1.0) / *d).collect();
+        for c in 0..x.cols {
+            let start = c * x.cs;
+            if x.rs == 1 {
+                let column = &mut x.data[start..start + n];
+                column.iter_mut().zip(&inverse).for_each(|(x, d)| *x = Scalar::scale(*x, *d));
+            } else {
+                (0..n).for_each(|i| x.data[start + i * x.rs] = Scalar::scale(x.data[start + i * x.rs], inverse[i]));
+            }
+        }
+    } else {
+        for i in 0..n {
+            let (inverse, start) = (R::of(1.0) / d[i], i * x.rs);
+            if x.cs == 1 {
+                x.data[start..start + x.cols].iter_mut().for_each(|x| *x = Scalar::scale(*x, inverse));
+            } else {
+                (0..x.cols).for_each(|c| x.data[start + c * x.cs] = Scalar::scale(x.data[start + c * x.cs], inverse));
+            }
+        }
+    }
+    solve::solve_unit_upper_triangular_in_place(l.adjoint(), view_mut(x), SEQ);
+}
 fn ldl_solve<T, R>(n: usize, l: &[T], d: &[R], x: &mut [T], columns: usize)
 where
     T: Scalar<Re = R> + ComplexField<Real = R>,
@@ -140,15 +178,7 @@ where
     if few(n, columns) {
         return loops::ldl_solve(n, l, d, x, columns);
     }
-    let l = square(n, l);
-    let mut y = MatMut::from_column_major_slice_mut(&mut x[..n * columns], n, columns);
-    solve::solve_unit_lower_triangular_in_place(l, y.as_mut(), SEQ);
-    for c in 0..columns {
-        for i in 0..n {
-            y[(i, c)] = Scalar::scale(y[(i, c)], R::of(1.0) / d[i]);
-        }
-    }
-    solve::solve_unit_upper_triangular_in_place(l.adjoint(), y, SEQ);
+    ldl_solve_view(n, l, d, ViewMut::matrix(&mut x[..n * columns], n, columns))
 }
 
 fn lu<T, R>(n: usize, a: &mut [T], perm: &mut [R]) -> (Outcome<T>, T)
@@ -429,6 +459,17 @@ macro_rules! engine {
             #[inline(never)]
             fn engine_ldl_solve(n: usize, l: &[$T], d: &[$R], x: &mut [$T], columns: usize) {
                 ldl_solve(n, l, d, x, columns)
+            }
+            #[inline(never)]
+            fn engine_ldl_pivots(n: usize, a: &mut [$T], d: &mut [$R]) -> Outcome<$T> {
+                ldl_pivots(n, a, d)
+            }
+            #[inline(never)]
+            fn engine_ldl_solve_view(n: usize, l: &[$T], d: &[$R], x: ViewMut<$T>) {
+                ldl_solve_view(n, l, d, x)
+            }
+            fn engine_solves_views(n: usize, columns: usize) -> bool {
+                !few(n, columns)
             }
             #[inline(never)]
             fn engine_cholesky(n: usize, a: &mut [$T]) -> Outcome<$T> {

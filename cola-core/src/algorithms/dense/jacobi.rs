@@ -24,11 +24,12 @@ fn annihilate<T: Scalar>(n: usize, p: usize, q: usize, a: &mut [T], v: &mut [T])
     let below = a[q + p * n];
     let sq = below.abs_sq();
     let go = zero.lt(sq); // also false where it underflows: then there is nothing to rotate
+    if T::LANES == 1 && !go.all() {
+        return;
+    }
     let (m, phase) = match <T::IsReal as Fact>::KNOWN {
-        true => {
-            let re = below.re();
-            (re.abs(), T::from_re(T::Re::select(re.lt(zero), -one, one)))
-        }
+        // with its sign, and no phase
+        true => (below.re(), T::one()),
         false => {
             let m = T::Re::select(go, sq, one).sqrt();
             (m, T::select(go, below.conj().scale(one / m), T::one()))

@@ -76,6 +76,32 @@ fn definite_factors_by_their_spectra() -> Result<()> {
     run::<f32>(2e-3)
 }
 #[test]
+fn solves_by_fast_diagonalisation_in_place() -> Result<()> {
+    fn run<T: Element>(tol: f64) -> Result<()> {
+        let (a, b) = (market::psd_matrix::<T>(4), market::psd_matrix::<T>(3));
+        let (k, dense) = (KronSum::new(Psd::new(&a), Psd::new(&b)), Dense::new(dense_sum(&a, &b)));
+        let rhs = market::general_matrix::<T>(12, 5);
+        near("solve", &k.solve(&rhs)?, &dense.solve(&rhs)?, tol);
+        // rows far apart, as in a larger product
+        let outer = Kron::new(Psd::new(&k), Psd::new(&b));
+        let x = outer.solve(&market::general_matrix::<T>(36, 2))?;
+        near("within a product", &outer.apply(&x), &market::general_matrix::<T>(36, 2), 10.0 * tol);
+        Ok(())
+    }
+    run::<f64>(1e-11)?;
+    run::<Complex<f64>>(1e-11)?;
+    run::<f32>(2e-3)?;
+    // -u'' in three dimensions: sines along each mode, an odd and an even number of them, dense eigenvectors along the last
+    let line = |n: usize| Tridiagonal::symmetric(vec![2.0; n], vec![-1.0; n - 1]);
+    let k = KronSum::new(line(5), KronSum::new(line(6), Psd::new(market::psd_matrix::<f64>(3))));
+    check_operator(&k.eigh()?.eigenvectors()).unwrap();
+    let want = market::general_matrix::<f64>(90, 3);
+    near("three dimensions", &k.solve(&k.apply(&want))?, &want, 1e-12);
+    let singular = KronSum::new(Diagonal::new([1.0, 2.0]), Diagonal::new([5.0, -2.0]));
+    assert!(matches!(singular.solve(&[1.0; 4]), Err(Error::Singular { index: 3 })));
+    Ok(())
+}
+#[test]
 fn singular_and_wrong_sums_are_errors() -> Result<()> {
     // eigenvalues 1 and -1: a sum is zero
     let k = KronSum::new(DMatrix::from_row_slice(1, 1, &[1.0]), DMatrix::from_row_slice(2, 2, &[-1.0, 5.0, 0.0, 2.0]));
