@@ -189,3 +189,73 @@ fn functions_and_estimates() {
         "{x:?} {exact}"
     );
 }
+
+/// Every preconditioner on every symmetric matrix: the true residual, and what it saves against the plain iteration.
+#[test]
+fn preconditioners() {
+    for name in ["unit_square", "bar", "1138_bus"] {
+        let a = if name == "unit_square" { definite_poisson() } else { matrix(name) };
+        let (b, sparse) = (some(a.nrows()), Sparse::new(&a));
+        let op = Psd::new(&sparse);
+        // 10 n iterations are not enough for the bus matrix without help
+        let cg = || Cg::default().tol(1e-8).max_iters(20_000);
+        let plain = op.solve_with(cg(), &b).unwrap().report.iterations;
+        let check = |what: &str, s: cola::Result<cola::Solution<DVector<f64>>>, gain: f64| {
+            let s = s.unwrap_or_else(|e| panic!("{name}, {what}: {e}"));
+            let (r, count) = (residual(&a, &s.x, &b), s.report.iterations);
+            assert!(r <= 1e-7, "{name}, {what}: {r:e}");
+            println!("{name}, {what}: {count} of {plain}");
+            assert!(count as f64 * gain <= plain as f64, "{name}, {what}: {count} of {plain}");
+        };
+        let ic = |level| IncompleteCholesky::with_level(&sparse, level).unwrap();
+        check("IC(0)", op.solve_with(cg().preconditioner(ic(0)), &b), 1.5);
+        check("IC(2)", op.solve_with(cg().preconditioner(ic(2)), &b), 2.5);
+        let threshold = IncompleteCholesky::with_threshold(&sparse, 1e-4, 20).unwrap();
+        check("ICT", op.solve_with(cg().preconditioner(threshold), &b), 3.0);
+        check("SSOR", op.solve_with(cg().preconditioner(Ssor::of(&sparse, 1.0).unwrap()), &b), 1.2);
+        check("block Jacobi", op.solve_with(cg().preconditioner(BlockJacobi::of(&op, 30).unwrap()), &b), 1.0);
+        // elasticity is no M-matrix and the constants alone are not its null space
+        let multigrid = SmoothedAggregation::new(&sparse).unwrap();
+        check("aggregation", op.solve_with(cg().preconditioner(&multigrid), &b), if name == "bar" { 1.0 } else { 1.5 });
+    }
+    let (a, b) = (matrix("recirc_flow"), some(225));
+    let sparse = Sparse::new(&a);
+    let count = |p: IncompleteLu<f64>| {
+        let s = sparse.solve_with(Gmres::default().tol(1e-8).restart(225).preconditioner(p), &b).unwrap();
+        assert!(residual(&a, &s.x, &b) <= 1e-7);
+        s.report.iterations
+    };
+    let zero = count(IncompleteLu::new(&sparse).unwrap());
+    let two = count(IncompleteLu::with_level(&sparse, 2).unwrap());
+    let threshold = count(IncompleteLu::with_threshold(&sparse, 1e-3, 10).unwrap());
+    assert!(two < zero && threshold < zero, "{zero} {two} {threshold}");
+}
+
+/// Functions by the methods that keep little, and log det of the worst conditioned matrix with a preconditioner.
+#[test]
+fn functions_in_little_memory() {
+    let a = definite_poisson();
+    let (op, b) = (Psd::new(Sparse::new(&a)), some(a.nrows()));
+    let dense = Psd::new(Dense::new(op.to_dense()));
+    let want = dense.sqrt().unwrap().apply(&b);
+    let (low, high) = (0.99 * 0.1, op.norm1_estimate().unwrap() * 1.01);
+    let near = |what: &str, s: cola::Result<cola::Solution<DVector<f64>>>| {
+        let s = s.unwrap_or_else(|e| panic!("{what}: {e}"));
+        let e = (&s.x - &want).norm() / want.norm();
+        assert!(e <= 1e-8 && s.report.residual <= 1e-8, "{what}: {e:e} {:e}", s.report.residual);
+    };
+    near("two-pass", op.sqrt_apply_with(TwoPassLanczos::default(), &b));
+    near("series", op.sqrt_apply_with(ChebyshevSeries::new(low, high), &b));
+    near("extended", op.sqrt_apply_with(RationalKrylov::of(&op).unwrap(), &b));
+    near("restarted", op.sqrt_apply_with(RestartedArnoldi::default().tol(1e-9), &b));
+    near("contour", op.sqrt_apply_with(ContourIntegral::default(), &b));
+
+    let bus = Sparse::new(matrix("1138_bus"));
+    let ic = IncompleteCholesky::with_threshold(&bus, 1e-4, 20).unwrap();
+    let op = Psd::new(&bus);
+    let exact = op.logdet().unwrap();
+    let with = op.logdet_with(Slq::default().probes(20).rel_tol(1e-4).preconditioner(&ic)).unwrap();
+    let plain = op.logdet_with(Slq::default().probes(20).rel_tol(1e-2)).unwrap();
+    assert!((with.value - exact).abs() <= 4.0 * with.std_error + 1e-4 * exact.abs(), "{with:?} {exact}");
+    assert!(with.std_error < 0.1 * plain.std_error, "{with:?} {plain:?}");
+}

@@ -63,8 +63,7 @@ impl Peer {
     fn new() -> Option<Self> {
         let python = std::env::var("PEERS_PYTHON").ok()?;
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/peer.py");
-        let mut child =
-            Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+        let mut child = Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
         let answers = BufReader::new(child.stdout.take()?);
         let mut peer = Peer { child, answers };
         peer.line().filter(|l| l.starts_with("ready")).map(|_| peer)

@@ -56,7 +56,8 @@ pub(super) fn shifted_minres<T: Scalar>(
         run.step(a)?;
         let numbers = &run.columns[0];
         let k = numbers.len();
-        let (alpha, beta) = (numbers.alpha[k - 1].lane_f64(0), if k > 1 { numbers.beta[k - 2].lane_f64(0) } else { 0.0 });
+        let (alpha, beta) =
+            (numbers.alpha[k - 1].lane_f64(0), if k > 1 { numbers.beta[k - 2].lane_f64(0) } else { 0.0 });
         let next = if numbers.ended { 0.0 } else { numbers.beta[k - 1].lane_f64(0) };
         let mut worst = 0.0_f64;
         for (((state, d), &shift), &weight) in
@@ -115,8 +116,9 @@ mod tests {
             let a = diagonal::<PsdFacts, T>(d.iter().map(|&d| T::of(d)).collect());
             for j in 0..=shifts.len() {
                 // one alone, then all with weights
-                let weights: Vec<f64> =
-                    (0..shifts.len()).map(|i| if j == shifts.len() { 1.0 + i as f64 } else { f64::from(i == j) }).collect();
+                let weights: Vec<f64> = (0..shifts.len())
+                    .map(|i| if j == shifts.len() { 1.0 + i as f64 } else { f64::from(i == j) })
+                    .collect();
                 let mut x = vec![T::zero(); n];
                 let mut watcher = Watcher::new("test", 1e-11, 1000, false, None);
                 let mut act = Action::new("test", &a, 1);
@@ -144,6 +146,6 @@ mod tests {
         assert!(matches!(run((1..30).map(f64::from).collect(), &[1.0; 29], 3), Err(Error::NotConverged { .. })));
         assert!(matches!(run(vec![1.0; 2], &[1.0, f64::NAN], 9), Err(Error::NonFinite { .. })));
         assert_eq!(run(vec![1.0; 2], &[0.0; 2], 9).unwrap(), [0.0; 2]);
-        assert_eq!(run(vec![4.0; 2], &[8.0; 2], 9).unwrap(), [2.0; 2]);
+        assert!(run(vec![4.0; 2], &[8.0; 2], 9).unwrap().iter().all(|x| (x - 2.0).abs() < 1e-15));
     }
 }

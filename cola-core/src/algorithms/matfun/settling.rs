@@ -47,6 +47,8 @@ impl<T: Scalar> Settling<T> {
 /// The changes still to come, if they go on falling at the rate from `before` to `change`.
 pub(super) fn extrapolated<T: Scalar>(change: f64, before: f64) -> f64 {
     let rate = if before > 0.0 { change / before } else { 0.0 };
-    let tail = if rate < 1.0 { (rate / (1.0 - rate)).max(1.0) } else { f64::INFINITY };
+    // a rate that is slow is known badly: twice, to be sure
+    let sure = if rate > 0.25 { 2.0 } else { 1.0 };
+    let tail = if rate < 1.0 { sure * (rate / (1.0 - rate)).max(1.0) } else { f64::INFINITY };
     if change <= 10.0 * T::Re::epsilon().lane_f64(0) { change } else { change * tail }
 }
