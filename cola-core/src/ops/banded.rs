@@ -445,7 +445,7 @@ fn reduced_eigh<T: Scalar, S: Space>(b: usize, mut a: Held<T, S>) -> Result<Dens
     let mut w = Column::<T::Re, S>::filled(n, T::Re::zero());
     w.iter_mut().enumerate().for_each(|(i, w)| *w = a.at(i, i).re());
     let outcome = hermitian_tridiagonal(n, &mut w, &lower, a.as_mut_slice());
-    outcome.result(|iterations, residual| Error::NotConverged { algorithm: "eigh", iterations, residual, tol: 0.0 })?;
+    outcome.result(|iterations, residual| Error::not_converged("eigh", iterations, residual, 0.0))?;
     let mut v = Held::<T, S>::filled(n, T::zero());
     let out = ViewMut::matrix(v.as_mut_slice(), n, n);
     crate::algorithms::dense::gemm((T::one(), false), false, q.view(), a.view(), out);

@@ -16,8 +16,8 @@ use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::low_rank_vectors::low_rank_eig;
 use crate::ops::{
-    Identity, Isometric, LowRankShift, LowRankVectors, Psd, RangeBasis, Scaled, SelfAdjoint, Spectral, Sum, SvdFactors, Unitary,
-    WithFacts,
+    Identity, Isometric, LowRankShift, LowRankVectors, Psd, RangeBasis, Scaled, SelfAdjoint, Spectral, Sum, SvdFactors,
+    Unitary, WithFacts,
 };
 use crate::parameters::tree_node;
 use crate::plan::{Cost, Explain, Plan, Question, base};
