@@ -324,7 +324,7 @@ fn general(t: &Tree) -> (General, M) {
                     node!(general Tridiagonal::new(band(-1), band(0), band(1)), near_diagonal(&a, -1, 1))
                 }
                 7 => {
-                    let bands = [-1, 0, 2].into_iter().filter(|k| k.unsigned_abs() < *n);
+                    let bands = [-1, 0, 2].into_iter().filter(|k: &isize| k.unsigned_abs() < *n);
                     let keep = |i: usize, j: usize| matches!(j as isize - i as isize, -1 | 0 | 2);
                     let dense = M::from_fn(*n, *n, |i, j| if keep(i, j) { a[(i, j)] } else { 0.0 });
                     node!(general Banded::from_diagonals(bands.map(|k| (k, off(&a, k)))), dense)
