@@ -346,7 +346,8 @@ fn every_structure_is_a_word() {
     let grid = Grid::between(0.0, 3.0, 4).unwrap();
     let w = linop!(interpolation_linear(grid, &[0.5, 3.0]) * diag([0.0, 10.0, 20.0, 30.0]));
     assert_eq!(w.apply_as::<Vec<f64>>(&[1.0; 4]), [5.0, 30.0]);
-    assert_eq!(linop!(interpolation(grid, &[0.5, 3.0])).shape(), (2, 4));
+    let cubic: Interpolation<f64> = linop!(interpolation(grid, &[0.5, 3.0]));
+    assert_eq!(cubic.shape(), (2, 4));
     assert!(try_linop!(interpolation(grid, &[9.0]) * diag([1.0f64; 4])).is_err());
     let c = linop!(circulant_nd(&[1, 3], [4.0, 1.0, 0.5]));
     close(&c.to_dense(), &linop!(circulant([4.0, 1.0, 0.5])).to_dense(), 1e-15);

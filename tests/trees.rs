@@ -13,11 +13,7 @@ type M = DMatrix<f64>;
 /// What is read as a general or as a positive definite operator.
 #[derive(Clone, Debug)]
 enum Tree {
-    Leaf {
-        kind: u8,
-        n: usize,
-        seed: u64,
-    },
+    Leaf { kind: u8, n: usize, seed: u64 },
     Kron(Box<Tree>, Box<Tree>),
     BlockDiag(Box<Tree>, Box<Tree>),
     Sum(Box<Tree>, Box<Tree>),
@@ -285,13 +281,9 @@ fn off(a: &M, k: isize) -> Vec<f64> {
 }
 /// Diagonals `low` to `high`.
 fn near_diagonal(a: &M, low: isize, high: isize) -> M {
-    M::from_fn(
-        a.nrows(),
-        a.ncols(),
-        |i, j| {
-            if (low..=high).contains(&(j as isize - i as isize)) { a[(i, j)] } else { 0.0 }
-        },
-    )
+    M::from_fn(a.nrows(), a.ncols(), |i, j| {
+        if (low..=high).contains(&(j as isize - i as isize)) { a[(i, j)] } else { 0.0 }
+    })
 }
 fn kron_sum(a: &M, b: &M) -> M {
     let eye = |m: &M| M::identity(m.nrows(), m.nrows());
@@ -332,7 +324,7 @@ fn general(t: &Tree) -> (General, M) {
                     node!(general Tridiagonal::new(band(-1), band(0), band(1)), near_diagonal(&a, -1, 1))
                 }
                 7 => {
-                    let bands = [-1isize, 0, 2].into_iter().filter(|k| k.unsigned_abs() < *n);
+                    let bands = [-1, 0, 2].into_iter().filter(|k: &isize| k.unsigned_abs() < *n);
                     let keep = |i: usize, j: usize| matches!(j as isize - i as isize, -1 | 0 | 2);
                     let dense = M::from_fn(*n, *n, |i, j| if keep(i, j) { a[(i, j)] } else { 0.0 });
                     node!(general Banded::from_diagonals(bands.map(|k| (k, off(&a, k)))), dense)
@@ -365,8 +357,7 @@ fn general(t: &Tree) -> (General, M) {
                     node!(general Interpolation::linear(grid, &x).unwrap(), M::from_fn(n + 1, n + 1, hat))
                 }
                 14 => {
-                    let (u, v) =
-                        (a.columns(0, n.div_ceil(2)).into_owned(), a.columns(n / 2, n.div_ceil(2)).into_owned());
+                    let (u, v) = (a.columns(0, n.div_ceil(2)).into_owned(), a.columns(n / 2, n.div_ceil(2)).into_owned());
                     node!(singular LowRank::new(u.clone(), v.clone()), &u * v.transpose())
                 }
                 15 => {
@@ -562,10 +553,7 @@ fn definite(t: &Tree) -> (Definite, M) {
                 }
                 10 => {
                     let u = x.columns(0, 1).into_owned();
-                    let k = dsl::add(
-                        Gram::<_, ByAdjoint>::new(u.clone()),
-                        ScaledIdentity::<f64, Dyn, NonNegative>::of_size(0.5, *n),
-                    );
+                    let k = dsl::add(Gram::<_, ByAdjoint>::new(u.clone()), ScaledIdentity::<f64, Dyn, NonNegative>::of_size(0.5, *n));
                     node!(psd k, &u * u.transpose() + M::identity(*n, *n) * 0.5)
                 }
                 0 => node!(psd Psd::new(a.clone()), a),

@@ -229,9 +229,10 @@ impl Check {
         for (l, r) in self.r.iter().enumerate() {
             let want = r.clone().pseudo_inverse(1e-6 * r.norm()).unwrap();
             let solution = times(&want, &lane(b, l));
-            self.near("lstsq", l, &lane(x, l), &solution);
-            self.near("pinv b", l, &lane(also, l), &solution);
-            self.near("pinv", l, &lane(pinv, l), &want);
+            // the reference is of the same accuracy: through the SVD, too
+            self.within("lstsq", l, &lane(x, l), &solution, 4.0);
+            self.within("pinv b", l, &lane(also, l), &solution, 4.0);
+            self.within("pinv", l, &lane(pinv, l), &want, 4.0);
         }
     }
     pub fn determinant<T: Number>(&self, (sign, log): (T, T::Re)) {
@@ -457,7 +458,7 @@ impl<A: LinearOperator<Scalar: Number> + Explain> Case<'_, A> {
         // the condition of the exponential is at least |A|
         let got = self.a.exp().unwrap().to_dense();
         for (l, r) in self.check.r.iter().enumerate() {
-            self.check.within("exp", l, &lane(&got, l), &f(r), 1.0 + r.norm());
+            self.check.within("exp", l, &lane(&got, l), &f(r), 10.0 * (1.0 + r.norm()));
         }
     }
     /// Of a unitary matrix with the eigenvalue -1, over complex numbers: -1 has the root i and the logarithm i pi. By definition: the

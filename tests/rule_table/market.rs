@@ -451,7 +451,7 @@ macro_rules! variants {
                     but(BASE, [
                         (0, "Schur forms of the factors"), (1, "Schur forms of the factors"),
                         (2, "sum of the traces; sum of the diagonals"),
-                        (4, "-; e^c times; -"),
+                        (4, "-; base: e^c times; -"),
                     ]);
                 "Tridiagonal", Tridiagonal::new($vec!(s.d2, 2), $vec!(s.plus, 3), $vec!(s.e2, 2)), |l| s.tridiagonal(l, false);
                     solve det diag exp lu;
@@ -534,8 +534,8 @@ macro_rules! variants {
                     solve det diag eigh pow exp log chol lu;
                     DIAGONAL;
                 "Zero", Zero::<T, $space!(3), $space!(3), PsdFacts>::square(s.n[1]), |_| Ref::zeros(s.n[1], s.n[1]);
-                    det diag eigh exp lu pow0 log0;
-                    ["-", "closed", "closed", "closed", "closed", "-; closed"];
+                    det diag eigh exp lu pow0;
+                    ["-", "closed", "closed", "closed", "closed; -", "-; closed"];
                 "Scaled, real c, self-adjoint", Scaled::<_, _, AnySign>::signed(s.c, SelfAdjoint::new($mat!(s.h3, 3, 3))),
                     |l| lane(&s.h3, l) * read(s.c, l);
                     solve det diag eigh pow exp log lu;
@@ -889,9 +889,9 @@ pub fn real_alone(t: &mut Table) {
             };
             solve det diag eigh pow exp log chol lu;
             BASE_PSD;
-        "Fisher", Fisher::new(Map, &s.points(), Psd::new(s.p5.clone())).unwrap(), |l| {
+        "Fisher", Fisher::new(Map, &s.points(), Psd::new(s.p5.clone() * 0.01)).unwrap(), |l| {
                 let j = derivatives(&s.points());
-                times(&times(&j.transpose(), &lane(&s.p5, l)), &j)
+                times(&times(&j.transpose(), &(lane(&s.p5, l) * C::from(0.01))), &j)
             };
             solve det diag eigh pow exp log chol lu;
             BASE_PSD;
