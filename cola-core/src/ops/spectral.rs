@@ -200,6 +200,14 @@ impl<V: LinearOperator, F: Facts> LinearOperator for Spectral<V, F> {
     fn act(&self, how: Update<Sc<V>>, x: View<'_, Sc<V>>, y: ViewMut<'_, Sc<V>>, s: &mut [Sc<V>]) {
         let n = self.basis.ncols();
         let (buf, rest) = s.split_at_mut(n * x.cols);
+        if n > crate::algorithms::dense::UNROLL && x.rs > x.cs {
+            // by rows, as x lies: dense products need not transpose what they pack
+            self.basis.act(Update::replace().flip(), x, ViewMut::new(buf, n, x.cols, x.cols, 1), rest);
+            for (row, &w) in buf.chunks_exact_mut(x.cols.max(1)).zip(self.values.iter()) {
+                row.iter_mut().for_each(|x| *x = x.scale(w));
+            }
+            return self.basis.act(how.plain(), View::new(buf, n, x.cols, x.cols, 1), y, rest);
+        }
         self.basis.act(Update::replace().flip(), x, ViewMut::matrix(buf, n, x.cols), rest);
         for c in 0..x.cols {
             for i in 0..n {
