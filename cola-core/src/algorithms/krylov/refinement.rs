@@ -65,6 +65,8 @@ impl<A: LinearOperator<Scalar: Double>, F: Callback> SolveAlgorithm<A> for Mixed
             .tol(self.options.tol.unwrap_or(TOL))
             .max_iters(self.options.max_iters.unwrap_or(REFINEMENTS))
             .preconditioner(&factors)
+            // single precision is no linear operator to double precision: P (V y) is not the sum of y_j P v_j
+            .flexible()
             .on_iteration(|i: &Iteration| callback.observe(i));
         let mut gmres = if self.options.progress { gmres.progress() } else { gmres };
         match gmres.solve(a, b, x) {
