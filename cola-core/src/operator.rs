@@ -160,6 +160,10 @@ pub trait LinearOperator: Operator {
 pub trait ByRows<T: Scalar> {
     /// Entries (i, j) with |i - j| beyond it are zero. Costs at most one pass over the entries.
     fn reach(&self) -> usize;
+    /// False where the rows of strided vectors cost copies.
+    fn strides(&self) -> bool {
+        true
+    }
     /// Rows `first..first + y.rows` of `y = [y +] alpha A x`; all rows of x, and of y the ones that are written. A itself, whatever
     /// `how.adjoint` says.
     fn rows(&self, how: Update<T>, first: usize, x: View<'_, T>, y: ViewMut<'_, T>);

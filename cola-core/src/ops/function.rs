@@ -1,7 +1,7 @@
 //! A matrix that is known by what it does to vectors.
 
 use crate::facts::{Facts, NoFacts, PsdFacts, SelfAdjointFacts};
-use crate::operator::{LinearOperator, Update, operator};
+use crate::operator::{ByRows, LinearOperator, Update, operator};
 use crate::scalar::Scalar;
 use crate::space::{Dyn, Space};
 use crate::view::{View, ViewMut};
@@ -42,6 +42,41 @@ impl<T, R, C, F: Clone, G: Clone, K> Clone for Function<T, R, C, F, G, K> {
         }
     }
 }
+/// How a [`Function`] acts: a closure that writes all of y = A x, or [`RowRange`].
+pub trait ForwardAction<T> {
+    /// y = A x.
+    fn act(&self, x: &[T], y: &mut [T]);
+    /// The distance from the diagonal that entries have at most, where the rows of y can be asked for by ranges.
+    fn reach(&self) -> Option<usize> {
+        None
+    }
+    /// Rows `first..first + y.len()`; asked only where the reach is known.
+    fn rows(&self, first: usize, x: &[T], y: &mut [T]) {
+        let _ = (first, x, y);
+    }
+}
+impl<T, F: Fn(&[T], &mut [T])> ForwardAction<T> for F {
+    fn act(&self, x: &[T], y: &mut [T]) {
+        self(x, y)
+    }
+}
+/// An action by ranges of rows: `rows(first, x, y)` writes rows `first..first + y.len()` of A x to y.
+#[derive(Clone, Copy, Debug)]
+pub struct RowRange<F> {
+    reach: usize,
+    rows: F,
+}
+impl<T, F: Fn(usize, &[T], &mut [T])> ForwardAction<T> for RowRange<F> {
+    fn act(&self, x: &[T], y: &mut [T]) {
+        (self.rows)(0, x, y)
+    }
+    fn reach(&self) -> Option<usize> {
+        Some(self.reach)
+    }
+    fn rows(&self, first: usize, x: &[T], y: &mut [T]) {
+        (self.rows)(first, x, y)
+    }
+}
 /// For a self-adjoint operator: its adjoint is itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Itself;
@@ -50,9 +85,9 @@ pub trait AdjointAction<T, F> {
     /// y = A^H x.
     fn act(&self, forward: &F, x: &[T], y: &mut [T]);
 }
-impl<T, F: Fn(&[T], &mut [T])> AdjointAction<T, F> for Itself {
+impl<T, F: ForwardAction<T>> AdjointAction<T, F> for Itself {
     fn act(&self, forward: &F, x: &[T], y: &mut [T]) {
-        forward(x, y)
+        forward.act(x, y)
     }
 }
 impl<T, F, G: Fn(&[T], &mut [T])> AdjointAction<T, F> for G {
@@ -87,6 +122,26 @@ impl<T: Scalar, F: Fn(&[T], &mut [T])> Function<T, Dyn, Dyn, F, Itself, PsdFacts
         Function { forward, adjoint: Itself, shape: (n, n), marker: PhantomData }
     }
 }
+impl<T: Scalar, F: Fn(usize, &[T], &mut [T])> Function<T, Dyn, Dyn, RowRange<F>, Itself, PsdFacts> {
+    /// A positive semidefinite n x n operator whose rows can be asked for by ranges, entries being at most `reach` from the diagonal:
+    /// conjugate gradients then pass over memory a third less often (`benches/cg.rs`), as the rows are made while the vectors are in the
+    /// cache.
+    ///
+    /// ```
+    /// # use cola_core::prelude::*;
+    /// let second_difference = Function::psd_by_rows(100, 1, |first, x: &[f64], y: &mut [f64]| {
+    ///     for (i, y) in (first..).zip(y) {
+    ///         *y = 2.0 * x[i] - if i > 0 { x[i - 1] } else { 0.0 } - x.get(i + 1).unwrap_or(&0.0);
+    ///     }
+    /// });
+    /// let s = second_difference.solve_with(Cg::default(), &vec![1.0; 100])?;
+    /// assert!((s.x[0] - 50.0).abs() < 1e-6);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn psd_by_rows(n: usize, reach: usize, rows: F) -> Self {
+        Function { forward: RowRange { reach, rows }, adjoint: Itself, shape: (n, n), marker: PhantomData }
+    }
+}
 impl<T, F, G, K> Function<T, Dyn, Dyn, F, G, K> {
     /// The same with static sizes.
     ///
@@ -101,7 +156,38 @@ impl<T, F, G, K> Function<T, Dyn, Dyn, F, G, K> {
 operator!([T: Scalar, R: Space, C: Space, F, G, K: Facts] Function<T, R, C, F, G, K> {
     scalar T; facts K; rows R; cols C; nrows |s| s.shape.0; ncols s.shape.1;
 });
-impl<T: Scalar, R: Space, C: Space, F: Fn(&[T], &mut [T]), G: AdjointAction<T, F>, K: Facts> LinearOperator
+impl<T: Scalar, R: Space, C: Space, F: ForwardAction<T>, G: AdjointAction<T, F>, K: Facts> ByRows<T>
+    for Function<T, R, C, F, G, K>
+{
+    fn reach(&self) -> usize {
+        self.forward.reach().unwrap_or(self.shape.0)
+    }
+    fn strides(&self) -> bool {
+        false
+    }
+    fn rows(&self, how: Update<T>, first: usize, x: View<'_, T>, mut y: ViewMut<'_, T>) {
+        let rows = y.rows;
+        for c in 0..x.cols {
+            let column = x.column(c);
+            let copy: Vec<T>;
+            let from = match column.contiguous() {
+                Some(x) => x,
+                None => {
+                    copy = (0..x.rows).map(|i| x.at(i, c)).collect();
+                    &copy
+                }
+            };
+            if !how.add && how.alpha == T::one() && y.rs == 1 && rows > 0 {
+                self.forward.rows(first, from, &mut y.column(c).data[..rows]);
+            } else {
+                let mut out = vec![T::zero(); rows];
+                self.forward.rows(first, from, &mut out);
+                (0..rows).for_each(|i| how.write(y.at(i, c), out[i]));
+            }
+        }
+    }
+}
+impl<T: Scalar, R: Space, C: Space, F: ForwardAction<T>, G: AdjointAction<T, F>, K: Facts> LinearOperator
     for Function<T, R, C, F, G, K>
 {
     fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
@@ -109,7 +195,7 @@ impl<T: Scalar, R: Space, C: Space, F: Fn(&[T], &mut [T]), G: AdjointAction<T, F
         let ys = &mut rest[..y.rows];
         let act = |x: &[T], y: &mut [T]| match how.adjoint {
             true => self.adjoint.act(&self.forward, x, y),
-            false => (self.forward)(x, y),
+            false => self.forward.act(x, y),
         };
         // what a copy would only move is handed on as it lies
         let replaces = !how.add && how.alpha == T::one();
@@ -132,6 +218,9 @@ impl<T: Scalar, R: Space, C: Space, F: Fn(&[T], &mut [T]), G: AdjointAction<T, F
     }
     fn scratch_len(&self, _: usize) -> usize {
         self.shape.0 + self.shape.1
+    }
+    fn by_rows(&self) -> Option<&dyn ByRows<T>> {
+        self.forward.reach().is_some().then_some(self)
     }
 }
 impl<T: Scalar, R: Space, C: Space, F: Clone, G: Clone, K: Facts> crate::parameters::Parameters

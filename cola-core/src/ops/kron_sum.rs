@@ -129,7 +129,8 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
     }
     #[inline]
     fn by_rows(&self) -> Option<&dyn ByRows<Sc<A>>> {
-        (self.0.by_rows().is_some() && self.1.by_rows().is_some()).then_some(self)
+        let strides = |rows: Option<&dyn ByRows<Sc<A>>>| rows.is_some_and(|rows| rows.strides());
+        (strides(self.0.by_rows()) && strides(self.1.by_rows())).then_some(self)
     }
 }
 /// Numbers of y that both terms are added to while they are in the cache.

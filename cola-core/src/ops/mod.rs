@@ -85,7 +85,7 @@ pub use diagonal::{Diagonal, DiagonalEntries, PoweredDiagonal, RealPsd};
 pub use either::Either;
 #[cfg(feature = "fft")]
 pub use fourier::{CirculantBasis, Fourier, FourierFunction};
-pub use function::{AdjointAction, Function, Itself};
+pub use function::{AdjointAction, ForwardAction, Function, Itself, RowRange};
 pub use gram::{ByAdjoint, ByTranspose, ExpBy, Gram, GramInverse, GramKind};
 pub use hadamard::Hadamard;
 pub use householder::{Householder, ReflectionFunction};

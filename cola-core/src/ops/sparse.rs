@@ -198,17 +198,33 @@ fn gather<T: Scalar, const N: usize>(
         (0..N).for_each(|b| how.write(y.at(k, c + b), sum[b]));
     }
 }
+/// A line of N numbers times x, without a loop: the lines of stencils in one, two and three dimensions, of which a matrix has millions.
+#[inline(always)]
+fn short<T: Scalar, const N: usize>(adjoint: bool, places: &[usize], values: &[T], x: &[T]) -> T {
+    let mut sum = T::zero();
+    if let (Some(places), Some(values)) = (places.first_chunk::<N>(), values.first_chunk::<N>()) {
+        for k in 0..N {
+            sum = sum.add_mul(if adjoint { values[k].conj() } else { values[k] }, x[places[k]]);
+        }
+    }
+    sum
+}
 /// Rows `first..` of [`gather`] of one column, where x and y lie without gaps: the offsets are read once and the lines without checks
 /// but those of the places in x.
 #[inline(never)]
 fn gather_rows<T: Scalar>(how: Update<T>, a: Compressed<'_, T>, first: usize, x: &[T], y: &mut [T]) {
     let mut start = a.offsets[first];
     for (y, &end) in y.iter_mut().zip(&a.offsets[first + 1..]) {
-        let sum = a.indices[start..end].iter().zip(&a.values[start..end]);
-        let sum = if how.adjoint {
-            sum.fold(T::zero(), |sum, (&i, &v)| sum.add_mul(v.conj(), x[i]))
-        } else {
-            sum.fold(T::zero(), |sum, (&i, &v)| sum.add_mul(v, x[i]))
+        let (places, values) = (&a.indices[start..end], &a.values[start..end]);
+        let sum = match places.len() {
+            3 => short::<_, 3>(how.adjoint, places, values, x),
+            5 => short::<_, 5>(how.adjoint, places, values, x),
+            7 => short::<_, 7>(how.adjoint, places, values, x),
+            9 => short::<_, 9>(how.adjoint, places, values, x),
+            _ => places
+                .iter()
+                .zip(values)
+                .fold(T::zero(), |sum, (&i, &v)| sum.add_mul(if how.adjoint { v.conj() } else { v }, x[i])),
         };
         how.write(y, sum);
         start = end;

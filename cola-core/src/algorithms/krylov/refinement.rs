@@ -17,7 +17,8 @@ use crate::view::{View, ViewMut};
 /// residual is small.
 ///
 /// The factorisation, 2 n^3 / 3 operations, takes half the memory and about half the time of one in double precision; each refinement costs
-/// n^2. A condition number below 1e7 needs 2 to 4 refinements to 1e-14, one of 1e12 some dozens.
+/// n^2. A condition number below 1e5 needs 2 to 4 refinements to 1e-14; beyond 1e7 it is more, until the matrix is singular in single
+/// precision.
 ///
 /// # Input
 /// A square A over f64 or its complex numbers; it is made dense.
@@ -65,6 +66,8 @@ impl<A: LinearOperator<Scalar: Double>, F: Callback> SolveAlgorithm<A> for Mixed
             .tol(self.options.tol.unwrap_or(TOL))
             .max_iters(self.options.max_iters.unwrap_or(REFINEMENTS))
             .preconditioner(&factors)
+            // single precision is no linear operator to double precision: P (V y) is not the sum of y_j P v_j
+            .flexible()
             .on_iteration(|i: &Iteration| callback.observe(i));
         let mut gmres = if self.options.progress { gmres.progress() } else { gmres };
         match gmres.solve(a, b, x) {
@@ -99,10 +102,15 @@ mod tests {
     fn conditions() {
         let n = 50;
         let b: Vec<f64> = noisy(n);
-        for (cond, most) in [(1e2, 4), (1e5, 6), (1e8, 30), (1e12, 60)] {
+        for (cond, most) in [(1e2, 4), (1e5, 6), (1e8, 50), (1e12, 50)] {
             let a = Dense::new(conditioned(n, cond));
-            let s = solve(MixedPrecision::default().tol(1e-13), &a, &b).unwrap();
-            assert!(s.report.residual <= 1e-12 && s.report.iterations <= most, "{cond:e}: {:?}", s.report);
+            match solve(MixedPrecision::default().tol(1e-13), &a, &b) {
+                Ok(s) => {
+                    assert!(s.report.residual <= 1e-12 && s.report.iterations <= most, "{cond:e}: {:?}", s.report)
+                }
+                Err(Error::Singular { .. }) => assert!(cond > 1e9, "{cond:e}"),
+                Err(e) => panic!("{cond:e}: {e}"),
+            }
         }
         let complex =
             matrix::<crate::NoFacts, C64>((9, 9), |i, j| c(noise(i + 9 * j) + f64::from(i == j), noise(i * j)));

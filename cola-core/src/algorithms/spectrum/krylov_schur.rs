@@ -273,8 +273,12 @@ pub(crate) fn restarted<T: SpectralNumber>(
         }
     }
     let (k, block) = (job.k, job.options.block.unwrap_or(1).max(1));
-    let p = block.max(started);
-    let least = k + p + 2;
+    let start = match started > 0 && block == 1 && started + k < n {
+        true => Start::new(job.name, inverse.unwrap_or(a), &start[..started * n])?,
+        false => Start { v: start[..started * n].to_vec(), h: Vec::new(), width: started },
+    };
+    let p = block.max(start.width);
+    let least = (k + p + 2).max(start.v.len() / n.max(1) + 2);
     let m = job.options.restart.unwrap_or((2 * k + 2 * p + 8).max(24)).max(least);
     let mut verify = Action::new(job.name, a, 16);
     if m + p >= n {
@@ -288,7 +292,7 @@ pub(crate) fn restarted<T: SpectralNumber>(
         return verify_with.finish(&mut verify, Vec::new(), Vectors::Same(Vec::new()));
     }
     let which = if inverse.is_some() { Which::LargestMagnitude } else { job.which };
-    let mut space = Space::new(job, inverse.unwrap_or(a), n, m, p, &start[..started * n])?;
+    let mut space = Space::new(job, inverse.unwrap_or(a), n, m, p, start)?;
     // copies of multiple eigenvalues are looked for once everything has converged
     let mut searched = !job.self_adjoint || block > 1 || which == Which::BothEnds;
     let mut search_from = None;
@@ -376,6 +380,59 @@ fn sorted<T: SpectralNumber>(mut found: Found<T>, which: Which) -> Found<T> {
     found
 }
 
+/// Vectors to start from.
+struct Start<T> {
+    /// By columns; orthonormal where H is known.
+    v: Vec<T>,
+    /// A V_k = V_(k+1) H, by columns; nothing where V is no part of a Krylov space.
+    h: Vec<T>,
+    /// How many vectors of the block they take.
+    width: usize,
+}
+impl<T: SpectralNumber> Start<T> {
+    /// Vectors that a stopped iteration has left span part of a Krylov space: what A adds to them has one direction, and the iteration
+    /// goes on as if it had not been stopped (but for what it had kept beyond them). Other vectors become a block.
+    fn new(name: &'static str, a: &dyn DynOperator<T>, start: &[T]) -> Result<Self> {
+        let n = a.dyn_shape().0;
+        let mut v = start.to_vec();
+        let k = orthonormalise(n, &[], &mut v, 1e-8);
+        let block = |v: Vec<T>| Ok(Start { v, h: Vec::new(), width: k });
+        v.truncate(k * n);
+        if k == 0 {
+            return block(v);
+        }
+        let (mut act, mut r) = (Action::new(name, a, 1), vec![T::zero(); k * n]);
+        let (mut h, mut c) = (vec![T::zero(); k * (k + 1)], vec![T::zero(); k]);
+        // what passes as rounding, as in `threshold`
+        let tiny = 50.0 * T::Re::epsilon().lane_f64(0) * largest(&mut act, n, 0)?;
+        let mut longest = (0, 0.0_f64);
+        for (j, r) in r.chunks_exact_mut(n).enumerate() {
+            act.apply(&v[j * n..][..n], r, 1)?;
+            let (_, after) = project(&v, r, &mut h[j * (k + 1)..][..k], &mut c);
+            if after.lane_f64(0) > longest.1 {
+                longest = (j, after.lane_f64(0));
+            }
+        }
+        // an invariant space
+        if longest.1 <= tiny {
+            return block(v);
+        }
+        let mut u = r[longest.0 * n..][..n].to_vec();
+        let norm = u[..].norm();
+        normalise(&mut u[..], norm);
+        for (j, r) in r.chunks_exact_mut(n).enumerate() {
+            let b = u[..].dot(r);
+            r.axpy(-b, &u);
+            if r.norm().lane_f64(0) > tiny {
+                return block(v);
+            }
+            h[j * (k + 1) + k] = b;
+        }
+        v.extend(u);
+        Ok(Start { v, h, width: 1 })
+    }
+}
+
 /// The Krylov space: A V_m = V_(m+p) H, V orthonormal.
 struct Space<'a, T: Scalar> {
     a: Action<'a, T>,
@@ -392,13 +449,22 @@ struct Space<'a, T: Scalar> {
     streams: u64,
 }
 impl<'a, T: SpectralNumber> Space<'a, T> {
-    fn new(job: &Job, a: &'a dyn DynOperator<T>, n: usize, m: usize, p: usize, start: &[T]) -> Result<Self> {
+    fn new(job: &Job, a: &'a dyn DynOperator<T>, n: usize, m: usize, p: usize, start: Start<T>) -> Result<Self> {
         let action = Action::new(job.name, a, 1);
         let (v, h, c) = (vec![T::zero(); n * (m + p)], vec![T::zero(); (m + p) * m], vec![T::zero(); m + p]);
         let mut space = Space { a: action, n, m, p, done: 0, v, h, c, seed: job.options.seed, streams: 0 };
-        space.v[..start.len()].copy_from_slice(start);
-        let kept = orthonormalise(n, &[], &mut space.v[..start.len()], 1e-8);
-        (kept..p).try_for_each(|j| space.random(j))?;
+        let given = start.v.len() / n.max(1);
+        space.v[..start.v.len()].copy_from_slice(&start.v);
+        if start.h.is_empty() {
+            let kept = orthonormalise(n, &[], &mut space.v[..start.v.len()], 1e-8);
+            (kept..p).try_for_each(|j| space.random(j))?;
+        } else {
+            // the columns of H are known but for the last vector's
+            space.done = given - 1;
+            for (j, h) in start.h.chunks_exact(given).enumerate() {
+                space.h[j * (m + p)..][..given].copy_from_slice(h);
+            }
+        }
         Ok(space)
     }
     /// v_j <- a random vector orthogonal to those before it.
