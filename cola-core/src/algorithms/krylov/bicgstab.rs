@@ -70,19 +70,41 @@ pub fn bicgstab<T: Scalar>(
 ) -> Result<Report> {
     let mut products = host(NAME, a, m, (b, x), params)?;
     let n = b.len();
-    let l = params.restart.unwrap_or(DEGREE).clamp(1, MOST);
+    let l = degree(params);
     let mut work = vec![T::zero(); (2 * l + 4 + if m.is_some() { 2 } else { 0 }) * n];
     let mut vectors: Vec<&mut [T]> = work.chunks_exact_mut(n.max(1)).collect();
-    let mut rest = vectors.split_off((2 * (l + 1)).min(vectors.len()));
-    let mut u = vectors.split_off((l + 1).min(vectors.len()));
-    let mut outer = rest.pop().unwrap_or_default();
-    let r = &mut outer;
-    refine(NAME, n, &mut products, b, x, r, params, &mut |products, x, r, s, monitor| {
-        cycle(products, x, r, s, monitor, &mut vectors, &mut u, &mut rest)
+    let mut none: [T; 0] = [];
+    let outer = vectors.pop().unwrap_or(&mut none);
+    bicgstab_on(&mut products, n, b, x, outer, &mut vectors, params)
+}
+/// [`bicgstab`] on vectors of n numbers of any kind: `outer` and 2 l + 3 others, with a preconditioner 2 l + 5.
+///
+/// # Errors
+/// As [`BiCgStab`].
+#[doc(hidden)]
+pub fn bicgstab_on<V: Vector + ?Sized>(
+    products: &mut dyn Products<V>,
+    n: usize,
+    b: &V,
+    x: &mut V,
+    outer: &mut V,
+    vectors: &mut [&mut V],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    let l = degree(params);
+    let (vectors, rest) = vectors.split_at_mut((2 * (l + 1)).min(vectors.len()));
+    let (r, u) = vectors.split_at_mut((l + 1).min(vectors.len()));
+    refine(NAME, n, products, b, x, outer, params, &mut |products, x, start, s, monitor| {
+        cycle(products, x, start, s, monitor, r, u, rest)
     })
 }
 /// Largest degree.
 const MOST: usize = 16;
+/// l.
+#[doc(hidden)]
+pub fn degree(params: &Params<'_>) -> usize {
+    params.restart.unwrap_or(DEGREE).clamp(1, MOST)
+}
 
 /// Until the recurrence claims convergence or breaks down. start = (b - A x) / s; x <- x + s d with A d = start.
 #[allow(clippy::too_many_arguments, reason = "the vectors of the workspace, each by its name in the paper")]

@@ -96,7 +96,6 @@ fn cycle<V: Vector + ?Sized>(
     let from_re = <V::Scalar as Scalar>::from_re;
     let mut rr = r.dot(r).re();
     let mut rho = rr;
-    let epsilon = VectorRe::<V>::epsilon().lane_f64(0);
     if preconditioned {
         products.precondition(r, z)?;
         rho = r.dot(z).re();
@@ -106,33 +105,41 @@ fn cycle<V: Vector + ?Sized>(
         p.copy(r);
     }
     // p^H P^-1 p by its recurrence, and the largest |p^H A p| / p^H P^-1 p so far: |A| (or |P A|) from below
-    let (mut pp, mut norm_a) = (rho, 0.0_f64);
+    let mut seen = Curvature { pp: rho, norm_a: 0.0 };
     loop {
+        if !preconditioned
+            && let Some(steps) =
+                products.cg_steps([&mut *x, &mut *p, &mut *r, &mut *q], s, rho, monitor.limit(), monitor.left())?
+        {
+            if steps.is_empty() {
+                return Ok(End::Breakdown);
+            }
+            for [mu, rr] in steps {
+                if let Some(end) = seen.judge(mu, p, monitor)? {
+                    return Ok(end);
+                }
+                if let Some(end) = after_step(rr, monitor)? {
+                    return Ok(end);
+                }
+                let beta = rr / rho;
+                rho = rr;
+                seen.pp = rho + beta * beta * seen.pp;
+                // where the steps ended, p is not changed yet
+                if rr.lane_f64(0) <= monitor.limit() {
+                    p.xpby(r, from_re(beta));
+                }
+            }
+            continue;
+        }
         products.apply(p, q)?;
         let mu = p.dot(q).re();
-        if !mu.lane_f64(0).is_finite() {
-            return Err(monitor.non_finite());
-        }
-        let quotient = (mu / pp).lane_f64(0);
-        norm_a = norm_a.max(quotient.abs());
-        if mu.lane_f64(0) <= 0.0 {
-            // negative beyond the rounding of a product?
-            if quotient < -1e3 * epsilon * norm_a {
-                let p = p.norm().lane_f64(0);
-                let (index, pivot) = (monitor.iterations(), mu.lane_f64(0) / p / p);
-                return Err(Error::NotPositiveDefinite { index, pivot });
-            }
-            return Ok(End::Breakdown);
+        if let Some(end) = seen.judge(mu, p, monitor)? {
+            return Ok(end);
         }
         let alpha = rho / mu;
         // x <- x + s alpha p;  r <- r - alpha A p
         rr = V::step(x, from_re(s * alpha), p, r, from_re(alpha), q);
-        // a definite A lets |r| grow by the root of its condition number, no more
-        let growth = rr.sqrt().lane_f64(0);
-        if !(growth.is_finite() && growth <= 1.0 / epsilon) {
-            return Ok(End::Breakdown);
-        }
-        if let Some(end) = monitor.watch(rr.sqrt())? {
+        if let Some(end) = after_step(rr, monitor)? {
             return Ok(end);
         }
         let rho_old = rho;
@@ -146,8 +153,41 @@ fn cycle<V: Vector + ?Sized>(
             p.xpby(r, from_re(rho / rho_old));
         }
         let beta = rho / rho_old;
-        pp = rho + beta * beta * pp;
+        seen.pp = rho + beta * beta * seen.pp;
     }
+}
+/// What p^H A p says of A.
+struct Curvature<R> {
+    pp: R,
+    norm_a: f64,
+}
+impl<R: Real> Curvature<R> {
+    fn judge<V: Vector + ?Sized>(&mut self, mu: R, p: &V, monitor: &Monitor<'_>) -> Result<Option<End>> {
+        if !mu.lane_f64(0).is_finite() {
+            return Err(monitor.non_finite());
+        }
+        let quotient = (mu / self.pp).lane_f64(0);
+        self.norm_a = self.norm_a.max(quotient.abs());
+        if mu.lane_f64(0) <= 0.0 {
+            // negative beyond the rounding of a product?
+            if quotient < -1e3 * R::epsilon().lane_f64(0) * self.norm_a {
+                let p = p.norm().lane_f64(0);
+                let (index, pivot) = (monitor.iterations(), mu.lane_f64(0) / p / p);
+                return Err(Error::NotPositiveDefinite { index, pivot });
+            }
+            return Ok(Some(End::Breakdown));
+        }
+        Ok(None)
+    }
+}
+/// Whether the cycle ends with this |r|^2.
+fn after_step<R: Real>(rr: R, monitor: &mut Monitor<'_>) -> Result<Option<End>> {
+    // a definite A lets |r| grow by the root of its condition number, no more
+    let growth = rr.sqrt().lane_f64(0);
+    if !(growth.is_finite() && growth <= 1.0 / R::epsilon().lane_f64(0)) {
+        return Ok(Some(End::Breakdown));
+    }
+    monitor.watch(rr.sqrt())
 }
 
 /// r^H P r > 0 for a positive definite P.

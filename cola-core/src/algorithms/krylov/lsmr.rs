@@ -10,7 +10,7 @@ use crate::algorithms::watch::{Callback, NoCallback, Options, Watcher, default_t
 use crate::error::{Error, Result, collect_faults};
 use crate::operator::{DynOperator, LinearOperator, Update};
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{Vector, VectorRe, normalise};
 use crate::view::{View, ViewMut};
 use num_traits::{One, Zero};
 
@@ -104,16 +104,42 @@ impl<A: LinearOperator, P: Preconditioner<A::Scalar>, F: Callback> SolveAlgorith
     }
 }
 
+/// A rectangular A as the loop sees it, so that a device needs no second one: vectors of its rows and of its columns.
+#[doc(hidden)]
+pub trait Sides<V: Vector + ?Sized> {
+    /// y <- A x + c y.
+    ///
+    /// # Errors
+    /// What an operator that iterates inside reports.
+    fn forward(&mut self, x: &V, c: VectorRe<V>, y: &mut V) -> Result<()>;
+    /// y <- A^H x + c y.
+    ///
+    /// # Errors
+    /// As `forward`.
+    fn backward(&mut self, x: &V, c: VectorRe<V>, y: &mut V) -> Result<()>;
+    /// u <- b - A x.
+    ///
+    /// # Errors
+    /// As `forward`.
+    fn residual(&mut self, b: &V, x: &V, u: &mut V) -> Result<()>;
+    /// x <- x + r d.
+    ///
+    /// # Errors
+    /// As `forward`.
+    fn update(&mut self, r: VectorRe<V>, d: &V, x: &mut V) -> Result<()>;
+}
 /// Products with the stack of A P and damp I, and with its adjoint.
 struct Both<'a, T> {
     a: &'a dyn DynOperator<T>,
     p: Option<&'a dyn DynOperator<T>>,
     damp: T,
+    /// The sum of the d, with damping.
+    sum: Vec<T>,
     /// P x, n numbers.
     z: Vec<T>,
     scratch: Vec<T>,
 }
-impl<T: Scalar> Both<'_, T> {
+impl<T: Scalar> Sides<[T]> for Both<'_, T> {
     /// y <- [A P; damp I] x + c y.
     fn forward(&mut self, x: &[T], c: T::Re, y: &mut [T]) -> Result<()> {
         y.scale(T::from_re(c));
@@ -145,6 +171,28 @@ impl<T: Scalar> Both<'_, T> {
                 act(p, how, &self.z, y, &mut self.scratch)
             }
         }
+    }
+    /// u = (b - A x, -damp times the sum of the d)
+    fn residual(&mut self, b: &[T], x: &[T], u: &mut [T]) -> Result<()> {
+        let (u, rest) = u.split_at_mut(b.len());
+        u.copy_from_slice(b);
+        act(self.a, Update { alpha: -T::one(), ..Update::replace() }.add(), x, u, &mut self.scratch)?;
+        if !rest.is_empty() {
+            rest.copy(&self.sum);
+            rest.scale(-self.damp);
+        }
+        Ok(())
+    }
+    /// x <- x + r P d
+    fn update(&mut self, r: T::Re, d: &[T], x: &mut [T]) -> Result<()> {
+        if !self.sum.is_empty() {
+            self.sum[..].axpy(T::from_re(r), d);
+        }
+        match self.p {
+            None => x.axpy(T::from_re(r), d),
+            Some(p) => act(p, Update { alpha: T::from_re(r), ..Update::replace() }.add(), d, x, &mut self.scratch)?,
+        }
+        Ok(())
     }
 }
 fn act<T: Scalar>(op: &dyn DynOperator<T>, how: Update<T>, x: &[T], y: &mut [T], scratch: &mut [T]) -> Result<()> {
@@ -187,8 +235,27 @@ pub fn lsmr<T: Scalar>(
         scratch = scratch.max(p.dyn_scratch(1));
     }
     let (z, scratch) = (vec![T::zero(); if p.is_some() { n } else { 0 }], vec![T::zero(); scratch]);
-    let mut by = Both { a, p, damp: T::of(damp), z, scratch };
-    let tol = params.tol.unwrap_or(default_tol::<T>());
+    let damped = damp > 0.0;
+    let mut by = Both { a, p, damp: T::of(damp), sum: vec![T::zero(); if damped { n } else { 0 }], z, scratch };
+    let mut u = vec![T::zero(); if damped { m + n } else { m }];
+    let mut work = vec![T::zero(); 4 * n];
+    lsmr_on(&mut by, (m, n), b, x, &mut u[..], split(&mut work, n), params)
+}
+/// [`lsmr`] on vectors of any kind: `u` of m numbers, the others of n.
+///
+/// # Errors
+/// As [`Lsmr`].
+#[doc(hidden)]
+pub fn lsmr_on<V: Vector + ?Sized>(
+    by: &mut dyn Sides<V>,
+    (m, n): (usize, usize),
+    b: &V,
+    x: &mut V,
+    u: &mut V,
+    [v, h, hbar, d]: [&mut V; 4],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    let tol = params.tol.unwrap_or(default_tol::<V::Scalar>());
     let max_iters = params.max_iters.unwrap_or(m.min(n).saturating_mul(10).max(100));
     let observer: Option<super::Observer<'_>> = match &mut params.on_iteration {
         Some(f) => Some(&mut **f),
@@ -203,33 +270,23 @@ pub fn lsmr<T: Scalar>(
         return Err(Error::non_finite("the starting point"));
     }
     if b_norm == 0.0 {
-        x.fill(T::zero());
+        x.fill(V::Scalar::zero());
         return Ok(Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() });
     }
-    let damped = damp > 0.0;
-    let mut u = vec![T::zero(); if damped { m + n } else { m }];
-    let mut work = vec![T::zero(); 4 * n];
-    let [v, h, hbar, d] = split(&mut work, n);
-    let mut sum = vec![T::zero(); if damped { n } else { 0 }];
     // Frobenius norm of what was seen of A; what the last cycle ended with, and the ratio before it
     let (mut norm_a, mut last) = (0.0_f64, None);
     loop {
         // u = (b - A x, -damp d) by a fresh product; v = [A P; damp I]^H u
-        u[..m].copy_from_slice(b);
-        act(a, Update { alpha: -T::one(), ..Update::replace() }.add(), x, &mut u[..m], &mut by.scratch)?;
-        if damped {
-            u[m..].copy(&sum);
-            u[m..].scale(-by.damp);
-        }
-        let r = u[..].norm();
+        by.residual(b, x, u)?;
+        let r = u.norm();
         let mut ratio = r.lane_f64(0) / b_norm;
         if !ratio.is_finite() {
             return Err(non_finite_product(NAME, watcher.iterations));
         }
         if ratio > 0.0 {
-            normalise(&mut u[..], r);
-            v.fill(T::zero());
-            by.backward(&u, T::Re::zero(), v)?;
+            normalise(u, r);
+            v.fill(V::Scalar::zero());
+            by.backward(u, VectorRe::<V>::zero(), v)?;
             let gradient = v.norm().lane_f64(0);
             if !gradient.is_finite() {
                 return Err(non_finite_product(NAME, watcher.iterations));
@@ -257,16 +314,9 @@ pub fn lsmr<T: Scalar>(
         }
         let aim = if last.is_none() { tol } else { 0.5 * tol };
         let goal = Goal { scale: r.lane_f64(0) / b_norm, aim, max_iters };
-        let stop = cycle(&mut by, &mut u, [&mut *v, &mut *h, &mut *hbar, &mut *d], &goal, &mut norm_a, &mut watcher)?;
+        let stop = cycle(by, u, [&mut *v, &mut *h, &mut *hbar, &mut *d], &goal, &mut norm_a, &mut watcher)?;
         last = Some((stop, ratio));
-        // x <- x + r P d
-        match p {
-            None => x.axpy(T::from_re(r), d),
-            Some(p) => act(p, Update { alpha: T::from_re(r), ..Update::replace() }.add(), d, x, &mut by.scratch)?,
-        }
-        if damped {
-            sum[..].axpy(T::from_re(r), d);
-        }
+        by.update(r, d, x)?;
         if !x.norm().lane_f64(0).is_finite() {
             return Err(Error::non_finite("an iterate of LSMR: it overflows"));
         }
@@ -287,24 +337,24 @@ struct Goal {
 }
 
 /// Minimises |u - A d| until the recurrence claims it. |u| = 1 and v = A^H u on entry.
-fn cycle<T: Scalar>(
-    by: &mut Both<'_, T>,
-    u: &mut [T],
-    [v, h, hbar, d]: [&mut [T]; 4],
+fn cycle<V: Vector + ?Sized>(
+    by: &mut dyn Sides<V>,
+    u: &mut V,
+    [v, h, hbar, d]: [&mut V; 4],
     goal: &Goal,
     norm_a: &mut f64,
     watcher: &mut Watcher<'_>,
 ) -> Result<Stop> {
-    let (zero, one) = (T::Re::zero(), T::Re::one());
-    let from_re = <T as Scalar>::from_re;
-    d.fill(T::zero());
-    hbar.fill(T::zero());
+    let (zero, one) = (VectorRe::<V>::zero(), VectorRe::<V>::one());
+    let from_re = <V::Scalar as Scalar>::from_re;
+    d.fill(V::Scalar::zero());
+    hbar.fill(V::Scalar::zero());
     let mut alpha = v.norm();
     if alpha.lane_f64(0) == 0.0 {
         return Ok(Stop::Claimed);
     }
     normalise(v, alpha);
-    h.copy_from_slice(v);
+    h.copy(v);
     let (mut zeta_bar, mut alpha_bar, mut rho, mut rho_bar, mut c_bar, mut s_bar) = (alpha, alpha, one, one, one, zero);
     let (mut beta_dd, mut beta_d, mut rho_d_old, mut tau_tilde_old, mut theta_tilde, mut zeta) =
         (one, zero, one, zero, zero, zero);

@@ -29,9 +29,13 @@ pub(crate) mod testing;
 mod tests;
 
 pub use bicgstab::{BiCgStab, bicgstab};
+#[doc(hidden)]
+pub use bicgstab::{bicgstab_on, degree as bicgstab_degree};
 pub use cg::{Cg, cg, cg_on};
 pub use gmres::{Gmres, gmres, gmres_on};
-pub use lsmr::{LeastSquares, Lsmr, lsmr};
+#[doc(hidden)]
+pub use lsmr::Sides;
+pub use lsmr::{LeastSquares, Lsmr, lsmr, lsmr_on};
 pub use minres::{Minres, minres, minres_on};
 
 #[doc(hidden)]

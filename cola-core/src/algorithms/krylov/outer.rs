@@ -5,7 +5,7 @@ use crate::algorithms::watch::{Observer, Watcher, default_tol};
 use crate::error::{Error, Result, collect_faults};
 use crate::operator::{DynOperator, Update};
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{Vector, VectorRe, normalise};
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
@@ -23,6 +23,24 @@ pub trait Products<V: Vector + ?Sized> {
     fn precondition(&mut self, x: &V, y: &mut V) -> Result<()>;
     /// True if there is a preconditioner.
     fn preconditioned(&self) -> bool;
+    /// Steps of conjugate gradients whose numbers stay where the vectors are, at most `most` of them: [p^H A p, |r|^2] after each. `None`
+    /// where every step is looked at, as on the host.
+    ///
+    /// From p, r and rho = |r|^2: x <- x + scale alpha p, r <- r - alpha A p, p <- r + beta p. The steps end at a p^H A p that is not positive,
+    /// before anything is changed, and at an |r|^2 that is at most `limit`, before p is changed.
+    ///
+    /// # Errors
+    /// As `apply`.
+    fn cg_steps(
+        &mut self,
+        _vectors: [&mut V; 4],
+        _scale: VectorRe<V>,
+        _rho: VectorRe<V>,
+        _limit: f64,
+        _most: usize,
+    ) -> Result<Option<Vec<[VectorRe<V>; 2]>>> {
+        Ok(None)
+    }
 }
 /// The products on the host.
 pub(super) struct Host<'a, T> {
@@ -188,6 +206,14 @@ impl<'m> Monitor<'m> {
     /// Iterations done.
     pub(crate) fn iterations(&self) -> usize {
         self.watcher.iterations
+    }
+    /// Iterations left.
+    pub(crate) fn left(&self) -> usize {
+        self.max_iters.saturating_sub(self.watcher.iterations)
+    }
+    /// The square of the norm at which the cycle is over.
+    pub(crate) fn limit(&self) -> f64 {
+        self.target * self.target
     }
     /// NaN or infinity, seen now.
     #[cold]
