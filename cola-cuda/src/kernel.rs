@@ -4,6 +4,7 @@ use crate::device::Cuda;
 use crate::driver::failed;
 use crate::fuse::{Cache, Key};
 use crate::nvrtc;
+use crate::vector::DeviceNumber;
 use cola_core::{Error, Result};
 use cudarc::driver::{CudaFunction, CudaModule, LaunchConfig, sys};
 use std::collections::HashMap;
@@ -36,35 +37,43 @@ impl Cuda {
                 let image = Cache::user().get(&key_on_disk, || Ok(nvrtc::compile(source, &options)?.image))?;
                 let image = cudarc::nvrtc::Ptx::from_binary(image);
                 let module =
-                    self.stream.context().load_module(image).map_err(|e| failed("the loading of a kernel", e))?;
+                    self.stream.context().load_module(image).map_err(|e| failed("cuModuleLoadData", "the loading of a kernel", e))?;
                 modules.insert(key, (source.to_string(), module.clone()));
                 module
             }
         };
-        module.load_function(name).map_err(|e| failed(&format!("the search for the kernel {name}"), e))
+        module.load_function(name).map_err(|e| failed("cuModuleGetFunction", &format!("the search for the kernel {name}"), e))
     }
     /// A kernel of `kernels/vector.cu` for numbers of type `T`.
-    pub(crate) fn own<T>(&self, name: &str) -> Result<CudaFunction> {
-        self.kernel(VECTOR, &format!("{name}_f{}", 8 * size_of::<T>()))
+    pub(crate) fn own<T: DeviceNumber>(&self, name: &str) -> Result<CudaFunction> {
+        self.kernel(VECTOR, &format!("{name}_{}", T::SUFFIX))
     }
 }
 /// The error of a launch.
 pub(crate) fn launched<T>(what: &str, r: std::result::Result<T, cudarc::driver::DriverError>) -> Result<T> {
-    r.map_err(|e| failed(&format!("the launch of {what}"), e))
+    r.map_err(|e| failed("cuLaunchKernel", &format!("the launch of {what}"), e))
 }
 /// A grid that covers `n` numbers; `None` where there are none.
 pub(crate) fn covering(n: usize) -> Option<LaunchConfig> {
     let blocks = (n.div_ceil(THREADS as usize)).min(BLOCKS as usize) as u32;
     (n > 0).then_some(LaunchConfig { grid_dim: (blocks, 1, 1), block_dim: (THREADS, 1, 1), shared_mem_bytes: 0 })
 }
-/// A grid of tiles over rows x cols; `None` where there are none.
+/// A grid of tiles over `layers` of rows x cols; `None` where there are none.
 ///
 /// # Errors
 /// `InvalidArgument` where there are more tiles than a launch has blocks.
-pub(crate) fn tiled(rows: usize, cols: usize, tile: usize, block: (u32, u32)) -> Result<Option<LaunchConfig>> {
-    let tiles = rows.div_ceil(tile).checked_mul(cols.div_ceil(tile)).filter(|&t| t <= i32::MAX as usize);
-    let Some(tiles) = tiles else {
-        return Err(Error::invalid(format!("{rows} x {cols} numbers are more than one launch can cover: split them")));
+pub(crate) fn tiled(
+    rows: usize,
+    cols: usize,
+    layers: usize,
+    tile: usize,
+    block: (u32, u32),
+) -> Result<Option<LaunchConfig>> {
+    let tiles = rows.div_ceil(tile).checked_mul(cols.div_ceil(tile)).and_then(|t| t.checked_mul(layers));
+    let Some(tiles) = tiles.filter(|&t| t <= i32::MAX as usize) else {
+        return Err(Error::invalid(format!(
+            "{layers} times {rows} x {cols} numbers are more than one launch can cover: split them"
+        )));
     };
     let config = LaunchConfig { grid_dim: (tiles as u32, 1, 1), block_dim: (block.0, block.1, 1), shared_mem_bytes: 0 };
     Ok((tiles > 0).then_some(config))
@@ -76,7 +85,7 @@ pub(crate) fn shared(f: &CudaFunction, bytes: u32) -> Result<()> {
     }
     let attribute = sys::CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
     f.set_attribute(attribute, bytes as i32)
-        .map_err(|e| failed(&format!("a demand for {bytes} bytes of shared memory"), e))
+        .map_err(|e| failed("cuFuncSetAttribute", &format!("a demand for {bytes} bytes of shared memory"), e))
 }
 
 #[cfg(test)]
@@ -89,9 +98,9 @@ mod tests {
         assert_eq!(covering(1).unwrap().grid_dim, (1, 1, 1));
         assert_eq!(covering(257).unwrap().grid_dim, (2, 1, 1));
         assert_eq!(covering(usize::MAX / 2).unwrap().grid_dim, (BLOCKS, 1, 1));
-        assert!(tiled(0, 5, 16, (16, 16)).unwrap().is_none());
-        assert_eq!(tiled(17, 33, 16, (16, 16)).unwrap().unwrap().grid_dim, (6, 1, 1));
-        assert!(matches!(tiled(1 << 40, 1 << 20, 16, (16, 16)), Err(Error::InvalidArgument { .. })));
-        assert!(matches!(tiled(usize::MAX, usize::MAX, 16, (16, 16)), Err(Error::InvalidArgument { .. })));
+        assert!(tiled(0, 5, 1, 16, (16, 16)).unwrap().is_none());
+        assert_eq!(tiled(17, 33, 1, 16, (16, 16)).unwrap().unwrap().grid_dim, (6, 1, 1));
+        assert!(matches!(tiled(1 << 40, 1 << 20, 1, 16, (16, 16)), Err(Error::InvalidArgument { .. })));
+        assert!(matches!(tiled(usize::MAX, usize::MAX, 1, 16, (16, 16)), Err(Error::InvalidArgument { .. })));
     }
 }

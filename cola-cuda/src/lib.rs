@@ -29,6 +29,7 @@ mod device;
 mod driver;
 pub mod fuse;
 mod kernel;
+mod libraries;
 pub mod nvrtc;
 mod ops;
 mod vector;
@@ -37,7 +38,8 @@ pub use availability::{Availability, DeviceInfo};
 pub use device::{Cuda, Memory};
 pub use fuse::{DeviceBatch, Fused};
 pub use ops::{
-    CudaDense, CudaDiagonal, CudaFactored, CudaPermutation, CudaSparse, DeviceAction, Iterate, OnDevice, Span, SpanMut,
-    ToDevice, ToDeviceExt,
+    CudaBanded, CudaCirculant, CudaDense, CudaDiagonal, CudaFactored, CudaHalf, CudaLowRankUpdate, CudaPermutation, CudaSparse,
+    CudaSvd, CudaToeplitz, CudaTriangular, CudaTriangularInverse, CudaWoodbury, DeviceAction, HalfFormat, Iterate,
+    Offloaded, OnDevice, Span, SpanMut, ToDevice, ToDeviceExt,
 };
-pub use vector::{DeviceScalar, DeviceVector};
+pub use vector::{DeviceNumber, DeviceScalar, DeviceVector};

@@ -136,7 +136,7 @@ impl<R: Real> Jacobi<R> {
     }
 }
 fn not_diagonal(iterations: usize, residual: f64) -> Error {
-    Error::NotConverged { algorithm: "eigenvalues of a Jacobi matrix", iterations, residual, tol: 0.0 }
+    Error::not_converged("eigenvalues of a Jacobi matrix", iterations, residual, 0.0)
 }
 
 #[cfg(test)]

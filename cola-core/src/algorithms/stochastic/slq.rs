@@ -246,7 +246,7 @@ fn quadratures<T: Scalar>(
             return Ok(values.into_iter().flatten().collect());
         }
     }
-    Err(Error::NotConverged { algorithm: "the quadrature of SLQ", iterations: steps, residual: change, tol: fine })
+    Err(Error::not_converged("the quadrature of SLQ", steps, change, fine))
 }
 /// The recurrence from sign vectors, streams `first..`.
 fn signs<T: Scalar>(n: usize, (seed, first, count): (u64, usize, usize)) -> ThreeTerm<T> {
