@@ -279,11 +279,20 @@ template <class R> FN void turned(R* y, const R* x, long long rows, long long co
   KERNEL product##_s(S* y, const S* A, const S* x, S a, int add, int conjugate, Sizes s) { product<S, S>(y, A, x, a, add, conjugate, s); } \
   KERNEL compressed##_s(S* y, const int* start, const int* index, const S* values, const S* x, S a, int add, int conjugate, Places s) { compressed<S>(y, start, index, values, x, a, add, conjugate, s); } \
   KERNEL outer##_s(S* A, const S* u, const S* v, S a, long long m, long long n, long long k) { outer<S>(A, u, v, a, m, n, k); }
-KERNELS(float, float, _f32)
+// One type of numbers alone where the text before this one says COLA_ONLY: a quarter of the time to compile.
+#if !defined(COLA_ONLY) || defined(COLA_f64)
 KERNELS(double, double, _f64)
-KERNELS(Cx<float>, float, _c32)
-KERNELS(Cx<double>, double, _c64)
-KERNEL turned_f32(float* y, const float* x, long long rows, long long cols) { turned<float>(y, x, rows, cols); }
 KERNEL turned_f64(double* y, const double* x, long long rows, long long cols) { turned<double>(y, x, rows, cols); }
+#endif
+#if !defined(COLA_ONLY) || defined(COLA_c32)
+KERNELS(Cx<float>, float, _c32)
+#endif
+#if !defined(COLA_ONLY) || defined(COLA_c64)
+KERNELS(Cx<double>, double, _c64)
+#endif
+#if !defined(COLA_ONLY) || defined(COLA_f32)
+KERNELS(float, float, _f32)
+KERNEL turned_f32(float* y, const float* x, long long rows, long long cols) { turned<float>(y, x, rows, cols); }
 KERNEL product_half(float* y, const Half* A, const float* x, float a, int add, int conjugate, Sizes s) { product<float, Half>(y, A, x, a, add, conjugate, s); }
 KERNEL product_brain(float* y, const Brain* A, const float* x, float a, int add, int conjugate, Sizes s) { product<float, Brain>(y, A, x, a, add, conjugate, s); }
+#endif

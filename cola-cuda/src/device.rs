@@ -89,6 +89,20 @@ impl Cuda {
         &self.info.name
     }
 
+    /// Its queue of work as the driver's `CUstream`, for calls of other libraries beside this one. It lives as long as the last clone of
+    /// this value and the last vector on it.
+    pub fn stream(&self) -> *mut std::ffi::c_void {
+        self.stream.cu_stream().cast()
+    }
+
+    /// Waits until all that is queued is done.
+    ///
+    /// # Errors
+    /// `Device`, also for what failed before.
+    pub fn synchronize(&self) -> Result<()> {
+        self.stream.synchronize().map_err(|e| failed("cuStreamSynchronize", "the queued work", e))
+    }
+
     /// Compute capability as (major, minor), e.g. (9, 0).
     pub fn compute_capability(&self) -> (u32, u32) {
         self.info.compute_capability
@@ -129,6 +143,15 @@ impl Cuda {
             self.stream.memcpy_htod(raw_slice(x), data).map_err(|e| failed("cuMemcpyHtoDAsync", &what(), e))?;
         }
         self.stream.synchronize().map_err(|e| failed("cuStreamSynchronize", &what(), e))?;
+        Ok(v)
+    }
+    /// n zeros.
+    ///
+    /// # Errors
+    /// `Device`.
+    pub fn zeros<T: DeviceNumber>(&self, n: usize) -> Result<DeviceVector<T>> {
+        let mut v = self.reserve::<T>(n)?;
+        v.try_fill(T::default())?;
         Ok(v)
     }
     /// Memory for `n` numbers whose values are not defined: for results that are written before they are read.

@@ -9,7 +9,7 @@ use cola_core::{Error, Result};
 use cudarc::driver::{CudaFunction, CudaModule, LaunchConfig, sys};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The kernels of vectors and leaves.
 pub(crate) const VECTOR: &str = include_str!("../kernels/vector.cu");
@@ -18,35 +18,54 @@ pub(crate) const THREADS: u32 = 256;
 /// Blocks that fill the largest device: 132 processors of 8 blocks.
 pub(crate) const BLOCKS: u32 = 1056;
 
-/// What was loaded, by the hash of its text; shared by the clones of a [`Cuda`].
+/// What was loaded; shared by the clones of a [`Cuda`].
 #[derive(Default)]
-pub(crate) struct Modules(Mutex<HashMap<u64, (String, Arc<CudaModule>)>>);
+pub(crate) struct Modules {
+    /// By the hash of the text, with the text.
+    modules: Mutex<HashMap<u64, (String, Arc<CudaModule>)>>,
+    /// Kernels by their name, with what tells them from others of the same name: no text is written or hashed for a launch.
+    functions: Mutex<HashMap<String, (String, CudaFunction)>>,
+}
 
 impl Cuda {
-    /// The kernel `name` of `source`, compiled for this device at first use and kept on disk.
-    pub(crate) fn kernel(&self, source: &str, name: &str) -> Result<CudaFunction> {
+    /// The kernel `name` of the text that `source` writes, compiled for this device at first use and kept on disk. Equal `mark`s of equal
+    /// names mean equal texts.
+    pub(crate) fn kernel(&self, name: &str, mark: &str, source: impl FnOnce() -> String) -> Result<CudaFunction> {
+        if let Some((_, f)) = self.functions().get(name).filter(|f| f.0 == mark) {
+            return Ok(f.clone());
+        }
+        let f = self.module(&source())?.load_function(name);
+        let f = f.map_err(|e| failed("cuModuleGetFunction", &format!("the search for the kernel {name}"), e))?;
+        self.functions().insert(name.to_string(), (mark.to_string(), f.clone()));
+        Ok(f)
+    }
+    fn functions(&self) -> MutexGuard<'_, HashMap<String, (String, CudaFunction)>> {
+        self.modules.functions.lock().unwrap_or_else(|e| e.into_inner())
+    }
+    fn module(&self, source: &str) -> Result<Arc<CudaModule>> {
         let mut hash = DefaultHasher::new();
         source.hash(&mut hash);
         let key = hash.finish();
-        let mut modules = self.modules.0.lock().unwrap_or_else(|e| e.into_inner());
-        let module = match modules.get(&key).filter(|m| m.0 == source) {
-            Some((_, module)) => module.clone(),
-            None => {
-                let options = nvrtc::options(self.compute_capability());
-                let key_on_disk = Key { source, options: &options, version: nvrtc::version()? };
-                let image = Cache::user().get(&key_on_disk, || Ok(nvrtc::compile(source, &options)?.image))?;
-                let image = cudarc::nvrtc::Ptx::from_binary(image);
-                let module =
-                    self.stream.context().load_module(image).map_err(|e| failed("cuModuleLoadData", "the loading of a kernel", e))?;
-                modules.insert(key, (source.to_string(), module.clone()));
-                module
-            }
-        };
-        module.load_function(name).map_err(|e| failed("cuModuleGetFunction", &format!("the search for the kernel {name}"), e))
+        let mut modules = self.modules.modules.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some((_, module)) = modules.get(&key).filter(|m| m.0 == source) {
+            return Ok(module.clone());
+        }
+        let options = nvrtc::options(self.compute_capability());
+        let key_on_disk = Key { source, options: &options, version: nvrtc::version()? };
+        let image = Cache::user().get(&key_on_disk, || Ok(nvrtc::compile(source, &options)?.image))?;
+        let module = self.stream.context().load_module(cudarc::nvrtc::Ptx::from_binary(image));
+        let module = module.map_err(|e| failed("cuModuleLoadData", "the loading of a kernel", e))?;
+        modules.insert(key, (source.to_string(), module.clone()));
+        Ok(module)
     }
     /// A kernel of `kernels/vector.cu` for numbers of type `T`.
     pub(crate) fn own<T: DeviceNumber>(&self, name: &str) -> Result<CudaFunction> {
-        self.kernel(VECTOR, &format!("{name}_{}", T::SUFFIX))
+        let only = || format!("#define COLA_ONLY\n#define COLA_{}\n{VECTOR}", T::SUFFIX);
+        self.kernel(&format!("{name}_{}", T::SUFFIX), "", only)
+    }
+    /// A kernel of `kernels/vector.cu` whose matrix has another type of numbers than its `f32` vectors.
+    pub(crate) fn own_mixed(&self, name: &str) -> Result<CudaFunction> {
+        self.kernel(name, "", || format!("#define COLA_ONLY\n#define COLA_f32\n{VECTOR}"))
     }
 }
 /// The error of a launch.

@@ -106,6 +106,11 @@ impl<T: DeviceNumber> DeviceVector<T> {
         self.data.is_none()
     }
 
+    /// Where its numbers lie in the device's memory, for calls of other libraries on [`Cuda::stream`]; 0 where there are none.
+    pub fn address(&self) -> u64 {
+        crate::libraries::address(self)
+    }
+
     /// A copy on the same device.
     pub(crate) fn duplicate(&self) -> Result<Self> {
         let copy = |d: &CudaSlice<T::Raw>| self.device.stream.clone_dtod(d).map_err(|e| failed("cuMemcpyDtoDAsync", "a copy on the GPU", e));

@@ -454,7 +454,7 @@ where
             self.gpu.same_device(b.numbers.device())?;
         }
         let Some(l) = s.launch(batch)? else { return Ok(()) };
-        let kernel = self.gpu.kernel(&s.text(), &s.name)?;
+        let kernel = self.gpu.kernel(&s.name, &s.kernel, || s.text())?;
         shared(&kernel, l.shared)?;
         let stream = &self.gpu.stream;
         let capacity = batch.min(CAPACITY);

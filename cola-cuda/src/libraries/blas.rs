@@ -128,7 +128,8 @@ pub(crate) fn product<T: DeviceNumber>(
     }
     let Some(f) = form(how.adjoint, m, x, view) else { return Ok(false) };
     let Some(blas) = gpu.blas_if_there()? else { return Ok(false) };
-    let h = *blas.lock()?;
+    let handle = blas.lock()?;
+    let h = *handle;
     let ([lda, ldx, ldy], beta) = (f.ld.map(|l| l as i64), if how.add { T::of(1.0) } else { T::of(0.0) });
     let (alpha, beta) = (std::ptr::from_ref(&how.alpha), std::ptr::from_ref(&beta));
     if x.cols == 1 && x.layers == 1 {
@@ -179,7 +180,8 @@ pub(crate) fn triangle<T: DeviceNumber>(
         return Ok(());
     }
     let (blas, one) = (gpu.blas()?, T::of(1.0));
-    let h = *blas.lock()?;
+    let handle = blas.lock()?;
+    let h = *handle;
     let fill = if lower { Fill::CUBLAS_FILL_MODE_LOWER } else { Fill::CUBLAS_FILL_MODE_UPPER };
     let (side, diag, turn) = (Side::CUBLAS_SIDE_LEFT, Diag::CUBLAS_DIAG_NON_UNIT, op::<T>(adjoint, true));
     let (n, k, alpha) = (n as i64, columns as i64, std::ptr::from_ref(&one).cast_mut());

@@ -96,7 +96,8 @@ impl<T: DeviceNumber> Factors<T> {
         let (mut info, mut length, mut pivots) = (Info::new(&gpu)?, 0, None);
         let verdict = info.at(&gpu);
         {
-            let h = *solver.lock()?;
+            let handle = solver.lock()?;
+            let h = *handle;
             let (a, fill) = (address(&data), Fill::CUBLAS_FILL_MODE_LOWER);
             if cholesky {
                 call!(T, "cusolverDnpotrf_bufferSize", cusolverDnSpotrf_bufferSize cusolverDnDpotrf_bufferSize
@@ -157,7 +158,8 @@ impl<T: DeviceNumber> Factors<T> {
         let (n, k, solver, a) = (size(self.n)?, size(columns)?, gpu.solver()?, address(&self.data));
         let mut info = Info::new(gpu)?;
         let verdict = info.at(gpu);
-        let h = *solver.lock()?;
+        let handle = solver.lock()?;
+        let h = *handle;
         match &self.pivots {
             None => {
                 let fill = Fill::CUBLAS_FILL_MODE_LOWER;
@@ -231,7 +233,8 @@ pub(crate) fn eigh<T: DeviceNumber>(a: DeviceVector<T>, n: usize) -> Result<(Dev
     let (mut info, mut length) = (Info::new(&gpu)?, 0);
     let verdict = info.at(&gpu);
     {
-        let h = *solver.lock()?;
+        let handle = solver.lock()?;
+        let h = *handle;
         let (at, wp) = (address(&a), address(&w));
         let (mode, fill) = (Vectors::CUSOLVER_EIG_MODE_VECTOR, Fill::CUBLAS_FILL_MODE_LOWER);
         call!(T, "cusolverDnsyevd_bufferSize", cusolverDnSsyevd_bufferSize cusolverDnDsyevd_bufferSize
@@ -269,7 +272,8 @@ pub(crate) fn svd<T: DeviceNumber>(
     let (mut info, mut length) = (Info::new(&gpu)?, 0);
     let verdict = info.at(&gpu);
     {
-        let h = *solver.lock()?;
+        let handle = solver.lock()?;
+        let h = *handle;
         let (at, up, sp, vp) = (address(&a), address(&u), address(&s), address(&vh));
         call!(T, "cusolverDngesvd_bufferSize", cusolverDnSgesvd_bufferSize cusolverDnDgesvd_bufferSize
             cusolverDnCgesvd_bufferSize cusolverDnZgesvd_bufferSize, |p, r| (h, mi, ni, &mut length))?;

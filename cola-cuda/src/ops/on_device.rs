@@ -442,6 +442,26 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
         Ok(Solution { x, report })
     }
 }
+impl<T, A, B> OnDevice<cola_core::KronSum<A, B>>
+where
+    T: DeviceNumber,
+    A: HasEigh<Scalar = T>,
+    B: HasEigh<Scalar = T>,
+{
+    /// A x I + I x B = (V x W) diag(a_i + b_j) (V x W)^H by the eigenvectors of self-adjoint factors (Lynch, Rice & Thomas, Numer. Math. 6,
+    /// 1964): the result has `solve`, `sqrt`, `logdet` and all other functions, at the cost of the factors' eigenproblems.
+    ///
+    /// # Errors
+    /// As [`eigh`](OnDevice::eigh).
+    pub fn fast_diagonalisation(&self) -> Result<OnDevice<Spectral<cola_core::Kron<A::Basis, B::Basis>>>> {
+        let ((v, a), (w, b)) = (self.a.0.eigh_rule()?.into_parts(), self.a.1.eigh_rule()?.into_parts());
+        let mut sums = cola_core::Column::filled(a.len() * b.len(), T::Re::default());
+        for (i, s) in sums.iter_mut().enumerate() {
+            *s = a[i / b.len()] + b[i % b.len()];
+        }
+        Ok(self.with(Spectral::from_parts(cola_core::Kron(v, w), sums)))
+    }
+}
 fn exactly<V, const K: usize>(work: Vec<V>) -> Result<[V; K]> {
     <[V; K]>::try_from(work).map_err(|_| Error::invalid(format!("an iteration wants {K} vectors")))
 }

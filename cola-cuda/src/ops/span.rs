@@ -70,7 +70,7 @@ impl<'a, T: DeviceNumber> Span<'a, T> {
         Span { rows: n, ..self.shifted(r * self.rs) }
     }
     /// Column c of layer l.
-    pub(super) fn column(self, c: usize, l: usize) -> Self {
+    pub(crate) fn column(self, c: usize, l: usize) -> Self {
         assert!(c < self.cols && l < self.layers, "column {c} of {}, layer {l} of {}", self.cols, self.layers);
         Span { cols: 1, layers: 1, ..self.shifted(c * self.cs + l * self.ls) }
     }
@@ -125,7 +125,7 @@ impl<'a, T: DeviceNumber> SpanMut<'a, T> {
         SpanMut { span: self.span.cut(pieces, rows), ..self }
     }
     /// Seen as another matrix: see [`Span::seen`].
-    pub(super) fn seen(self, rows: usize, cols: usize, rs: usize, cs: usize) -> Self {
+    pub(crate) fn seen(self, rows: usize, cols: usize, rs: usize, cs: usize) -> Self {
         SpanMut { span: self.span.seen(rows, cols, rs, cs), ..self }
     }
     /// To be read.
@@ -282,7 +282,7 @@ pub(super) fn conjugated<T: DeviceNumber>(gpu: &Cuda, how: Update<T>, x: Span<'_
     over!(T, gpu, "scaled", how, x.rows, x, y, [], [1i32])
 }
 /// y = \[y +\] alpha diag(d) x, or with conj(d) for the adjoint.
-pub(super) fn diagonal<T: DeviceNumber>(
+pub(crate) fn diagonal<T: DeviceNumber>(
     gpu: &Cuda,
     how: Update<T>,
     d: Span<'_, T>,
@@ -364,8 +364,8 @@ pub(super) fn own_product<T: DeviceNumber>(
     let Some(config) = tiled(m, x.cols, x.layers, 16, (16, 16))? else { return Ok(()) };
     let kernel = match stored {
         Stored::Plain => gpu.own::<T>("product")?,
-        Stored::Half => gpu.kernel(crate::kernel::VECTOR, "product_half")?,
-        Stored::Brain => gpu.kernel(crate::kernel::VECTOR, "product_brain")?,
+        Stored::Half => gpu.own_mixed("product_half")?,
+        Stored::Brain => gpu.own_mixed("product_brain")?,
     };
     let (alpha, add, conjugate) = (how.alpha.raw(), how.add as i32, (how.adjoint && !T::IsReal::KNOWN) as i32);
     let s = [m, n, x.cols, x.layers, ar, ac, x.rs, x.cs, x.ls, y.span.rs, y.span.cs, y.span.ls];
