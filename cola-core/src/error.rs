@@ -214,7 +214,8 @@ pub fn attempt<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 /// Notes a failure for the innermost [`collect_faults`]; false if there is none.
-pub(crate) fn note_fault(lane: usize, e: Error) -> bool {
+#[doc(hidden)]
+pub fn note_fault(lane: usize, e: Error) -> bool {
     FAULTS.with_borrow_mut(|f| f.as_mut().map(|f| f.push((lane, e))).is_some())
 }
 

@@ -3,8 +3,8 @@
 use crate::availability::{Availability, DeviceInfo, bytes};
 use crate::driver::{self, failed};
 use crate::kernel::Modules;
-use crate::ops::Handle;
-use crate::vector::{DeviceScalar, DeviceVector};
+use crate::libraries::Libraries;
+use crate::vector::{DeviceNumber, DeviceVector, raw_slice, raw_slice_mut};
 use cola_core::{Error, Operand, Result};
 use cudarc::driver::{CudaContext, CudaStream};
 use std::fmt;
@@ -13,13 +13,13 @@ use std::sync::{Arc, Mutex};
 /// A GPU, ready for use. Cheap to clone; the clones share one queue of work, from any thread.
 #[derive(Clone)]
 pub struct Cuda {
+    /// Before the queue, so that they are destroyed before it.
+    pub(crate) libraries: Arc<Libraries>,
     pub(crate) stream: Arc<CudaStream>,
     info: Arc<DeviceInfo>,
     pub(crate) modules: Arc<Modules>,
     /// The first failure of an operation that could not return it.
     noted: Arc<Mutex<Option<Error>>>,
-    /// cuSOLVER's state, made when it is first needed.
-    pub(crate) solver: Arc<Mutex<Option<Arc<Handle>>>>,
 }
 
 /// Memory of a device, in bytes, all processes counted.
@@ -65,17 +65,17 @@ impl Cuda {
             );
             return Err(Error::Device { message });
         }
-        let context = CudaContext::new(ordinal).map_err(|e| failed("the use of the GPU", e))?;
+        let context = CudaContext::new(ordinal).map_err(|e| failed("cuDevicePrimaryCtxRetain", "the use of the GPU", e))?;
         // SAFETY: every vector lives and is used on the one stream below, so there is no order between streams to keep.
         unsafe { context.disable_event_tracking() };
-        let stream = context.new_stream().map_err(|e| failed("a new stream on the GPU", e))?;
-        let info = driver::info(ordinal).map_err(|e| failed("a question about the GPU", e))?;
+        let stream = context.new_stream().map_err(|e| failed("cuStreamCreate", "a new stream on the GPU", e))?;
+        let info = driver::info(ordinal).map_err(|e| failed("cuDeviceGetAttribute", "a question about the GPU", e))?;
         Ok(Cuda {
             stream,
             info: Arc::new(info),
             modules: Arc::default(),
             noted: Arc::default(),
-            solver: Arc::default(),
+            libraries: Arc::default(),
         })
     }
 
@@ -89,6 +89,20 @@ impl Cuda {
         &self.info.name
     }
 
+    /// Its queue of work as the driver's `CUstream`, for calls of other libraries beside this one. It lives as long as the last clone of
+    /// this value and the last vector on it.
+    pub fn stream(&self) -> *mut std::ffi::c_void {
+        self.stream.cu_stream().cast()
+    }
+
+    /// Waits until all that is queued is done.
+    ///
+    /// # Errors
+    /// `Device`, also for what failed before.
+    pub fn synchronize(&self) -> Result<()> {
+        self.stream.synchronize().map_err(|e| failed("cuStreamSynchronize", "the queued work", e))
+    }
+
     /// Compute capability as (major, minor), e.g. (9, 0).
     pub fn compute_capability(&self) -> (u32, u32) {
         self.info.compute_capability
@@ -97,7 +111,7 @@ impl Cuda {
     /// Its memory now.
     pub fn memory(&self) -> Result<Memory> {
         let (free, total) =
-            self.stream.context().mem_get_info().map_err(|e| failed("a question about the GPU's memory", e))?;
+            self.stream.context().mem_get_info().map_err(|e| failed("cuMemGetInfo", "a question about the GPU's memory", e))?;
         Ok(Memory { free, total })
     }
 
@@ -114,7 +128,7 @@ impl Cuda {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn upload<T: DeviceScalar, V: Operand<T> + ?Sized>(&self, x: &V) -> Result<DeviceVector<T>> {
+    pub fn upload<T: DeviceNumber, V: Operand<T> + ?Sized>(&self, x: &V) -> Result<DeviceVector<T>> {
         let v = x.view();
         if v.rs == 1 && (v.cols <= 1 || v.cs == v.rows) {
             return self.upload_slice(&v.data[..v.rows * v.cols]);
@@ -122,18 +136,35 @@ impl Cuda {
         let numbers: Vec<T> = (0..v.cols).flat_map(|j| (0..v.rows).map(move |i| v.at(i, j))).collect();
         self.upload_slice(&numbers)
     }
-    fn upload_slice<T: DeviceScalar>(&self, x: &[T]) -> Result<DeviceVector<T>> {
+    fn upload_slice<T: DeviceNumber>(&self, x: &[T]) -> Result<DeviceVector<T>> {
         let what = || format!("the upload of {}", bytes(size_of_val(x)));
-        // The driver has no allocation of no bytes.
-        let data = if x.is_empty() { None } else { Some(self.stream.clone_htod(x).map_err(|e| failed(&what(), e))?) };
-        self.stream.synchronize().map_err(|e| failed(&what(), e))?;
-        Ok(DeviceVector { data, device: self.clone() })
+        let mut v = self.reserved::<T>(x.len(), &what)?;
+        if let Some(data) = &mut v.data {
+            self.stream.memcpy_htod(raw_slice(x), data).map_err(|e| failed("cuMemcpyHtoDAsync", &what(), e))?;
+        }
+        self.stream.synchronize().map_err(|e| failed("cuStreamSynchronize", &what(), e))?;
+        Ok(v)
+    }
+    /// n zeros.
+    ///
+    /// # Errors
+    /// `Device`.
+    pub fn zeros<T: DeviceNumber>(&self, n: usize) -> Result<DeviceVector<T>> {
+        let mut v = self.reserve::<T>(n)?;
+        v.try_fill(T::default())?;
+        Ok(v)
     }
     /// Memory for `n` numbers whose values are not defined: for results that are written before they are read.
-    pub(crate) fn reserve<T: DeviceScalar>(&self, n: usize) -> Result<DeviceVector<T>> {
-        let what = || format!("the demand for {}", bytes(n.saturating_mul(size_of::<T>())));
-        // SAFETY: every kernel that gets this memory writes all of it.
-        let memory = || unsafe { self.stream.alloc::<T>(n) }.map_err(|e| failed(&what(), e));
+    pub(crate) fn reserve<T: DeviceNumber>(&self, n: usize) -> Result<DeviceVector<T>> {
+        self.reserved(n, &|| format!("the demand for {}", bytes(n.saturating_mul(size_of::<T>()))))
+    }
+    fn reserved<T: DeviceNumber>(&self, n: usize, what: &dyn Fn() -> String) -> Result<DeviceVector<T>> {
+        if n.checked_mul(size_of::<T>()).is_none_or(|bytes| bytes > isize::MAX as usize) {
+            return Err(Error::invalid(format!("{n} numbers are more than any memory holds")));
+        }
+        // SAFETY: what gets this memory writes all of it before it is read.
+        let memory = || unsafe { self.stream.alloc::<T::Raw>(n) }.map_err(|e| failed("cuMemAllocAsync", &what(), e));
+        // The driver has no allocation of no bytes.
         let data = if n == 0 { None } else { Some(memory()?) };
         Ok(DeviceVector { data, device: self.clone() })
     }
@@ -146,11 +177,11 @@ impl Cuda {
             ["cuEventCreate", "cuEventRecord", "cuEventSynchronize", "cuEventElapsedTime_v2", "cuEventDestroy_v2"];
         driver::require(&events)?;
         let flags = Some(cudarc::driver::sys::CUevent_flags::CU_EVENT_DEFAULT);
-        let mark = || self.stream.record_event(flags).map_err(|e| failed("a measurement", e));
+        let mark = || self.stream.record_event(flags).map_err(|e| failed("cuEventRecord", "a measurement", e));
         let start = mark()?;
         f()?;
         let end = mark()?;
-        start.elapsed_ms(&end).map(f64::from).map_err(|e| failed("a measurement", e))
+        start.elapsed_ms(&end).map(f64::from).map_err(|e| failed("cuEventElapsedTime", "a measurement", e))
     }
     /// Notes a failure; the first one is kept.
     pub(crate) fn note(&self, e: Error) {
@@ -175,25 +206,26 @@ impl Cuda {
     }
 
     /// Copies a vector back, once all work queued on it is done. It may be on another device than this one.
-    pub fn download<T: DeviceScalar>(&self, v: &DeviceVector<T>) -> Result<Vec<T>> {
+    pub fn download<T: DeviceNumber>(&self, v: &DeviceVector<T>) -> Result<Vec<T>> {
         let mut out = vec![T::default(); v.len()];
         self.download_into(v, &mut out)?;
         Ok(out)
     }
 
     /// As [`download`](Cuda::download), into numbers that are there already, of the same length.
-    pub fn download_into<T: DeviceScalar>(&self, v: &DeviceVector<T>, out: &mut [T]) -> Result<()> {
+    pub fn download_into<T: DeviceNumber>(&self, v: &DeviceVector<T>, out: &mut [T]) -> Result<()> {
         if v.len() != out.len() {
             return Err(Error::ShapeMismatch { op: "download", left: (v.len(), 1), right: (out.len(), 1) });
         }
-        let size = size_of_val(out);
+        let what = format!("the download of {}", bytes(size_of_val(out)));
         // On the vector's own stream: behind the work that writes it.
         let stream = &v.device.stream;
         let copied = match &v.data {
-            Some(data) => stream.memcpy_dtoh(data, out),
+            Some(data) => stream.memcpy_dtoh(data, raw_slice_mut(out)),
             None => Ok(()),
         };
-        copied.and_then(|()| stream.synchronize()).map_err(|e| failed(&format!("the download of {}", bytes(size)), e))
+        copied.map_err(|e| failed("cuMemcpyDtoHAsync", &what, e))?;
+        stream.synchronize().map_err(|e| failed("cuStreamSynchronize", &what, e))
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn start() -> Result<usize, Availability> {
     match count {
         Ok(n) if n > 0 => Ok(n as usize),
         Ok(_) | Err(DriverError(Code::CUDA_ERROR_NO_DEVICE)) => Err(Availability::NoDevice),
-        Err(e) => Err(Availability::BrokenDriver { message: text("the start of the NVIDIA driver", e) }),
+        Err(e) => Err(Availability::BrokenDriver { message: text("cuInit", "the start of the NVIDIA driver", e) }),
     }
 }
 
@@ -78,11 +78,11 @@ pub(crate) fn start() -> Result<usize, Availability> {
 pub(crate) fn probe() -> Availability {
     let found = || {
         let count = start()?;
-        let describe = |what, e| Availability::BrokenDriver { message: text(what, e) };
+        let describe = |call, what, e| Availability::BrokenDriver { message: text(call, what, e) };
         let devices =
-            (0..count).map(info).collect::<Result<_, _>>().map_err(|e| describe("a question about a GPU", e))?;
+            (0..count).map(info).collect::<Result<_, _>>().map_err(|e| describe("cuDeviceGetAttribute", "a question about a GPU", e))?;
         Ok(Availability::Devices {
-            driver: version().map_err(|e| describe("a question about the driver", e))?,
+            driver: version().map_err(|e| describe("cuDriverGetVersion", "a question about the driver", e))?,
             devices,
         })
     };
@@ -115,11 +115,29 @@ pub(crate) fn info(ordinal: usize) -> Result<DeviceInfo, DriverError> {
 }
 
 /// The error of a driver call that failed. There are such errors only after [`start`], so the driver can be asked for its words.
-pub(crate) fn failed(what: &str, e: DriverError) -> Error {
-    Error::Device { message: text(what, e) }
+pub(crate) fn failed(call: &str, what: &str, e: DriverError) -> Error {
+    Error::Device { message: text(call, what, e) }
 }
 
-fn text(what: &str, e: DriverError) -> String {
+/// True for the failures after which a context cannot be used again.
+fn lost(code: Code) -> bool {
+    matches!(
+        code,
+        Code::CUDA_ERROR_ILLEGAL_ADDRESS
+            | Code::CUDA_ERROR_LAUNCH_FAILED
+            | Code::CUDA_ERROR_LAUNCH_TIMEOUT
+            | Code::CUDA_ERROR_ILLEGAL_INSTRUCTION
+            | Code::CUDA_ERROR_MISALIGNED_ADDRESS
+            | Code::CUDA_ERROR_INVALID_ADDRESS_SPACE
+            | Code::CUDA_ERROR_INVALID_PC
+            | Code::CUDA_ERROR_HARDWARE_STACK_ERROR
+            | Code::CUDA_ERROR_ASSERT
+            | Code::CUDA_ERROR_ECC_UNCORRECTABLE
+            | Code::CUDA_ERROR_CONTEXT_IS_DESTROYED
+            | Code::CUDA_ERROR_DEINITIALIZED
+    )
+}
+fn text(call: &str, what: &str, e: DriverError) -> String {
     let advice = match e.0 {
         Code::CUDA_ERROR_STUB_LIBRARY => {
             "; the library found is the toolkit's stub: take its folder (`stubs`) off the library path, the driver's own must come first"
@@ -137,8 +155,18 @@ fn text(what: &str, e: DriverError) -> String {
         Code::CUDA_ERROR_UNKNOWN => {
             "; see whether `nvidia-smi` works; loading the kernel module nvidia_uvm or a restart often helps"
         }
+        Code::CUDA_ERROR_NO_BINARY_FOR_GPU | Code::CUDA_ERROR_UNSUPPORTED_PTX_VERSION => {
+            "; the compiler is newer than the driver knows: install `nvidia-cuda-nvrtc==13.0.88`, or update the driver"
+        }
+        Code::CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES => {
+            "; the kernel asks for more than this GPU has: use a smaller type or batch"
+        }
+        code if lost(code) => {
+            "; the GPU's context is lost and every further call fails: what is in host memory is intact, start the process again \
+             (`compute-sanitizer` finds a wrong access)"
+        }
         _ => "",
     };
     let words = e.error_string().map(|s| s.to_string_lossy().into_owned()).unwrap_or_else(|_| "no words for it".into());
-    format!("{what} failed: {words} ({:?}){advice}", e.0)
+    format!("{what} failed in {call}: {words} ({:?}){advice}", e.0)
 }

@@ -3,8 +3,14 @@
 //! - [`Cuda`]: what there is on this machine, and vectors on it.
 //! - [`fuse`]: one kernel for a whole batch of a static operator type, written from the type: `gpu.fuse::<K>()?.sqrt_apply(&ks, &vs)?`.
 //! - [`ToDeviceExt::to_device`]: an operator on the device, its type mapped leaf by leaf, so that the same rules pick the same
-//!   algorithms; [`OnDevice`] has `apply`, `solve`, `sqrt`, `logdet`, and CG, MINRES and GMRES on device vectors.
+//!   algorithms; [`OnDevice`] has `apply`, `solve`, `sqrt`, `logdet`, `eigh`, `svd` and their kin, and CG, MINRES, GMRES, BiCGStab and LSMR
+//!   on device vectors, by the loops of the host. Numbers are `f32`, `f64` and their complex numbers; [`CudaHalf`] stores 16 bits.
+//! - [`value_and_grad`]: gradients of `inv_quad`, `logdet` and `quad` with respect to the leaves on the device.
+//! - [`OnDevice::offloaded`]: every other algorithm of the host, its products on the device.
 //! - [`nvrtc`]: the compiler, which needs no GPU.
+//!
+//! Products of stored matrices are cuBLAS's, factorisations cuSOLVER's, sparse products cuSPARSE's, circulant and Toeplitz matrices cuFFT's
+//! ([`Cuda::libraries`] says what is found); the rest are kernels of this crate, which also serve where cuBLAS or cuSPARSE is missing.
 //!
 //! Nothing of CUDA is needed to build this crate: the driver's library is opened when it is first asked for. A machine without a GPU,
 //! or without a driver, is an ordinary answer ([`Cuda::probe`]) or an ordinary error ([`Cuda::new`]), never a panic.
@@ -28,7 +34,9 @@ mod availability;
 mod device;
 mod driver;
 pub mod fuse;
+mod gradient;
 mod kernel;
+mod libraries;
 pub mod nvrtc;
 mod ops;
 mod vector;
@@ -36,8 +44,12 @@ mod vector;
 pub use availability::{Availability, DeviceInfo};
 pub use device::{Cuda, Memory};
 pub use fuse::{DeviceBatch, Fused};
-pub use ops::{
-    CudaDense, CudaDiagonal, CudaFactored, CudaPermutation, CudaSparse, DeviceAction, Iterate, OnDevice, Span, SpanMut,
-    ToDevice, ToDeviceExt,
+pub use gradient::{
+    DeviceDifferentiable, DeviceGradient, DeviceLogdetGradient, Loss, TrackedOnDevice, value_and_grad,
 };
-pub use vector::{DeviceScalar, DeviceVector};
+pub use ops::{
+    CudaBanded, CudaCirculant, CudaDense, CudaDiagonal, CudaFactored, CudaHalf, CudaLowRankUpdate, CudaPermutation, CudaSparse,
+    CudaSvd, CudaToeplitz, CudaTriangular, CudaTriangularInverse, CudaWoodbury, DeviceAction, HalfFormat, Iterate,
+    Offloaded, OnDevice, Span, SpanMut, ToDevice, ToDeviceExt,
+};
+pub use vector::{DeviceNumber, DeviceScalar, DeviceVector};

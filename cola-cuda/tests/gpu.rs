@@ -72,7 +72,14 @@ macro_rules! on_gpu {
         }
     )* };
 }
-on_gpu!(fused vectors operators krylov);
+on_gpu!(fused vectors operators structures complex dense krylov offloaded gradients limits);
+/// What is missing of the libraries must not read as success.
+#[test]
+fn libraries() {
+    if gpu().is_some() {
+        Cuda::libraries().into_iter().for_each(|(name, found)| assert!(found.is_ok(), "{name}: {found:?}"));
+    }
+}
 /// Every fused kernel of the market, by its own team, against functions of the dense matrix.
 #[test]
 fn market() -> Result<()> {

@@ -1,200 +1,313 @@
 //! The kernels of `kernels/vector.cu` on the CPU, under sanitizers, against plain loops: sizes below one tile, one tile, several with a
-//! rest, one column and many, every stride.
+//! rest, one column and many, in layers, every stride; real and complex numbers.
 
 mod common;
 
 use common::cpu::{Arg, Check, Launch, Program, available};
 use common::market::Rng;
+use cola_cuda::HalfFormat;
 
 const SOURCE: &str = include_str!("../kernels/vector.cu");
+/// Kernels for every type of numbers, and those for some.
+const NAMES: [&str; 16] = [
+    "axpby", "fill", "dot", "largest", "step", "cg_alpha", "cg_step", "cg_beta", "cg_direction", "diagonal", "permutation", "scaled",
+    "banded", "product", "compressed", "outer",
+];
+const OTHERS: [&str; 4] = ["turned_f32", "turned_f64", "product_half", "product_brain"];
 
+type C = cola_core::Complex<f64>;
+/// A type of numbers.
+#[derive(Clone, Copy)]
+struct Kind {
+    double: bool,
+    complex: bool,
+}
+const KINDS: [Kind; 4] = [
+    Kind { double: false, complex: false },
+    Kind { double: true, complex: false },
+    Kind { double: false, complex: true },
+    Kind { double: true, complex: true },
+];
+impl Kind {
+    fn suffix(self) -> &'static str {
+        match (self.double, self.complex) {
+            (false, false) => "_f32",
+            (true, false) => "_f64",
+            (false, true) => "_c32",
+            (true, true) => "_c64",
+        }
+    }
+    fn flat(self, x: &[C]) -> Vec<f64> {
+        if self.complex { x.iter().flat_map(|z| [z.re, z.im]).collect() } else { x.iter().map(|z| z.re).collect() }
+    }
+    fn buffer(self, x: &[C]) -> Arg {
+        Arg::reals(&self.flat(x), self.double)
+    }
+    fn value(self, x: C) -> Arg {
+        let Arg::Buffer(bytes) = self.buffer(&[x]) else { unreachable!("a buffer") };
+        Arg::Value(bytes)
+    }
+    fn real(self, x: f64) -> Arg {
+        Arg::real(x, self.double)
+    }
+    fn reals(self, x: &[f64]) -> Arg {
+        Arg::reals(x, self.double)
+    }
+}
+fn c(re: f64) -> C {
+    C::new(re, 0.0)
+}
 fn program(name: &str, check: Check) -> Program {
-    let names = [
-        "axpby",
-        "fill",
-        "dot",
-        "largest",
-        "step",
-        "diagonal",
-        "permutation",
-        "scaled",
-        "product",
-        "compressed",
-        "turned",
-    ];
-    let names: Vec<String> = names.iter().flat_map(|n| [format!("{n}_f32"), format!("{n}_f64")]).collect();
+    let all = KINDS.iter().flat_map(|k| NAMES.iter().map(move |n| format!("{n}{}", k.suffix())));
+    let names: Vec<String> = all.chain(OTHERS.map(String::from)).collect();
     Program::build(name, SOURCE, &names, check)
 }
 struct Job {
     launch: Launch,
+    double: bool,
     /// The buffer that is compared, and what it should hold.
     result: usize,
     want: Vec<f64>,
 }
-fn job(name: &str, double: bool, grid: u32, block: (u32, u32), args: Vec<Arg>, result: usize, want: Vec<f64>) -> Job {
-    let kernel = format!("{name}_f{}", if double { 64 } else { 32 });
-    Job { launch: Launch { kernel, dims: [grid, 1, 1, block.0, block.1, 1, 0], seed: 3, args }, result, want }
+fn job(kernel: String, kind: Kind, (grid, block): (u32, (u32, u32)), args: Vec<Arg>, result: usize, want: Vec<f64>) -> Job {
+    let launch = Launch { kernel, dims: [grid, 1, 1, block.0, block.1, 1, 0], seed: 3, args };
+    Job { launch, double: kind.double, result, want }
 }
-fn numbers(r: &mut Rng, n: usize) -> Vec<f64> {
+fn numbers(r: &mut Rng, kind: Kind, n: usize) -> Vec<C> {
     // with few digits, so that single precision holds them
-    (0..n).map(|_| (r.next() * 64.0).round() / 64.0).collect()
+    let mut one = || (r.next() * 64.0).round() / 64.0;
+    (0..n).map(|_| C::new(one(), if kind.complex { one() } else { 0.0 })).collect()
 }
-/// Row and column strides of a rows x cols matrix: by columns, by rows, with gaps; and the length of its memory.
-fn strides(rows: usize, cols: usize) -> [(usize, usize, usize); 3] {
-    [(1, rows, rows * cols), (cols, 1, rows * cols), (2, 2 * rows + 1, (2 * rows + 1) * cols)]
+/// Row, column and layer strides of `layers` rows x cols matrices: by columns, by rows, with gaps; and the length of their memory.
+fn strides(rows: usize, cols: usize, layers: usize) -> [(usize, usize, usize, usize); 3] {
+    let n = rows * cols;
+    [(1, rows, n, n * layers), (cols, 1, n, n * layers), (2, 2 * rows + 1, n * 2 + cols, (n * 2 + cols) * layers)]
 }
-fn longs(x: &[usize]) -> Vec<Arg> {
-    x.iter().map(|&x| Arg::long(x as i64)).collect()
+fn longs(x: &[usize]) -> Arg {
+    Arg::Value(x.iter().flat_map(|&x| (x as i64).to_le_bytes()).collect())
 }
-fn products(jobs: &mut Vec<Job>, double: bool, sizes: &[(usize, usize, usize)]) {
+fn write(to: &mut C, alpha: C, add: usize, v: C) {
+    *to = if add == 1 { *to } else { c(0.0) } + alpha * v;
+}
+fn products(jobs: &mut Vec<Job>, kind: Kind, sizes: &[(usize, usize, usize, usize)]) {
     let mut r = Rng(4);
-    for &(m, n, k) in sizes {
-        for (s, (xr, xc, xl)) in strides(n, k).into_iter().enumerate() {
-            let ((yr, yc, yl), (ar, ac, al), add) = (strides(m, k)[(s + 1) % 3], strides(m, n)[(s + 2) % 3], s % 2);
-            let (a, x, y) = (numbers(&mut r, al), numbers(&mut r, xl), numbers(&mut r, yl));
-            let mut want = y.clone();
-            for (i, c) in (0..m).flat_map(|i| (0..k).map(move |c| (i, c))) {
-                let v: f64 = (0..n).map(|j| a[i * ar + j * ac] * x[j * xr + c * xc]).sum();
-                let to = &mut want[i * yr + c * yc];
-                *to = if add == 1 { *to } else { 0.0 } + 0.5 * v;
+    let alpha = if kind.complex { C::new(0.5, -0.25) } else { c(0.5) };
+    for &(m, n, k, layers) in sizes {
+        for (s, (xr, xc, xl, length)) in strides(n, k, layers).into_iter().enumerate() {
+            let ((yr, yc, yl, ylen), add) = (strides(m, k, layers)[(s + 1) % 3], s % 2);
+            let ((ar, ac, _, alen), conjugate) = (strides(m, n, 1)[(s + 2) % 3], s == 1);
+            let (a, x, y) = (numbers(&mut r, kind, alen), numbers(&mut r, kind, length), numbers(&mut r, kind, ylen));
+            let tiles = (m.div_ceil(16) * k.div_ceil(16) * layers) as u32;
+            let tail = longs(&[m, n, k, layers, ar, ac, xr, xc, xl, yr, yc, yl]);
+            let want = |entry: &dyn Fn(usize) -> C| {
+                let mut want = y.clone();
+                for (l, i, j) in (0..layers).flat_map(|l| (0..m).flat_map(move |i| (0..k).map(move |j| (l, i, j)))) {
+                    let e = |t: usize| if conjugate { entry(t).conj() } else { entry(t) };
+                    let v = (0..n).map(|t| e(i * ar + t * ac) * x[t * xr + j * xc + l * xl]).sum();
+                    write(&mut want[i * yr + j * yc + l * yl], alpha, add, v);
+                }
+                kind.flat(&want)
+            };
+            let args = |a: Arg| vec![
+                kind.buffer(&y), a, kind.buffer(&x), kind.value(alpha), Arg::int(add as i32), Arg::int(conjugate as i32),
+                Arg::Value(match &tail { Arg::Value(v) => v.clone(), Arg::Buffer(_) => unreachable!("a value") }),
+            ];
+            let shape = (tiles, (16, 16));
+            jobs.push(job(format!("product{}", kind.suffix()), kind, shape, args(kind.buffer(&a)), 0, want(&|t| a[t])));
+            if !kind.double && !kind.complex {
+                for (format, name) in [(HalfFormat::Half, "product_half"), (HalfFormat::Brain, "product_brain")] {
+                    let bits: Vec<u16> = a.iter().map(|x| format.bits(x.re as f32)).collect();
+                    let stored = Arg::Buffer(bits.iter().flat_map(|b| b.to_le_bytes()).collect());
+                    let want = want(&|t| c(format.number(bits[t]) as f64));
+                    jobs.push(job(name.into(), kind, shape, args(stored), 0, want));
+                }
             }
-            let mut args = vec![Arg::reals(&y, double), Arg::reals(&a, double), Arg::reals(&x, double)];
-            args.extend([Arg::real(0.5, double), Arg::int(add as i32)]);
-            args.extend(longs(&[m, n, k, ar, ac, xr, xc, yr, yc]));
-            jobs.push(job("product", double, (m.div_ceil(16) * k.div_ceil(16)) as u32, (16, 16), args, 0, want));
         }
     }
 }
-fn leaves(jobs: &mut Vec<Job>, double: bool, sizes: &[(usize, usize)]) {
+fn leaves(jobs: &mut Vec<Job>, kind: Kind, sizes: &[(usize, usize, usize)]) {
     let mut r = Rng(5);
-    for &(n, k) in sizes {
-        for (s, (xr, xc, xl)) in strides(n, k).into_iter().enumerate() {
-            let ((yr, yc, yl), add) = (strides(n, k)[(s + 1) % 3], s % 2);
-            let (x, y, d) = (numbers(&mut r, xl), numbers(&mut r, yl), numbers(&mut r, n));
+    let alpha = if kind.complex { C::new(2.0, 1.0) } else { c(2.0) };
+    for &(n, k, layers) in sizes {
+        for (s, (xr, xc, xl, length)) in strides(n, k, layers).into_iter().enumerate() {
+            let ((yr, yc, yl, ylen), add) = (strides(n, k, layers)[(s + 1) % 3], s % 2);
+            let (x, y, d) = (numbers(&mut r, kind, length), numbers(&mut r, kind, ylen), numbers(&mut r, kind, n));
             let order: Vec<i32> = (0..n).map(|i| ((i * 7 + 3) % n) as i32).collect();
             let permuted = (0..n).all(|i| order.contains(&(i as i32)));
-            let result = |f: &dyn Fn(usize, usize) -> (usize, f64)| {
+            let at = |i: usize, j: usize, l: usize| x[i * xr + j * xc + l * xl];
+            let result = |f: &dyn Fn(usize, usize, usize) -> (usize, C)| {
                 let mut want = y.clone();
-                for (i, c) in (0..n).flat_map(|i| (0..k).map(move |c| (i, c))) {
-                    let (to, v) = f(i, c);
-                    let to = &mut want[to * yr + c * yc];
-                    *to = if add == 1 { *to } else { 0.0 } + 2.0 * v;
+                for (l, i, j) in (0..layers).flat_map(|l| (0..n).flat_map(move |i| (0..k).map(move |j| (l, i, j)))) {
+                    let (to, v) = f(i, j, l);
+                    write(&mut want[to * yr + j * yc + l * yl], alpha, add, v);
                 }
-                want
+                kind.flat(&want)
             };
-            let grid = (n * k).div_ceil(256).min(3) as u32;
-            let at = |i: usize, c: usize| x[i * xr + c * xc];
-            let tail = || longs(&[n, k, xr, xc, yr, yc]);
-            let head = |middle: Vec<Arg>| {
-                let mut args = vec![Arg::reals(&y, double)];
-                args.extend(middle);
-                args
+            let shape = ((n * k * layers).div_ceil(256).min(3) as u32, (256, 1));
+            let mut push = |name: &str, before: Vec<Arg>, after: &[i32], want: Vec<f64>| {
+                let mut args = vec![kind.buffer(&y)];
+                args.extend(before);
+                args.extend([kind.buffer(&x), kind.value(alpha), Arg::int(add as i32)]);
+                args.extend(after.iter().map(|&a| Arg::int(a)));
+                args.push(longs(&[n, k, layers, xr, xc, xl, yr, yc, yl]));
+                jobs.push(job(format!("{name}{}", kind.suffix()), kind, shape, args, 0, want));
             };
-            let mut args = head(vec![
-                Arg::reals(&d, double),
-                Arg::reals(&x, double),
-                Arg::real(2.0, double),
-                Arg::int(add as i32),
-            ]);
-            args.extend(tail());
-            jobs.push(job("diagonal", double, grid, (256, 1), args, 0, result(&|i, c| (i, d[i] * at(i, c)))));
-            let mut args = head(vec![Arg::reals(&x, double), Arg::real(2.0, double), Arg::int(add as i32)]);
-            args.extend(tail());
-            jobs.push(job("scaled", double, grid, (256, 1), args, 0, result(&|i, c| (i, at(i, c)))));
-            for back in [0, 1].into_iter().filter(|_| permuted) {
-                let mut args = head(vec![Arg::indices(&order), Arg::reals(&x, double), Arg::real(2.0, double)]);
-                args.extend([Arg::int(add as i32), Arg::int(back)]);
-                args.extend(tail());
-                let want = result(&|i, c| match back {
-                    0 => (i, at(order[i] as usize, c)),
-                    _ => (order[i] as usize, at(i, c)),
+            let bar = |back: i32, z: C| if back == 1 { z.conj() } else { z };
+            for back in [0, 1] {
+                let want = result(&|i, j, l| (i, bar(back, d[i]) * at(i, j, l)));
+                push("diagonal", vec![kind.buffer(&d)], &[back], want);
+                push("scaled", Vec::new(), &[back], result(&|i, j, l| (i, bar(back, at(i, j, l)))));
+                if permuted {
+                    let want = result(&|i, j, l| match back {
+                        0 => (i, at(order[i] as usize, j, l)),
+                        _ => (order[i] as usize, at(i, j, l)),
+                    });
+                    push("permutation", vec![Arg::indices(&order)], &[back], want);
+                }
+                // two diagonals below, one above
+                let bands = numbers(&mut r, kind, 4 * n);
+                let entry = |i: usize, j: usize| {
+                    let offset = j as isize - i as isize;
+                    if (-2..=1).contains(&offset) { bands[(offset + 2) as usize * n + i] } else { c(0.0) }
+                };
+                let want = result(&|i, j, l| {
+                    let e = |t: usize| if back == 1 { entry(t, i).conj() } else { entry(i, t) };
+                    (i, (0..n).map(|t| e(t) * at(t, j, l)).sum())
                 });
-                jobs.push(job("permutation", double, grid, (256, 1), args, 0, want));
+                push("banded", vec![kind.buffer(&bands)], &[back, 2, 1], want);
+                // a sparse matrix with empty lines and one of more than 32 numbers
+                let (mut start, mut index, mut values) = (vec![0i32], Vec::new(), Vec::new());
+                for i in 0..n {
+                    let count = if i == 0 { n.min(45) } else { i % 3 };
+                    (0..count).for_each(|j| index.push(((i + j * 5) % n) as i32));
+                    values.extend(numbers(&mut r, kind, count));
+                    start.push(index.len() as i32);
+                }
+                let want = result(&|i, j, l| {
+                    let line = start[i] as usize..start[i + 1] as usize;
+                    (i, line.map(|t| bar(back, values[t]) * at(index[t] as usize, j, l)).sum())
+                });
+                push("compressed", vec![Arg::indices(&start), Arg::indices(&index), kind.buffer(&values)], &[back], want);
             }
-            // a sparse matrix with empty lines and one of more than 32 numbers
-            let (mut start, mut index, mut values) = (vec![0i32], Vec::new(), Vec::new());
-            for i in 0..n {
-                let count = if i == 0 { n.min(45) } else { i % 3 };
-                (0..count).for_each(|j| index.push(((i + j * 5) % n) as i32));
-                values.extend(numbers(&mut r, count));
-                start.push(index.len() as i32);
-            }
-            let want = result(&|i, c| {
-                let line = start[i] as usize..start[i + 1] as usize;
-                (i, line.map(|j| values[j] * at(index[j] as usize, c)).sum())
-            });
-            let mut args = head(vec![Arg::indices(&start), Arg::indices(&index), Arg::reals(&values, double)]);
-            args.extend([Arg::reals(&x, double), Arg::real(2.0, double), Arg::int(add as i32)]);
-            args.extend(tail());
-            jobs.push(job("compressed", double, grid, (256, 1), args, 0, want));
         }
-        let x = numbers(&mut r, n * k);
-        let want = (0..n * k).map(|i| x[i % n * k + i / n]).collect();
-        let mut args = vec![Arg::reals(&vec![f64::NAN; n * k], double), Arg::reals(&x, double)];
-        args.extend(longs(&[n, k]));
-        jobs.push(job("turned", double, (n.div_ceil(32) * k.div_ceil(32)) as u32, (32, 8), args, 0, want));
+        if !kind.complex {
+            let x = numbers(&mut r, kind, n * k);
+            let want = (0..n * k).map(|i| x[i % n * k + i / n].re).collect();
+            let nothing = vec![c(f64::NAN); n * k];
+            let args = vec![kind.buffer(&nothing), kind.buffer(&x), Arg::long(n as i64), Arg::long(k as i64)];
+            let shape = ((n.div_ceil(32) * k.div_ceil(32)) as u32, (32, 8));
+            jobs.push(job(format!("turned{}", kind.suffix()), kind, shape, args, 0, want));
+        }
+        // A += alpha u v^H
+        let (u, v, a) = (numbers(&mut r, kind, n * 2), numbers(&mut r, kind, k * 2), numbers(&mut r, kind, n * k));
+        let sum = |i: usize, j: usize| (0..2).map(|t| u[i + t * n] * v[j + t * k].conj()).sum::<C>();
+        let want: Vec<C> = (0..n * k).map(|t| a[t] + alpha * sum(t % n, t / n)).collect();
+        let mut args = vec![kind.buffer(&a), kind.buffer(&u), kind.buffer(&v), kind.value(alpha)];
+        args.extend([n, k, 2].map(|n| Arg::long(n as i64)));
+        let shape = ((n * k).div_ceil(256).min(3) as u32, (256, 1));
+        jobs.push(job(format!("outer{}", kind.suffix()), kind, shape, args, 0, kind.flat(&want)));
     }
 }
-fn vectors(jobs: &mut Vec<Job>, double: bool, sizes: &[usize]) {
+fn vectors(jobs: &mut Vec<Job>, kind: Kind, sizes: &[usize]) {
     let mut r = Rng(6);
     for &n in sizes {
         let grid = n.div_ceil(256).min(3) as u32;
-        let [x, y, p, q] = std::array::from_fn(|_| numbers(&mut r, n));
-        let buffer = |x: &[f64]| Arg::reals(x, double);
-        let want = x.iter().zip(&y).map(|(x, y)| 0.5 * x - 2.0 * y).collect();
-        let args = vec![buffer(&y), buffer(&x), Arg::real(0.5, double), Arg::real(-2.0, double), Arg::long(n as i64)];
-        jobs.push(job("axpby", double, grid, (256, 1), args, 0, want));
-        let args = vec![
-            buffer(&vec![f64::NAN; n]),
-            buffer(&x),
-            Arg::real(1.0, double),
-            Arg::real(0.0, double),
-            Arg::long(n as i64),
-        ];
-        jobs.push(job("axpby", double, grid, (256, 1), args, 0, x.clone()));
-        let args = vec![buffer(&y), Arg::real(1.25, double), Arg::long(n as i64)];
-        jobs.push(job("fill", double, grid, (256, 1), args, 0, vec![1.25; n]));
-        // block b sums the numbers of its threads
-        let blocks = |f: &dyn Fn(usize) -> f64| -> Vec<f64> {
-            let stride = grid as usize * 256;
-            (0..grid as usize).map(|b| (0..n).filter(|i| i % stride / 256 == b).map(f).sum()).collect()
+        let [x, y, p, q] = std::array::from_fn(|_| numbers(&mut r, kind, n));
+        let [a, b] = if kind.complex { [C::new(0.5, 1.0), C::new(-2.0, 0.5)] } else { [c(0.5), c(-2.0)] };
+        let (buffer, count) = (|x: &[C]| kind.buffer(x), || Arg::long(n as i64));
+        let nan = |n: usize| vec![c(f64::NAN); n];
+        let mut push = |name: &str, grid: u32, args: Vec<Arg>, result: usize, want: Vec<f64>| {
+            jobs.push(job(format!("{name}{}", kind.suffix()), kind, (grid, (256, 1)), args, result, want));
         };
-        let none = vec![f64::NAN; grid as usize];
-        let args = vec![buffer(&none), buffer(&x), buffer(&y), Arg::real(0.5, double), Arg::long(n as i64)];
-        jobs.push(job("dot", double, grid, (256, 1), args, 0, blocks(&|i| 0.25 * x[i] * y[i])));
+        let want: Vec<C> = x.iter().zip(&y).map(|(x, y)| a * x + b * y).collect();
+        let args = vec![buffer(&y), buffer(&x), kind.value(a), kind.value(b), count()];
+        push("axpby", grid, args, 0, kind.flat(&want));
+        let args = vec![buffer(&nan(n)), buffer(&x), kind.value(c(1.0)), kind.value(c(0.0)), count()];
+        push("axpby", grid, args, 0, kind.flat(&x));
+        push("fill", grid, vec![buffer(&y), kind.value(a), count()], 0, kind.flat(&vec![a; n]));
+        // block b sums the numbers of its threads
         let stride = grid as usize * 256;
-        let top = |b: usize| (0..n).filter(|i| i % stride / 256 == b).fold(0.0, |m: f64, i| m.max(x[i].abs()));
-        let args = vec![buffer(&none), buffer(&x), Arg::long(n as i64)];
-        jobs.push(job("largest", double, grid, (256, 1), args, 0, (0..grid as usize).map(top).collect()));
+        let of_block = |b: usize| (0..n).filter(move |i| i % stride / 256 == b);
+        let sums = |f: &dyn Fn(usize) -> C| -> Vec<C> { (0..grid as usize).map(|b| of_block(b).map(f).sum()).collect() };
+        let reals = |x: Vec<C>| -> Vec<f64> { x.iter().map(|z| z.re).collect() };
+        let none = nan(grid as usize);
+        let args = vec![buffer(&none), buffer(&x), buffer(&y), kind.real(0.5), count()];
+        push("dot", grid, args, 0, kind.flat(&sums(&|i| 0.25 * x[i].conj() * y[i])));
+        let top = |b: usize| of_block(b).fold(0.0, |m: f64, i| m.max(x[i].re.abs()).max(x[i].im.abs()));
+        let args = vec![kind.reals(&reals(none.clone())), buffer(&x), count()];
+        push("largest", grid, args, 0, (0..grid as usize).map(top).collect());
+        let left = |i: usize| y[i] - b * q[i];
         for result in [0, 3, 6] {
             let args = vec![
-                buffer(&x),
-                Arg::real(0.5, double),
-                buffer(&p),
-                buffer(&y),
-                Arg::real(2.0, double),
-                buffer(&q),
-                buffer(&none),
-                Arg::long(n as i64),
+                buffer(&x), kind.value(a), buffer(&p), buffer(&y), kind.value(b), buffer(&q), kind.reals(&reals(none.clone())), count(),
             ];
-            let r = |i: usize| y[i] - 2.0 * q[i];
             let want = match result {
-                0 => (0..n).map(|i| x[i] + 0.5 * p[i]).collect(),
-                3 => (0..n).map(r).collect(),
-                _ => blocks(&|i| r(i) * r(i)),
+                0 => kind.flat(&(0..n).map(|i| x[i] + a * p[i]).collect::<Vec<C>>()),
+                3 => kind.flat(&(0..n).map(left).collect::<Vec<C>>()),
+                _ => reals(sums(&|i| c(left(i).norm_sqr()))),
             };
-            jobs.push(job("step", double, grid, (256, 1), args, result, want));
+            push("step", grid, args, result, want);
+        }
+        // conjugate gradients: [rho, alpha, beta, limit, going]
+        for going in [1.0, 0.0] {
+            let state = [3.0, 0.5, 0.25, 1e-3, going];
+            let parts = numbers(&mut r, kind, n.min(700));
+            let mu: f64 = parts.iter().map(|z| z.re).sum();
+            let (good, on) = (going == 1.0 && mu > 0.0, going == 1.0);
+            let alpha = if good { 3.0 / mu } else { 0.0 };
+            for result in [0, 3] {
+                let args = vec![kind.reals(&state), buffer(&parts), Arg::int(parts.len() as i32), kind.reals(&[0.0; 3])];
+                let want = match result {
+                    0 => vec![3.0, alpha, 0.25, 1e-3, if good { 1.0 } else { 0.0 }],
+                    _ => if on { vec![mu, 0.0, 1.0] } else { vec![0.0; 3] },
+                };
+                // a sum near zero has no relative accuracy in single precision
+                if mu.abs() > 0.5 {
+                    push("cg_alpha", 1, args, result, want);
+                }
+            }
+            let squares: Vec<f64> = parts.iter().map(|z| z.re.abs() + 0.5).collect();
+            let rr: f64 = squares.iter().sum();
+            for result in [0, 3] {
+                let args = vec![kind.reals(&state), kind.reals(&squares), Arg::int(squares.len() as i32), kind.reals(&[7.0; 3])];
+                let want = match (result, on) {
+                    (0, true) => vec![rr, 0.5, rr / 3.0, 1e-3, 1.0],
+                    (0, false) => state.to_vec(),
+                    (_, true) => vec![7.0, rr, 7.0],
+                    (_, false) => vec![7.0; 3],
+                };
+                push("cg_beta", 1, args, result, want);
+            }
+            let step = if on { 1.0 } else { 0.0 };
+            let next = |i: usize| y[i] - step * 0.5 * q[i];
+            for result in [1, 4, 6] {
+                let args = vec![
+                    kind.reals(&state), buffer(&x), kind.real(2.0), buffer(&p), buffer(&y), buffer(&q), kind.reals(&reals(none.clone())), count(),
+                ];
+                let want = match result {
+                    1 => kind.flat(&(0..n).map(|i| x[i] + step * p[i]).collect::<Vec<C>>()),
+                    4 => kind.flat(&(0..n).map(next).collect::<Vec<C>>()),
+                    _ => reals(sums(&|i| c(step * next(i).norm_sqr()))),
+                };
+                push("cg_step", grid, args, result, want);
+            }
+            let want: Vec<C> = (0..n).map(|i| if on { y[i] + 0.25 * p[i] } else { p[i] }).collect();
+            push("cg_direction", grid, vec![kind.reals(&state), buffer(&p), buffer(&y), count()], 1, kind.flat(&want));
         }
     }
 }
 fn check(program: &Program, jobs: Vec<Job>) -> usize {
-    let (mut launches, wants): (Vec<Launch>, Vec<_>) = jobs.into_iter().map(|j| (j.launch, (j.result, j.want))).unzip();
+    let mut launches = Vec::new();
+    let mut wants = Vec::new();
+    for j in jobs {
+        launches.push(j.launch);
+        wants.push((j.double, j.result, j.want));
+    }
     program.run(&mut launches).unwrap();
-    for (l, (result, want)) in launches.iter().zip(&wants) {
-        let double = l.kernel.ends_with("64");
-        let tol = if double { 1e-13 } else { 1e-4 };
-        let have = l.reals(*result, double);
-        assert_eq!(have.len(), want.len());
+    for (l, (double, result, want)) in launches.iter().zip(&wants) {
+        let tol = if *double { 1e-13 } else { 1e-4 };
+        let have = l.reals(*result, *double);
+        assert_eq!(have.len(), want.len(), "{}", l.kernel);
         for (i, (h, w)) in have.iter().zip(want).enumerate() {
             assert!((h - w).abs() <= tol * (1.0 + w.abs()), "{} {:?}, number {i}: {h} for {w}", l.kernel, l.dims);
         }
@@ -208,11 +321,13 @@ fn every_kernel_at_every_size() {
         return;
     }
     let (program, mut jobs) = (program("vector", Check::Address), Vec::new());
-    for double in [false, true] {
-        products(&mut jobs, double, &[(1, 1, 1), (5, 3, 2), (16, 16, 16), (17, 33, 1), (40, 16, 19)]);
-        leaves(&mut jobs, double, &[(1, 1), (5, 1), (32, 8), (45, 33), (301, 2)]);
-        vectors(&mut jobs, double, &[1, 5, 256, 257, 1500]);
+    for kind in KINDS {
+        products(&mut jobs, kind, &[(1, 1, 1, 1), (5, 3, 2, 3), (16, 16, 16, 1), (17, 33, 1, 2), (40, 16, 19, 1)]);
+        leaves(&mut jobs, kind, &[(1, 1, 1), (5, 1, 2), (32, 8, 1), (45, 33, 1), (101, 2, 3)]);
+        vectors(&mut jobs, kind, &[1, 5, 256, 257, 1500]);
     }
+    let seen: std::collections::BTreeSet<&str> = jobs.iter().map(|j| j.launch.kernel.as_str()).collect();
+    assert_eq!(seen.len(), 4 * NAMES.len() + OTHERS.len(), "every kernel is run");
     println!("{} launches", check(&program, jobs));
 }
 #[test]
@@ -221,9 +336,11 @@ fn no_data_race() {
         return;
     }
     let (program, mut jobs) = (program("vector-races", Check::Races), Vec::new());
-    products(&mut jobs, true, &[(17, 33, 3)]);
-    leaves(&mut jobs, true, &[(45, 3)]);
-    vectors(&mut jobs, true, &[257]);
+    for kind in KINDS {
+        products(&mut jobs, kind, &[(17, 18, 3, 2)]);
+        leaves(&mut jobs, kind, &[(45, 3, 1)]);
+        vectors(&mut jobs, kind, &[257]);
+    }
     println!("{} launches", check(&program, jobs));
 }
 #[test]
@@ -234,14 +351,14 @@ fn no_register_is_spilled() {
         return println!("skipped: {e}");
     }
     for architecture in [(8, 0), (9, 0), (10, 0)] {
-        let usage = compile(SOURCE, &options(architecture)).unwrap().usage();
-        assert_eq!(usage.len(), 22);
+        let mut usage = compile(SOURCE, &options(architecture)).unwrap().usage();
+        assert_eq!(usage.len(), 4 * NAMES.len() + OTHERS.len());
+        usage.sort_by(|a, b| a.kernel.cmp(&b.kernel));
+        let lines = usage.iter().map(|u| {
+            let (major, minor) = architecture;
+            format!("sm_{major}{minor} {:3} registers {:4} spilled  {}\n", u.registers, u.spilled, u.kernel)
+        });
+        common::report(&lines.collect::<String>());
         assert!(usage.iter().all(|u| u.spilled == 0), "{usage:?}");
-        println!(
-            "sm_{}{}: at most {:?} registers",
-            architecture.0,
-            architecture.1,
-            usage.iter().map(|u| u.registers).max()
-        );
     }
 }

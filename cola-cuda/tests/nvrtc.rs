@@ -50,7 +50,7 @@ fn without_spills(found: &[((u32, u32), Usage)], names: &BTreeMap<String, String
         ));
     }
     lines.sort();
-    println!("{}", lines.join("\n"));
+    common::report(&(lines.join("\n") + "\n"));
     let bad: Vec<&String> = lines.iter().filter(|l| !l.contains("   0 spilled")).collect();
     assert!(bad.is_empty(), "registers are spilled:\n{bad:#?}");
 }

@@ -94,7 +94,7 @@ fn two_devices() {
     let folder = build("whole", &[]);
     let want = "driver for CUDA 13.0; device 0: First, 1.0 MiB, compute capability 9.0; device 1: Second, 1.0 MiB, compute capability 9.1\n\
                 Cuda(device 0: First, 1.0 MiB, compute capability 9.0)\n\
-                device: the upload of 2.0 MiB failed: words of the driver (CUDA_ERROR_OUT_OF_MEMORY); free some vectors, or end other \
+                device: the upload of 2.0 MiB failed in cuMemAllocAsync: words of the driver (CUDA_ERROR_OUT_OF_MEMORY); free some vectors, or end other \
                 processes on this GPU (`nvidia-smi` names them)\n";
     assert_eq!(run(Some(folder.clone()), ""), want);
     assert_eq!(run(Some(folder), "no pool"), want);
@@ -106,17 +106,25 @@ fn failures() {
     for (mode, probe, new) in [
         ("no device", "the NVIDIA driver shows no GPU: ", "the NVIDIA driver shows no GPU: "),
         ("none shown", "the NVIDIA driver shows no GPU: ", "the NVIDIA driver shows no GPU: "),
-        ("mismatch", "the start of the NVIDIA driver failed: words", "the start of the NVIDIA driver failed: words"),
-        ("stub", "the start of the NVIDIA driver failed: words", "the start of the NVIDIA driver failed: words"),
+        (
+            "mismatch",
+            "the start of the NVIDIA driver failed in cuInit: words",
+            "the start of the NVIDIA driver failed in cuInit: words",
+        ),
+        (
+            "stub",
+            "the start of the NVIDIA driver failed in cuInit: words",
+            "the start of the NVIDIA driver failed in cuInit: words",
+        ),
         (
             "held",
             "driver for CUDA 13.0; ",
-            "the use of the GPU failed: words of the driver (CUDA_ERROR_DEVICE_UNAVAILABLE); another",
+            "the use of the GPU failed in cuDevicePrimaryCtxRetain: words of the driver (CUDA_ERROR_DEVICE_UNAVAILABLE); another",
         ),
         (
             "bad copy",
             "driver for CUDA 13.0; ",
-            "device: the download of 7.8 KiB failed: words of the driver (CUDA_ERROR_ILLEGAL_ADDRESS)",
+            "device: the download of 7.8 KiB failed in cuMemcpyDtoHAsync: words of the driver (CUDA_ERROR_ILLEGAL_ADDRESS); the GPU's context is lost",
         ),
     ] {
         let out = run(Some(folder.clone()), mode);

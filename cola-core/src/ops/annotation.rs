@@ -379,6 +379,11 @@ impl<A, F> WithFacts<A, F> {
     pub(crate) fn new(a: A) -> Self {
         WithFacts { a, facts: PhantomData }
     }
+    /// For operators of other crates that make facts: whoever calls it answers for them.
+    #[doc(hidden)]
+    pub fn promised(a: A) -> Self {
+        Self::new(a)
+    }
     /// The operator alone.
     pub fn into_inner(self) -> A {
         self.a

@@ -132,6 +132,12 @@ impl<P: Parts<Item: Operator>> SumOf<P> {
         }
     }
 }
+impl<P: Parts> SumOf<P> {
+    /// The parts, in their order.
+    pub fn parts(&self) -> &[P::Item] {
+        self.0.parts()
+    }
+}
 operator!([P: Parts<Item: Operator>] SumOf<P> {
     scalar Sc<P::Item>; facts SumFacts<Fa<P::Item>, Fa<P::Item>>; rows Ro<P::Item>; cols Co<P::Item>;
     nrows |s| s.0.parts()[0].nrows(); ncols s.0.parts()[0].ncols(); dense P::Item::HOLDS_DENSE; iterative P::Item::ITERATIVE;

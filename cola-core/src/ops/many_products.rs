@@ -80,6 +80,12 @@ macro_rules! list_node {
                 Ok($S(parts))
             }
         }
+        impl<P: Parts> $S<P> {
+            /// The parts, in their order.
+            pub fn parts(&self) -> &[P::Item] {
+                self.0.parts()
+            }
+        }
         #[doc = $doc]
         ///
         /// # Panics

@@ -239,6 +239,16 @@ impl<A: Operator, R: IndexSet> Sliced<A, R, R, Known> {
         Ok(Sliced { a, cols: rows.clone(), rows, same: PhantomData })
     }
 }
+impl<A, R: IndexSet, C: IndexSet, Same> Sliced<A, R, C, Same> {
+    /// The whole operator.
+    pub fn whole(&self) -> &A {
+        &self.a
+    }
+    /// The rows and the columns that are taken.
+    pub fn index_sets(&self) -> (&R, &C) {
+        (&self.rows, &self.cols)
+    }
+}
 operator!([A: Operator, R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same> {
     scalar A::Scalar; facts SliceFacts<Fa<A>, Same>; rows R::Space; cols C::Space; nrows |s| s.rows.len(); ncols s.cols.len();
     iterative A::ITERATIVE;

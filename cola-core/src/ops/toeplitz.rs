@@ -89,7 +89,7 @@ impl<C: VectorData, R: UpperBand<C::Scalar>> Toeplitz<C, R> {
         self.row.upper_entry(at, if at < c.rows { c.at(at, 0) } else { C::Scalar::zero() })
     }
     /// The first column and the first row, with c\[0\] at their corner.
-    fn vectors(&self) -> (Vec<C::Scalar>, Vec<C::Scalar>) {
+    pub fn vectors(&self) -> (Vec<C::Scalar>, Vec<C::Scalar>) {
         let (m, n) = (self.column.view().rows as isize, self.cols() as isize);
         ((0..m).map(|k| self.at(k)).collect(), (0..n).map(|k| self.at(-k)).collect())
     }

@@ -84,7 +84,7 @@ impl<T: DeviceScalar> DeviceBatch<T> {
             if self.layout == Layout::Contiguous { (self.batch, self.size) } else { (self.size, self.batch) };
         let mut numbers = gpu.reserve(rows * cols)?;
         if let (Some(config), Some(to), Some(from)) =
-            (tiled(rows, cols, 32, (32, 8))?, &mut numbers.data, &self.numbers.data)
+            (tiled(rows, cols, 1, 32, (32, 8))?, &mut numbers.data, &self.numbers.data)
         {
             let kernel = gpu.own::<T>("turned")?;
             let (rows, cols) = (rows as i64, cols as i64);
@@ -454,11 +454,11 @@ where
             self.gpu.same_device(b.numbers.device())?;
         }
         let Some(l) = s.launch(batch)? else { return Ok(()) };
-        let kernel = self.gpu.kernel(&s.text(), &s.name)?;
+        let kernel = self.gpu.kernel(&s.name, &s.kernel, || s.text())?;
         shared(&kernel, l.shared)?;
         let stream = &self.gpu.stream;
         let capacity = batch.min(CAPACITY);
-        let memory = |e| failed("memory for the failures of a batch", e);
+        let memory = |e| failed("cuMemAllocAsync", "memory for the failures of a batch", e);
         let mut records = stream.alloc_zeros::<Record>(capacity).map_err(memory)?;
         let mut count = stream.alloc_zeros::<u32>(1).map_err(memory)?;
         let n = BatchArgument {
@@ -485,13 +485,13 @@ where
             LaunchConfig { grid_dim: (l.grid, 1, 1), block_dim: (l.block.0, l.block.1, 1), shared_mem_bytes: l.shared };
         // SAFETY: sizes, layouts and devices were compared above with what the kernel reads and writes; `records` has `capacity`.
         launched("a fused kernel", unsafe { launch.launch(config) })?;
-        let counted = stream.clone_dtoh(&count).map_err(|e| failed("a fused kernel", e))?;
-        stream.synchronize().map_err(|e| failed("a fused kernel", e))?;
+        let counted = stream.clone_dtoh(&count).map_err(|e| failed("cuMemcpyDtoHAsync", "a fused kernel", e))?;
+        stream.synchronize().map_err(|e| failed("cuStreamSynchronize", "a fused kernel", e))?;
         if counted[0] == 0 {
             return Ok(());
         }
-        let records = stream.clone_dtoh(&records).map_err(|e| failed("a fused kernel", e))?;
-        stream.synchronize().map_err(|e| failed("a fused kernel", e))?;
+        let records = stream.clone_dtoh(&records).map_err(|e| failed("cuMemcpyDtoHAsync", "a fused kernel", e))?;
+        stream.synchronize().map_err(|e| failed("cuStreamSynchronize", "a fused kernel", e))?;
         failures(&records, counted[0] as usize).map_or(Ok(()), Err)
     }
     /// True if one thread holds a whole element.

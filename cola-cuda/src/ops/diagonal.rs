@@ -3,7 +3,7 @@
 use super::span::diagonal;
 use super::{DeviceAction, Span, SpanMut};
 use crate::device::Cuda;
-use crate::vector::{DeviceScalar, DeviceVector};
+use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::functions::{DetRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
 use cola_core::space::Dyn;
 use cola_core::{Diagonal, Facts, Identity, Operator, Real, Result, SelfAdjointFacts, Spectral, Update};
@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 /// diag(d) on a device.
 #[derive(Clone, Debug)]
-pub struct CudaDiagonal<T: DeviceScalar> {
+pub struct CudaDiagonal<T: DeviceNumber> {
     pub(super) data: Arc<DeviceVector<T>>,
 }
-impl<T: DeviceScalar + Real> CudaDiagonal<T> {
+impl<T: DeviceNumber> CudaDiagonal<T> {
     /// From its entries.
     ///
     /// # Errors
@@ -29,7 +29,7 @@ impl<T: DeviceScalar + Real> CudaDiagonal<T> {
         Self::new(self.data.device(), d)
     }
 }
-impl<T: DeviceScalar + Real> Operator for CudaDiagonal<T> {
+impl<T: DeviceNumber> Operator for CudaDiagonal<T> {
     type Scalar = T;
     type Facts = SelfAdjointFacts;
     type Class = cola_core::General;
@@ -42,46 +42,46 @@ impl<T: DeviceScalar + Real> Operator for CudaDiagonal<T> {
         self.data.len()
     }
 }
-impl<T: DeviceScalar + Real> DeviceAction for CudaDiagonal<T> {
+impl<T: DeviceNumber> DeviceAction for CudaDiagonal<T> {
     fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
         diagonal(gpu, how, Span::new(&self.data, self.data.len(), 1)?, x, y)
     }
 }
 // 1 / d_i
-impl<K: Facts, T: DeviceScalar + Real> InverseRule<K> for CudaDiagonal<T> {
+impl<K: Facts, T: DeviceNumber> InverseRule<K> for CudaDiagonal<T> {
     type Output = Self;
     fn inverse_rule(&self) -> Result<Self> {
         self.device(&InverseRule::<K>::inverse_rule(&self.host()?)?.0)
     }
 }
 // sum of logs, product of signs
-impl<K: Facts, T: DeviceScalar + Real> DetRule<K> for CudaDiagonal<T> {
+impl<K: Facts, T: DeviceNumber> DetRule<K> for CudaDiagonal<T> {
     fn slogdet_rule(&self) -> Result<(T, T::Re)> {
         DetRule::<K>::slogdet_rule(&self.host()?)
     }
 }
 // d_i^p
-impl<K: Facts, T: DeviceScalar + Real> PowerRule<K> for CudaDiagonal<T> {
+impl<K: Facts, T: DeviceNumber> PowerRule<K> for CudaDiagonal<T> {
     type Output = Self;
     fn power_rule(&self, p: Power) -> Result<Self> {
         self.device(&PowerRule::<K>::power_rule(&self.host()?, p)?.into_inner().0)
     }
 }
 // e^d_i
-impl<K: Facts, T: DeviceScalar + Real> ExpRule<K> for CudaDiagonal<T> {
+impl<K: Facts, T: DeviceNumber> ExpRule<K> for CudaDiagonal<T> {
     type Output = Self;
     fn exp_rule(&self) -> Result<Self> {
         self.device(&ExpRule::<K>::exp_rule(&self.host()?)?.into_inner().0)
     }
 }
 // log d_i
-impl<K: Facts, T: DeviceScalar + Real> LogRule<K> for CudaDiagonal<T> {
+impl<K: Facts, T: DeviceNumber> LogRule<K> for CudaDiagonal<T> {
     type Output = Self;
     fn log_rule(&self) -> Result<Self> {
         self.device(&LogRule::<K>::log_rule(&self.host()?)?.0)
     }
 }
-impl<K: Facts, T: DeviceScalar + Real> EighRule<K> for CudaDiagonal<T> {
+impl<K: Facts, T: DeviceNumber> EighRule<K> for CudaDiagonal<T> {
     type Basis = Identity<T, Dyn>;
     fn eigh_rule(&self) -> Result<Spectral<Identity<T, Dyn>, SelfAdjointFacts>> {
         let d = self.host()?.0;

@@ -4,7 +4,8 @@ use super::span::{compressed, permutation};
 use super::{DeviceAction, Span, SpanMut};
 use crate::device::Cuda;
 use crate::driver::failed;
-use crate::vector::{DeviceScalar, DeviceVector};
+use crate::libraries::address;
+use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::functions::{DetRule, InverseRule};
 use cola_core::space::Dyn;
 use cola_core::{Adjoint, Error, Facts, NoFacts, Operator, Real, Result, UnitaryFacts, Update};
@@ -26,9 +27,10 @@ impl Indices {
                 "an index above 2^31 - 1: sparse matrices and permutations on a device have indices of 32 bits",
             )
         })?;
-        let sent = |i: &[i32]| gpu.stream.clone_htod(i).map_err(|e| failed("the upload of indices", e));
+        let sent =
+            |i: &[i32]| gpu.stream.clone_htod(i).map_err(|e| failed("cuMemcpyHtoDAsync", "the upload of indices", e));
         let data = if indices.is_empty() { None } else { Some(sent(&indices)?) };
-        gpu.stream.synchronize().map_err(|e| failed("the upload of indices", e))?;
+        gpu.stream.synchronize().map_err(|e| failed("cuStreamSynchronize", "the upload of indices", e))?;
         Ok(Indices { data, gpu: gpu.clone() })
     }
     fn address(&self) -> u64 {
@@ -43,7 +45,7 @@ pub struct CudaPermutation<T> {
     sign: f64,
     scalar: PhantomData<fn() -> T>,
 }
-impl<T: DeviceScalar + Real> CudaPermutation<T> {
+impl<T: DeviceNumber> CudaPermutation<T> {
     /// From a permutation of the host.
     ///
     /// # Errors
@@ -57,7 +59,7 @@ impl<T: DeviceScalar + Real> CudaPermutation<T> {
         Ok(CudaPermutation { order, n: p.order().len(), sign: if odd { -1.0 } else { 1.0 }, scalar: PhantomData })
     }
 }
-impl<T: DeviceScalar + Real> Operator for CudaPermutation<T> {
+impl<T: DeviceNumber> Operator for CudaPermutation<T> {
     type Scalar = T;
     type Facts = UnitaryFacts;
     type Class = cola_core::General;
@@ -70,19 +72,19 @@ impl<T: DeviceScalar + Real> Operator for CudaPermutation<T> {
         self.n
     }
 }
-impl<T: DeviceScalar + Real> DeviceAction for CudaPermutation<T> {
+impl<T: DeviceNumber> DeviceAction for CudaPermutation<T> {
     fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
         permutation(gpu, how, self.order.address(), x, y)
     }
 }
 // P^-1 = P^T
-impl<K: Facts, T: DeviceScalar + Real> InverseRule<K> for CudaPermutation<T> {
+impl<K: Facts, T: DeviceNumber> InverseRule<K> for CudaPermutation<T> {
     type Output = Adjoint<Self>;
     fn inverse_rule(&self) -> Result<Self::Output> {
         Ok(Adjoint(self.clone()))
     }
 }
-impl<K: Facts, T: DeviceScalar + Real> DetRule<K> for CudaPermutation<T> {
+impl<K: Facts, T: DeviceNumber> DetRule<K> for CudaPermutation<T> {
     fn slogdet_rule(&self) -> Result<(T, T::Re)> {
         Ok((T::of(self.sign), T::Re::real(0.0)))
     }
@@ -90,25 +92,25 @@ impl<K: Facts, T: DeviceScalar + Real> DetRule<K> for CudaPermutation<T> {
 
 /// The lines of a compressed matrix on a device.
 #[derive(Debug)]
-struct Lines<T: DeviceScalar> {
+struct Lines<T: DeviceNumber> {
     start: Indices,
     index: Indices,
     values: DeviceVector<T>,
 }
-impl<T: DeviceScalar> Lines<T> {
-    fn addresses(&self) -> [u64; 3] {
-        let values = self.values.data.as_ref().map_or(0, |d| d.device_ptr(&self.values.device.stream).0);
-        [self.start.address(), self.index.address(), values]
+impl<T: DeviceNumber> Lines<T> {
+    /// Addresses, and how many numbers there are.
+    fn lines(&self) -> ([u64; 3], usize) {
+        ([self.start.address(), self.index.address(), address(&self.values)], self.values.len())
     }
 }
 /// A sparse matrix on a device, by rows and by columns, so that neither side of it needs atomics.
 #[derive(Clone, Debug)]
-pub struct CudaSparse<T: DeviceScalar> {
+pub struct CudaSparse<T: DeviceNumber> {
     rows: Arc<Lines<T>>,
     columns: Arc<Lines<T>>,
     shape: (usize, usize),
 }
-impl<T: DeviceScalar + Real> CudaSparse<T> {
+impl<T: DeviceNumber> CudaSparse<T> {
     /// From a compressed matrix of the host.
     ///
     /// # Errors
@@ -119,6 +121,13 @@ impl<T: DeviceScalar + Real> CudaSparse<T> {
             let (start, index) = (Indices::new(gpu, start)?, Indices::new(gpu, index)?);
             Ok(Arc::new(Lines { start, index, values: gpu.upload(values)? }))
         };
+        let shaped = a.offsets.len() == lines + 1 && a.indices.len() == a.values.len();
+        if !shaped || a.offsets[lines] != a.values.len() || a.offsets.windows(2).any(|w| w[0] > w[1]) {
+            return Err(Error::invalid("a sparse matrix on a device: the offsets do not fit the numbers"));
+        }
+        if let Some(i) = a.indices.iter().find(|&&i| i >= places) {
+            return Err(Error::invalid(format!("a sparse matrix on a device: index {i} is outside of 0..{places}")));
+        }
         // the other order, by counting
         let mut start = vec![0usize; places + 1];
         a.indices.iter().for_each(|&i| start[i + 1] += 1);
@@ -136,7 +145,7 @@ impl<T: DeviceScalar + Real> CudaSparse<T> {
         Ok(CudaSparse { rows, columns, shape: (a.rows, a.cols) })
     }
 }
-impl<T: DeviceScalar + Real> Operator for CudaSparse<T> {
+impl<T: DeviceNumber> Operator for CudaSparse<T> {
     type Scalar = T;
     type Facts = NoFacts;
     type Class = cola_core::General;
@@ -149,9 +158,9 @@ impl<T: DeviceScalar + Real> Operator for CudaSparse<T> {
         self.shape.1
     }
 }
-impl<T: DeviceScalar + Real> DeviceAction for CudaSparse<T> {
+impl<T: DeviceNumber> DeviceAction for CudaSparse<T> {
     fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
         let lines = if how.adjoint { &self.columns } else { &self.rows };
-        compressed(gpu, how, lines.addresses(), x, y)
+        compressed(gpu, how, lines.lines(), x, y)
     }
 }

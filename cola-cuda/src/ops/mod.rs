@@ -1,26 +1,36 @@
 //! Operators on a device. A type is mapped leaf by leaf: `Kron<Psd<Dense>, Diagonal>` on the host becomes
 //! `Kron<Psd<CudaDense>, CudaDiagonal>`, so that the same rules pick the same algorithms; what differs is the leaves' action.
 
+mod banded;
 mod composite;
+mod convolution;
 mod dense;
 mod diagonal;
+mod half;
 mod index;
+mod low_rank;
 mod on_device;
-mod solver;
-mod span;
+mod on_host;
+pub(crate) mod span;
 mod to_device;
+mod triangular;
 
-pub use dense::{CudaDense, CudaFactored};
+pub use banded::CudaBanded;
+pub use convolution::{CudaCirculant, CudaToeplitz};
+pub use dense::{CudaDense, CudaFactored, CudaSvd};
 pub use diagonal::CudaDiagonal;
+pub use half::{CudaHalf, HalfFormat};
+pub use low_rank::{CudaLowRankUpdate, CudaWoodbury};
+pub use on_host::Offloaded;
+pub use triangular::{CudaTriangular, CudaTriangularInverse};
 pub use index::{CudaPermutation, CudaSparse};
 pub use on_device::{Iterate, OnDevice};
-pub(crate) use solver::Handle;
 pub use span::{Span, SpanMut};
 pub use to_device::{ToDevice, ToDeviceExt};
 
 use crate::device::Cuda;
-use crate::vector::DeviceScalar;
-use cola_core::{Operator, Real, Result, Update};
+use crate::vector::DeviceNumber;
+use cola_core::{Operator, Result, Update};
 
 /// How an operator meets vectors on a device: the counterpart of `LinearOperator`.
 #[diagnostic::on_unimplemented(
@@ -28,7 +38,7 @@ use cola_core::{Operator, Real, Result, Update};
     label = "no action on a device",
     note = "device operators are made by `k.to_device(&gpu)?`"
 )]
-pub trait DeviceAction: Operator<Scalar: DeviceScalar + Real> {
+pub trait DeviceAction: Operator<Scalar: DeviceNumber> {
     /// y = \[y +\] alpha op(A) x. Sizes were compared by the caller; `x` and `y` do not overlap.
     ///
     /// # Errors

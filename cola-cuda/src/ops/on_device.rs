@@ -2,10 +2,16 @@
 
 use super::{DeviceAction, Span, SpanMut};
 use crate::device::Cuda;
-use crate::vector::{DeviceScalar, DeviceVector};
-use cola_core::algorithms::krylov::{Params, Products, Report, Solution, cg_on, gmres_on, minres_on};
-use cola_core::functions::{Exp, HasDet, HasExp, HasPower, Inv, Invertible, Pow, Power};
-use cola_core::{Error, Facts, Operator, PsdOf, Real, Result, Scalar, SelfAdjointOf, Update};
+use crate::vector::{DeviceNumber, DeviceVector, reducing};
+use super::{CudaDense, CudaSvd, Offloaded};
+use crate::kernel::{covering, launched};
+use crate::libraries::address;
+use cola_core::algorithms::krylov::{
+    Params, Products, Report, Sides, Solution, bicgstab_on, bicgstab_vectors, cg_on, gmres_on, lsmr_on, minres_on,
+};
+use cola_core::functions::{Exp, HasDet, HasEigh, HasExp, HasLog, HasPower, Inv, Invertible, Log, Pow, Power};
+use cola_core::{Error, Facts, Operator, PsdOf, Real, Result, Scalar, SelfAdjointOf, Spectral, Update, WithFacts};
+use cudarc::driver::{LaunchConfig, PushKernelArg};
 
 /// An operator on a device, made by [`to_device`](super::ToDeviceExt::to_device). Its vectors are [`DeviceVector`]s; `A` is the
 /// structure with leaves on the device, and its facts choose the algorithms as on the host.
@@ -22,11 +28,14 @@ pub struct Iterate {
     pub tol: Option<f64>,
     /// Most iterations; 10 n, at least 100, if not given.
     pub max_iters: Option<usize>,
-    /// GMRES: vectors kept before it starts again; 50 if not given.
+    /// GMRES: vectors kept before it starts again, 50 if not given; BiCGStab: the degree, 2 if not given.
     pub restart: Option<usize>,
+    /// Conjugate gradients: the host waits for the device after so many iterations, whose scalars stay on the device; 1 if not given.
+    pub check: Option<usize>,
 }
 impl<A> OnDevice<A> {
-    pub(super) fn new(gpu: &Cuda, a: A) -> Self {
+    /// An operator whose leaves are on `gpu` already.
+    pub fn new(gpu: &Cuda, a: A) -> Self {
         OnDevice { gpu: gpu.clone(), a }
     }
     /// The structure.
@@ -37,11 +46,15 @@ impl<A> OnDevice<A> {
     pub fn into_inner(self) -> A {
         self.a
     }
+    /// Its device.
+    pub fn gpu(&self) -> &Cuda {
+        &self.gpu
+    }
     fn with<B>(&self, b: B) -> OnDevice<B> {
         OnDevice::new(&self.gpu, b)
     }
 }
-impl<T: DeviceScalar + Real, A: Operator<Scalar = T>> OnDevice<A> {
+impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
     /// (rows, columns).
     pub fn shape(&self) -> (usize, usize) {
         (self.a.nrows(), self.a.ncols())
@@ -153,6 +166,92 @@ impl<T: DeviceScalar + Real, A: Operator<Scalar = T>> OnDevice<A> {
     {
         Ok(self.with(self.a.exp_rule()?))
     }
+    /// log A.
+    ///
+    /// # Errors
+    /// `NegativeEigenvalue`, `Singular`, `NonFinite`, `Device`.
+    pub fn log(&self) -> Result<OnDevice<Log<A>>>
+    where
+        A: HasLog,
+    {
+        Ok(self.with(self.a.log_rule()?))
+    }
+    /// A = V diag(w) V^H: the eigenvalues on the host, the eigenvectors on the device.
+    ///
+    /// # Errors
+    /// `NonFinite`, `NotConverged`, `Device`.
+    pub fn eigh(&self) -> Result<OnDevice<Spectral<A::Basis>>>
+    where
+        A: HasEigh,
+    {
+        Ok(self.with(self.a.eigh_rule()?))
+    }
+    /// All entries on the device, with what is known of A: A applied to the identity. It then has the functions of a stored matrix, which
+    /// is the base case where a structure has no rule of its own.
+    ///
+    /// # Errors
+    /// `Device`, where there is no memory for m x n numbers.
+    pub fn to_dense(&self) -> Result<OnDevice<WithFacts<CudaDense<T>, A::Facts>>>
+    where
+        A: DeviceAction,
+    {
+        let (m, n) = self.shape();
+        let size = n.checked_mul(n).filter(|&k| k <= isize::MAX as usize / 16);
+        let Some(size) = size else {
+            return Err(Error::invalid(format!("{m} x {n} entries are more than any memory holds")));
+        };
+        let mut eye = self.gpu.reserve::<T>(size)?;
+        eye.try_fill(T::default())?;
+        let ones = self.gpu.upload(&vec![T::of(1.0); n])?;
+        // the diagonal is every (n + 1)-th number
+        let to = SpanMut::new(&mut eye, n, n)?.seen(n, 1, n + 1, 1);
+        super::span::scaled(&self.gpu, Update::replace(), Span::new(&ones, n, 1)?, to)?;
+        let mut y = self.gpu.reserve::<T>(m * n)?;
+        self.a.act_on(&self.gpu, Update::replace(), Span::new(&eye, n, n)?, SpanMut::new(&mut y, m, n)?)?;
+        Ok(self.with(WithFacts::promised(CudaDense::of(y, m, n))))
+    }
+    /// A = U diag(s) V^H by cuSOLVER, from all entries.
+    ///
+    /// # Errors
+    /// `NonFinite`, `NotConverged`, `Device`.
+    pub fn svd(&self) -> Result<CudaSvd<T>>
+    where
+        A: DeviceAction,
+    {
+        self.to_dense()?.a.inner().svd()
+    }
+    /// The x that minimises |b - A x|, of all of them the shortest one, by singular values.
+    ///
+    /// # Errors
+    /// As [`svd`](OnDevice::svd), and `ShapeMismatch`.
+    pub fn lstsq(&self, b: &DeviceVector<T>) -> Result<DeviceVector<T>>
+    where
+        A: DeviceAction,
+    {
+        crate::libraries::solver::finite(b, "the right-hand side")?;
+        self.svd()?.least_squares(b, None)
+    }
+    /// The operator as one of the host, whose products run on the device: for all algorithms of the host.
+    ///
+    /// ```
+    /// # fn main() -> cola_core::Result<()> {
+    /// # if !cola_cuda::Cuda::probe().is_usable() { return Ok(()) }
+    /// use cola_core::prelude::*;
+    /// use cola_cuda::{Cuda, ToDeviceExt};
+    ///
+    /// let gpu = Cuda::new(0)?;
+    /// let a = Psd::new(Diagonal::new((1..=500).map(f64::from).collect::<Vec<_>>())).to_device(&gpu)?;
+    /// let largest = a.offloaded().eigs_with(Lanczos::default(), 2, Which::LargestAlgebraic)?;
+    /// assert!((largest.eigenvalues()[0] - 500.0).abs() < 1e-6);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn offloaded(&self) -> Offloaded<A>
+    where
+        A: DeviceAction + Clone,
+    {
+        Offloaded(self.clone())
+    }
     /// (sign, log|det A|).
     ///
     /// # Errors
@@ -172,7 +271,7 @@ impl<T: DeviceScalar + Real, A: Operator<Scalar = T>> OnDevice<A> {
         A: HasDet,
     {
         let (sign, log) = self.a.slogdet_rule()?;
-        match sign.lane_f64(0) {
+        match sign.re().lane_f64(0) {
             s if s > 0.0 => Ok(log),
             0.0 => Err(Error::Singular { index: 0 }),
             _ => Err(Error::invalid("logdet: the determinant is negative; `slogdet` returns its sign and log|det|")),
@@ -189,7 +288,8 @@ impl<T: DeviceScalar + Real, A: Operator<Scalar = T>> OnDevice<A> {
     {
         b.try_dot(&self.solve(b)?)
     }
-    /// A^-1 b by conjugate gradients on the device: 4 vectors, and two numbers come to the host in each iteration.
+    /// A^-1 b by conjugate gradients on the device: 4 vectors. Two numbers come to the host in each iteration, or with
+    /// [`check`](Iterate::check) three for each of several iterations at once.
     ///
     /// # Errors
     /// `NotPositiveDefinite`, `NotConverged`, `Breakdown`, `NonFinite`, `ShapeMismatch`, `Device`.
@@ -198,9 +298,36 @@ impl<T: DeviceScalar + Real, A: Operator<Scalar = T>> OnDevice<A> {
         A: DeviceAction,
         <A::Facts as Facts>::Psd: PsdOf<A>,
     {
-        self.iterated("CG", b, 3, |products, n, b, x, work| {
-            let [r, p, q, z] = <[_; 4]>::try_from(work).map_err(|_| Error::invalid("four vectors"))?;
-            cg_on(products, n, b, x, [r, p, q, z], &mut options.params())
+        let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
+        self.iterated("CG", b, 4, &mut OfOperator { gpu: &self.gpu, run, m: None, check: options.check }, |by, n, b, x, work| {
+            let [r, p, q, z] = exactly(work)?;
+            cg_on(by, n, b, x, [r, p, q, z], &mut options.params())
+        })
+    }
+    /// The same with a preconditioner: an operator near the inverse of A.
+    ///
+    /// # Errors
+    /// As [`cg`](OnDevice::cg); `InvalidArgument` where the preconditioner is not positive definite.
+    pub fn cg_with<P: DeviceAction<Scalar = T>>(
+        &self,
+        preconditioner: &OnDevice<P>,
+        options: Iterate,
+        b: &DeviceVector<T>,
+    ) -> Result<Solution<DeviceVector<T>>>
+    where
+        A: DeviceAction,
+        <A::Facts as Facts>::Psd: PsdOf<A>,
+    {
+        if preconditioner.shape() != self.shape() {
+            let (left, right) = (self.shape(), preconditioner.shape());
+            return Err(Error::ShapeMismatch { op: "preconditioner", left, right });
+        }
+        self.gpu.same_device(&preconditioner.gpu)?;
+        let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
+        let m = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| preconditioner.product(gpu, false, x, y);
+        self.iterated("CG", b, 4, &mut OfOperator { gpu: &self.gpu, run, m: Some(&m), check: None }, |by, n, b, x, work| {
+            let [r, p, q, z] = exactly(work)?;
+            cg_on(by, n, b, x, [r, p, q, z], &mut options.params())
         })
     }
     /// A^-1 b by MINRES on the device: 8 vectors.
@@ -212,9 +339,9 @@ impl<T: DeviceScalar + Real, A: Operator<Scalar = T>> OnDevice<A> {
         A: DeviceAction,
         <A::Facts as Facts>::SelfAdjoint: SelfAdjointOf<A>,
     {
-        self.iterated("MINRES", b, 6, |products, n, b, x, work| {
-            let work = <[_; 7]>::try_from(work).map_err(|_| Error::invalid("seven vectors"))?;
-            minres_on(products, n, b, x, work, &mut options.params())
+        let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
+        self.iterated("MINRES", b, 7, &mut OfOperator { gpu: &self.gpu, run, m: None, check: None }, |by, n, b, x, work| {
+            minres_on(by, n, b, x, exactly(work)?, &mut options.params())
         })
     }
     /// A^-1 b by restarted GMRES on the device: as many vectors as the restart says, and 4.
@@ -227,19 +354,74 @@ impl<T: DeviceScalar + Real, A: Operator<Scalar = T>> OnDevice<A> {
     {
         let most = options.max_iters.unwrap_or(usize::MAX);
         let steps = options.restart.unwrap_or(50).min(b.len()).min(most).max(1);
-        self.iterated("GMRES", b, steps + 1, |products, n, b, x, work| {
+        let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
+        let by = &mut OfOperator { gpu: &self.gpu, run, m: None, check: None };
+        self.iterated("GMRES", b, steps + 2, by, |by, n, b, x, work| {
             let mut work = work.into_iter();
             let Some(r) = work.next() else { return Err(Error::invalid("a vector")) };
             let mut basis: Vec<&mut DeviceVector<T>> = work.collect();
-            gmres_on(products, n, b, x, r, &mut basis, &mut [], &mut options.params())
+            gmres_on(by, n, b, x, r, &mut basis, &mut [], &mut options.params())
         })
     }
-    /// Runs an iteration with `extra` + 1 vectors of scratch; failures of the device that it could not return are its failure.
+    /// A^-1 b by BiCGStab(l) on the device: 2 l + 6 vectors.
+    ///
+    /// # Errors
+    /// As [`cg`](OnDevice::cg).
+    pub fn bicgstab(&self, options: Iterate, b: &DeviceVector<T>) -> Result<Solution<DeviceVector<T>>>
+    where
+        A: DeviceAction,
+    {
+        let vectors = bicgstab_vectors(&options.params(), false);
+        let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
+        let by = &mut OfOperator { gpu: &self.gpu, run, m: None, check: None };
+        self.iterated("BiCGStab", b, vectors, by, |by, n, b, x, work| {
+            let mut work = work.into_iter();
+            let Some(outer) = work.next() else { return Err(Error::invalid("a vector")) };
+            let mut rest: Vec<&mut DeviceVector<T>> = work.collect();
+            bicgstab_on(by, n, b, x, outer, &mut rest, &mut options.params())
+        })
+    }
+    /// The x that minimises |b - A x| for an A of any shape, by LSMR on the device: one vector of m numbers and 5 of n.
+    ///
+    /// # Errors
+    /// `NotConverged`, `NonFinite`, `ShapeMismatch`, `Device`.
+    pub fn lsmr(&self, options: Iterate, b: &DeviceVector<T>) -> Result<Solution<DeviceVector<T>>>
+    where
+        A: DeviceAction,
+    {
+        let (m, n) = self.shape();
+        if b.len() != m {
+            return Err(Error::ShapeMismatch { op: "LSMR", left: (m, n), right: (b.len(), 1) });
+        }
+        self.gpu.same_device(b.device())?;
+        let new = |n: usize| -> Result<DeviceVector<T>> {
+            let mut v = self.gpu.reserve::<T>(n)?;
+            v.try_fill(T::default())?;
+            Ok(v)
+        };
+        let (mut x, mut u, mut work) = (new(n)?, new(m)?, (0..4).map(|_| new(n)).collect::<Result<Vec<_>>>()?);
+        let mut by = OfRectangle(self);
+        let report = self.gpu.with_notes(|| {
+            lsmr_on(&mut by, (m, n), b, &mut x, &mut u, exactly(work.iter_mut().collect())?, &mut options.params())
+        })?;
+        Ok(Solution { x, report })
+    }
+    /// y <- op(A) x for one vector.
+    fn product(&self, gpu: &Cuda, adjoint: bool, x: &DeviceVector<T>, y: &mut DeviceVector<T>) -> Result<()>
+    where
+        A: DeviceAction,
+    {
+        let (m, n) = (y.len(), x.len());
+        let how = Update { adjoint, ..Update::replace() };
+        self.a.act_on(gpu, how, Span::new(x, n, 1)?, SpanMut::new(y, m, 1)?)
+    }
+    /// Runs an iteration with so many vectors of scratch; failures of the device that it could not return are its failure.
     fn iterated(
         &self,
         op: &'static str,
         b: &DeviceVector<T>,
-        extra: usize,
+        vectors: usize,
+        by: &mut dyn Products<DeviceVector<T>>,
         run: impl FnOnce(
             &mut dyn Products<DeviceVector<T>>,
             usize,
@@ -247,10 +429,7 @@ impl<T: DeviceScalar + Real, A: Operator<Scalar = T>> OnDevice<A> {
             &mut DeviceVector<T>,
             Vec<&mut DeviceVector<T>>,
         ) -> Result<Report>,
-    ) -> Result<Solution<DeviceVector<T>>>
-    where
-        A: DeviceAction,
-    {
+    ) -> Result<Solution<DeviceVector<T>>> {
         let (rows, n) = self.shape();
         if rows != n || b.len() != n {
             return Err(Error::ShapeMismatch { op, left: self.shape(), right: (b.len(), 1) });
@@ -258,11 +437,33 @@ impl<T: DeviceScalar + Real, A: Operator<Scalar = T>> OnDevice<A> {
         self.gpu.same_device(b.device())?;
         let mut x = self.gpu.reserve::<T>(n)?;
         x.try_fill(T::default())?;
-        let mut work = (0..=extra).map(|_| self.gpu.reserve::<T>(n)).collect::<Result<Vec<_>>>()?;
-        let mut products = OfOperator { gpu: &self.gpu, a: &self.a };
-        let report = self.gpu.with_notes(|| run(&mut products, n, b, &mut x, work.iter_mut().collect()))?;
+        let mut work = (0..vectors).map(|_| self.gpu.reserve::<T>(n)).collect::<Result<Vec<_>>>()?;
+        let report = self.gpu.with_notes(|| run(by, n, b, &mut x, work.iter_mut().collect()))?;
         Ok(Solution { x, report })
     }
+}
+impl<T, A, B> OnDevice<cola_core::KronSum<A, B>>
+where
+    T: DeviceNumber,
+    A: HasEigh<Scalar = T>,
+    B: HasEigh<Scalar = T>,
+{
+    /// A x I + I x B = (V x W) diag(a_i + b_j) (V x W)^H by the eigenvectors of self-adjoint factors (Lynch, Rice & Thomas, Numer. Math. 6,
+    /// 1964): the result has `solve`, `sqrt`, `logdet` and all other functions, at the cost of the factors' eigenproblems.
+    ///
+    /// # Errors
+    /// As [`eigh`](OnDevice::eigh).
+    pub fn fast_diagonalisation(&self) -> Result<OnDevice<Spectral<cola_core::Kron<A::Basis, B::Basis>>>> {
+        let ((v, a), (w, b)) = (self.a.0.eigh_rule()?.into_parts(), self.a.1.eigh_rule()?.into_parts());
+        let mut sums = cola_core::Column::filled(a.len() * b.len(), T::Re::default());
+        for (i, s) in sums.iter_mut().enumerate() {
+            *s = a[i / b.len()] + b[i % b.len()];
+        }
+        Ok(self.with(Spectral::from_parts(cola_core::Kron(v, w), sums)))
+    }
+}
+fn exactly<V, const K: usize>(work: Vec<V>) -> Result<[V; K]> {
+    <[V; K]>::try_from(work).map_err(|_| Error::invalid(format!("an iteration wants {K} vectors")))
 }
 impl Iterate {
     /// With this tolerance.
@@ -273,24 +474,138 @@ impl Iterate {
     pub fn max_iters(self, n: usize) -> Self {
         Iterate { max_iters: Some(n), ..self }
     }
+    /// With this restart, or degree.
+    pub fn restart(self, n: usize) -> Self {
+        Iterate { restart: Some(n), ..self }
+    }
+    /// With so many iterations between two looks of the host at them.
+    pub fn check(self, n: usize) -> Self {
+        Iterate { check: Some(n), ..self }
+    }
     fn params(self) -> Params<'static> {
         Params { tol: self.tol, max_iters: self.max_iters, restart: self.restart, ..Params::default() }
     }
 }
+type Map<'a, T> = &'a dyn Fn(&Cuda, &DeviceVector<T>, &mut DeviceVector<T>) -> Result<()>;
 /// The products of an iteration.
-struct OfOperator<'a, A> {
+struct OfOperator<'a, T: DeviceNumber, F> {
     gpu: &'a Cuda,
-    a: &'a A,
+    run: F,
+    m: Option<Map<'a, T>>,
+    /// Iterations of conjugate gradients between two synchronisations, if the scalars stay on the device.
+    check: Option<usize>,
 }
-impl<T: DeviceScalar + Real, A: DeviceAction<Scalar = T>> Products<DeviceVector<T>> for OfOperator<'_, A> {
+impl<T, F> Products<DeviceVector<T>> for OfOperator<'_, T, F>
+where
+    T: DeviceNumber,
+    F: Fn(&Cuda, &DeviceVector<T>, &mut DeviceVector<T>) -> Result<()>,
+{
     fn apply(&mut self, x: &DeviceVector<T>, y: &mut DeviceVector<T>) -> Result<()> {
-        let n = x.len();
-        self.a.act_on(self.gpu, Update::replace(), Span::new(x, n, 1)?, SpanMut::new(y, n, 1)?)
+        (self.run)(self.gpu, x, y)
     }
     fn precondition(&mut self, x: &DeviceVector<T>, y: &mut DeviceVector<T>) -> Result<()> {
-        y.try_axpby(T::of(1.0), x, T::default())
+        match self.m {
+            Some(m) => m(self.gpu, x, y),
+            None => y.try_axpby(T::of(1.0), x, T::default()),
+        }
     }
     fn preconditioned(&self) -> bool {
-        false
+        self.m.is_some()
+    }
+    fn cg_steps(
+        &mut self,
+        [x, p, r, q]: [&mut DeviceVector<T>; 4],
+        scale: T::Re,
+        rho: T::Re,
+        limit: f64,
+        most: usize,
+    ) -> Result<Option<Vec<[T::Re; 2]>>> {
+        let steps = self.check.unwrap_or(1).min(most);
+        if steps <= 1 {
+            return Ok(None);
+        }
+        let (gpu, n, zero) = (self.gpu, x.len() as i64, T::Re::default());
+        let (whole, one_block) = (reducing(x.len()), LaunchConfig { grid_dim: (1, 1, 1), ..reducing(1) });
+        let (Some(cover), parts) = (covering(x.len()), whole.grid_dim.0 as i32) else { return Ok(None) };
+        // `Progress` in kernels/vector.cu
+        let state = gpu.upload(&[rho, zero, zero, T::Re::of(limit), T::Re::of(1.0)])?;
+        let log = gpu.upload(&vec![zero; 3 * steps])?;
+        let (sums, squares) = (gpu.reserve::<T>(parts as usize)?, gpu.reserve::<T::Re>(parts as usize)?);
+        let [state_at, log_at, squares_at] = [&state, &log, &squares].map(address);
+        let sums_at = address(&sums);
+        let [x_at, p_at, r_at, q_at] = [&*x, &*p, &*r, &*q].map(address);
+        let names = ["dot", "cg_alpha", "cg_step", "cg_beta", "cg_direction"];
+        let [dot, alpha, step, beta, direction] = names.map(|name| gpu.own::<T>(name));
+        let (dot, alpha, step, beta, direction) = (dot?, alpha?, step?, beta?, direction?);
+        let (unit, scale) = (T::Re::of(1.0).raw(), scale.raw());
+        for i in 0..steps {
+            let at = log_at + (3 * i * size_of::<T::Re>()) as u64;
+            (self.run)(gpu, p, q)?;
+            let mut l = gpu.stream.launch_builder(&dot);
+            l.arg(&sums_at).arg(&p_at).arg(&q_at).arg(&unit).arg(&n);
+            // SAFETY (all five): the vectors have n numbers, the sums one for each block, the log three for each step.
+            launched("dot", unsafe { l.launch(whole) })?;
+            let mut l = gpu.stream.launch_builder(&alpha);
+            l.arg(&state_at).arg(&sums_at).arg(&parts).arg(&at);
+            launched("cg_alpha", unsafe { l.launch(one_block) })?;
+            let mut l = gpu.stream.launch_builder(&step);
+            l.arg(&state_at).arg(&x_at).arg(&scale).arg(&p_at).arg(&r_at).arg(&q_at).arg(&squares_at).arg(&n);
+            launched("cg_step", unsafe { l.launch(whole) })?;
+            let mut l = gpu.stream.launch_builder(&beta);
+            l.arg(&state_at).arg(&squares_at).arg(&parts).arg(&at);
+            launched("cg_beta", unsafe { l.launch(one_block) })?;
+            let mut l = gpu.stream.launch_builder(&direction);
+            l.arg(&state_at).arg(&p_at).arg(&r_at).arg(&n);
+            launched("cg_direction", unsafe { l.launch(cover) })?;
+        }
+        let log = gpu.download(&log)?;
+        let taken = log.chunks(3).take_while(|l| l[2].lane_f64(0) != 0.0);
+        Ok(Some(taken.map(|l| [l[0], l[1]]).collect()))
+    }
+}
+/// The products of least squares.
+struct OfRectangle<'a, A>(&'a OnDevice<A>);
+impl<A: DeviceAction> OfRectangle<'_, A> {
+    fn act(&self, how: Update<A::Scalar>, x: &DeviceVector<A::Scalar>, y: &mut DeviceVector<A::Scalar>) -> Result<()> {
+        let (m, n) = (y.len(), x.len());
+        self.0.a.act_on(&self.0.gpu, how, Span::new(x, n, 1)?, SpanMut::new(y, m, 1)?)
+    }
+}
+type Re<A> = <<A as Operator>::Scalar as Scalar>::Re;
+impl<A: DeviceAction> Sides<DeviceVector<A::Scalar>> for OfRectangle<'_, A> {
+    fn forward(
+        &mut self,
+        x: &DeviceVector<A::Scalar>,
+        c: Re<A>,
+        y: &mut DeviceVector<A::Scalar>,
+    ) -> Result<()> {
+        y.try_scale(A::Scalar::from_re(c))?;
+        self.act(Update::replace().add(), x, y)
+    }
+    fn backward(
+        &mut self,
+        x: &DeviceVector<A::Scalar>,
+        c: Re<A>,
+        y: &mut DeviceVector<A::Scalar>,
+    ) -> Result<()> {
+        y.try_scale(A::Scalar::from_re(c))?;
+        self.act(Update::replace().flip().add(), x, y)
+    }
+    fn residual(
+        &mut self,
+        b: &DeviceVector<A::Scalar>,
+        x: &DeviceVector<A::Scalar>,
+        u: &mut DeviceVector<A::Scalar>,
+    ) -> Result<()> {
+        u.try_axpby(A::Scalar::of(1.0), b, A::Scalar::default())?;
+        self.act(Update { alpha: A::Scalar::of(-1.0), ..Update::replace() }.add(), x, u)
+    }
+    fn update(
+        &mut self,
+        r: Re<A>,
+        d: &DeviceVector<A::Scalar>,
+        x: &mut DeviceVector<A::Scalar>,
+    ) -> Result<()> {
+        x.try_axpby(A::Scalar::from_re(r), d, A::Scalar::of(1.0))
     }
 }

@@ -4,3 +4,10 @@
 pub mod cpu;
 pub mod device;
 pub mod market;
+
+/// Prints whether or not the test harness keeps the output of a test that passes to itself: figures that belong into the log of CI.
+pub fn report(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

@@ -6,7 +6,7 @@
 //! verifies the result.
 
 use super::{End, Monitor, Params, Products, Report, host, refine, solver};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, VectorRe};
@@ -70,19 +70,49 @@ pub fn bicgstab<T: Scalar>(
 ) -> Result<Report> {
     let mut products = host(NAME, a, m, (b, x), params)?;
     let n = b.len();
-    let l = params.restart.unwrap_or(DEGREE).clamp(1, MOST);
-    let mut work = vec![T::zero(); (2 * l + 5 + if m.is_some() { 2 } else { 0 }) * n];
+    let mut work = vec![T::zero(); vectors(params, m.is_some()) * n];
     let mut vectors: Vec<&mut [T]> = work.chunks_exact_mut(n.max(1)).collect();
-    let mut rest = vectors.split_off((2 * (l + 1)).min(vectors.len()));
-    let mut u = vectors.split_off((l + 1).min(vectors.len()));
-    let mut outer = rest.pop().unwrap_or_default();
-    let r = &mut outer;
-    refine(NAME, n, &mut products, b, x, r, params, &mut |products, x, r, s, monitor| {
-        cycle(products, x, r, s, monitor, &mut vectors, &mut u, &mut rest)
+    let outer = vectors.pop().unwrap_or_default();
+    bicgstab_on(&mut products, n, b, x, outer, &mut vectors, params)
+}
+/// [`bicgstab`] on vectors of n numbers of any kind: `outer` and the others, together as many as [`vectors`] says.
+///
+/// # Errors
+/// As [`BiCgStab`].
+#[doc(hidden)]
+pub fn bicgstab_on<V: Vector + ?Sized>(
+    products: &mut dyn Products<V>,
+    n: usize,
+    b: &V,
+    x: &mut V,
+    outer: &mut V,
+    others: &mut [&mut V],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    let (l, wanted) = (degree(params), vectors(params, products.preconditioned()));
+    if n > 0 && others.len() + 1 != wanted {
+        return Err(Error::invalid(format!(
+            "{NAME} of degree {l} works in {wanted} vectors, not {}",
+            others.len() + 1
+        )));
+    }
+    let (others, rest) = others.split_at_mut((2 * (l + 1)).min(others.len()));
+    let (r, u) = others.split_at_mut((l + 1).min(others.len()));
+    refine(NAME, n, products, b, x, outer, params, &mut |products, x, start, s, monitor| {
+        cycle(products, x, start, s, monitor, r, u, rest)
     })
 }
 /// Largest degree.
 const MOST: usize = 16;
+/// l.
+fn degree(params: &Params<'_>) -> usize {
+    params.restart.unwrap_or(DEGREE).clamp(1, MOST)
+}
+/// How many vectors of n numbers [`bicgstab_on`] works in, besides b and x.
+#[doc(hidden)]
+pub fn vectors(params: &Params<'_>, preconditioned: bool) -> usize {
+    2 * degree(params) + if preconditioned { 7 } else { 5 }
+}
 
 /// Until the recurrence claims convergence or breaks down. start = (b - A x) / s; x <- x + s d with A d = start.
 #[allow(clippy::too_many_arguments, reason = "the vectors of the workspace, each by its name in the paper")]
@@ -256,7 +286,6 @@ fn recur<V: Vector + ?Sized>(
 mod tests {
     use super::super::testing::*;
     use super::*;
-    use crate::error::Error;
     use crate::facts::NoFacts;
     use crate::scalar::Complex;
 

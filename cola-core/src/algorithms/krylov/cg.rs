@@ -97,7 +97,6 @@ fn cycle<V: Vector + ?Sized>(
     let from_re = <V::Scalar as Scalar>::from_re;
     let mut rr = r.dot(r).re();
     let mut rho = rr;
-    let epsilon = VectorRe::<V>::epsilon().lane_f64(0);
     if preconditioned {
         products.precondition(r, z)?;
         rho = r.dot(z).re();
@@ -106,58 +105,128 @@ fn cycle<V: Vector + ?Sized>(
     } else {
         p.copy(r);
     }
-    // p^H P^-1 p by its recurrence, and the largest |p^H A p| / p^H P^-1 p so far: |A| (or |P A|) from below
-    let (mut pp, mut norm_a) = (rho, 0.0_f64);
-    // where that saves passes over memory, x follows one step behind, together with p
+    let mut state = State { rho, pp: rho, norm_a: 0.0 };
+    // where that saves passes over memory, x follows one step behind, together with p; then p^H A p is known when the next step begins
     let fuses = products.fuses();
-    products.apply(p, q)?;
-    let mut mu = p.dot(q).re();
+    let mut known = None;
     loop {
-        if !mu.lane_f64(0).is_finite() {
-            return Err(monitor.non_finite());
-        }
-        if !judge_curvature(mu, pp, &mut norm_a, || p.norm().lane_f64(0), monitor.iterations())? {
+        let mu = if let Some(mu) = known {
+            mu
+        } else {
+            let several = if fuses || preconditioned {
+                None
+            } else {
+                let (limit, left) = (monitor.limit::<VectorRe<V>>(), monitor.left());
+                products.cg_steps([&mut *x, &mut *p, &mut *r, &mut *q], s, state.rho, limit, left)?
+            };
+            if let Some(steps) = several {
+                match state.follow(&steps, p, r, monitor)? {
+                    Some(end) => return Ok(end),
+                    None => continue,
+                }
+            }
+            products.apply(p, q)?;
+            p.dot(q).re()
+        };
+        if !state.curvature(mu, p, monitor)? {
             return Ok(End::Breakdown);
         }
-        let alpha = rho / mu;
+        let alpha = state.rho / mu;
         // x <- x + s alpha p;  r <- r - alpha A p
         let step = from_re(s * alpha);
         rr = match fuses {
             true => r.sub_norm_sq(from_re(alpha), q),
             false => V::step(x, step, p, r, from_re(alpha), q),
         };
-        // a definite A lets |r| grow by the root of its condition number, no more
-        let growth = rr.sqrt().lane_f64(0);
-        let end = match growth.is_finite() && growth <= 1.0 / epsilon {
-            true => monitor.watch(rr.sqrt())?,
-            false => Some(End::Breakdown),
-        };
-        if let Some(end) = end {
+        if let Some(end) = after_step(rr, monitor)? {
             if fuses {
                 x.axpy(step, p);
             }
             return Ok(end);
         }
-        let next = if preconditioned {
+        let rho = if preconditioned {
             products.precondition(r, z)?;
-            let next = r.dot(z).re();
-            judge_preconditioner(next, rr, monitor)?;
-            next
+            let rho = r.dot(z).re();
+            judge_preconditioner(rho, rr, monitor)?;
+            rho
         } else {
             rr
         };
-        let beta = next / rho;
-        rho = next;
-        pp = rho + beta * beta * pp;
+        let beta = from_re(state.turn(rho));
         let new = if preconditioned { &*z } else { &*r };
-        mu = match fuses {
-            true => products.direction(x, step, p, new, from_re(beta), q)?.re(),
+        known = match fuses {
+            true => Some(products.direction(x, step, p, new, beta, q)?.re()),
             false => {
-                p.xpby(new, from_re(beta));
-                products.apply(p, q)?;
-                p.dot(q).re()
+                p.xpby(new, beta);
+                None
             }
         };
+    }
+}
+
+/// The numbers of the recurrence.
+struct State<R> {
+    /// r^H P r.
+    rho: R,
+    /// p^H P^-1 p, by its recurrence.
+    pp: R,
+    /// The largest |p^H A p| / p^H P^-1 p so far: |A| (or |P A|) from below.
+    norm_a: f64,
+}
+impl<R: Real> State<R> {
+    /// Whether mu = p^H A p is positive.
+    fn curvature<V>(&mut self, mu: R, p: &V, monitor: &Monitor<'_>) -> Result<bool>
+    where
+        V: Vector + ?Sized,
+        V::Scalar: Scalar<Re = R>,
+    {
+        if !mu.lane_f64(0).is_finite() {
+            return Err(monitor.non_finite());
+        }
+        judge_curvature(mu, self.pp, &mut self.norm_a, || p.norm().lane_f64(0), monitor.iterations())
+    }
+    /// Notes the new r^H P r; returns beta.
+    fn turn(&mut self, rho: R) -> R {
+        let beta = rho / self.rho;
+        self.rho = rho;
+        self.pp = rho + beta * beta * self.pp;
+        beta
+    }
+    /// Judges the steps that [`Products::cg_steps`] took, as if each had been looked at. Where one ends the cycle, those after it have
+    /// changed x too, which only the true residual has to account for.
+    fn follow<V>(&mut self, steps: &[[R; 2]], p: &mut V, r: &V, monitor: &mut Monitor<'_>) -> Result<Option<End>>
+    where
+        V: Vector + ?Sized,
+        V::Scalar: Scalar<Re = R>,
+    {
+        if steps.is_empty() {
+            return Ok(Some(End::Breakdown));
+        }
+        for &[mu, rr] in steps {
+            if !self.curvature(mu, p, monitor)? {
+                return Ok(Some(End::Breakdown));
+            }
+            if let Some(end) = after_step(rr, monitor)? {
+                return Ok(Some(end));
+            }
+            let beta = self.turn(rr);
+            // where the steps ended, p is not changed yet
+            if rr.lane_f64(0) <= monitor.limit::<R>() {
+                p.xpby(r, V::Scalar::from_re(beta));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Notes a step after which |r|^2 is `rr`, and whether the cycle is over.
+fn after_step<R: Real>(rr: R, monitor: &mut Monitor<'_>) -> Result<Option<End>> {
+    let norm = rr.sqrt();
+    // a definite A lets |r| grow by the root of its condition number, no more
+    let growth = norm.lane_f64(0);
+    match growth.is_finite() && growth <= 1.0 / R::epsilon().lane_f64(0) {
+        true => monitor.watch(norm),
+        false => Ok(Some(End::Breakdown)),
     }
 }
 

@@ -4,15 +4,15 @@
 //! LSQR: an algorithm for sparse linear equations and sparse least squares, TOMS 8, 1982. Deviation: the outer loop of `least_squares.rs`
 //! scales the system and verifies the result.
 
-use super::least_squares::{Both, Goal, Method, Stop, least_squares, minimise};
+use super::least_squares::{Goal, Method, Sides, Stop, bidiagonalise, least_squares, minimise};
 use super::outer::non_finite_product;
 use super::{Params, Report};
 use crate::algorithms::watch::Watcher;
 use crate::error::{Error, Result};
 use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
-use num_traits::One;
+use crate::vector::{Vector, VectorRe, normalise};
+use num_traits::{One, Zero};
 
 /// Name in reports and errors.
 const NAME: &str = "CRAIG";
@@ -67,26 +67,26 @@ pub fn craig<T: Scalar>(
 }
 
 /// The shortest d with A d = u until the recurrence claims it: L z = e_1 by forward substitution, d = V z. |u| = 1, v = A^H u on entry.
-fn cycle<T: Scalar>(
-    by: &mut Both<'_, T>,
-    u: &mut [T],
-    [v, _, _, d]: [&mut [T]; 4],
+fn cycle<V: Vector + ?Sized>(
+    by: &mut dyn Sides<V>,
+    u: &mut V,
+    [v, _, _, d]: [&mut V; 4],
     goal: &Goal,
     norm_a: &mut f64,
     watcher: &mut Watcher<'_>,
 ) -> Result<Stop> {
-    let epsilon = T::Re::epsilon().lane_f64(0);
-    d.fill(T::zero());
+    let epsilon = VectorRe::<V>::epsilon().lane_f64(0);
+    d.fill(V::Scalar::zero());
     let mut alpha = v.norm();
     if alpha.lane_f64(0) <= epsilon * *norm_a {
         return Ok(Stop::Breakdown);
     }
     normalise(v, alpha);
-    let mut zeta = T::Re::one() / alpha;
+    let mut zeta = VectorRe::<V>::one() / alpha;
     let mut norm_a_sq = (alpha * alpha).lane_f64(0);
     loop {
-        d.axpy(T::from_re(zeta), v);
-        let beta = by.step(&mut alpha, u, v)?;
+        d.axpy(V::Scalar::from_re(zeta), v);
+        let beta = bidiagonalise(by, &mut alpha, u, v)?;
         if !(alpha.lane_f64(0).is_finite() && beta.lane_f64(0).is_finite()) {
             return Err(non_finite_product(NAME, watcher.iterations + 1));
         }

@@ -10,7 +10,7 @@ use crate::algorithms::watch::{Watcher, default_tol};
 use crate::error::{Error, Result, collect_faults};
 use crate::operator::{DynOperator, LinearOperator, Update};
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{Vector, VectorRe, normalise};
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
@@ -109,18 +109,45 @@ macro_rules! least_squares {
 }
 pub(super) use least_squares;
 
+/// A rectangular A as the loops see it, so that a device needs no second one: vectors of its rows and of its columns. With damping the former
+/// are those of the stack of A and damp I.
+#[doc(hidden)]
+pub trait Sides<V: Vector + ?Sized> {
+    /// y <- A x + c y.
+    ///
+    /// # Errors
+    /// What an operator that iterates inside reports.
+    fn forward(&mut self, x: &V, c: VectorRe<V>, y: &mut V) -> Result<()>;
+    /// y <- A^H x + c y.
+    ///
+    /// # Errors
+    /// As `forward`.
+    fn backward(&mut self, x: &V, c: VectorRe<V>, y: &mut V) -> Result<()>;
+    /// u <- b - A x.
+    ///
+    /// # Errors
+    /// As `forward`.
+    fn residual(&mut self, b: &V, x: &V, u: &mut V) -> Result<()>;
+    /// x <- x + r d.
+    ///
+    /// # Errors
+    /// As `forward`.
+    fn update(&mut self, r: VectorRe<V>, d: &V, x: &mut V) -> Result<()>;
+}
 /// Products with the stack of A P and damp I, and with its adjoint.
-pub(super) struct Both<'a, T> {
+struct Both<'a, T> {
     a: &'a dyn DynOperator<T>,
     p: Option<&'a dyn DynOperator<T>>,
     damp: T,
+    /// The sum of the d, with damping.
+    sum: Vec<T>,
     /// P x, n numbers.
     z: Vec<T>,
     scratch: Vec<T>,
 }
-impl<T: Scalar> Both<'_, T> {
+impl<T: Scalar> Sides<[T]> for Both<'_, T> {
     /// y <- [A P; damp I] x + c y.
-    pub fn forward(&mut self, x: &[T], c: T::Re, y: &mut [T]) -> Result<()> {
+    fn forward(&mut self, x: &[T], c: T::Re, y: &mut [T]) -> Result<()> {
         y.scale(T::from_re(c));
         let (y, rest) = y.split_at_mut(self.a.dyn_shape().0);
         if !rest.is_empty() {
@@ -136,7 +163,7 @@ impl<T: Scalar> Both<'_, T> {
         }
     }
     /// y <- [A P; damp I]^H x + c y.
-    pub fn backward(&mut self, x: &[T], c: T::Re, y: &mut [T]) -> Result<()> {
+    fn backward(&mut self, x: &[T], c: T::Re, y: &mut [T]) -> Result<()> {
         y.scale(T::from_re(c));
         let (x, rest) = x.split_at(self.a.dyn_shape().0);
         if !rest.is_empty() {
@@ -151,23 +178,28 @@ impl<T: Scalar> Both<'_, T> {
             }
         }
     }
-}
-impl<T: Scalar> Both<'_, T> {
-    /// A step of the Golub-Kahan process: beta u <- A v - alpha u, alpha v <- A^H u - beta v with |u| = |v| = 1. Returns beta; where it is
-    /// zero, so is alpha.
-    pub fn step(&mut self, alpha: &mut T::Re, u: &mut [T], v: &mut [T]) -> Result<T::Re> {
-        self.forward(v, -*alpha, u)?;
-        let beta = u.norm();
-        *alpha = T::Re::zero();
-        if beta.lane_f64(0) > 0.0 {
-            normalise(u, beta);
-            self.backward(u, -beta, v)?;
-            *alpha = v.norm();
-            if alpha.lane_f64(0) > 0.0 {
-                normalise(v, *alpha);
-            }
+    /// u <- (b - A x, -damp times the sum of the d).
+    fn residual(&mut self, b: &[T], x: &[T], u: &mut [T]) -> Result<()> {
+        let (u, rest) = u.split_at_mut(b.len());
+        u.copy(b);
+        if !rest.is_empty() {
+            rest.copy(&self.sum);
+            rest.scale(-self.damp);
         }
-        Ok(beta)
+        act(self.a, Update { alpha: -T::one(), ..Update::replace() }.add(), x, u, &mut self.scratch)
+    }
+    /// x <- x + r P d.
+    fn update(&mut self, r: T::Re, d: &[T], x: &mut [T]) -> Result<()> {
+        if !self.sum.is_empty() {
+            self.sum[..].axpy(T::from_re(r), d);
+        }
+        match self.p {
+            None => {
+                x.axpy(T::from_re(r), d);
+                Ok(())
+            }
+            Some(p) => act(p, Update { alpha: T::from_re(r), ..Update::replace() }.add(), d, x, &mut self.scratch),
+        }
     }
 }
 fn act<T: Scalar>(op: &dyn DynOperator<T>, how: Update<T>, x: &[T], y: &mut [T], scratch: &mut [T]) -> Result<()> {
@@ -175,26 +207,47 @@ fn act<T: Scalar>(op: &dyn DynOperator<T>, how: Update<T>, x: &[T], y: &mut [T],
     collect_faults(run).1.into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault))
 }
 
+/// A step of the Golub-Kahan process: beta u <- A v - alpha u, alpha v <- A^H u - beta v with |u| = |v| = 1. Returns beta; where it is zero,
+/// so is alpha.
+pub(super) fn bidiagonalise<V: Vector + ?Sized>(
+    by: &mut dyn Sides<V>,
+    alpha: &mut VectorRe<V>,
+    u: &mut V,
+    v: &mut V,
+) -> Result<VectorRe<V>> {
+    by.forward(v, -*alpha, u)?;
+    let beta = u.norm();
+    *alpha = VectorRe::<V>::zero();
+    if beta.lane_f64(0) > 0.0 {
+        normalise(u, beta);
+        by.backward(u, -beta, v)?;
+        *alpha = v.norm();
+        if alpha.lane_f64(0) > 0.0 {
+            normalise(v, *alpha);
+        }
+    }
+    Ok(beta)
+}
+
 /// One of the methods.
-#[derive(Clone, Copy)]
-pub(super) struct Method<T: Scalar> {
+pub(super) struct Method<V: Vector + ?Sized> {
     pub name: &'static str,
     /// It solves systems that have a solution and no others.
     pub consistent: bool,
-    pub cycle: Cycle<T>,
+    pub cycle: Cycle<V>,
 }
 /// Works on A d = u until the recurrence claims it: |u| = 1, v = A^H u on entry, d on exit, two more vectors like v; the Frobenius norm of
 /// what was seen of A.
-type Cycle<T> = fn(&mut Both<'_, T>, &mut [T], [&mut [T]; 4], &Goal, &mut f64, &mut Watcher<'_>) -> Result<Stop>;
+type Cycle<V> = fn(&mut dyn Sides<V>, &mut V, [&mut V; 4], &Goal, &mut f64, &mut Watcher<'_>) -> Result<Stop>;
 
-/// The outer loop: minimises |b - A x|^2 + |damp d|^2 over x = `x` + P d by cycles of a method, each from the true residual.
+/// Minimises |b - A x|^2 + |damp d|^2 over x = `x` + P d by a method, on the host.
 ///
 /// Workspace: u of m numbers; d and three more of n; P v with a preconditioner; with damping u has n more and the sum of the d is kept.
 ///
 /// # Errors
 /// As [`Lsmr`](super::Lsmr).
 pub(super) fn minimise<T: Scalar>(
-    method: Method<T>,
+    method: Method<[T]>,
     a: &dyn DynOperator<T>,
     p: Option<&dyn DynOperator<T>>,
     damp: f64,
@@ -226,14 +279,30 @@ pub(super) fn minimise<T: Scalar>(
         scratch = scratch.max(p.dyn_scratch(1));
     }
     let (z, scratch) = (vec![T::zero(); if p.is_some() { n } else { 0 }], vec![T::zero(); scratch]);
-    let mut by = Both { a, p, damp: T::of(damp), z, scratch };
-    let tol = params.tol.unwrap_or(default_tol::<T>());
+    let damped = damp > 0.0;
+    let mut by = Both { a, p, damp: T::of(damp), sum: vec![T::zero(); if damped { n } else { 0 }], z, scratch };
+    let mut u = vec![T::zero(); if damped { m + n } else { m }];
+    let mut work = vec![T::zero(); 4 * n];
+    minimise_on(method, &mut by, (m, n), (b, x), &mut u[..], split(&mut work, n), params)
+}
+/// The outer loop, on vectors of any kind (`u` of m numbers, the others of n): cycles of a method, each from the true residual.
+pub(super) fn minimise_on<V: Vector + ?Sized>(
+    method: Method<V>,
+    by: &mut dyn Sides<V>,
+    (m, n): (usize, usize),
+    (b, x): (&V, &mut V),
+    u: &mut V,
+    [v, h, hbar, d]: [&mut V; 4],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    let Method { name, consistent, cycle } = method;
+    let tol = params.tol.unwrap_or(default_tol::<V::Scalar>());
     let max_iters = params.max_iters.unwrap_or(m.min(n).saturating_mul(10).max(100));
     let observer: Option<super::Observer<'_>> = match &mut params.on_iteration {
         Some(f) => Some(&mut **f),
         None => None,
     };
-    let mut watcher = Watcher::new(method.name, tol, max_iters, params.progress, observer);
+    let mut watcher = Watcher::new(name, tol, max_iters, params.progress, observer);
     let b_norm = b.norm().lane_f64(0);
     if !b_norm.is_finite() {
         return Err(Error::non_finite("the right-hand side"));
@@ -242,39 +311,28 @@ pub(super) fn minimise<T: Scalar>(
         return Err(Error::non_finite("the starting point"));
     }
     if b_norm == 0.0 {
-        x.fill(T::zero());
-        return Ok(Report { algorithm: method.name, iterations: 0, residual: 0.0, history: Vec::new() });
+        x.fill(V::Scalar::zero());
+        return Ok(Report { algorithm: name, iterations: 0, residual: 0.0, history: Vec::new() });
     }
-    let damped = damp > 0.0;
-    let mut u = vec![T::zero(); if damped { m + n } else { m }];
-    let mut work = vec![T::zero(); 4 * n];
-    let [v, h, hbar, d] = split(&mut work, n);
-    let cycle = method.cycle;
-    let mut sum = vec![T::zero(); if damped { n } else { 0 }];
     // Frobenius norm of what was seen of A; what the last cycle ended with, and the ratio before it
     let (mut norm_a, mut last) = (0.0_f64, None);
     loop {
         // u = (b - A x, -damp d) by a fresh product; v = [A P; damp I]^H u
-        u[..m].copy_from_slice(b);
-        act(a, Update { alpha: -T::one(), ..Update::replace() }.add(), x, &mut u[..m], &mut by.scratch)?;
-        if damped {
-            u[m..].copy(&sum);
-            u[m..].scale(-by.damp);
-        }
-        let r = u[..].norm();
+        by.residual(b, x, u)?;
+        let r = u.norm();
         let mut ratio = r.lane_f64(0) / b_norm;
         if !ratio.is_finite() {
-            return Err(non_finite_product(method.name, watcher.iterations));
+            return Err(non_finite_product(name, watcher.iterations));
         }
         if ratio > 0.0 {
-            normalise(&mut u[..], r);
-            v.fill(T::zero());
-            by.backward(&u, T::Re::zero(), v)?;
+            normalise(u, r);
+            v.fill(V::Scalar::zero());
+            by.backward(u, VectorRe::<V>::zero(), v)?;
             let gradient = v.norm().lane_f64(0);
             if !gradient.is_finite() {
-                return Err(non_finite_product(method.name, watcher.iterations));
+                return Err(non_finite_product(name, watcher.iterations));
             }
-            if method.consistent {
+            if consistent {
                 // the residual alone counts
             } else if gradient == 0.0 {
                 ratio = 0.0;
@@ -293,29 +351,18 @@ pub(super) fn minimise<T: Scalar>(
         if !go_on {
             let slack = if matches!(last, Some((Stop::Claimed, _))) { SLACK } else { 1.0 };
             return match (ratio <= slack * tol, last) {
-                (true, _) => {
-                    Ok(Report { algorithm: method.name, iterations, residual: ratio, history: watcher.history })
-                }
-                (false, Some((Stop::Breakdown, _))) => {
-                    Err(Error::Breakdown { algorithm: method.name, iteration: iterations })
-                }
+                (true, _) => Ok(Report { algorithm: name, iterations, residual: ratio, history: watcher.history }),
+                (false, Some((Stop::Breakdown, _))) => Err(Error::Breakdown { algorithm: name, iteration: iterations }),
                 (false, _) => Err(watcher.not_converged(ratio)),
             };
         }
         let aim = if last.is_none() { tol } else { 0.5 * tol };
         let goal = Goal { scale: r.lane_f64(0) / b_norm, aim, max_iters };
-        let stop = cycle(&mut by, &mut u, [&mut *v, &mut *h, &mut *hbar, &mut *d], &goal, &mut norm_a, &mut watcher)?;
+        let stop = cycle(by, u, [&mut *v, &mut *h, &mut *hbar, &mut *d], &goal, &mut norm_a, &mut watcher)?;
         last = Some((stop, ratio));
-        // x <- x + r P d
-        match p {
-            None => x.axpy(T::from_re(r), d),
-            Some(p) => act(p, Update { alpha: T::from_re(r), ..Update::replace() }.add(), d, x, &mut by.scratch)?,
-        }
-        if damped {
-            sum[..].axpy(T::from_re(r), d);
-        }
+        by.update(r, d, x)?;
         if !x.norm().lane_f64(0).is_finite() {
-            return Err(Error::non_finite(format!("an iterate of {}: it overflows", method.name)));
+            return Err(Error::non_finite(format!("an iterate of {name}: it overflows")));
         }
     }
 }

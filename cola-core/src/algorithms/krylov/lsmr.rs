@@ -3,14 +3,14 @@
 //! Fong & Saunders, LSMR: an iterative algorithm for sparse least-squares problems, SISC 33, 2011; letters of their code (SOL, Stanford).
 //! Deviation: the outer loop of `least_squares.rs` scales the system and verifies the result.
 
-use super::least_squares::{Both, Goal, Method, Stop, least_squares, minimise, rotation};
+use super::least_squares::{Goal, Method, Sides, Stop, bidiagonalise, least_squares, minimise, minimise_on, rotation};
 use super::outer::non_finite_product;
 use super::{Params, Report, hypot};
 use crate::algorithms::watch::Watcher;
 use crate::error::Result;
 use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{Vector, VectorRe, normalise};
 use num_traits::{One, Zero};
 
 /// Name in reports and errors.
@@ -63,32 +63,49 @@ pub fn lsmr<T: Scalar>(
     minimise(Method { name: NAME, consistent: false, cycle }, a, p, damp, b, x, params)
 }
 
+/// [`lsmr`] without damping on vectors of any kind: `u` of m numbers, the others of n.
+///
+/// # Errors
+/// As [`Lsmr`].
+#[doc(hidden)]
+pub fn lsmr_on<V: Vector + ?Sized>(
+    by: &mut dyn Sides<V>,
+    shape: (usize, usize),
+    b: &V,
+    x: &mut V,
+    u: &mut V,
+    work: [&mut V; 4],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    minimise_on(Method { name: NAME, consistent: false, cycle }, by, shape, (b, x), u, work, params)
+}
+
 /// Minimises |u - A d| until the recurrence claims it. |u| = 1 and v = A^H u on entry.
-fn cycle<T: Scalar>(
-    by: &mut Both<'_, T>,
-    u: &mut [T],
-    [v, h, hbar, d]: [&mut [T]; 4],
+fn cycle<V: Vector + ?Sized>(
+    by: &mut dyn Sides<V>,
+    u: &mut V,
+    [v, h, hbar, d]: [&mut V; 4],
     goal: &Goal,
     norm_a: &mut f64,
     watcher: &mut Watcher<'_>,
 ) -> Result<Stop> {
-    let (zero, one) = (T::Re::zero(), T::Re::one());
-    let from_re = <T as Scalar>::from_re;
-    d.fill(T::zero());
-    hbar.fill(T::zero());
+    let (zero, one) = (VectorRe::<V>::zero(), VectorRe::<V>::one());
+    let from_re = <V::Scalar as Scalar>::from_re;
+    d.fill(V::Scalar::zero());
+    hbar.fill(V::Scalar::zero());
     let mut alpha = v.norm();
     if alpha.lane_f64(0) == 0.0 {
         return Ok(Stop::Claimed);
     }
     normalise(v, alpha);
-    h.copy_from_slice(v);
+    h.copy(v);
     let (mut zeta_bar, mut alpha_bar, mut rho, mut rho_bar, mut c_bar, mut s_bar) = (alpha, alpha, one, one, one, zero);
     let (mut beta_dd, mut beta_d, mut rho_d_old, mut tau_tilde_old, mut theta_tilde, mut zeta) =
         (one, zero, one, zero, zero, zero);
     let mut norm_a_sq = (alpha * alpha).lane_f64(0);
     loop {
         // bidiagonalisation: beta u = A v - alpha u;  alpha v = A^H u - beta v
-        let beta = by.step(&mut alpha, u, v)?;
+        let beta = bidiagonalise(by, &mut alpha, u, v)?;
         if !(alpha.lane_f64(0).is_finite() && beta.lane_f64(0).is_finite()) {
             return Err(non_finite_product(NAME, watcher.iterations + 1));
         }

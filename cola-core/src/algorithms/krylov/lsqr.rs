@@ -3,15 +3,15 @@
 //! Paige & Saunders, LSQR: an algorithm for sparse linear equations and sparse least squares, TOMS 8, 1982; letters of the paper.
 //! Deviation: the outer loop of `least_squares.rs` scales the system and verifies the result.
 
-use super::least_squares::{Both, Goal, Method, Stop, least_squares, minimise, rotation};
+use super::least_squares::{Goal, Method, Sides, Stop, bidiagonalise, least_squares, minimise, rotation};
 use super::outer::non_finite_product;
 use super::{Params, Report};
 use crate::algorithms::watch::Watcher;
 use crate::error::Result;
 use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
-use num_traits::One;
+use crate::vector::{Vector, VectorRe, normalise};
+use num_traits::{One, Zero};
 
 /// Name in reports and errors.
 const NAME: &str = "LSQR";
@@ -64,27 +64,27 @@ pub fn lsqr<T: Scalar>(
 }
 
 /// Minimises |u - A d| until the recurrence claims it. |u| = 1 and v = A^H u on entry.
-fn cycle<T: Scalar>(
-    by: &mut Both<'_, T>,
-    u: &mut [T],
-    [v, w, _, d]: [&mut [T]; 4],
+fn cycle<V: Vector + ?Sized>(
+    by: &mut dyn Sides<V>,
+    u: &mut V,
+    [v, w, _, d]: [&mut V; 4],
     goal: &Goal,
     norm_a: &mut f64,
     watcher: &mut Watcher<'_>,
 ) -> Result<Stop> {
-    let from_re = <T as Scalar>::from_re;
-    d.fill(T::zero());
+    let from_re = <V::Scalar as Scalar>::from_re;
+    d.fill(V::Scalar::zero());
     let mut alpha = v.norm();
     if alpha.lane_f64(0) == 0.0 {
         return Ok(Stop::Claimed);
     }
     normalise(v, alpha);
     w.copy(v);
-    let (mut phi_bar, mut rho_bar) = (T::Re::one(), alpha);
+    let (mut phi_bar, mut rho_bar) = (VectorRe::<V>::one(), alpha);
     let mut norm_a_sq = (alpha * alpha).lane_f64(0);
     loop {
         // bidiagonalisation: beta u = A v - alpha u;  alpha v = A^H u - beta v
-        let beta = by.step(&mut alpha, u, v)?;
+        let beta = bidiagonalise(by, &mut alpha, u, v)?;
         if !(alpha.lane_f64(0).is_finite() && beta.lane_f64(0).is_finite()) {
             return Err(non_finite_product(NAME, watcher.iterations + 1));
         }

@@ -39,12 +39,16 @@ mod tests;
 mod tfqmr;
 
 pub use bicgstab::{BiCgStab, bicgstab};
+#[doc(hidden)]
+pub use bicgstab::{bicgstab_on, vectors as bicgstab_vectors};
 pub use cg::{Cg, cg, cg_on};
 pub use cg_columns::cg_columns;
 pub use craig::{Craig, craig};
 pub use gmres::{Gmres, gmres, gmres_on};
 pub use least_squares::LeastSquares;
-pub use lsmr::{Lsmr, lsmr};
+#[doc(hidden)]
+pub use least_squares::Sides;
+pub use lsmr::{Lsmr, lsmr, lsmr_on};
 pub use lsqr::{Lsqr, lsqr};
 pub use minres::{Minres, minres, minres_on};
 pub use refinement::MixedPrecision;

@@ -5,7 +5,7 @@ use crate::algorithms::watch::{Observer, Watcher, default_tol};
 use crate::error::{Error, Result, collect_faults};
 use crate::operator::{ByRows, DynOperator, Update};
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{Vector, VectorRe, normalise};
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
@@ -43,6 +43,24 @@ pub trait Products<V: Vector + ?Sized> {
         V::advance(x, alpha, p, z, beta);
         self.apply(p, q)?;
         Ok(p.dot(q))
+    }
+    /// Steps of conjugate gradients whose numbers stay where the vectors are, at most `most` of them: [p^H A p, |r|^2] after each. `None`
+    /// where every step is looked at. Called neither with a preconditioner nor where [`fuses`](Self::fuses) is true, as on the host.
+    ///
+    /// From p, r and rho = |r|^2: x <- x + scale alpha p, r <- r - alpha A p, p <- r + beta p. The steps end at a p^H A p that is not positive,
+    /// before anything is changed, and at an |r|^2 that is at most `limit`, before p is changed.
+    ///
+    /// # Errors
+    /// As `apply`.
+    fn cg_steps(
+        &mut self,
+        _vectors: [&mut V; 4],
+        _scale: VectorRe<V>,
+        _rho: VectorRe<V>,
+        _limit: f64,
+        _most: usize,
+    ) -> Result<Option<Vec<[VectorRe<V>; 2]>>> {
+        Ok(None)
     }
 }
 /// The products on the host.
@@ -247,6 +265,14 @@ impl<'m> Monitor<'m> {
     /// Iterations done.
     pub(crate) fn iterations(&self) -> usize {
         self.watcher.iterations
+    }
+    /// Iterations left.
+    pub(crate) fn left(&self) -> usize {
+        self.max_iters.saturating_sub(self.watcher.iterations)
+    }
+    /// The square of the norm at which the cycle is over, as numbers of this type have it: a device and the host compare with the same.
+    pub(crate) fn limit<R: Real>(&self) -> f64 {
+        R::of(self.target * self.target).lane_f64(0)
     }
     /// NaN or infinity, seen now.
     #[cold]
