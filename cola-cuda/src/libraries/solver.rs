@@ -185,7 +185,7 @@ impl<T: DeviceNumber> Factors<T> {
     pub(crate) fn slogdet(&self) -> Result<(T, T::Re)> {
         let (mut sign, mut log) = (T::of(1.0), 0.0);
         for d in self.diagonal()? {
-            sign *= d.scale(T::Re::of(1.0) / d.abs());
+            sign *= d / T::from_re(d.abs());
             log += d.abs().lane_f64(0).ln();
         }
         if self.cholesky {

@@ -103,8 +103,8 @@ fn vectors_of<T: DeviceNumber>(gpu: &Cuda) -> Result<()> {
         Vector::scale(&mut hy[..], a);
         same(&dy, &hy, 8.0)?;
         // relative to |x| |y|, as the terms cancel
-        let size = T::from_re(x[..].norm() * hy[..].norm() + T::Re::of(1e-30));
-        close(&[T::of(1.0) + dx.dot(&dy) / size], &[T::of(1.0) + x[..].dot(&hy[..]) / size], tol);
+        let unit = T::Re::of(1.0) / (x[..].norm() * hy[..].norm() + T::Re::of(1e-30));
+        close(&[T::of(1.0) + dx.dot(&dy).scale(unit)], &[T::of(1.0) + x[..].dot(&hy[..]).scale(unit)], tol);
         close(&[dx.norm()], &[x[..].norm()], tol);
         let (mut dr, mut hr) = (gpu.upload(&q)?, q.clone());
         let dp = gpu.upload(&p)?;
