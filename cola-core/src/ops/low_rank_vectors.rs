@@ -141,9 +141,11 @@ pub(crate) fn low_rank_eig<L: LowRankFactors>(
 mod tests {
     use crate::ops::*;
     use crate::prelude::*;
-    use crate::testing::{check_operator, general_matrix};
+    use crate::testing::check_operator;
+    use crate::testing::market::general_matrix;
     use crate::{Error, Result};
     use nalgebra::DMatrix;
+    use num_traits::Zero;
 
     fn residual<T: Scalar>(n: usize, r: usize) -> Result<()> {
         let a = LowRank::new(general_matrix::<T>(n, r), general_matrix::<T>(n, r).map(|x| x * x + T::of(0.5)));
