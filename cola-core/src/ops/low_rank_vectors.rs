@@ -172,7 +172,7 @@ mod tests {
         let none = LowRank::new(DMatrix::<f64>::zeros(3, 0), DMatrix::zeros(3, 0)).eig()?;
         assert!(none.eigenvalues().iter().all(|w| w.norm() == 0.0) && none.condition()? < 1.0 + 1e-14);
         // nilpotent: the core is zero
-        let nilpotent = LowRank::new(nalgebra::matrix![1.0; 0.0], nalgebra::matrix![0.0; 1.0]).eig()?;
+        let nilpotent = LowRank::new(nalgebra::matrix![1.0f64; 0.0], nalgebra::matrix![0.0; 1.0]).eig()?;
         assert!(nilpotent.eigenvalues().iter().all(|w| w.norm() < 1e-15));
         let nan = LowRank::new(nalgebra::matrix![f64::NAN; 0.0], nalgebra::matrix![0.0; 1.0]);
         assert!(matches!(nan.eig(), Err(Error::NonFinite { .. })));
