@@ -190,7 +190,10 @@ fn e07_the_largest_magnitude_may_be_negative() {
     near(h.eigs(2, Which::LargestAlgebraic).unwrap().eigenvalues.as_slice(), &[3.0, 2.0]);
     near(h.eigs(2, Which::SmallestAlgebraic).unwrap().eigenvalues.as_slice(), &[-5.0, -1.0]);
     near(h.eigs(1, Which::SmallestMagnitude).unwrap().eigenvalues.as_slice(), &[0.25]);
-    near(matrix_free.eigs_with(Lanczos::default(), 2, Which::LargestMagnitude).unwrap().eigenvalues.as_slice(), &[-5.0, 3.0]);
+    near(
+        matrix_free.eigs_with(Lanczos::default(), 2, Which::LargestMagnitude).unwrap().eigenvalues.as_slice(),
+        &[-5.0, 3.0],
+    );
     // of a matrix that nobody said is self-adjoint the eigenvalues are complex numbers
     let general = Dense::new(&a).eigs_with(KrylovSchur::default(), 1, Which::LargestMagnitude).unwrap();
     assert!((general.eigenvalues[0] - C::from(-5.0)).norm() < 1e-8);

@@ -1,8 +1,8 @@
 //! Rules of structures that the rule table cannot show in one cell: folded sums and products, shifted Kronecker products by Schur forms,
 //! decompositions of what has a spectrum, accuracy through factors. Each against the dense matrix made by definition.
+use cola::DenseTriangular;
 use cola::plan::Question;
 use cola::prelude::*;
-use cola::DenseTriangular;
 use nalgebra::{DMatrix, DVector, matrix};
 
 type C = Complex<f64>;
@@ -61,7 +61,10 @@ fn products_of_krons_are_krons() {
     close(&Product::new(&q, &other).to_dense(), &(q.to_dense() * other.to_dense()), 1e-13);
     assert!(matches!(try_linop!(kron(&a, &b) * &q), Err(Error::ShapeMismatch { .. })));
     // static sizes, on the stack
-    let s = linop!(kron({ matrix![1.0, 2.0; 3.0, 4.0] }, diag([1.0, 2.0, 3.0])) * kron({ matrix![0.0, 1.0; 1.0, 0.0] }, diag([2.0, 2.0, 2.0])));
+    let s = linop!(
+        kron({ matrix![1.0, 2.0; 3.0, 4.0] }, diag([1.0, 2.0, 3.0]))
+            * kron({ matrix![0.0, 1.0; 1.0, 0.0] }, diag([2.0, 2.0, 2.0]))
+    );
     assert_eq!(s.apply(&[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]), [4.0, 0.0, 0.0, 8.0, 0.0, 0.0]);
 }
 fn psd_known<A: Operator>(_: &A) -> bool {
@@ -71,7 +74,8 @@ fn psd_known<A: Operator>(_: &A) -> bool {
 fn triangles_keep_their_shape() {
     let (a, b) = (real(4, 4, 1) + DMatrix::identity(4, 4) * 3.0, real(4, 4, 2) + DMatrix::identity(4, 4) * 2.0);
     let (la, lb) = (a.lower_triangle(), b.lower_triangle());
-    let (p, s) = (linop!(triangular_lower(&a) * triangular_lower(&b)), linop!(triangular_lower(&a) + triangular_lower(&b)));
+    let (p, s) =
+        (linop!(triangular_lower(&a) * triangular_lower(&b)), linop!(triangular_lower(&a) + triangular_lower(&b)));
     is_lower(&p);
     is_lower(&s);
     close(&p.to_dense(), &(&la * &lb), 1e-14);
@@ -82,24 +86,42 @@ fn triangles_keep_their_shape() {
     let u = linop!(triangular_upper(&a) * triangular_upper(&b));
     close(&u.to_dense(), &(a.upper_triangle() * b.upper_triangle()), 1e-14);
     // by reference; a triangle of each side makes a plain product
-    close(&(&Triangular::upper(&a) + &Triangular::upper(&b)).to_dense(), &(a.upper_triangle() + b.upper_triangle()), 1e-14);
+    close(
+        &(&Triangular::upper(&a) + &Triangular::upper(&b)).to_dense(),
+        &(a.upper_triangle() + b.upper_triangle()),
+        1e-14,
+    );
     let mixed = linop!(triangular_lower(&a) * triangular_upper(&b));
     close(&mixed.to_dense(), &(&la * b.upper_triangle()), 1e-14);
     assert_eq!(rule(&mixed, Question::Solve), "factor by factor, reversed");
     // static: on the stack
-    let t = linop!(triangular_lower({ matrix![2.0, 9.0; 1.0, 4.0] }) * triangular_lower({ matrix![1.0, 9.0; 1.0, 1.0] }));
+    let t =
+        linop!(triangular_lower({ matrix![2.0, 9.0; 1.0, 4.0] }) * triangular_lower({ matrix![1.0, 9.0; 1.0, 1.0] }));
     assert_eq!(t.apply(&[1.0, 1.0]), [2.0, 9.0]);
-    assert!(matches!(try_linop!(triangular_lower(&a) * triangular_lower({ real(3, 3, 1) })), Err(Error::ShapeMismatch { .. })));
-    assert!(matches!(try_linop!(triangular_lower({ real(3, 4, 1) }) + triangular_lower({ real(3, 4, 2) })), Err(Error::ShapeMismatch { .. })));
+    assert!(matches!(
+        try_linop!(triangular_lower(&a) * triangular_lower({ real(3, 3, 1) })),
+        Err(Error::ShapeMismatch { .. })
+    ));
+    assert!(matches!(
+        try_linop!(triangular_lower({ real(3, 4, 1) }) + triangular_lower({ real(3, 4, 2) })),
+        Err(Error::ShapeMismatch { .. })
+    ));
 }
 #[test]
 fn low_rank_operators_multiply() {
     let (a, u) = (real(4, 4, 1), real(4, 2, 2));
     close(&linop!(low_rank(&u, &u) * &a).to_dense(), &(&u * u.transpose() * &a), 1e-14);
     close(&linop!(&a * (&u * &u.T)).to_dense(), &(&a * &u * u.transpose()), 1e-14);
-    close(&linop!(diag([1.0, 2.0, 3.0, 4.0]) * low_rank(&u, &u) * kron({ real(2, 2, 3) }, { real(2, 2, 4) })).to_dense(), &{
-        DMatrix::from_diagonal(&DVector::from_vec(vec![1.0, 2.0, 3.0, 4.0])) * &u * u.transpose() * real(2, 2, 3).kronecker(&real(2, 2, 4))
-    }, 1e-14);
+    close(
+        &linop!(diag([1.0, 2.0, 3.0, 4.0]) * low_rank(&u, &u) * kron({ real(2, 2, 3) }, { real(2, 2, 4) })).to_dense(),
+        &{
+            DMatrix::from_diagonal(&DVector::from_vec(vec![1.0, 2.0, 3.0, 4.0]))
+                * &u
+                * u.transpose()
+                * real(2, 2, 3).kronecker(&real(2, 2, 4))
+        },
+        1e-14,
+    );
 }
 /// A x B + c I and A x I + I x B + c I with factors that are not self-adjoint: no n x n matrix.
 #[test]
@@ -127,10 +149,14 @@ fn shifted_krons_by_schur_forms() {
     let (a, b) = (real(3, 3, 1), real(2, 2, 2));
     let s = linop!(kron_sum(&a, &b) + 5.0 * I);
     assert_eq!(rule(&s, Question::Solve), "Schur forms of the factors");
-    let dense = a.kronecker(&DMatrix::identity(2, 2)) + DMatrix::identity(3, 3).kronecker(&b) + DMatrix::identity(6, 6) * 5.0;
+    let dense =
+        a.kronecker(&DMatrix::identity(2, 2)) + DMatrix::identity(3, 3).kronecker(&b) + DMatrix::identity(6, 6) * 5.0;
     close(&s.inv().unwrap().to_dense(), &dense.try_inverse().unwrap(), 1e-11);
     // an eigenvalue of the product is -c: named, and no quotient by zero
-    let singular = linop!(kron(triangular_upper({ matrix![1.0, 2.0; 0.0, 3.0] }), triangular_upper({ matrix![-2.0, 1.0; 0.0, 5.0] })) + 6.0 * I);
+    let singular = linop!(
+        kron(triangular_upper({ matrix![1.0, 2.0; 0.0, 3.0] }), triangular_upper({ matrix![-2.0, 1.0; 0.0, 5.0] }))
+            + 6.0 * I
+    );
     assert!(matches!(singular.solve(&[1.0, 2.0, 3.0, 4.0]), Err(Error::Singular { .. })));
     assert_eq!(singular.slogdet().unwrap(), (0.0, f64::NEG_INFINITY));
     let nan = linop!(kron({ matrix![1.0, 2.0; 0.0, 3.0] }, { matrix![1.0, f64::NAN; 0.0, 3.0] }) + 6.0 * I);
@@ -181,13 +207,23 @@ fn decompositions_of_what_has_a_spectrum() {
     decompositions("householder", &Householder::new(vec![1.0, -2.0, 0.5]));
     decompositions("tridiagonal", &SelfAdjoint::new(Tridiagonal::symmetric(vec![1.0, -2.0, 3.0], vec![0.5, 1.0])));
     decompositions("tridiagonal, constant", &SelfAdjoint::new(Tridiagonal::symmetric(vec![2.0; 5], vec![-1.0; 4])));
-    decompositions("banded", &SelfAdjoint::new(Banded::from_diagonals([(0, vec![1.0; 4]), (2, vec![0.5; 2]), (-2, vec![0.5; 2])])));
+    decompositions(
+        "banded",
+        &SelfAdjoint::new(Banded::from_diagonals([(0, vec![1.0; 4]), (2, vec![0.5; 2]), (-2, vec![0.5; 2])])),
+    );
     decompositions("power", &Powi::<_, 3>::new(SelfAdjoint::new(h.clone())));
     decompositions("zero", &Zero::<f64, _, _>::new(3, 2));
     for c in [vec![1.0, 2.0, 3.0], vec![1.0; 4], vec![0.0, -1.0, 0.5, 4.0, 1.0], vec![-2.0]] {
         decompositions("circulant", &Circulant::new(c.clone()));
-        decompositions("circulant + c I", &CirculantSum::try_new(Circulant::new(c.clone()), ScaledIdentity::<f64, cola::Dyn, _>::new(0.5, c.len())).unwrap());
-        decompositions("complex circulant", &Circulant::new(c.iter().map(|&c| C::new(c, 0.3 * c * c)).collect::<Vec<_>>()));
+        decompositions(
+            "circulant + c I",
+            &CirculantSum::try_new(Circulant::new(c.clone()), ScaledIdentity::<f64, cola::Dyn, _>::new(0.5, c.len()))
+                .unwrap(),
+        );
+        decompositions(
+            "complex circulant",
+            &Circulant::new(c.iter().map(|&c| C::new(c, 0.3 * c * c)).collect::<Vec<_>>()),
+        );
     }
     decompositions("circulant on a grid", &Circulant::nd(&[2, 3], vec![4.0, 1.0, 0.5, -1.0, 2.0, 0.25]).unwrap());
     decompositions("fourier", &Fourier::<C>::new(5));
@@ -209,7 +245,8 @@ fn eigenvectors_by_structure() {
     {
         let e = a.eig().unwrap();
         let (dense, v) = (a.to_dense().map(|x| x.to_complex().into()), e.eigenvectors().to_dense().map(|x| x.into()));
-        let w = DMatrix::from_diagonal(&DVector::from_iterator(dense.nrows(), e.eigenvalues().iter().map(|&w| w.into())));
+        let w =
+            DMatrix::from_diagonal(&DVector::from_iterator(dense.nrows(), e.eigenvalues().iter().map(|&w| w.into())));
         close::<C>(&(&dense * &v), &(&v * &w), 1e-12);
         assert!((w.trace() - dense.trace()).norm() < 1e-11 * (1.0 + dense.norm()), "{name}");
         if orthogonal {
@@ -242,7 +279,10 @@ fn eigenvectors_by_structure() {
     let mut w: Vec<f64> = e.eigenvalues().iter().take(2).map(|w| w.norm()).collect();
     let mut want: Vec<f64> = core.complex_eigenvalues().iter().map(|w| w.norm()).collect();
     (w.sort_by(f64::total_cmp), want.sort_by(f64::total_cmp));
-    assert!(w.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-9 * b) && e.eigenvalues()[2..].iter().all(|w| w.norm() == 0.0));
+    assert!(
+        w.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-9 * b)
+            && e.eigenvalues()[2..].iter().all(|w| w.norm() == 0.0)
+    );
 }
 /// Through the factor, small eigenvalues of a Gram matrix keep their digits: those of the product are lost below eps |X|^2.
 #[test]
@@ -263,7 +303,8 @@ fn roots_of_gram_matrices_do_not_square_the_condition() {
 #[test]
 fn lists_have_the_rules_of_pairs() {
     let parts = [Psd::new(Dense::new(definite(2, 1))), Psd::new(Dense::new(definite(2, 2)))];
-    let (k, b, dense) = (KronOf::new(parts.clone()), BlockDiagOf::new(parts.clone()), definite(2, 1).kronecker(&definite(2, 2)));
+    let (k, b, dense) =
+        (KronOf::new(parts.clone()), BlockDiagOf::new(parts.clone()), definite(2, 1).kronecker(&definite(2, 2)));
     let l = k.cholesky().unwrap().to_dense();
     close(&(&l * l.transpose()), &dense, 1e-13);
     let f = k.lu().unwrap();
@@ -289,7 +330,11 @@ fn every_structure_is_a_word() {
     let x = [1.0, -2.0, 0.5];
     let j = linop!(jacobian(Map, &x)).to_dense();
     close(&j, &DMatrix::from_row_slice(3, 3, &[2.0, 0.5, 0.0, 0.0, -4.0, 0.5, 0.5, 0.0, 1.0]), 1e-15);
-    close(&linop!(gauss_newton(Map, &x) + 0.5 * I).to_dense(), &(j.transpose() * &j + DMatrix::identity(3, 3) * 0.5), 1e-14);
+    close(
+        &linop!(gauss_newton(Map, &x) + 0.5 * I).to_dense(),
+        &(j.transpose() * &j + DMatrix::identity(3, 3) * 0.5),
+        1e-14,
+    );
     close(&linop!(hessian(Map, &x)).to_dense(), &(DMatrix::identity(3, 3) * 2.0), 1e-15);
     let metric = definite(3, 1);
     close(&linop!(fisher(Map, &x, Psd::new(&metric))).to_dense(), &(j.transpose() * &metric * &j), 1e-13);
@@ -307,10 +352,15 @@ fn every_structure_is_a_word() {
     let c = linop!(circulant_nd(&[1, 3], [4.0, 1.0, 0.5]));
     close(&c.to_dense(), &linop!(circulant([4.0, 1.0, 0.5])).to_dense(), 1e-15);
     assert!(try_linop!(circulant_nd(&[2, 3], [4.0, 1.0, 0.5])).is_err());
-    let f = linop!(function(2, 3, |x: &[f64], y: &mut [f64]| y.copy_from_slice(&x[..2]), |x: &[f64], y: &mut [f64]| {
-        y[2] = 0.0;
-        y[..2].copy_from_slice(x)
-    }));
+    let f = linop!(function(
+        2,
+        3,
+        |x: &[f64], y: &mut [f64]| y.copy_from_slice(&x[..2]),
+        |x: &[f64], y: &mut [f64]| {
+            y[2] = 0.0;
+            y[..2].copy_from_slice(x)
+        }
+    ));
     assert_eq!(f.apply_as::<Vec<f64>>(&[1.0, 2.0, 3.0]), [1.0, 2.0]);
     assert_eq!(f.adjoint().apply_as::<Vec<f64>>(&[1.0, 2.0]), [1.0, 2.0, 0.0]);
 }

@@ -9,9 +9,9 @@ use crate::operator::short::{Fa, Sc};
 use crate::operator::{Operator, SameScalar};
 #[cfg(feature = "fft")]
 use crate::ops::circulant::combined;
+use crate::ops::triangular::{triangle_product, triangle_sum};
 #[cfg(feature = "fft")]
 use crate::ops::{AsCirculant, Circulant, CirculantSum};
-use crate::ops::triangular::{triangle_product, triangle_sum};
 use crate::ops::{
     AsPermutation, AsTriangle, BandedSum, DenseTriangular, Diagonal, DiagonalEntries, IntoKron, Kron, Lower, Multiple,
     Permutation, Product, ScaledIdentity, Shifted, Sum, Upper, WithFacts,

@@ -25,9 +25,7 @@ pub use crate::ops::fourier::fourier;
 pub use crate::ops::function::function;
 pub use crate::ops::hadamard::{hadamard, try_hadamard};
 pub use crate::ops::householder::{householder, try_householder};
-pub use crate::ops::interpolation::{
-    interpolation, interpolation_linear, try_interpolation, try_interpolation_linear,
-};
+pub use crate::ops::interpolation::{interpolation, interpolation_linear, try_interpolation, try_interpolation_linear};
 pub use crate::ops::jacobian::{
     fisher, gauss_newton, hessian, jacobian, try_fisher, try_gauss_newton, try_hessian, try_jacobian,
 };

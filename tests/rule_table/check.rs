@@ -191,7 +191,11 @@ impl Check {
         // of what is singular by its structure: that of its range
         let cond = |r: &Ref| {
             let s = r.clone().svd(false, false).singular_values;
-            if s.max() == 0.0 { 1.0 } else { s.max() / s.iter().copied().filter(|x| *x > 1e-6 * s.max()).fold(s.max(), f64::min) }
+            if s.max() == 0.0 {
+                1.0
+            } else {
+                s.max() / s.iter().copied().filter(|x| *x > 1e-6 * s.max()).fold(s.max(), f64::min)
+            }
         };
         let cond = r.iter().map(cond).fold(1.0, f64::max);
         assert!(cond < 1e4, "a reference of condition {cond:.1e} tests nothing");

@@ -285,7 +285,9 @@ impl Table {
         let plain = PROMISED_PLAIN.iter().filter(|_| !row.lanes);
         // of one number nothing is structured
         let plain = plain.filter(|_| self.size[1] > 1);
-        for (_, questions) in PROMISED.iter().chain(plain).filter(|p| row.name.strip_prefix(p.0).is_some_and(whole_name)) {
+        for (_, questions) in
+            PROMISED.iter().chain(plain).filter(|p| row.name.strip_prefix(p.0).is_some_and(whole_name))
+        {
             for q in questions.iter().filter(|q| !row.refused(**q)) {
                 let plan = row.explanation.plan(*q);
                 assert!(!plan.base || plan.refused, "{q:?}: a rule is promised, and the base case runs: {plan}");

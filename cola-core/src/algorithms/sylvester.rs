@@ -144,9 +144,10 @@ where
             let (factor, shift) = self.column(ta[j * (m + 1)]);
             for i in 0..n {
                 let above = &tb[i * n..i * n + i];
-                let sum = above.iter().zip(&column[..i]).fold(Complex::zero(), |s: Complex<T::Re>, (t, x)| {
-                    s.add_mul(Scalar::conj(*t), *x)
-                });
+                let sum = above
+                    .iter()
+                    .zip(&column[..i])
+                    .fold(Complex::zero(), |s: Complex<T::Re>, (t, x)| s.add_mul(Scalar::conj(*t), *x));
                 let own = column[i] - Scalar::conj(factor) * sum;
                 column[i] = own / Scalar::conj(factor * tb[i * (n + 1)] + shift);
             }

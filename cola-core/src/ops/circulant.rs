@@ -8,8 +8,8 @@ use crate::functions::dense::finite;
 use crate::functions::det::slog_product;
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::{
-    Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
-    SpectrumRule, SvdRule,
+    Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power,
+    PowerRule, SpectrumRule, SvdRule,
 };
 use crate::operator::short::Sc;
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -348,7 +348,11 @@ impl<K: Facts, T: Scalar, S: Space> PinvRule<K> for Circulant<T, S> {
     fn pinv_rule(&self) -> Result<Self::Output> {
         self.map(K::SelfAdjoint::KNOWN, always, singular, |z, tol| {
             let keep = tol.lt(z.abs());
-            T::Complex::select(keep, T::Complex::of(1.0) / T::Complex::select(keep, z, T::Complex::of(1.0)), T::Complex::zero())
+            T::Complex::select(
+                keep,
+                T::Complex::of(1.0) / T::Complex::select(keep, z, T::Complex::of(1.0)),
+                T::Complex::zero(),
+            )
         })
     }
 }

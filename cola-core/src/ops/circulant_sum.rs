@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use crate::facts::{Facts, InverseFacts, SumFacts};
 use crate::functions::{
-    Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
-    SpectrumRule, SvdRule,
+    Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power,
+    PowerRule, SpectrumRule, SvdRule,
 };
 use crate::gradient::{Differentiable, LogdetGradient, SpectrumGradient};
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};

@@ -171,7 +171,9 @@ impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Either<A, B> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Cholesky | Question::Lu => base::<K, Self>(self, question),
-            Question::Apply | Question::Solve | Question::Slogdet | Question::Power => each!(self, a => part(a, question)),
+            Question::Apply | Question::Solve | Question::Slogdet | Question::Power => {
+                each!(self, a => part(a, question))
+            }
             _ => each!(self, a => a.plan::<K>(question)),
         }
     }

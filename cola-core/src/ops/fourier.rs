@@ -8,9 +8,7 @@ use crate::functions::base::{DENSE_LIMIT, unitary_svd};
 use crate::functions::dense::{DenseBasis, dense_eigh};
 use crate::functions::det::power;
 use crate::functions::diagonal::diagonal_start;
-use crate::functions::{
-    DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, Power, PowerRule,
-};
+use crate::functions::{DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::Adjoint;
 use crate::parameters::{LeafFn, Parameters, Path};

@@ -16,8 +16,8 @@ use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::low_rank_vectors::low_rank_eig;
 use crate::ops::{
-    Identity, Isometric, LowRankShift, LowRankVectors, Psd, RangeBasis, Scaled, SelfAdjoint, Spectral, Sum, SvdFactors, Unitary,
-    WithFacts,
+    Identity, Isometric, LowRankShift, LowRankVectors, Psd, RangeBasis, Scaled, SelfAdjoint, Spectral, Sum, SvdFactors,
+    Unitary, WithFacts,
 };
 use crate::parameters::tree_node;
 use crate::plan::{Cost, Explain, Plan, Question, base};
@@ -321,6 +321,7 @@ impl<K: Facts, U: MatrixData, V: MatrixData<Scalar = U::Scalar>> SvdRule<K> for 
     type Right = DenseColumns<U::Scalar, V::Rows>;
     fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
         let (u, v) = (self.0.view(), self.1.view());
+        crate::error::check::<U::Scalar>(u.finite() & v.finite(), |_| Error::non_finite("the low-rank factors"))?;
         let (m, n, r) = (u.rows, v.rows, u.cols);
         if r > m.min(n) {
             let mut a = Panel::<Sc<Self>, U::Rows, V::Rows>::filled(m, n, Sc::<Self>::zero());

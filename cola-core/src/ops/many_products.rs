@@ -379,7 +379,9 @@ macro_rules! part_by_part {
                 let (list, mut values) = (self.0.parts(), Vec::new());
                 if !all_square(list) {
                     return Err(Error::invalid(concat!(
-                        "eig: the parts of `", $word, "` are not square; make it dense: `linop!({ k.to_dense() })`"
+                        "eig: the parts of `",
+                        $word,
+                        "` are not square; make it dense: `linop!({ k.to_dense() })`"
                     )));
                 }
                 let vectors = P::of(list.len(), |i| {

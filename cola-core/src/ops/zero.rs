@@ -6,8 +6,8 @@ use crate::facts::{Facts, NoFacts, NonNegative, PsdFacts, SelfAdjointFacts};
 use crate::functions::base::square;
 use crate::functions::svd::DenseColumns;
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors, LuRule,
-    PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
+    CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
+    LuRule, PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
 };
 use crate::operator::{LinearOperator, Operator, Update};
 use crate::ops::{Dense, Identity, Isometric, ScaledIdentity, Spectral, SvdFactors};

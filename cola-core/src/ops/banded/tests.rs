@@ -232,7 +232,8 @@ fn spectra_of_wide_bands() -> Result<()> {
         spectrum::<Complex<f64>>(n, b, 1e-12)?;
         spectrum::<f32>(n, b, 1e-4)?;
     }
-    let nan = crate::SelfAdjoint(Banded::from_diagonals([(0, vec![1.0, f64::NAN, 1.0]), (2, vec![1.0]), (-2, vec![1.0])]));
+    let nan =
+        crate::SelfAdjoint(Banded::from_diagonals([(0, vec![1.0, f64::NAN, 1.0]), (2, vec![1.0]), (-2, vec![1.0])]));
     assert!(matches!(nan.eigh(), Err(Error::NonFinite { .. })));
     Ok(())
 }
