@@ -13,7 +13,11 @@ type M = DMatrix<f64>;
 /// What is read as a general or as a positive definite operator.
 #[derive(Clone, Debug)]
 enum Tree {
-    Leaf { kind: u8, n: usize, seed: u64 },
+    Leaf {
+        kind: u8,
+        n: usize,
+        seed: u64,
+    },
     Kron(Box<Tree>, Box<Tree>),
     BlockDiag(Box<Tree>, Box<Tree>),
     Sum(Box<Tree>, Box<Tree>),
@@ -281,9 +285,13 @@ fn off(a: &M, k: isize) -> Vec<f64> {
 }
 /// Diagonals `low` to `high`.
 fn near_diagonal(a: &M, low: isize, high: isize) -> M {
-    M::from_fn(a.nrows(), a.ncols(), |i, j| {
-        if (low..=high).contains(&(j as isize - i as isize)) { a[(i, j)] } else { 0.0 }
-    })
+    M::from_fn(
+        a.nrows(),
+        a.ncols(),
+        |i, j| {
+            if (low..=high).contains(&(j as isize - i as isize)) { a[(i, j)] } else { 0.0 }
+        },
+    )
 }
 fn kron_sum(a: &M, b: &M) -> M {
     let eye = |m: &M| M::identity(m.nrows(), m.nrows());
@@ -357,7 +365,8 @@ fn general(t: &Tree) -> (General, M) {
                     node!(general Interpolation::linear(grid, &x).unwrap(), M::from_fn(n + 1, n + 1, hat))
                 }
                 14 => {
-                    let (u, v) = (a.columns(0, n.div_ceil(2)).into_owned(), a.columns(n / 2, n.div_ceil(2)).into_owned());
+                    let (u, v) =
+                        (a.columns(0, n.div_ceil(2)).into_owned(), a.columns(n / 2, n.div_ceil(2)).into_owned());
                     node!(singular LowRank::new(u.clone(), v.clone()), &u * v.transpose())
                 }
                 15 => {
@@ -553,7 +562,10 @@ fn definite(t: &Tree) -> (Definite, M) {
                 }
                 10 => {
                     let u = x.columns(0, 1).into_owned();
-                    let k = dsl::add(Gram::<_, ByAdjoint>::new(u.clone()), ScaledIdentity::<f64, Dyn, NonNegative>::of_size(0.5, *n));
+                    let k = dsl::add(
+                        Gram::<_, ByAdjoint>::new(u.clone()),
+                        ScaledIdentity::<f64, Dyn, NonNegative>::of_size(0.5, *n),
+                    );
                     node!(psd k, &u * u.transpose() + M::identity(*n, *n) * 0.5)
                 }
                 0 => node!(psd Psd::new(a.clone()), a),

@@ -152,6 +152,7 @@ operators! {
     [A, P] LowRankUpdate<A, P>,
     [P, E] ShiftedLowRank<P, E>,
     [T: Scalar, N: Space, R: Space] RangeBasis<T, N, R>,
+    [T: Scalar, N: Space, R: Space] LowRankVectors<T, N, R>,
     [F: Operator, R: Space, M: crate::functions::dense::FactorMethod, D] UpdateInverse<F, R, M, D>,
     [A, B] Product<A, B>,
     [X, C] Gram<X, C>,

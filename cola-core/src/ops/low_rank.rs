@@ -322,6 +322,7 @@ impl<K: Facts, U: MatrixData, V: MatrixData<Scalar = U::Scalar>> SvdRule<K> for 
     type Right = DenseColumns<U::Scalar, V::Rows>;
     fn svd_rule(&self) -> Result<SvdFactors<Self::Left, Self::Right>> {
         let (u, v) = (self.0.view(), self.1.view());
+        crate::error::check::<U::Scalar>(u.finite() & v.finite(), |_| Error::non_finite("the low-rank factors"))?;
         let (m, n, r) = (u.rows, v.rows, u.cols);
         if r > m.min(n) {
             let mut a = Panel::<Sc<Self>, U::Rows, V::Rows>::filled(m, n, Sc::<Self>::zero());

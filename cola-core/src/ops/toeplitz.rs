@@ -249,9 +249,8 @@ impl<C: VectorData, R: UpperBand<C::Scalar> + RowSpace<C>> Toeplitz<C, R> {
 /// Toeplitz-like Matrices, 1984.) `F`: its facts.
 #[derive(Clone)]
 pub struct ToeplitzInverse<T: Scalar, S, F> {
-    /// x_0 T^-1 = L(x) U(J y) - L(Z y) U(Z J x).
+    /// T^-1 = L(x) U(J y) - L(Z y) U(Z J x), y the last column over x_0.
     parts: [Toeplitz<Vec<T>, Vec<T>>; 4],
-    scale: T,
     /// T itself, for a step of refinement.
     whole: Toeplitz<Vec<T>, Vec<T>>,
     det: (T, T::Re),
@@ -267,7 +266,8 @@ impl<T: Scalar, S: Space, F: Facts> ToeplitzInverse<T, S, F> {
         };
         let lower = |v: Vec<T>| Toeplitz::try_new(v.clone(), corner(&v[0]));
         let upper = |v: Vec<T>| Toeplitz::try_new(corner(&v[0]), v);
-        let (x, y) = (&d.first, &d.last);
+        // the quotient first: products of entries of the inverse overflow where the inverse does not
+        let (x, y) = (&d.first, &d.last.iter().map(|&y| y / d.first[0]).collect::<Vec<_>>());
         let shifted = |v: &mut dyn Iterator<Item = T>| core::iter::once(T::zero()).chain(v).take(n).collect::<Vec<_>>();
         let parts = [
             lower(x.clone())?,
@@ -275,14 +275,7 @@ impl<T: Scalar, S: Space, F: Facts> ToeplitzInverse<T, S, F> {
             lower(shifted(&mut y.iter().copied()))?,
             upper(shifted(&mut x.iter().rev().copied()))?,
         ];
-        let scale = T::one() / x[0];
-        Ok(ToeplitzInverse {
-            parts,
-            scale,
-            whole: Toeplitz::try_new(whole.0, whole.1)?,
-            det: d.det,
-            marker: PhantomData,
-        })
+        Ok(ToeplitzInverse { parts, whole: Toeplitz::try_new(whole.0, whole.1)?, det: d.det, marker: PhantomData })
     }
     /// x = formula b.
     fn formula(&self, adjoint: bool, b: &[T], x: &mut [T], s: &mut [T]) {
@@ -292,9 +285,9 @@ impl<T: Scalar, S: Space, F: Facts> ToeplitzInverse<T, S, F> {
         let one = Update { adjoint, ..Update::replace() };
         let [first, second] = if adjoint { [(l1, u1), (l2, u2)] } else { [(u1, l1), (u2, l2)] };
         first.0.act(one, View::vector(b), ViewMut::vector(mid), rest);
-        first.1.act(one.times(self.scale), View::vector(mid), ViewMut::vector(x), rest);
+        first.1.act(one, View::vector(mid), ViewMut::vector(x), rest);
         second.0.act(one, View::vector(b), ViewMut::vector(mid), rest);
-        second.1.act(one.times(-self.scale).add(), View::vector(mid), ViewMut::vector(x), rest);
+        second.1.act(one.times(-T::one()).add(), View::vector(mid), ViewMut::vector(x), rest);
     }
 }
 operator!([T: Scalar, S: Space, F: Facts] ToeplitzInverse<T, S, F> {
