@@ -65,7 +65,8 @@ impl Cuda {
             );
             return Err(Error::Device { message });
         }
-        let context = CudaContext::new(ordinal).map_err(|e| failed("cuDevicePrimaryCtxRetain", "the use of the GPU", e))?;
+        let context =
+            CudaContext::new(ordinal).map_err(|e| failed("cuDevicePrimaryCtxRetain", "the use of the GPU", e))?;
         // SAFETY: every vector lives and is used on the one stream below, so there is no order between streams to keep.
         unsafe { context.disable_event_tracking() };
         let stream = context.new_stream().map_err(|e| failed("cuStreamCreate", "a new stream on the GPU", e))?;
@@ -110,8 +111,11 @@ impl Cuda {
 
     /// Its memory now.
     pub fn memory(&self) -> Result<Memory> {
-        let (free, total) =
-            self.stream.context().mem_get_info().map_err(|e| failed("cuMemGetInfo", "a question about the GPU's memory", e))?;
+        let (free, total) = self
+            .stream
+            .context()
+            .mem_get_info()
+            .map_err(|e| failed("cuMemGetInfo", "a question about the GPU's memory", e))?;
         Ok(Memory { free, total })
     }
 

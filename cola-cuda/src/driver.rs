@@ -79,8 +79,10 @@ pub(crate) fn probe() -> Availability {
     let found = || {
         let count = start()?;
         let describe = |call, what, e| Availability::BrokenDriver { message: text(call, what, e) };
-        let devices =
-            (0..count).map(info).collect::<Result<_, _>>().map_err(|e| describe("cuDeviceGetAttribute", "a question about a GPU", e))?;
+        let devices = (0..count)
+            .map(info)
+            .collect::<Result<_, _>>()
+            .map_err(|e| describe("cuDeviceGetAttribute", "a question about a GPU", e))?;
         Ok(Availability::Devices {
             driver: version().map_err(|e| describe("cuDriverGetVersion", "a question about the driver", e))?,
             devices,

@@ -44,7 +44,9 @@ pub trait DeviceDifferentiable: DeviceAction<Scalar: DeviceScalar> {
     message = "no gradient of the determinant of `{Self}` on a device",
     label = "`{Self}` has no rule for the derivative of logdet on a device"
 )]
-pub trait DeviceLogdetGradient<K: Facts>: DeviceDifferentiable + InverseRule<K, Output: DeviceAction<Scalar = Sc<Self>>> {
+pub trait DeviceLogdetGradient<K: Facts>:
+    DeviceDifferentiable + InverseRule<K, Output: DeviceAction<Scalar = Sc<Self>>>
+{
     /// g += scale tr(A^-1 dA): by default n bilinear forms, of the columns of A^-T and of the identity.
     ///
     /// # Errors
@@ -260,8 +262,10 @@ impl<A: DeviceDifferentiable, B: DeviceDifferentiable<Scalar = Sc<A>>> DeviceDif
         Ok(())
     }
 }
-impl<K: Facts, A: DeviceDifferentiable, B: DeviceDifferentiable<Scalar = Sc<A>>> DeviceLogdetGradient<K> for KronSum<A, B> where
-    KronSum<A, B>: DeviceAction<Scalar = Sc<A>> + InverseRule<K, Output: DeviceAction<Scalar = Sc<A>>>
+impl<K: Facts, A: DeviceDifferentiable, B: DeviceDifferentiable<Scalar = Sc<A>>> DeviceLogdetGradient<K>
+    for KronSum<A, B>
+where
+    KronSum<A, B>: DeviceAction<Scalar = Sc<A>> + InverseRule<K, Output: DeviceAction<Scalar = Sc<A>>>,
 {
 }
 impl<A: DeviceDifferentiable, B: DeviceDifferentiable<Scalar = Sc<A>>> DeviceDifferentiable for BlockDiag<A, B> {
@@ -389,7 +393,11 @@ impl<A: DeviceDifferentiable, S: Sign> DeviceDifferentiable for Scaled<A, Sc<A>,
     ) -> Result<()> {
         let form = u.try_dot(&applied(gpu, Update::replace(), &self.a, v, k)?)?;
         let (of_c, of_a) = g.split_at_mut(1);
-        of_c[0].try_axpby(scale * form, &gpu.upload(&[<Sc<A> as cola_core::Scalar>::of(1.0)])?, cola_core::Scalar::of(1.0))?;
+        of_c[0].try_axpby(
+            scale * form,
+            &gpu.upload(&[<Sc<A> as cola_core::Scalar>::of(1.0)])?,
+            cola_core::Scalar::of(1.0),
+        )?;
         self.a.accumulate_bilinear(gpu, (u, v, k), scale * self.c, of_a)
     }
 }

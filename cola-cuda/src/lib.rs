@@ -44,12 +44,10 @@ mod vector;
 pub use availability::{Availability, DeviceInfo};
 pub use device::{Cuda, Memory};
 pub use fuse::{DeviceBatch, Fused};
-pub use gradient::{
-    DeviceDifferentiable, DeviceGradient, DeviceLogdetGradient, Loss, TrackedOnDevice, value_and_grad,
-};
+pub use gradient::{DeviceDifferentiable, DeviceGradient, DeviceLogdetGradient, Loss, TrackedOnDevice, value_and_grad};
 pub use ops::{
-    CudaBanded, CudaCirculant, CudaDense, CudaDiagonal, CudaFactored, CudaHalf, CudaLowRankUpdate, CudaPermutation, CudaSparse,
-    CudaSvd, CudaToeplitz, CudaTriangular, CudaTriangularInverse, CudaWoodbury, DeviceAction, HalfFormat, Iterate,
-    Offloaded, OnDevice, Span, SpanMut, ToDevice, ToDeviceExt,
+    CudaBanded, CudaCirculant, CudaDense, CudaDiagonal, CudaFactored, CudaHalf, CudaLowRankUpdate, CudaPermutation,
+    CudaSparse, CudaSvd, CudaToeplitz, CudaTriangular, CudaTriangularInverse, CudaWoodbury, DeviceAction, HalfFormat,
+    Iterate, Offloaded, OnDevice, Span, SpanMut, ToDevice, ToDeviceExt,
 };
 pub use vector::{DeviceNumber, DeviceScalar, DeviceVector};

@@ -73,7 +73,10 @@ numbers! {
     Complex<f64>, f64, Pair<f64>, "c64", |x| Pair(x.re, x.im);
 }
 /// A real number that devices work with: `f32` or `f64`.
-pub trait DeviceScalar: DeviceNumber<Raw = Self, Part = Self> + Real + DeviceRepr + Copy + Default + Send + Sync + fmt::Debug + 'static {}
+pub trait DeviceScalar:
+    DeviceNumber<Raw = Self, Part = Self> + Real + DeviceRepr + Copy + Default + Send + Sync + fmt::Debug + 'static
+{
+}
 impl DeviceScalar for f32 {}
 impl DeviceScalar for f64 {}
 
@@ -113,7 +116,9 @@ impl<T: DeviceNumber> DeviceVector<T> {
 
     /// A copy on the same device.
     pub(crate) fn duplicate(&self) -> Result<Self> {
-        let copy = |d: &CudaSlice<T::Raw>| self.device.stream.clone_dtod(d).map_err(|e| failed("cuMemcpyDtoDAsync", "a copy on the GPU", e));
+        let copy = |d: &CudaSlice<T::Raw>| {
+            self.device.stream.clone_dtod(d).map_err(|e| failed("cuMemcpyDtoDAsync", "a copy on the GPU", e))
+        };
         Ok(DeviceVector { data: self.data.as_ref().map(copy).transpose()?, device: self.device.clone() })
     }
     /// The device it is on.

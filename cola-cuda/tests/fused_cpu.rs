@@ -173,8 +173,7 @@ fn no_data_race() {
     let market = market();
     let mut jobs = Vec::new();
     for (i, case) in market.iter().enumerate() {
-        let thorough =
-            ["psd 7 f64", "dense 6 f64", "kron(psd 2, block_diag(psd 2, diag 1)) f64"].contains(&case.name);
+        let thorough = ["psd 7 f64", "dense 6 f64", "kron(psd 2, block_diag(psd 2, diag 1)) f64"].contains(&case.name);
         // every type with a root, else a solve, else a product; by warps and blocks in turn (a thread alone has nobody to race with)
         let heaviest = case.functions.iter().copied().max_by_key(|f| match f {
             Function::Sqrt => 3,
@@ -182,7 +181,8 @@ fn no_data_race() {
             _ => 1,
         });
         for &f in case.functions.iter().filter(|&&f| thorough || Some(f) == heaviest) {
-            for team in [Team::Warp, Team::Block].into_iter().filter(|&t| thorough || (t == Team::Warp) == (i % 2 == 0)) {
+            for team in [Team::Warp, Team::Block].into_iter().filter(|&t| thorough || (t == Team::Warp) == (i % 2 == 0))
+            {
                 jobs.push((case, (case.source)(f, Some(team)).unwrap()));
             }
         }

@@ -3,15 +3,29 @@
 
 mod common;
 
+use cola_cuda::HalfFormat;
 use common::cpu::{Arg, Check, Launch, Program, available};
 use common::market::Rng;
-use cola_cuda::HalfFormat;
 
 const SOURCE: &str = include_str!("../kernels/vector.cu");
 /// Kernels for every type of numbers, and those for some.
 const NAMES: [&str; 16] = [
-    "axpby", "fill", "dot", "largest", "step", "cg_alpha", "cg_step", "cg_beta", "cg_direction", "diagonal", "permutation", "scaled",
-    "banded", "product", "compressed", "outer",
+    "axpby",
+    "fill",
+    "dot",
+    "largest",
+    "step",
+    "cg_alpha",
+    "cg_step",
+    "cg_beta",
+    "cg_direction",
+    "diagonal",
+    "permutation",
+    "scaled",
+    "banded",
+    "product",
+    "compressed",
+    "outer",
 ];
 const OTHERS: [&str; 4] = ["turned_f32", "turned_f64", "product_half", "product_brain"];
 
@@ -29,6 +43,9 @@ const KINDS: [Kind; 4] = [
     Kind { double: true, complex: true },
 ];
 impl Kind {
+    fn number(self) -> usize {
+        usize::from(self.double) + 2 * usize::from(self.complex)
+    }
     fn suffix(self) -> &'static str {
         match (self.double, self.complex) {
             (false, false) => "_f32",
@@ -62,6 +79,7 @@ fn program(name: &str, check: Check) -> Program {
     let names: Vec<String> = all.chain(OTHERS.map(String::from)).collect();
     Program::build(name, SOURCE, &names, check)
 }
+/// `thin` below: one of the strides, directions and results for each type, for checks that are slow.
 struct Job {
     launch: Launch,
     double: bool,
@@ -69,7 +87,14 @@ struct Job {
     result: usize,
     want: Vec<f64>,
 }
-fn job(kernel: String, kind: Kind, (grid, block): (u32, (u32, u32)), args: Vec<Arg>, result: usize, want: Vec<f64>) -> Job {
+fn job(
+    kernel: String,
+    kind: Kind,
+    (grid, block): (u32, (u32, u32)),
+    args: Vec<Arg>,
+    result: usize,
+    want: Vec<f64>,
+) -> Job {
     let launch = Launch { kernel, dims: [grid, 1, 1, block.0, block.1, 1, 0], seed: 3, args };
     Job { launch, double: kind.double, result, want }
 }
@@ -89,11 +114,13 @@ fn longs(x: &[usize]) -> Arg {
 fn write(to: &mut C, alpha: C, add: usize, v: C) {
     *to = if add == 1 { *to } else { c(0.0) } + alpha * v;
 }
-fn products(jobs: &mut Vec<Job>, kind: Kind, sizes: &[(usize, usize, usize, usize)]) {
+fn products(jobs: &mut Vec<Job>, (kind, thin): (Kind, bool), sizes: &[(usize, usize, usize, usize)]) {
     let mut r = Rng(4);
     let alpha = if kind.complex { C::new(0.5, -0.25) } else { c(0.5) };
     for &(m, n, k, layers) in sizes {
-        for (s, (xr, xc, xl, length)) in strides(n, k, layers).into_iter().enumerate() {
+        for (s, (xr, xc, xl, length)) in
+            strides(n, k, layers).into_iter().enumerate().filter(|s| !thin || s.0 == kind.number() % 3)
+        {
             let ((yr, yc, yl, ylen), add) = (strides(m, k, layers)[(s + 1) % 3], s % 2);
             let ((ar, ac, _, alen), conjugate) = (strides(m, n, 1)[(s + 2) % 3], s == 1);
             let (a, x, y) = (numbers(&mut r, kind, alen), numbers(&mut r, kind, length), numbers(&mut r, kind, ylen));
@@ -108,10 +135,20 @@ fn products(jobs: &mut Vec<Job>, kind: Kind, sizes: &[(usize, usize, usize, usiz
                 }
                 kind.flat(&want)
             };
-            let args = |a: Arg| vec![
-                kind.buffer(&y), a, kind.buffer(&x), kind.value(alpha), Arg::int(add as i32), Arg::int(conjugate as i32),
-                Arg::Value(match &tail { Arg::Value(v) => v.clone(), Arg::Buffer(_) => unreachable!("a value") }),
-            ];
+            let args = |a: Arg| {
+                vec![
+                    kind.buffer(&y),
+                    a,
+                    kind.buffer(&x),
+                    kind.value(alpha),
+                    Arg::int(add as i32),
+                    Arg::int(conjugate as i32),
+                    Arg::Value(match &tail {
+                        Arg::Value(v) => v.clone(),
+                        Arg::Buffer(_) => unreachable!("a value"),
+                    }),
+                ]
+            };
             let shape = (tiles, (16, 16));
             jobs.push(job(format!("product{}", kind.suffix()), kind, shape, args(kind.buffer(&a)), 0, want(&|t| a[t])));
             if !kind.double && !kind.complex {
@@ -125,11 +162,13 @@ fn products(jobs: &mut Vec<Job>, kind: Kind, sizes: &[(usize, usize, usize, usiz
         }
     }
 }
-fn leaves(jobs: &mut Vec<Job>, kind: Kind, sizes: &[(usize, usize, usize)]) {
+fn leaves(jobs: &mut Vec<Job>, (kind, thin): (Kind, bool), sizes: &[(usize, usize, usize)]) {
     let mut r = Rng(5);
     let alpha = if kind.complex { C::new(2.0, 1.0) } else { c(2.0) };
     for &(n, k, layers) in sizes {
-        for (s, (xr, xc, xl, length)) in strides(n, k, layers).into_iter().enumerate() {
+        for (s, (xr, xc, xl, length)) in
+            strides(n, k, layers).into_iter().enumerate().filter(|s| !thin || s.0 == kind.number() % 3)
+        {
             let ((yr, yc, yl, ylen), add) = (strides(n, k, layers)[(s + 1) % 3], s % 2);
             let (x, y, d) = (numbers(&mut r, kind, length), numbers(&mut r, kind, ylen), numbers(&mut r, kind, n));
             let order: Vec<i32> = (0..n).map(|i| ((i * 7 + 3) % n) as i32).collect();
@@ -153,7 +192,7 @@ fn leaves(jobs: &mut Vec<Job>, kind: Kind, sizes: &[(usize, usize, usize)]) {
                 jobs.push(job(format!("{name}{}", kind.suffix()), kind, shape, args, 0, want));
             };
             let bar = |back: i32, z: C| if back == 1 { z.conj() } else { z };
-            for back in [0, 1] {
+            for back in [0, 1].into_iter().filter(|&b| !thin || b == i32::from(kind.complex)) {
                 let want = result(&|i, j, l| (i, bar(back, d[i]) * at(i, j, l)));
                 push("diagonal", vec![kind.buffer(&d)], &[back], want);
                 push("scaled", Vec::new(), &[back], result(&|i, j, l| (i, bar(back, at(i, j, l)))));
@@ -187,7 +226,12 @@ fn leaves(jobs: &mut Vec<Job>, kind: Kind, sizes: &[(usize, usize, usize)]) {
                     let line = start[i] as usize..start[i + 1] as usize;
                     (i, line.map(|t| bar(back, values[t]) * at(index[t] as usize, j, l)).sum())
                 });
-                push("compressed", vec![Arg::indices(&start), Arg::indices(&index), kind.buffer(&values)], &[back], want);
+                push(
+                    "compressed",
+                    vec![Arg::indices(&start), Arg::indices(&index), kind.buffer(&values)],
+                    &[back],
+                    want,
+                );
             }
         }
         if !kind.complex {
@@ -208,7 +252,7 @@ fn leaves(jobs: &mut Vec<Job>, kind: Kind, sizes: &[(usize, usize, usize)]) {
         jobs.push(job(format!("outer{}", kind.suffix()), kind, shape, args, 0, kind.flat(&want)));
     }
 }
-fn vectors(jobs: &mut Vec<Job>, kind: Kind, sizes: &[usize]) {
+fn vectors(jobs: &mut Vec<Job>, (kind, thin): (Kind, bool), sizes: &[usize]) {
     let mut r = Rng(6);
     for &n in sizes {
         let grid = n.div_ceil(256).min(3) as u32;
@@ -228,7 +272,8 @@ fn vectors(jobs: &mut Vec<Job>, kind: Kind, sizes: &[usize]) {
         // block b sums the numbers of its threads
         let stride = grid as usize * 256;
         let of_block = |b: usize| (0..n).filter(move |i| i % stride / 256 == b);
-        let sums = |f: &dyn Fn(usize) -> C| -> Vec<C> { (0..grid as usize).map(|b| of_block(b).map(f).sum()).collect() };
+        let sums =
+            |f: &dyn Fn(usize) -> C| -> Vec<C> { (0..grid as usize).map(|b| of_block(b).map(f).sum()).collect() };
         let reals = |x: Vec<C>| -> Vec<f64> { x.iter().map(|z| z.re).collect() };
         let none = nan(grid as usize);
         let args = vec![buffer(&none), buffer(&x), buffer(&y), kind.real(0.5), count()];
@@ -237,9 +282,16 @@ fn vectors(jobs: &mut Vec<Job>, kind: Kind, sizes: &[usize]) {
         let args = vec![kind.reals(&reals(none.clone())), buffer(&x), count()];
         push("largest", grid, args, 0, (0..grid as usize).map(top).collect());
         let left = |i: usize| y[i] - b * q[i];
-        for result in [0, 3, 6] {
+        for result in [0, 3, 6].into_iter().filter(|&r| !thin || r == 6) {
             let args = vec![
-                buffer(&x), kind.value(a), buffer(&p), buffer(&y), kind.value(b), buffer(&q), kind.reals(&reals(none.clone())), count(),
+                buffer(&x),
+                kind.value(a),
+                buffer(&p),
+                buffer(&y),
+                kind.value(b),
+                buffer(&q),
+                kind.reals(&reals(none.clone())),
+                count(),
             ];
             let want = match result {
                 0 => kind.flat(&(0..n).map(|i| x[i] + a * p[i]).collect::<Vec<C>>()),
@@ -249,17 +301,24 @@ fn vectors(jobs: &mut Vec<Job>, kind: Kind, sizes: &[usize]) {
             push("step", grid, args, result, want);
         }
         // conjugate gradients: [rho, alpha, beta, limit, going]
-        for going in [1.0, 0.0] {
+        for going in [1.0, 0.0].into_iter().filter(|&g| !thin || g == 1.0) {
             let state = [3.0, 0.5, 0.25, 1e-3, going];
             let parts = numbers(&mut r, kind, n.min(700));
             let mu: f64 = parts.iter().map(|z| z.re).sum();
             let (good, on) = (going == 1.0 && mu > 0.0, going == 1.0);
             let alpha = if good { 3.0 / mu } else { 0.0 };
-            for result in [0, 3] {
-                let args = vec![kind.reals(&state), buffer(&parts), Arg::int(parts.len() as i32), kind.reals(&[0.0; 3])];
+            for result in [0, 3].into_iter().filter(|&r| !thin || r == 0) {
+                let args =
+                    vec![kind.reals(&state), buffer(&parts), Arg::int(parts.len() as i32), kind.reals(&[0.0; 3])];
                 let want = match result {
                     0 => vec![3.0, alpha, 0.25, 1e-3, if good { 1.0 } else { 0.0 }],
-                    _ => if on { vec![mu, 0.0, 1.0] } else { vec![0.0; 3] },
+                    _ => {
+                        if on {
+                            vec![mu, 0.0, 1.0]
+                        } else {
+                            vec![0.0; 3]
+                        }
+                    }
                 };
                 // a sum near zero has no relative accuracy in single precision
                 if mu.abs() > 0.5 {
@@ -268,8 +327,13 @@ fn vectors(jobs: &mut Vec<Job>, kind: Kind, sizes: &[usize]) {
             }
             let squares: Vec<f64> = parts.iter().map(|z| z.re.abs() + 0.5).collect();
             let rr: f64 = squares.iter().sum();
-            for result in [0, 3] {
-                let args = vec![kind.reals(&state), kind.reals(&squares), Arg::int(squares.len() as i32), kind.reals(&[7.0; 3])];
+            for result in [0, 3].into_iter().filter(|&r| !thin || r == 0) {
+                let args = vec![
+                    kind.reals(&state),
+                    kind.reals(&squares),
+                    Arg::int(squares.len() as i32),
+                    kind.reals(&[7.0; 3]),
+                ];
                 let want = match (result, on) {
                     (0, true) => vec![rr, 0.5, rr / 3.0, 1e-3, 1.0],
                     (0, false) => state.to_vec(),
@@ -280,9 +344,16 @@ fn vectors(jobs: &mut Vec<Job>, kind: Kind, sizes: &[usize]) {
             }
             let step = if on { 1.0 } else { 0.0 };
             let next = |i: usize| y[i] - step * 0.5 * q[i];
-            for result in [1, 4, 6] {
+            for result in [1, 4, 6].into_iter().filter(|&r| !thin || r == 6) {
                 let args = vec![
-                    kind.reals(&state), buffer(&x), kind.real(2.0), buffer(&p), buffer(&y), buffer(&q), kind.reals(&reals(none.clone())), count(),
+                    kind.reals(&state),
+                    buffer(&x),
+                    kind.real(2.0),
+                    buffer(&p),
+                    buffer(&y),
+                    buffer(&q),
+                    kind.reals(&reals(none.clone())),
+                    count(),
                 ];
                 let want = match result {
                     1 => kind.flat(&(0..n).map(|i| x[i] + step * p[i]).collect::<Vec<C>>()),
@@ -322,6 +393,7 @@ fn every_kernel_at_every_size() {
     }
     let (program, mut jobs) = (program("vector", Check::Address), Vec::new());
     for kind in KINDS {
+        let kind = (kind, false);
         products(&mut jobs, kind, &[(1, 1, 1, 1), (5, 3, 2, 3), (16, 16, 16, 1), (17, 33, 1, 2), (40, 16, 19, 1)]);
         leaves(&mut jobs, kind, &[(1, 1, 1), (5, 1, 2), (32, 8, 1), (45, 33, 1), (101, 2, 3)]);
         vectors(&mut jobs, kind, &[1, 5, 256, 257, 1500]);
@@ -337,6 +409,7 @@ fn no_data_race() {
     }
     let (program, mut jobs) = (program("vector-races", Check::Races), Vec::new());
     for kind in KINDS {
+        let kind = (kind, true);
         products(&mut jobs, kind, &[(17, 18, 3, 2)]);
         leaves(&mut jobs, kind, &[(45, 3, 1)]);
         vectors(&mut jobs, kind, &[257]);

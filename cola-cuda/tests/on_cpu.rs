@@ -105,6 +105,11 @@ fn without_cublas_and_cusparse() {
 fn a_launch_that_fails() {
     if common::cpu::available() {
         let (ok, text) = run("vectors", "bad launch");
-        assert!(!ok && text.contains("the launch of") && text.contains("in cuLaunchKernel") && text.contains("CUDA_ERROR_ILLEGAL_ADDRESS"), "{text}");
+        assert!(
+            !ok && text.contains("the launch of")
+                && text.contains("in cuLaunchKernel")
+                && text.contains("CUDA_ERROR_ILLEGAL_ADDRESS"),
+            "{text}"
+        );
     }
 }

@@ -33,7 +33,13 @@ fn spd<T: Real + nalgebra::RealField, const N: usize>(seed: usize) -> Psd<Dense<
     Psd::new(Dense::new(a + SMatrix::<T, N, N>::identity() * T::of(N as f64)))
 }
 /// Bytes per second of a function of 2^k elements, and its part of a copy's.
-fn batched<T, K>(gpu: &Cuda, name: &str, (copy, barred): (f64, bool), missed: &mut usize, make: impl Fn(usize) -> K) -> Result<()>
+fn batched<T, K>(
+    gpu: &Cuda,
+    name: &str,
+    (copy, barred): (f64, bool),
+    missed: &mut usize,
+    make: impl Fn(usize) -> K,
+) -> Result<()>
 where
     T: DeviceScalar + Real + Element,
     K: Fusible + cola_core::Operator<Scalar = T> + Parameters<Number = T>,
@@ -49,7 +55,9 @@ where
             let at = |i: usize, b: usize| few[b % ks.len() * s.params + i];
             let all: Vec<T> = match s.layout() {
                 layout::Layout::Contiguous => few.iter().copied().cycle().take(batch * s.params).collect(),
-                layout::Layout::Interleaved => (0..s.params).flat_map(|i| (0..batch).map(move |b| (i, b))).map(|(i, b)| at(i, b)).collect(),
+                layout::Layout::Interleaved => {
+                    (0..s.params).flat_map(|i| (0..batch).map(move |b| (i, b))).map(|(i, b)| at(i, b)).collect()
+                }
             };
             let a = DeviceBatch::new(gpu, &all, s.params, batch, s.layout())?;
             drop(all);
@@ -59,7 +67,11 @@ where
             let bytes = (batch * (s.params + s.input + s.output) * size_of::<T>()) as f64;
             let speed = bytes / ms / 1e6;
             let part = speed / copy;
-            let judged = if barred && power == 22 { format!("  bar 80 %: {}", verdict(part >= 0.8, missed)) } else { String::new() };
+            let judged = if barred && power == 22 {
+                format!("  bar 80 %: {}", verdict(part >= 0.8, missed))
+            } else {
+                String::new()
+            };
             println!(
                 "{name:34} {function:5?} by {:6?} 2^{power:2}  {ms:9.4} ms  {speed:7.0} GB/s  {:5.1} % of a copy{judged}",
                 s.team,
@@ -79,7 +91,10 @@ fn kron(gpu: &Cuda, missed: &mut usize) -> Result<()> {
     unsafe {
         check("cublasCreate_v2", blas::cublasCreate_v2(&mut hb) == blas::cublasStatus_t::CUBLAS_STATUS_SUCCESS)?;
         let _ = blas::cublasSetStream_v2(hb, gpu.stream().cast());
-        check("cusolverDnCreate", solver::cusolverDnCreate(&mut hs) == solver::cusolverStatus_t::CUSOLVER_STATUS_SUCCESS)?;
+        check(
+            "cusolverDnCreate",
+            solver::cusolverDnCreate(&mut hs) == solver::cusolverStatus_t::CUSOLVER_STATUS_SUCCESS,
+        )?;
         let _ = solver::cusolverDnSetStream(hs, gpu.stream().cast());
     }
     for n in [512usize, 1024, 2048, 4096, 8192] {
@@ -104,7 +119,10 @@ fn kron(gpu: &Cuda, missed: &mut usize) -> Result<()> {
             gemm(blas::cublasOperation_t::CUBLAS_OP_T, &mid, &a, &y)
         })?;
         let ratio = ours / theirs;
-        println!("kron(dense {n}, dense {n}) apply  {ours:9.3} ms, cuBLAS {theirs:9.3} ms, ratio {ratio:5.3}  bar 1.1: {}", verdict(ratio <= 1.1, missed));
+        println!(
+            "kron(dense {n}, dense {n}) apply  {ours:9.3} ms, cuBLAS {theirs:9.3} ms, ratio {ratio:5.3}  bar 1.1: {}",
+            verdict(ratio <= 1.1, missed)
+        );
         let ours = median(gpu, || k.solve(&x).map(drop))?;
         let theirs = median(gpu, || {
             for (m, rhs_rows) in [(&b, false), (&a, true)] {
@@ -113,7 +131,10 @@ fn kron(gpu: &Cuda, missed: &mut usize) -> Result<()> {
             Ok(())
         })?;
         let ratio = ours / theirs;
-        println!("kron(dense {n}, dense {n}) solve  {ours:9.3} ms, cuSOLVER {theirs:9.3} ms, ratio {ratio:5.3}  bar 1.1: {}", verdict(ratio <= 1.1, missed));
+        println!(
+            "kron(dense {n}, dense {n}) solve  {ours:9.3} ms, cuSOLVER {theirs:9.3} ms, ratio {ratio:5.3}  bar 1.1: {}",
+            verdict(ratio <= 1.1, missed)
+        );
     }
     // SAFETY: made above, and not used again.
     unsafe {
@@ -128,13 +149,20 @@ fn copy_of(gpu: &Cuda, v: &DeviceVector<f64>) -> Result<DeviceVector<f64>> {
     Ok(to)
 }
 /// getrf of the n x n matrix, and getrs with n right-hand sides.
-fn direct_solve(gpu: &Cuda, h: solver::cusolverDnHandle_t, a: &DeviceVector<f64>, n: i32, b: &DeviceVector<f64>) -> Result<()> {
+fn direct_solve(
+    gpu: &Cuda,
+    h: solver::cusolverDnHandle_t,
+    a: &DeviceVector<f64>,
+    n: i32,
+    b: &DeviceVector<f64>,
+) -> Result<()> {
     let good = solver::cusolverStatus_t::CUSOLVER_STATUS_SUCCESS;
     let (at, mut length) = (a.address() as *mut f64, 0);
     // SAFETY: `a` and `b` are n x n matrices on the device.
     check("getrf_bufferSize", unsafe { solver::cusolverDnDgetrf_bufferSize(h, n, n, at, n, &mut length) } == good)?;
     // row exchanges and the verdict are of 32 bits
-    let (work, pivots, info) = (gpu.zeros::<f64>(length.max(1) as usize)?, gpu.zeros::<f32>(n as usize)?, gpu.zeros::<f32>(1)?);
+    let (work, pivots, info) =
+        (gpu.zeros::<f64>(length.max(1) as usize)?, gpu.zeros::<f32>(n as usize)?, gpu.zeros::<f32>(1)?);
     let (w, p, i) = (work.address() as *mut f64, pivots.address() as *mut i32, info.address() as *mut i32);
     // SAFETY: as above; the buffers have the sizes that the library asks for.
     check("getrf", unsafe { solver::cusolverDnDgetrf(h, n, n, at, n, w, p, i) } == good)?;
@@ -161,7 +189,10 @@ fn cg(gpu: &Cuda, copy: f64, missed: &mut usize) -> Result<()> {
         // q = A p: 2; p.q: 2; x, r and |r|^2: 6; p: 3
         let bytes = 13.0 * (side * side * 8) as f64;
         let ratio = ms / (bytes / copy / 1e6);
-        println!("CG, 2-D Laplacian {side} x {side}, host looks every {check:2}: {ms:8.4} ms an iteration, {ratio:5.3} times a copy of its bytes  bar 1.3: {}", verdict(ratio <= 1.3 || check == 1, missed));
+        println!(
+            "CG, 2-D Laplacian {side} x {side}, host looks every {check:2}: {ms:8.4} ms an iteration, {ratio:5.3} times a copy of its bytes  bar 1.3: {}",
+            verdict(ratio <= 1.3 || check == 1, missed)
+        );
     }
     Ok(())
 }
@@ -174,7 +205,9 @@ fn python() {
 fn measure(gpu: &Cuda, words: &[String]) -> Result<usize> {
     let (wanted, mut missed) = (|w: &str| words.is_empty() || words.iter().any(|x| x == w), 0);
     println!("{gpu:?}");
-    Cuda::libraries().into_iter().for_each(|(name, found)| println!("{name}: {}", found.map_or_else(|e| e.to_string(), |()| "found".into())));
+    Cuda::libraries()
+        .into_iter()
+        .for_each(|(name, found)| println!("{name}: {}", found.map_or_else(|e| e.to_string(), |()| "found".into())));
     let n = 1 << 27;
     let (from, mut to) = (gpu.upload(&vec![1.0f64; n])?, gpu.zeros::<f64>(n)?);
     let ms = median(gpu, || to.try_axpby(1.0, &from, 0.0))?;
@@ -185,7 +218,9 @@ fn measure(gpu: &Cuda, words: &[String]) -> Result<usize> {
         let (small, m) = ((copy, true), &mut missed);
         let d = |s: usize| Diagonal::new(SVector::<f64, 3>::from_fn(|i, _| 1.0 + (i + s % 5) as f64));
         batched(gpu, "kron(psd 2, diag 3) f64", small, m, |s| Kron::new(spd::<f64, 2>(s), d(s)))?;
-        batched(gpu, "kron(psd 4, psd 4) f64", (copy, false), m, |s| Kron::new(spd::<f64, 4>(s), spd::<f64, 4>(s + 1)))?;
+        batched(gpu, "kron(psd 4, psd 4) f64", (copy, false), m, |s| {
+            Kron::new(spd::<f64, 4>(s), spd::<f64, 4>(s + 1))
+        })?;
         batched(gpu, "psd 8 f64", small, m, spd::<f64, 8>)?;
         batched(gpu, "psd 8 f32", small, m, spd::<f32, 8>)?;
         batched(gpu, "psd 16 f64", (copy, false), m, spd::<f64, 16>)?;

@@ -35,7 +35,9 @@ impl Cuda {
             Ok(handle)
         };
         // SAFETY: made by `cublasCreate_v2`, and not used again.
-        kept(self, &self.libraries.blas, &LIBRARY, make, |h| { let _ = unsafe { sys::cublasDestroy_v2(h) }; })
+        kept(self, &self.libraries.blas, &LIBRARY, make, |h| {
+            let _ = unsafe { sys::cublasDestroy_v2(h) };
+        })
     }
     /// cuBLAS where it is installed; looked for once.
     fn blas_if_there(&self) -> Result<Option<Arc<Blas>>> {
@@ -153,15 +155,17 @@ pub(crate) fn product<T: DeviceNumber>(
     let done = if layers == 1 {
         // SAFETY: the matrices have the sizes and strides that the spans promise, and the caller compared.
         let done = unsafe {
-            sys::cublasGemmEx_64(h, o1, o2, m, n, inner, alpha, p1, kind, l1, p2, kind, l2, beta, to, kind, ldy, compute, algorithm)
+            sys::cublasGemmEx_64(
+                h, o1, o2, m, n, inner, alpha, p1, kind, l1, p2, kind, l2, beta, to, kind, ldy, compute, algorithm,
+            )
         };
         status("cublasGemmEx_64", done)
     } else {
         // SAFETY: as above; A is the same in every layer.
         let done = unsafe {
             sys::cublasGemmStridedBatchedEx_64(
-                h, o1, o2, m, n, inner, alpha, p1, kind, l1, s1, p2, kind, l2, s2, beta, to, kind, ldy, yl, layers, compute,
-                algorithm,
+                h, o1, o2, m, n, inner, alpha, p1, kind, l1, s1, p2, kind, l2, s2, beta, to, kind, ldy, yl, layers,
+                compute, algorithm,
             )
         };
         status("cublasGemmStridedBatchedEx_64", done)

@@ -66,11 +66,25 @@ impl Plan {
             let (none, rank) = (std::ptr::null_mut(), n.len() as i32);
             // SAFETY: `n` has `rank` numbers; without embeddings strides and distances are not read.
             let done = unsafe {
-                sys::cufftMakePlanMany64(plan, rank, n.as_mut_ptr(), none, 1, 0, none, 1, 0, kind, batch as _, &mut bytes)
+                sys::cufftMakePlanMany64(
+                    plan,
+                    rank,
+                    n.as_mut_ptr(),
+                    none,
+                    1,
+                    0,
+                    none,
+                    1,
+                    0,
+                    kind,
+                    batch as _,
+                    &mut bytes,
+                )
             };
             // SAFETY: the stream is kept by the plan.
-            let done = status("cufftMakePlanMany64", done)
-                .and_then(|()| status("cufftSetStream", unsafe { sys::cufftSetStream(plan, gpu.stream.cu_stream().cast()) }));
+            let done = status("cufftMakePlanMany64", done).and_then(|()| {
+                status("cufftSetStream", unsafe { sys::cufftSetStream(plan, gpu.stream.cu_stream().cast()) })
+            });
             if done.is_err() {
                 // SAFETY: made above, and not used again.
                 let _ = unsafe { sys::cufftDestroy(plan) };
@@ -92,24 +106,42 @@ impl Plan {
     pub(crate) fn forward<T: DeviceNumber>(&self, x: &DeviceVector<T>, y: &mut DeviceVector<T::Complex>) -> Result<()> {
         bind(&self.stream)?;
         let (p, x, y) = (self.forward.0, address(x), address(y));
-        // SAFETY (all four): the buffers hold the grids that the plan was made for.
         match (size_of::<T::Re>(), T::IsReal::KNOWN) {
+            // SAFETY: the buffers hold the grids that the plan was made for.
             (4, true) => status("cufftExecR2C", unsafe { sys::cufftExecR2C(p, x as *mut f32, y as *mut sys::float2) }),
+            // SAFETY: the buffers hold the grids that the plan was made for.
             (_, true) => status("cufftExecD2Z", unsafe { sys::cufftExecD2Z(p, x as *mut f64, y as *mut sys::double2) }),
-            (4, false) => status("cufftExecC2C", unsafe { sys::cufftExecC2C(p, x as *mut sys::float2, y as *mut sys::float2, -1) }),
-            (_, false) => status("cufftExecZ2Z", unsafe { sys::cufftExecZ2Z(p, x as *mut sys::double2, y as *mut sys::double2, -1) }),
+            // SAFETY: the buffers hold the grids that the plan was made for.
+            (4, false) => status("cufftExecC2C", unsafe {
+                sys::cufftExecC2C(p, x as *mut sys::float2, y as *mut sys::float2, -1)
+            }),
+            // SAFETY: the buffers hold the grids that the plan was made for.
+            (_, false) => status("cufftExecZ2Z", unsafe {
+                sys::cufftExecZ2Z(p, x as *mut sys::double2, y as *mut sys::double2, -1)
+            }),
         }
     }
     /// y <- the inverse transform of x times the number of points; x is spoiled.
-    pub(crate) fn backward<T: DeviceNumber>(&self, x: &mut DeviceVector<T::Complex>, y: &mut DeviceVector<T>) -> Result<()> {
+    pub(crate) fn backward<T: DeviceNumber>(
+        &self,
+        x: &mut DeviceVector<T::Complex>,
+        y: &mut DeviceVector<T>,
+    ) -> Result<()> {
         bind(&self.stream)?;
         let (p, x, y) = (self.backward.0, address(x), address(y));
-        // SAFETY (all four): as above.
         match (size_of::<T::Re>(), T::IsReal::KNOWN) {
+            // SAFETY: the buffers hold the grids that the plan was made for.
             (4, true) => status("cufftExecC2R", unsafe { sys::cufftExecC2R(p, x as *mut sys::float2, y as *mut f32) }),
+            // SAFETY: the buffers hold the grids that the plan was made for.
             (_, true) => status("cufftExecZ2D", unsafe { sys::cufftExecZ2D(p, x as *mut sys::double2, y as *mut f64) }),
-            (4, false) => status("cufftExecC2C", unsafe { sys::cufftExecC2C(p, x as *mut sys::float2, y as *mut sys::float2, 1) }),
-            (_, false) => status("cufftExecZ2Z", unsafe { sys::cufftExecZ2Z(p, x as *mut sys::double2, y as *mut sys::double2, 1) }),
+            // SAFETY: the buffers hold the grids that the plan was made for.
+            (4, false) => {
+                status("cufftExecC2C", unsafe { sys::cufftExecC2C(p, x as *mut sys::float2, y as *mut sys::float2, 1) })
+            }
+            // SAFETY: the buffers hold the grids that the plan was made for.
+            (_, false) => status("cufftExecZ2Z", unsafe {
+                sys::cufftExecZ2Z(p, x as *mut sys::double2, y as *mut sys::double2, 1)
+            }),
         }
     }
 }

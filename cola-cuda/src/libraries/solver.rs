@@ -43,7 +43,9 @@ impl Cuda {
             Ok(handle)
         };
         // SAFETY: made by `cusolverDnCreate`, and not used again.
-        kept(self, &self.libraries.solver, &LIBRARY, make, |h| { let _ = unsafe { sys::cusolverDnDestroy(h) }; })
+        kept(self, &self.libraries.solver, &LIBRARY, make, |h| {
+            let _ = unsafe { sys::cusolverDnDestroy(h) };
+        })
     }
 }
 /// A size for the library.
@@ -123,9 +125,10 @@ impl<T: DeviceNumber> Factors<T> {
         let f = Factors { data, pivots, cholesky, n };
         match (said, cholesky) {
             (0, _) => f.judged(),
-            (i, true) if i > 0 => {
-                Err(Error::NotPositiveDefinite { index: i as usize - 1, pivot: f.diagonal()?[i as usize - 1].re().lane_f64(0) })
-            }
+            (i, true) if i > 0 => Err(Error::NotPositiveDefinite {
+                index: i as usize - 1,
+                pivot: f.diagonal()?[i as usize - 1].re().lane_f64(0),
+            }),
             (i, false) if i > 0 => Err(Error::Singular { index: i as usize - 1 }),
             (i, _) => Err(refused("a dense factorisation", i)),
         }
@@ -185,7 +188,7 @@ impl<T: DeviceNumber> Factors<T> {
     pub(crate) fn slogdet(&self) -> Result<(T, T::Re)> {
         let (mut sign, mut log) = (T::of(1.0), 0.0);
         for d in self.diagonal()? {
-            sign *= d.scale(T::Re::of(1.0) / d.abs());
+            sign *= d / T::from_re(d.abs());
             log += d.abs().lane_f64(0).ln();
         }
         if self.cholesky {

@@ -7,7 +7,8 @@ use crate::vector::DeviceNumber;
 use cola_core::{Fact, Result, Update};
 use cudarc::cusparse::sys::{
     self, cudaDataType_t as Type, cusparseIndexBase_t as Base, cusparseIndexType_t as Index, cusparseOperation_t as Op,
-    cusparseOrder_t as Order, cusparseSpMMAlg_t as ManyAlgorithm, cusparseSpMVAlg_t as OneAlgorithm, cusparseStatus_t as Status,
+    cusparseOrder_t as Order, cusparseSpMMAlg_t as ManyAlgorithm, cusparseSpMVAlg_t as OneAlgorithm,
+    cusparseStatus_t as Status,
 };
 use cudarc::driver::DevicePtr;
 use std::ffi::c_void;
@@ -40,7 +41,10 @@ impl Cuda {
             Ok(handle)
         };
         // SAFETY: made by `cusparseCreate`, and not used again.
-        kept(self, &self.libraries.sparse, &LIBRARY, make, |h| { let _ = unsafe { sys::cusparseDestroy(h) }; }).map(Some)
+        kept(self, &self.libraries.sparse, &LIBRARY, make, |h| {
+            let _ = unsafe { sys::cusparseDestroy(h) };
+        })
+        .map(Some)
     }
 }
 fn kind<T: DeviceNumber>() -> Type {
@@ -71,9 +75,13 @@ fn dense<T: DeviceNumber>(x: Span<'_, T>, (order, ld): (Order, usize)) -> Result
     let mut d = std::ptr::null_mut();
     let (rows, cols, at) = (x.rows as i64, x.cols as i64, x.address() as *mut c_void);
     // SAFETY: the numbers lie in the memory of the span, which outlives the description.
-    status("cusparseCreateDnMat", unsafe { sys::cusparseCreateDnMat(&mut d, rows, cols, ld as i64, at, kind::<T>(), order) })?;
+    status("cusparseCreateDnMat", unsafe {
+        sys::cusparseCreateDnMat(&mut d, rows, cols, ld as i64, at, kind::<T>(), order)
+    })?;
     // SAFETY: made above, and not used again.
-    Ok(Described(d, |d| { let _ = unsafe { sys::cusparseDestroyDnMat(d.cast_const()) }; }))
+    Ok(Described(d, |d| {
+        let _ = unsafe { sys::cusparseDestroyDnMat(d.cast_const()) };
+    }))
 }
 fn vector<T: DeviceNumber>(x: Span<'_, T>) -> Result<Described<sys::cusparseDnVecDescr_t>> {
     let mut d = std::ptr::null_mut();
@@ -81,7 +89,9 @@ fn vector<T: DeviceNumber>(x: Span<'_, T>) -> Result<Described<sys::cusparseDnVe
     let made = unsafe { sys::cusparseCreateDnVec(&mut d, x.rows as i64, x.address() as *mut c_void, kind::<T>()) };
     status("cusparseCreateDnVec", made)?;
     // SAFETY: made above, and not used again.
-    Ok(Described(d, |d| { let _ = unsafe { sys::cusparseDestroyDnVec(d.cast_const()) }; }))
+    Ok(Described(d, |d| {
+        let _ = unsafe { sys::cusparseDestroyDnVec(d.cast_const()) };
+    }))
 }
 /// y = \[y +\] alpha A x for A of `nonzeros` numbers by rows: offsets, indices and values at these addresses. False where it was not
 /// done: no library, or strides that it does not know.
@@ -121,7 +131,9 @@ pub(crate) fn product<T: DeviceNumber>(
     };
     status("cusparseCreateCsr", made)?;
     // SAFETY: made above, and not used again.
-    let a = Described(a, |d: sys::cusparseSpMatDescr_t| { let _ = unsafe { sys::cusparseDestroySpMat(d.cast_const()) }; });
+    let a = Described(a, |d: sys::cusparseSpMatDescr_t| {
+        let _ = unsafe { sys::cusparseDestroySpMat(d.cast_const()) };
+    });
     let beta = if how.add { T::of(1.0) } else { T::of(0.0) };
     let (alpha, beta) = (std::ptr::from_ref(&how.alpha).cast::<c_void>(), std::ptr::from_ref(&beta).cast::<c_void>());
     let mut bytes = 0usize;
@@ -135,13 +147,35 @@ pub(crate) fn product<T: DeviceNumber>(
         let (vx, vy, algorithm) = (vector(x)?, vector(y)?, OneAlgorithm::CUSPARSE_SPMV_ALG_DEFAULT);
         // SAFETY: the descriptions are alive, and of fitting sizes.
         let size = unsafe {
-            sys::cusparseSpMV_bufferSize(h, turn, alpha, a.0.cast_const(), vx.0.cast_const(), beta, vy.0, kind, algorithm, &mut bytes)
+            sys::cusparseSpMV_bufferSize(
+                h,
+                turn,
+                alpha,
+                a.0.cast_const(),
+                vx.0.cast_const(),
+                beta,
+                vy.0,
+                kind,
+                algorithm,
+                &mut bytes,
+            )
         };
         status("cusparseSpMV_bufferSize", size)?;
         let buffer = scratch(bytes)?;
         // SAFETY: as above; the buffer has the size that was asked for, and is given back in the order of the queue.
         let done = unsafe {
-            sys::cusparseSpMV(h, turn, alpha, a.0.cast_const(), vx.0.cast_const(), beta, vy.0, kind, algorithm, at(&buffer))
+            sys::cusparseSpMV(
+                h,
+                turn,
+                alpha,
+                a.0.cast_const(),
+                vx.0.cast_const(),
+                beta,
+                vy.0,
+                kind,
+                algorithm,
+                at(&buffer),
+            )
         };
         return status("cusparseSpMV", done).map(|()| true);
     }

@@ -202,7 +202,11 @@ impl<T: DeviceNumber, F> CudaToeplitz<T, F> {
 /// The smallest even number of factors 2, 3, 5 that is not less than n.
 fn fast_length(n: usize) -> usize {
     let smooth = |mut m: usize| {
-        [2, 3, 5].iter().for_each(|p| while m % p == 0 { m /= p });
+        [2, 3, 5].iter().for_each(|p| {
+            while m % p == 0 {
+                m /= p
+            }
+        });
         m == 1
     };
     (n.max(2).next_multiple_of(2)..).step_by(2).find(|&m| smooth(m)).unwrap_or(n)

@@ -190,11 +190,7 @@ impl<T: DeviceNumber> CudaDense<T> {
         // A^H = U' s V'^H: A = V' s U'^H
         let (u, s, vh) = svd(self.adjoint_entries()?, (n, m))?;
         let (u, vh) = (CudaDense::of(u, n, m), CudaDense::of(vh, m, m));
-        Ok(CudaSvd {
-            u: CudaDense::of(vh.adjoint_entries()?, m, m),
-            s,
-            vh: CudaDense::of(u.adjoint_entries()?, m, n),
-        })
+        Ok(CudaSvd { u: CudaDense::of(vh.adjoint_entries()?, m, m), s, vh: CudaDense::of(u.adjoint_entries()?, m, n) })
     }
     /// The entries of A^H, column-major.
     fn adjoint_entries(&self) -> Result<DeviceVector<T>> {

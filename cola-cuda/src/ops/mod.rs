@@ -20,13 +20,13 @@ pub use convolution::{CudaCirculant, CudaToeplitz};
 pub use dense::{CudaDense, CudaFactored, CudaSvd};
 pub use diagonal::CudaDiagonal;
 pub use half::{CudaHalf, HalfFormat};
-pub use low_rank::{CudaLowRankUpdate, CudaWoodbury};
-pub use on_host::Offloaded;
-pub use triangular::{CudaTriangular, CudaTriangularInverse};
 pub use index::{CudaPermutation, CudaSparse};
+pub use low_rank::{CudaLowRankUpdate, CudaWoodbury};
 pub use on_device::{Iterate, OnDevice};
+pub use on_host::Offloaded;
 pub use span::{Span, SpanMut};
 pub use to_device::{ToDevice, ToDeviceExt};
+pub use triangular::{CudaTriangular, CudaTriangularInverse};
 
 use crate::device::Cuda;
 use crate::vector::DeviceNumber;

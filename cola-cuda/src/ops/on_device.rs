@@ -1,11 +1,11 @@
 //! An operator on a device, with what every operator has.
 
+use super::{CudaDense, CudaSvd, Offloaded};
 use super::{DeviceAction, Span, SpanMut};
 use crate::device::Cuda;
-use crate::vector::{DeviceNumber, DeviceVector, reducing};
-use super::{CudaDense, CudaSvd, Offloaded};
 use crate::kernel::{covering, launched};
 use crate::libraries::address;
+use crate::vector::{DeviceNumber, DeviceVector, reducing};
 use cola_core::algorithms::krylov::{
     Params, Products, Report, Sides, Solution, bicgstab_on, bicgstab_vectors, cg_on, gmres_on, lsmr_on, minres_on,
 };
@@ -299,10 +299,16 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
         <A::Facts as Facts>::Psd: PsdOf<A>,
     {
         let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
-        self.iterated("CG", b, 4, &mut OfOperator { gpu: &self.gpu, run, m: None, check: options.check }, |by, n, b, x, work| {
-            let [r, p, q, z] = exactly(work)?;
-            cg_on(by, n, b, x, [r, p, q, z], &mut options.params())
-        })
+        self.iterated(
+            "CG",
+            b,
+            4,
+            &mut OfOperator { gpu: &self.gpu, run, m: None, check: options.check },
+            |by, n, b, x, work| {
+                let [r, p, q, z] = exactly(work)?;
+                cg_on(by, n, b, x, [r, p, q, z], &mut options.params())
+            },
+        )
     }
     /// The same with a preconditioner: an operator near the inverse of A.
     ///
@@ -325,10 +331,16 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
         self.gpu.same_device(&preconditioner.gpu)?;
         let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
         let m = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| preconditioner.product(gpu, false, x, y);
-        self.iterated("CG", b, 4, &mut OfOperator { gpu: &self.gpu, run, m: Some(&m), check: None }, |by, n, b, x, work| {
-            let [r, p, q, z] = exactly(work)?;
-            cg_on(by, n, b, x, [r, p, q, z], &mut options.params())
-        })
+        self.iterated(
+            "CG",
+            b,
+            4,
+            &mut OfOperator { gpu: &self.gpu, run, m: Some(&m), check: None },
+            |by, n, b, x, work| {
+                let [r, p, q, z] = exactly(work)?;
+                cg_on(by, n, b, x, [r, p, q, z], &mut options.params())
+            },
+        )
     }
     /// A^-1 b by MINRES on the device: 8 vectors.
     ///
@@ -340,9 +352,13 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
         <A::Facts as Facts>::SelfAdjoint: SelfAdjointOf<A>,
     {
         let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
-        self.iterated("MINRES", b, 7, &mut OfOperator { gpu: &self.gpu, run, m: None, check: None }, |by, n, b, x, work| {
-            minres_on(by, n, b, x, exactly(work)?, &mut options.params())
-        })
+        self.iterated(
+            "MINRES",
+            b,
+            7,
+            &mut OfOperator { gpu: &self.gpu, run, m: None, check: None },
+            |by, n, b, x, work| minres_on(by, n, b, x, exactly(work)?, &mut options.params()),
+        )
     }
     /// A^-1 b by restarted GMRES on the device: as many vectors as the restart says, and 4.
     ///
@@ -550,12 +566,15 @@ where
             launched("cg_alpha", unsafe { l.launch(one_block) })?;
             let mut l = gpu.stream.launch_builder(&step);
             l.arg(&state_at).arg(&x_at).arg(&scale).arg(&p_at).arg(&r_at).arg(&q_at).arg(&squares_at).arg(&n);
+            // SAFETY: as above.
             launched("cg_step", unsafe { l.launch(whole) })?;
             let mut l = gpu.stream.launch_builder(&beta);
             l.arg(&state_at).arg(&squares_at).arg(&parts).arg(&at);
+            // SAFETY: as above.
             launched("cg_beta", unsafe { l.launch(one_block) })?;
             let mut l = gpu.stream.launch_builder(&direction);
             l.arg(&state_at).arg(&p_at).arg(&r_at).arg(&n);
+            // SAFETY: as above.
             launched("cg_direction", unsafe { l.launch(cover) })?;
         }
         let log = gpu.download(&log)?;
@@ -573,21 +592,11 @@ impl<A: DeviceAction> OfRectangle<'_, A> {
 }
 type Re<A> = <<A as Operator>::Scalar as Scalar>::Re;
 impl<A: DeviceAction> Sides<DeviceVector<A::Scalar>> for OfRectangle<'_, A> {
-    fn forward(
-        &mut self,
-        x: &DeviceVector<A::Scalar>,
-        c: Re<A>,
-        y: &mut DeviceVector<A::Scalar>,
-    ) -> Result<()> {
+    fn forward(&mut self, x: &DeviceVector<A::Scalar>, c: Re<A>, y: &mut DeviceVector<A::Scalar>) -> Result<()> {
         y.try_scale(A::Scalar::from_re(c))?;
         self.act(Update::replace().add(), x, y)
     }
-    fn backward(
-        &mut self,
-        x: &DeviceVector<A::Scalar>,
-        c: Re<A>,
-        y: &mut DeviceVector<A::Scalar>,
-    ) -> Result<()> {
+    fn backward(&mut self, x: &DeviceVector<A::Scalar>, c: Re<A>, y: &mut DeviceVector<A::Scalar>) -> Result<()> {
         y.try_scale(A::Scalar::from_re(c))?;
         self.act(Update::replace().flip().add(), x, y)
     }
@@ -600,12 +609,7 @@ impl<A: DeviceAction> Sides<DeviceVector<A::Scalar>> for OfRectangle<'_, A> {
         u.try_axpby(A::Scalar::of(1.0), b, A::Scalar::default())?;
         self.act(Update { alpha: A::Scalar::of(-1.0), ..Update::replace() }.add(), x, u)
     }
-    fn update(
-        &mut self,
-        r: Re<A>,
-        d: &DeviceVector<A::Scalar>,
-        x: &mut DeviceVector<A::Scalar>,
-    ) -> Result<()> {
+    fn update(&mut self, r: Re<A>, d: &DeviceVector<A::Scalar>, x: &mut DeviceVector<A::Scalar>) -> Result<()> {
         x.try_axpby(A::Scalar::from_re(r), d, A::Scalar::of(1.0))
     }
 }

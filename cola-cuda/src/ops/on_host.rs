@@ -26,13 +26,7 @@ impl<A: DeviceAction> Operator for Offloaded<A> {
     }
 }
 impl<A: DeviceAction> LinearOperator for Offloaded<A> {
-    fn act(
-        &self,
-        how: Update<A::Scalar>,
-        x: View<'_, A::Scalar>,
-        mut y: ViewMut<'_, A::Scalar>,
-        _: &mut [A::Scalar],
-    ) {
+    fn act(&self, how: Update<A::Scalar>, x: View<'_, A::Scalar>, mut y: ViewMut<'_, A::Scalar>, _: &mut [A::Scalar]) {
         let numbers: Vec<A::Scalar> = (0..x.cols).flat_map(|j| (0..x.rows).map(move |i| x.at(i, j))).collect();
         let run = || {
             let gpu = self.0.gpu();

@@ -181,10 +181,7 @@ impl<'x, 'y, T: DeviceNumber> Steps<'x, 'y, T> {
             from: x.of((nb, x.rs), (w, inner.1), (lines, nb * x.rs)),
             mid: [(mb, w), (w, 1), (lines, mb * w)],
             back: [(na, mb * w), (mb * w, 1), (outer.0, na * mb * w)],
-            to: SpanMut {
-                span: view.of((ma, mb * view.rs), (mb * w, fast), (outer.0, outer.2)),
-                memory: PhantomData,
-            },
+            to: SpanMut { span: view.of((ma, mb * view.rs), (mb * w, fast), (outer.0, outer.2)), memory: PhantomData },
             numbers: lines * mb * w,
         })
     }
@@ -203,7 +200,10 @@ impl<'x, 'y, T: DeviceNumber> Steps<'x, 'y, T> {
 
 /// Numbers \[outer\]\[na\]\[nb\]\[inner\] as an operator on the fast index sees them, and one on the slow index; and whether the columns
 /// are the inner ones. `None` as in [`Steps`].
-fn grouped<T: DeviceNumber>((na, nb): (usize, usize), x: Span<'_, T>) -> Option<(Span<'_, T>, Span<'_, T>, [usize; 2])> {
+fn grouped<T: DeviceNumber>(
+    (na, nb): (usize, usize),
+    x: Span<'_, T>,
+) -> Option<(Span<'_, T>, Span<'_, T>, [usize; 2])> {
     let (mut inner, mut outer) = ((1, 0), (1, 0));
     // which of columns (1) and layers (2) is where
     let mut which = [0, 0];

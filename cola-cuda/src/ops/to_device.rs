@@ -7,16 +7,16 @@ use super::{
 };
 use crate::device::Cuda;
 use crate::vector::DeviceNumber;
-use cola_core::data::{MatrixData, VectorData};
-use cola_core::space::Dyn;
 use cola_core::algorithms::sparse::Compressed;
+use cola_core::data::{MatrixData, VectorData};
 use cola_core::functions::DiagonalRule;
 use cola_core::functions::base::entries;
+use cola_core::space::Dyn;
 use cola_core::{
     Adjoint, Banded, BlockDiag, BlockDiagOf, Blocks, Circulant, Congruence, Conj, Dense, Diagonal, Fact, Gram,
     GramKind, HStack, Hadamard, Householder, Identity, IndexSet, Isometric, Kernel, Kron, KronOf, KronSum,
-    LinearOperator, LowRank, LowRankUpdate, Operator, Parts, Permutation, Powi, Product, ProductOf, Projection, Psd, Real,
-    Repeat, Result, Scalar, Scaled, ScaledIdentity, SelfAdjoint, Shifted, Side, Sign, Sliced, Space, Sparse,
+    LinearOperator, LowRank, LowRankUpdate, Operator, Parts, Permutation, Powi, Product, ProductOf, Projection, Psd,
+    Real, Repeat, Result, Scalar, Scaled, ScaledIdentity, SelfAdjoint, Shifted, Side, Sign, Sliced, Space, Sparse,
     SparseData, Sum, SumOf, Toeplitz, Transpose, Triangular, Tridiagonal, Unitary, UpperBand, VStack, WithFacts, Zero,
 };
 

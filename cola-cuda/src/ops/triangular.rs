@@ -107,7 +107,7 @@ impl<K: Facts, T: DeviceNumber, U: Side> DetRule<K> for CudaTriangular<T, U> {
             if size.lane_f64(0) == 0.0 {
                 return Ok((T::of(0.0), T::Re::real(f64::NEG_INFINITY)));
             }
-            sign *= d.scale(T::Re::of(1.0) / size);
+            sign *= d / T::from_re(size);
             log += size.lane_f64(0).ln();
         }
         Ok((sign, T::Re::of(log)))

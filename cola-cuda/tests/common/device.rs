@@ -103,8 +103,8 @@ fn vectors_of<T: DeviceNumber>(gpu: &Cuda) -> Result<()> {
         Vector::scale(&mut hy[..], a);
         same(&dy, &hy, 8.0)?;
         // relative to |x| |y|, as the terms cancel; the cosine is in the unit disc, so that 2 + it is never small
-        let size = T::from_re(x[..].norm() * hy[..].norm() + T::Re::of(1e-30));
-        close(&[T::of(2.0) + dx.dot(&dy) / size], &[T::of(2.0) + x[..].dot(&hy[..]) / size], tol);
+        let unit = T::Re::of(1.0) / (x[..].norm() * hy[..].norm() + T::Re::of(1e-30));
+        close(&[T::of(2.0) + dx.dot(&dy).scale(unit)], &[T::of(2.0) + x[..].dot(&hy[..]).scale(unit)], tol);
         close(&[dx.norm()], &[x[..].norm()], tol);
         let (mut dr, mut hr) = (gpu.upload(&q)?, q.clone());
         let dp = gpu.upload(&p)?;
@@ -124,8 +124,8 @@ fn vectors_of<T: DeviceNumber>(gpu: &Cuda) -> Result<()> {
             assert!(dy.norm().lane_f64(0).is_finite());
             // neither overflow nor underflow, and NaN is seen
             for (top, sub) in [
-                (if size_of::<T>() == 4 { 1e38 } else { 1e300 }, false),
-                (if size_of::<T>() == 4 { 1e-42 } else { 1e-310 }, true),
+                (if size_of::<T::Re>() == 4 { 1e38 } else { 1e300 }, false),
+                (if size_of::<T::Re>() == 4 { 1e-42 } else { 1e-310 }, true),
             ] {
                 let v = gpu.upload(&vec![T::of(top); n])?;
                 let want = T::Re::of(top).lane_f64(0) * (n as f64).sqrt();
@@ -335,10 +335,7 @@ pub fn krylov(gpu: &Cuda) -> Result<()> {
     assert!(matches!(few, Err(Error::NotConverged { algorithm: "CG", iterations: 3, .. })), "{few:?}");
     let indefinite = Psd::new(Diagonal::new([1.0, -1.0])).to_device(gpu)?;
     for options in [Iterate::default(), Iterate::default().check(10)] {
-        assert!(matches!(
-            indefinite.cg(options, &gpu.upload(&[1.0, 2.0])?),
-            Err(Error::NotPositiveDefinite { .. })
-        ));
+        assert!(matches!(indefinite.cg(options, &gpu.upload(&[1.0, 2.0])?), Err(Error::NotPositiveDefinite { .. })));
     }
     assert!(matches!(a.cg(Iterate::default(), &gpu.upload(&[1.0])?), Err(Error::ShapeMismatch { .. })));
     let mut bad = vec![1.0; n];
@@ -370,7 +367,11 @@ pub fn structures(gpu: &Cuda) -> Result<()> {
         let right = BlockDiag::new(Dense::new(r.matrix::<f64, 2, 3>()), r.general::<f64, 2>());
         Kron::new(Repeat::<_, 2>::new(Dense::new(r.matrix::<f64, 3, 2>())), right)
     })?;
-    acts(gpu, "shifted", &Shifted::try_new(r.spd::<f64, 4>(), ScaledIdentity::<f64, Const<4>, AnySign>::of_size(0.5, 4))?)?;
+    acts(
+        gpu,
+        "shifted",
+        &Shifted::try_new(r.spd::<f64, 4>(), ScaledIdentity::<f64, Const<4>, AnySign>::of_size(0.5, 4))?,
+    )?;
     acts(gpu, "gram 4x6", &Gram::new(Dense::new(r.matrix::<f64, 4, 6>())))?;
     acts(gpu, "congruence", &Congruence::new(Dense::new(r.matrix::<f64, 4, 3>()), r.positive::<f64, 3>()))?;
     acts(gpu, "hstack", &HStack::new(Dense::new(r.matrix::<f64, 3, 2>()), r.positive::<f64, 3>()))?;
@@ -380,7 +381,11 @@ pub fn structures(gpu: &Cuda) -> Result<()> {
         Blocks::new(r.general::<f64, 3>(), Dense::new(r.matrix::<f64, 3, 2>()), zero, r.positive::<f64, 2>())
     })?;
     acts(gpu, "sum_of", &SumOf::new([r.general::<f64, 4>(), r.general::<f64, 4>(), r.general::<f64, 4>()]))?;
-    acts(gpu, "product_of", &ProductOf::new(vec![r.general::<f64, 4>(), r.general::<f64, 4>(), r.general::<f64, 4>()]))?;
+    acts(
+        gpu,
+        "product_of",
+        &ProductOf::new(vec![r.general::<f64, 4>(), r.general::<f64, 4>(), r.general::<f64, 4>()]),
+    )?;
     solves!(gpu "kron_of" KronOf::new(vec![r.general::<f64, 2>(), r.general::<f64, 2>(), r.general::<f64, 2>()]));
     solves!(gpu "block_diag_of" BlockDiagOf::new([r.general::<f64, 2>(), r.general::<f64, 2>()]));
     acts(gpu, "tridiagonal", &Tridiagonal::new([1.0, -1.0, 0.5], [2.0, 3.0, 4.0, 5.0], [0.1, 0.2, 0.3]))?;
@@ -389,7 +394,12 @@ pub fn structures(gpu: &Cuda) -> Result<()> {
     acts(gpu, "kron(banded, tridiagonal)", &{
         Kron::new(Banded::from_diagonals(bands), Tridiagonal::symmetric([2.0, 2.0, 2.0], [-1.0, -1.0]))
     })?;
-    let lr = || LowRank::new(SMatrix::<f64, 5, 2>::from_fn(|i, j| (i + 2 * j) as f64 / 7.0), SMatrix::<f64, 5, 2>::from_fn(|i, j| 1.0 / (1 + i + j) as f64));
+    let lr = || {
+        LowRank::new(
+            SMatrix::<f64, 5, 2>::from_fn(|i, j| (i + 2 * j) as f64 / 7.0),
+            SMatrix::<f64, 5, 2>::from_fn(|i, j| 1.0 / (1 + i + j) as f64),
+        )
+    };
     acts(gpu, "low_rank", &lr())?;
     solves!(gpu "diag + low_rank" LowRankUpdate::new(r.positive::<f64, 5>(), lr()));
     let q = SMatrix::<f64, 3, 1>::new(0.6, 0.0, 0.8);
@@ -407,7 +417,11 @@ pub fn structures(gpu: &Cuda) -> Result<()> {
         acts(gpu, "circulant 6", &Circulant::new(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]))?;
         acts(gpu, "circulant 3x4", &Circulant::nd(&[3, 4], (0..12).map(|i| (i * i % 7) as f64).collect::<Vec<_>>())?)?;
         acts(gpu, "toeplitz 5x3", &Toeplitz::new(vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![1.0, -1.0, 0.5]))?;
-        acts(gpu, "kron(toeplitz, dense)", &Kron::new(Toeplitz::symmetric(vec![2.0, -1.0, 0.5]), r.general::<f64, 2>()))?;
+        acts(
+            gpu,
+            "kron(toeplitz, dense)",
+            &Kron::new(Toeplitz::symmetric(vec![2.0, -1.0, 0.5]), r.general::<f64, 2>()),
+        )?;
         type C = Complex<f64>;
         let c = |i: usize| C::new(i as f64, 1.0 - i as f64 / 2.0);
         acts(gpu, "complex circulant", &Circulant::new((0..5).map(c).collect::<Vec<C>>()))?;
@@ -448,11 +462,19 @@ pub fn complex(gpu: &Cuda) -> Result<()> {
     solves("CG", cg.x, k.solve(&b)?)?;
     let cg = d.cg(Iterate::default().tol(1e-12).check(3), &db)?;
     solves("CG, three at a time", cg.x, k.solve(&b)?)?;
-    solves("GMRES", acts(gpu, "dense", &Dense::new(general.clone()))?.gmres(Iterate::default(), &db)?.x, Dense::new(general.clone()).solve(&b)?)?;
+    solves(
+        "GMRES",
+        acts(gpu, "dense", &Dense::new(general.clone()))?.gmres(Iterate::default(), &db)?.x,
+        Dense::new(general.clone()).solve(&b)?,
+    )?;
     acts(gpu, "transpose", &Transpose::new(Dense::new(matrix(4, 3))))?;
     acts(gpu, "conj", &Conj::new(Dense::new(matrix(4, 3))))?;
     acts(gpu, "adjoint", &Adjoint::new(Dense::new(matrix(4, 3))))?;
-    acts(gpu, "kron", &Kron::new(Dense::new(matrix(2, 3)), Kron::new(Dense::new(matrix(2, 2)), Dense::new(matrix(3, 2)))))?;
+    acts(
+        gpu,
+        "kron",
+        &Kron::new(Dense::new(matrix(2, 3)), Kron::new(Dense::new(matrix(2, 2)), Dense::new(matrix(3, 2)))),
+    )?;
     acts(gpu, "gram", &Gram::new(Dense::new(matrix(4, 3))))?;
     acts(gpu, "gram by transpose", &Gram::<_, ByTranspose>::of_kind(Dense::new(matrix(4, 3))))?;
     acts(gpu, "diagonal", &Diagonal::new(b.clone()))?;
@@ -491,7 +513,8 @@ pub fn dense(gpu: &Cuda) -> Result<()> {
         let k = Kron::new(Dense::new(a.map(rounded)), Dense::new(b.map(rounded)));
         let kd = OnDevice::new(gpu, Kron::new(ha, hb));
         let x: Vec<f32> = (0..35).map(|_| r.next() as f32).collect();
-        let want: Vec<f32> = k.apply_as::<nalgebra::DVector<f32>>(&nalgebra::DVector::from_vec(x.clone())).as_slice().to_vec();
+        let want: Vec<f32> =
+            k.apply_as::<nalgebra::DVector<f32>>(&nalgebra::DVector::from_vec(x.clone())).as_slice().to_vec();
         close(&gpu.download(&kd.apply(&gpu.upload(&x)?)?)?, &want, 100.0);
         let y: Vec<f32> = (0..57).map(|_| r.next() as f32).collect();
         let want: Vec<f32> = k.apply_adjoint(&nalgebra::DVector::from_vec(y.clone())).as_slice().to_vec();
@@ -604,7 +627,10 @@ pub fn limits(gpu: &Cuda) -> Result<()> {
         device(v.try_dot(&there).map(drop), &["another queue", "use one `Cuda`"]);
         let d = Diagonal::new([1.0, 2.0, 3.0]).to_device(gpu)?;
         device(d.apply(&there).map(drop), &["another queue"]);
-        device(Psd::new(Diagonal::new([1.0, 2.0, 3.0])).to_device(gpu)?.cg(Iterate::default(), &there).map(drop), &["another"]);
+        device(
+            Psd::new(Diagonal::new([1.0, 2.0, 3.0])).to_device(gpu)?.cg(Iterate::default(), &there).map(drop),
+            &["another"],
+        );
         assert_eq!(gpu.download(&there)?, host);
     }
     // nothing at all
