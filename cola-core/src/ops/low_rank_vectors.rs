@@ -71,10 +71,10 @@ impl<T: Scalar, N: Space, R: Space> LinearOperator for LowRankVectors<T, N, R> {
                     reflect(&self.rest, true, out);
                 }
                 for k in 0..r {
-                    out[k] = (0..n).fold(T::Complex::zero(), |s, i| s.add_mul(range.at(i, k).conj(), x.at(i, c)));
+                    out[k] = (0..n).fold(T::Complex::of(0.0), |s, i| s.add_mul(range.at(i, k).conj(), x.at(i, c)));
                 }
             } else {
-                (0..n).for_each(|i| out[i] = if i < r { T::Complex::zero() } else { x.at(i, c) });
+                (0..n).for_each(|i| out[i] = if i < r { T::Complex::of(0.0) } else { x.at(i, c) });
                 if r < n {
                     reflect(&self.rest, false, out);
                 }
@@ -141,7 +141,7 @@ pub(crate) fn low_rank_eig<L: LowRankFactors>(
 mod tests {
     use crate::ops::*;
     use crate::prelude::*;
-    use crate::testing::{check_operator, general_matrix};
+    use crate::testing::{check_operator, market::general_matrix};
     use crate::{Error, Result};
     use nalgebra::DMatrix;
 
@@ -153,7 +153,7 @@ mod tests {
         for j in 0..n {
             let w = e.eigenvalues()[j];
             for i in 0..n {
-                let av = (0..n).fold(T::Complex::zero(), |s, k| s + dense[(i, k)] * v[(k, j)]);
+                let av = (0..n).fold(T::Complex::of(0.0), |s, k| s + dense[(i, k)] * v[(k, j)]);
                 assert!((av - w * v[(i, j)]).abs().lane_f64(0) < 1e-11, "n = {n}, r = {r}, column {j}");
             }
         }
@@ -170,7 +170,7 @@ mod tests {
         let none = LowRank::new(DMatrix::<f64>::zeros(3, 0), DMatrix::zeros(3, 0)).eig()?;
         assert!(none.eigenvalues().iter().all(|w| w.norm() == 0.0) && none.condition()? < 1.0 + 1e-14);
         // nilpotent: the core is zero
-        let nilpotent = LowRank::new(nalgebra::matrix![1.0; 0.0], nalgebra::matrix![0.0; 1.0]).eig()?;
+        let nilpotent = LowRank::new(nalgebra::matrix![1.0_f64; 0.0], nalgebra::matrix![0.0; 1.0]).eig()?;
         assert!(nilpotent.eigenvalues().iter().all(|w| w.norm() < 1e-15));
         let nan = LowRank::new(nalgebra::matrix![f64::NAN; 0.0], nalgebra::matrix![0.0; 1.0]);
         assert!(matches!(nan.eig(), Err(Error::NonFinite { .. })));
