@@ -6,7 +6,7 @@ use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::{Error, Fact, Result};
 use cudarc::cufft::sys::{self, cufftResult_t as Status, cufftType_t as Type};
 use cudarc::driver::CudaStream;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 pub(crate) const LIBRARY: Library = library!(
     cudarc::cufft::sys, "cuFFT", "libcufft.so.12", "nvidia-cufft",
@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     forward: Owned,
     backward: Owned,
     stream: Arc<CudaStream>,
+    /// A plan serves one thread at a time.
+    turn: Mutex<()>,
 }
 struct Owned(sys::cufftHandle);
 impl Drop for Plan {
@@ -100,11 +102,12 @@ impl Plan {
                 return Err(e);
             }
         };
-        Ok(Plan { forward, backward, stream: gpu.stream.clone() })
+        Ok(Plan { forward, backward, stream: gpu.stream.clone(), turn: Mutex::default() })
     }
     /// y <- the transform of x.
     pub(crate) fn forward<T: DeviceNumber>(&self, x: &DeviceVector<T>, y: &mut DeviceVector<T::Complex>) -> Result<()> {
         bind(&self.stream)?;
+        let _turn = self.turn.lock().unwrap_or_else(|e| e.into_inner());
         let (p, x, y) = (self.forward.0, address(x), address(y));
         match (size_of::<T::Re>(), T::IsReal::KNOWN) {
             // SAFETY: the buffers hold the grids that the plan was made for.
@@ -128,6 +131,7 @@ impl Plan {
         y: &mut DeviceVector<T>,
     ) -> Result<()> {
         bind(&self.stream)?;
+        let _turn = self.turn.lock().unwrap_or_else(|e| e.into_inner());
         let (p, x, y) = (self.backward.0, address(x), address(y));
         match (size_of::<T::Re>(), T::IsReal::KNOWN) {
             // SAFETY: the buffers hold the grids that the plan was made for.

@@ -203,7 +203,7 @@ impl<T: DeviceNumber, F> CudaToeplitz<T, F> {
 fn fast_length(n: usize) -> usize {
     let smooth = |mut m: usize| {
         [2, 3, 5].iter().for_each(|p| {
-            while m % p == 0 {
+            while m.is_multiple_of(*p) {
                 m /= p
             }
         });

@@ -95,7 +95,7 @@ fn cycle<V: Vector + ?Sized>(
 ) -> Result<End> {
     let preconditioned = products.preconditioned();
     let from_re = <V::Scalar as Scalar>::from_re;
-    let mut rr = r.dot(r).re();
+    let rr = r.dot(r).re();
     let mut rho = rr;
     if preconditioned {
         products.precondition(r, z)?;
@@ -134,7 +134,7 @@ fn cycle<V: Vector + ?Sized>(
         let alpha = state.rho / mu;
         // x <- x + s alpha p;  r <- r - alpha A p
         let step = from_re(s * alpha);
-        rr = match fuses {
+        let rr = match fuses {
             true => r.sub_norm_sq(from_re(alpha), q),
             false => V::step(x, step, p, r, from_re(alpha), q),
         };
