@@ -298,7 +298,7 @@ fn main() {
     t.case(
         "kron_sum solve, psd factors",
         Power(3),
-        &[160, 240, 360, 540],
+        &[256, 384, 576, 864],
         |n| {
             let k = KronSum::new(Psd::new(definite(n)), Psd::new(definite(n)));
             let b = DVector::from_element(n * n, 1.0);
@@ -331,7 +331,7 @@ fn main() {
     t.case(
         "low-rank update solve, r = 20",
         Power(1),
-        &[10_000, 30_000, 90_000, 270_000],
+        &[40_000, 80_000, 160_000, 320_000],
         |n| {
             let (k, b) = (update(n), DVector::from_element(n, 1.0));
             move || drop(black_box(k.solve(&b)))
@@ -345,7 +345,7 @@ fn main() {
     t.case(
         "low-rank update logdet, r = 20",
         Power(1),
-        &[10_000, 30_000, 90_000, 270_000],
+        &[40_000, 80_000, 160_000, 320_000],
         |n| {
             let k = update(n);
             move || drop(black_box(k.logdet()))
@@ -484,7 +484,7 @@ fn main() {
     t.case(
         "block-Schur solve, [diag, B; B^T, 0] with 16 columns in B",
         Power(1),
-        &[10_000, 30_000, 90_000, 270_000],
+        &[40_000, 80_000, 160_000, 320_000],
         |n| {
             let (k, b) = (saddle(n), DVector::from_element(n + 16, 1.0));
             move || drop(black_box(k.solve(&b)))
@@ -540,7 +540,7 @@ fn main() {
     t.case(
         "trace of a product of dense matrices",
         Power(2),
-        &[300, 600, 1200, 2400],
+        &[1000, 1400, 2000, 2800],
         |n| {
             let k = Product::new(definite(n), definite(n));
             move || drop(black_box(k.trace()))
