@@ -10,11 +10,11 @@ use std::hint::black_box;
 struct Counting;
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
-    /// Pieces as long as a vector of 4000 numbers.
+    /// Pieces as long as a vector of 20000 numbers.
     static LARGE: Cell<usize> = const { Cell::new(0) };
 }
 fn count(bytes: usize) {
-    if bytes >= 8 * 4000 {
+    if bytes >= 8 * 20_000 {
         let _ = LARGE.try_with(|c| c.set(c.get() + 1));
     }
     // not during the destruction of a thread, when there is nothing left to count for
@@ -249,7 +249,7 @@ fn tridiagonal(n: usize) -> impl Iterator<Item = (usize, usize, f64)> {
 /// Of methods for eigenvalues and singular values a restart makes small matrices, of the subspace's size; nothing as long as a vector.
 #[test]
 fn restarts_of_subspace_methods() {
-    let n = 4000;
+    let n = 20_000;
     let d = Psd::new(Diagonal::new((0..n).map(|i| 1.0 + i as f64).collect::<Vec<_>>()));
     fn same(name: &str, run: impl Fn(usize) -> cola::Result<()>) {
         let large = |k: usize| {

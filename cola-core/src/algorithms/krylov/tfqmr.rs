@@ -129,6 +129,10 @@ fn cycle<V: Vector + ?Sized>(
             if !norm_w.lane_f64(0).is_finite() {
                 return Err(monitor.non_finite());
             }
+            // beyond, the recurrence has lost every digit
+            if norm_w.lane_f64(0) > 1.0 / epsilon {
+                return Ok(End::Breakdown);
+            }
             theta = norm_w / tau;
             let c = one / hypot(one, theta);
             tau = tau * theta * c;
