@@ -62,7 +62,7 @@ struct Problem {
     psd: &'static Counted<Psd<&'static Sparse<Csr>>>,
     general: &'static Counted<&'static Sparse<Csr>>,
     a: &'static Sparse<Csr>,
-    minus: &'static Counted<SelfAdjoint<Scaled<&'static Sparse<Csr>>>>,
+    minus: &'static Counted<SelfAdjoint<Sparse<Csr>>>,
     b: &'static DVector<f64>,
     m: usize,
 }
@@ -73,11 +73,13 @@ impl Problem {
     fn new(m: usize) -> Self {
         let counted = || std::rc::Rc::new((Cell::new(0), Cell::new(0)));
         let (a, wind) = (leak(grid(m, 0.0)), leak(grid(m, 0.3)));
+        let mut negative = a.clone();
+        negative.0.values_mut().iter_mut().for_each(|v| *v = -*v);
         Problem {
             psd: leak(Counted { a: Psd::new(a), count: counted() }),
             general: leak(Counted { a: wind, count: counted() }),
             a,
-            minus: leak(Counted { a: SelfAdjoint::new(Scaled::new(-1.0, a)), count: counted() }),
+            minus: leak(Counted { a: SelfAdjoint::new(negative), count: counted() }),
             b: leak(DVector::from_fn(m * m, |i, _| ((i * 7919 % 1009) as f64 - 504.0) / 504.0)),
             m,
         }

@@ -52,8 +52,9 @@ fn of_the_laplacian() {
             check("basis kept", run(TwoPassLanczos::default().tol(tol).basis(1 << 20), f, &a, &b));
             check("series", run(ChebyshevSeries::new(low, 4.0).tol(tol), f, &a, &b));
             check("extended", run(RationalKrylov::of(&a).unwrap().tol(tol), f, &a, &b));
-            if tol == 1e-4 && !matches!(f, Function::Map(_)) {
-                check("restarted", run(RestartedArnoldi::default().restart(25).tol(1e-6), f, &a, &b[..2 * n]));
+            // of roots it takes many cycles here, and the small function costs the cube of all steps
+            if matches!(f, Function::Exp) {
+                check("restarted", run(RestartedArnoldi::default().restart(8).tol(tol), f, &a, &b));
             }
         }
     }

@@ -18,7 +18,7 @@ use num_traits::Zero;
 const XTRACE: &str = "XTrace";
 const XNYSTRACE: &str = "XNysTrace";
 /// The true error over the spread of leave-one-out values, which share their vectors; measured, see [`XTrace`].
-pub(super) const SHARED: f64 = core::f64::consts::SQRT_2;
+const SHARED: f64 = core::f64::consts::SQRT_2;
 
 /// tr A by the exchangeable estimator: all vectors but one approximate A, the last one estimates the rest, by turns.
 ///
@@ -50,7 +50,7 @@ trace_by!(XTrace, xtrace);
 
 /// tr A of a positive semidefinite A by the exchangeable estimator with Nystrom approximations.
 ///
-/// The reported error is sqrt(2) (1 + (m / n)^2) times the spread of the leave-one-out values, as measured in the way that
+/// The reported error is 1.55 (1 + (m / n)^2) times the spread of the leave-one-out values, as measured in the way that
 /// [`XTrace`](crate::XTrace) says: within a fifth of the true error there.
 ///
 /// # Cost
@@ -202,7 +202,7 @@ fn xnystrace<T: Scalar>(a: &dyn DynOperator<T>, options: Options, observer: Obse
             let out = whole.re() - z.dot(z).re() * rest + scale * rest - T::Re::real(nu * n as f64);
             moments.add(T::from_re(out));
         }
-        let shared = SHARED * (1.0 + (k as f64 / n as f64).powi(2));
+        let shared = 1.55 * (1.0 + (k as f64 / n as f64).powi(2));
         Ok(Estimate { value: moments.mean, std_error: shared * moments.std_error(), probes: k })
     })
 }
