@@ -4,6 +4,9 @@
 //!
 //! `cargo bench --bench rules` prints the tables; the exit status says whether all exponents agree, with `-- --strict` also whether all
 //! ratios are below their bars. `cargo bench --bench rules -- kron` runs the cases whose name contains the word.
+//!
+//! Measured on two cores of an AVX-512 machine that compiled other things (time ratio, memory ratio): 2-D Poisson 1.11 to 1.17, 1.04;
+//! diag + low-rank 0.91, 0.04; Toeplitz 1.07, 0.58; kron logdet 1.12, 1.00; kron sqrt 1.04, 1.20; kron of three 0.92, 1.00.
 #[path = "by_hand/experts.rs"]
 mod experts;
 mod memory;

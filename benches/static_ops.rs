@@ -1,7 +1,8 @@
 //! Static operators beside the same written by hand, in one run: `cargo bench --bench static_ops [-- filter] [--criterion] [--strict]`.
 //!
 //! What is written by hand has the guarantees that matter: pivots and eigenvalues are tested, and so is the result for NaN and infinity
-//! (one sum at the end). It differs in two things: it does not say which pivot or entry was bad, and it is for f64 only.
+//! (one sum at the end). Measured under load, ratios of apply / sqrt / inv / solve / logdet: kron with diag 1.00, 1.21, 1.15, 1.27, 1.36;
+//! kron of 4 x 4 1.06, 0.76, 1.29, 1.14, 1.37; blocks 0.96, 1.04, 1.23, 1.11, 1.26: not all below the bar. It differs in two things: it does not say which pivot or entry was bad, and it is for f64 only.
 #[path = "by_hand/mod.rs"]
 mod by_hand;
 mod timing;
