@@ -278,7 +278,8 @@ fn eigenvectors_by_structure() {
     let core = v.transpose() * &u;
     let mut w: Vec<f64> = e.eigenvalues().iter().take(2).map(|w| w.norm()).collect();
     let mut want: Vec<f64> = core.complex_eigenvalues().iter().map(|w| w.norm()).collect();
-    (w.sort_by(f64::total_cmp), want.sort_by(f64::total_cmp));
+    w.sort_by(f64::total_cmp);
+    want.sort_by(f64::total_cmp);
     assert!(
         w.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-9 * b)
             && e.eigenvalues()[2..].iter().all(|w| w.norm() == 0.0)
