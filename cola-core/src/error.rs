@@ -166,10 +166,10 @@ impl Error {
     /// A `NotConverged` gets a copy of these columns as its iterate, unless it has one; other errors stay as they are.
     #[cold]
     pub(crate) fn with_iterate<T: Scalar>(mut self, x: View<'_, T>) -> Error {
-        if let Error::NotConverged { best, .. } = &mut self {
-            if best.0.is_none() {
-                *best = Iterate::of(x);
-            }
+        if let Error::NotConverged { best, .. } = &mut self
+            && best.0.is_none()
+        {
+            *best = Iterate::of(x);
         }
         self
     }

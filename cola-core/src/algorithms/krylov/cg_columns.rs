@@ -259,7 +259,7 @@ fn cycle<T: Scalar>(
                 column.rr = <[T]>::step(x, step, p, r, T::from_re(alpha), q);
             }
             let size = column.rr.sqrt().lane_f64(0);
-            if !sound || !(size.is_finite() && size <= 1.0 / epsilon) {
+            if !(sound && size.is_finite() && size <= 1.0 / epsilon) {
                 column.last = column.last.map(|(_, before)| (End::Breakdown, before));
                 moving -= 1;
                 work.swap(j, moving);

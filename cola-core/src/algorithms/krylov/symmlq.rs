@@ -137,7 +137,7 @@ fn cycle<V: Vector + ?Sized>(
             w.axpby(from_re(-c), v, from_re(s));
             rhs_1 = rhs_2 - delta * z;
             rhs_2 = -(eps * z);
-            sines = sines * s;
+            sines *= s;
         }
         // residuals of this point, and of that of conjugate gradients
         let lq = hypot(rhs_1, rhs_2);
