@@ -42,11 +42,17 @@ fn judge<T: Number>(
     result: cola::Result<Solution<DVector<T>>>,
 ) -> bool {
     let residual = |x: &DVector<T>| (b - a * x).norm() / b.norm();
+    // two products with a large x differ by the rounding of either
+    let rounding = |x: &DVector<T>| 1e-13 + 4e-15 * a.norm() * x.norm() / b.norm();
     match result {
         Ok(s) => {
             let r = residual(&s.x);
-            assert!(r <= 10.5 * TOL, "{what}: {r:e} claimed as {:e}", s.report.residual);
-            assert!((r - s.report.residual).abs() <= 1e-2 * r + 1e-13, "{what}: {r:e} is not {:e}", s.report.residual);
+            assert!(r <= 10.5 * TOL + rounding(&s.x), "{what}: {r:e} claimed as {:e}", s.report.residual);
+            assert!(
+                (r - s.report.residual).abs() <= 1e-2 * r + rounding(&s.x),
+                "{what}: {r:e} is not {:e}",
+                s.report.residual
+            );
             assert_eq!(s.report.history.len(), s.report.iterations, "{what}");
             true
         }
@@ -58,7 +64,7 @@ fn judge<T: Number>(
                     // the iterate is inside, and it is what the error says of it
                     let x = e.iterate::<T>().expect("the iterate").column(0).into_owned();
                     let truth = residual(&x);
-                    assert!((truth - r).abs() <= 1e-2 * r + 1e-13, "{what}: {truth:e} is not {r:e}");
+                    assert!((truth - r).abs() <= 1e-2 * r + rounding(&x), "{what}: {truth:e} is not {r:e}");
                 }
                 Error::Breakdown { .. } | Error::NotPositiveDefinite { .. } => {}
                 _ => panic!("{what}: {e}"),

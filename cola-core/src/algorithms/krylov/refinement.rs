@@ -1,8 +1,8 @@
 //! Iterative refinement in mixed precision: factors in single precision, answers in double precision.
 //!
 //! Carson & Higham, Accelerating the solution of linear systems by iterative refinement in three precisions, SISC 40, 2018: the correction is
-//! found by GMRES with the factors as its preconditioner, which serves condition numbers far beyond 1 / eps of single precision, where
-//! Wilkinson's refinement (J. H. Wilkinson, Rounding errors in algebraic processes, 1963) diverges. Deviation: two precisions; the
+//! found by GMRES with the factors as its preconditioner, which converges near 1 / eps of single precision too, where Wilkinson's
+//! refinement (J. H. Wilkinson, Rounding errors in algebraic processes, 1963) diverges. Deviation: two precisions; the
 //! preconditioner stands on the right.
 
 use super::{Gmres, Report, SolveAlgorithm};
@@ -17,8 +17,8 @@ use crate::view::{View, ViewMut};
 /// residual is small.
 ///
 /// The factorisation, 2 n^3 / 3 operations, takes half the memory and about half the time of one in double precision; each refinement costs
-/// n^2. A condition number below 1e5 needs 2 to 4 refinements to 1e-14; beyond 1e7 it is more, until the matrix is singular in single
-/// precision.
+/// n^2. A condition number below 1e5 needs 2 to 4 refinements to 1e-14; beyond some 1e6 the factorisation may find the matrix singular in
+/// single precision and say so.
 ///
 /// # Input
 /// A square A over f64 or its complex numbers; it is made dense.
@@ -108,7 +108,7 @@ mod tests {
                 Ok(s) => {
                     assert!(s.report.residual <= 1e-12 && s.report.iterations <= most, "{cond:e}: {:?}", s.report)
                 }
-                Err(Error::Singular { .. }) => assert!(cond > 1e9, "{cond:e}"),
+                Err(Error::Singular { .. }) => assert!(cond > 1e6, "{cond:e}"),
                 Err(e) => panic!("{cond:e}: {e}"),
             }
         }
