@@ -118,7 +118,7 @@ mod tests {
         let singular = Dense::new(DMatrix::from_element(3, 3, 1.0));
         assert!(matches!(solve(MixedPrecision::default(), &singular, &[1.0; 3]), Err(Error::Singular { .. })));
         let mut seen = 0;
-        let a = Dense::new(conditioned(n, 1e8));
+        let a = Dense::new(conditioned(n, 1e5));
         let watched = MixedPrecision::default().on_iteration(|i| {
             seen = i.iteration;
             i.iteration < 2
