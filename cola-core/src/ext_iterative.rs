@@ -117,11 +117,11 @@ pub trait IterativeExt: Operator {
     ///
     /// ```
     /// # use cola_core::prelude::*;
-    /// let a = Psd::new(Diagonal::new((0..400).map(|i| f64::from(i * i)).collect::<Vec<_>>()));
+    /// let a = Psd::new(Diagonal::new((0..100).map(f64::from).collect::<Vec<_>>()));
     /// let stopped = a.eigs_with(Lanczos::default().on_iteration(|i| i.iteration < 4), 2, Which::SmallestAlgebraic).unwrap_err();
     /// let reached = stopped.iterate::<f64>().unwrap();
     /// let e = a.eigs_from(Lanczos::default(), 2, Which::SmallestAlgebraic, reached)?;
-    /// assert!((e.eigenvalues[1] - 1.0).abs() < 1e-8 && e.report.history[0] < 1e3);
+    /// assert!((e.eigenvalues[1] - 1.0).abs() < 1e-8);
     /// # Ok::<(), Error>(())
     /// ```
     ///

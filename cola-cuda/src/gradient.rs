@@ -581,7 +581,7 @@ impl<T: DeviceScalar> DeviceGradient<T> {
 /// use cola_cuda::{Cuda, ToDeviceExt, value_and_grad};
 ///
 /// let gpu = Cuda::new(0)?;
-/// let k = Kron::new(Psd::new(nalgebra::matrix![2.0, 1.0; 1.0, 3.0]), Diagonal::new([3.0, 0.2, 1.0])).to_device(&gpu)?;
+/// let k = Kron::new(Psd::new(nalgebra::matrix![2.0f64, 1.0; 1.0, 3.0]), Diagonal::new([3.0, 0.2, 1.0])).to_device(&gpu)?;
 /// let y = gpu.upload(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?;
 /// let (loss, g) = value_and_grad(&k, |k| Ok(k.inv_quad(&y)? + k.logdet()?))?;
 /// assert!(loss.is_finite() && g.download()?.len() == 4 + 3);

@@ -148,14 +148,14 @@ where
     solve::solve_unit_lower_triangular_in_place(l, view_mut(x.reborrow()), SEQ);
     // along the numbers that lie side by side
     if x.rs <= x.cs {
-        let inverse: Vec<R> = d[..n].iter().map(|d| R::of(1.0) / *d).collect();
+        let inverse = |d: R| R::of(1.0) / d;
         for c in 0..x.cols {
             let start = c * x.cs;
             if x.rs == 1 {
                 let column = &mut x.data[start..start + n];
-                column.iter_mut().zip(&inverse).for_each(|(x, d)| *x = Scalar::scale(*x, *d));
+                column.iter_mut().zip(d).for_each(|(x, d)| *x = Scalar::scale(*x, inverse(*d)));
             } else {
-                (0..n).for_each(|i| x.data[start + i * x.rs] = Scalar::scale(x.data[start + i * x.rs], inverse[i]));
+                (0..n).for_each(|i| x.data[start + i * x.rs] = Scalar::scale(x.data[start + i * x.rs], inverse(d[i])));
             }
         }
     } else {

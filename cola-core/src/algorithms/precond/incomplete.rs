@@ -273,7 +273,7 @@ impl<T: Scalar> Explain for IncompleteRoot<T> {}
 ///
 /// ```
 /// # use cola_core::prelude::*;
-/// let a = Sparse::from_triplets(3, 3, [(0, 0, 4.0), (0, 1, 1.0), (1, 1, 3.0), (1, 0, -1.0), (2, 2, 2.0), (2, 0, 1.0)])?;
+/// let a = Sparse::from_triplets(3, 3, [(0, 0, 4.0f64), (0, 1, 1.0), (1, 1, 3.0), (1, 0, -1.0), (2, 2, 2.0), (2, 0, 1.0)])?;
 /// // one level of fill is all there is, so that it is the inverse
 /// let p = IncompleteLu::with_level(&a, 1)?;
 /// let s = a.solve_with(Gmres::default().preconditioner(&p), &vec![1.0, 2.0, 3.0])?;
