@@ -243,7 +243,7 @@ macro_rules! vectors {
      load_mask($lmp:ident) = $load_mask:expr; store_mask($smp:ident, $smv:ident) = $store_mask:expr;
      $($name:ident($($a:ident: $A:ty),*) -> $R:ty = $e:expr;)*) => {
         // SAFETY: see the macro
-        #[allow(unused_unsafe)]
+        #[allow(unused_unsafe, reason = "some intrinsics are safe where the instruction set is on, others are not")]
         unsafe impl Isa<$T> for $Set {
             const WIDTH: usize = $width;
             type Vector = $Vector;
