@@ -75,7 +75,8 @@ pub(crate) fn finite<T: Scalar>(a: &[T], place: &'static str) -> Result<()> {
 /// Zero, or NaN in the lanes where a number above the diagonal is NaN or infinite.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn upper_mark<T: Scalar>(n: usize, a: &[T]) -> T::Re {
-    let mut s = [T::Re::zero(); 2];
+    // -0 + x is x, to the compiler too
+    let mut s = [-T::Re::zero(); 2];
     for j in 1..n {
         for i in 0..j {
             s[i % 2] += mark(a[i + j * n]);
@@ -143,7 +144,7 @@ impl FactorMethod for ByLdl {
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet<T: Scalar, S: Space>(f: &LdlFactor<T, S>) -> (T, T::Re) {
-        (T::one(), log_product(f.d.iter().copied()))
+        (T::one(), log_product(&f.d))
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_of<T: Scalar, S: Space>(mut a: Held<T, S>) -> Result<(T, T::Re)> {
@@ -154,7 +155,7 @@ impl FactorMethod for ByLdl {
         let mut d = Column::<T::Re, S>::filled(a.order(), T::Re::zero());
         let outcome = kernels::ldl_pivots(a.order(), fixed::<S>(), a.as_mut_slice(), &mut d);
         outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
-        Ok((T::one(), log_product(d.iter().copied())))
+        Ok((T::one(), log_product(&d)))
     }
     fn rebuild<T: Scalar, S: Space>(f: &LdlFactor<T, S>) -> Held<T, S> {
         let (n, l) = (f.l.order(), |i: usize, k: usize| if i == k { T::one() } else { f.l.at(i, k) });

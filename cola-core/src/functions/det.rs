@@ -1,10 +1,12 @@
 //! Determinants: sign and logarithm of the absolute value, so that nothing overflows.
 
+use crate::data::Column;
 use crate::error::{Error, Result, check};
 use crate::facts::{Fact, Facts};
 use crate::operator::Operator;
 use crate::operator::short::Re;
 use crate::scalar::{Mask, Real, Scalar};
+use crate::space::Space;
 use num_traits::{One, Zero};
 
 /// How the determinant of a structure is found, given the facts `K`.
@@ -69,22 +71,28 @@ fn digits<R: Real>() -> (R, R) {
 /// Sum of log x of nonnegative numbers: one logarithm of their product where no partial product leaves the range (the 4 pivots of a
 /// static 4 x 4: 6 ns in place of 24).
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn log_product<R: Real>(xs: impl Iterator<Item = R> + Clone) -> R {
-    let (p, fits) = product(xs.clone());
-    if fits.all() { p.ln() } else { log_sum(&mut xs.map(|x| (x, R::one()))).1 }
+pub(crate) fn log_product<R: Real, S: Space>(xs: &Column<R, S>) -> R {
+    let (p, fits) = product(xs.iter().copied());
+    // a copy: a reference would keep the numbers in memory on the good path too
+    if fits.all() { p.ln() } else { log_sum_of(xs.clone()) }
 }
-/// The product, and whether it kept its digits.
+#[cold]
+#[inline(never)]
+fn log_sum_of<R: Real, S: Space>(xs: Column<R, S>) -> R {
+    log_sum(&mut xs.iter().map(|&x| (x, R::one()))).1
+}
+/// The product, and whether it kept its digits: a partial product may not underflow; one that overflows stays infinite.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn product<R: Real>(xs: impl Iterator<Item = R>) -> (R, R::Mask) {
     let mut xs = xs;
     let mut p = xs.next().unwrap_or(R::one());
-    let mut least = p.abs();
+    let mut least = R::one();
     for x in xs {
         p *= x;
         least = least.min(p.abs());
     }
     let (low, high) = digits::<R>();
-    (p, low.lt(least) & p.abs().lt(high))
+    (p, low.lt(least.min(p.abs())) & p.abs().lt(high))
 }
 /// Product of the signs and sum of the logarithms of (|x|, sign) by as few logarithms as the range allows.
 #[cold]

@@ -93,8 +93,7 @@ impl<V: VectorData> Diagonal<V> {
         }
         Ok(d)
     }
-    /// f of each entry, each entry tested: a failed lane goes on with 1, so that it raises no second error. `shows`: f is NaN or infinite
-    /// where `good` does not hold, so that one number alone needs no test of its own.
+    /// f of each entry, all entries tested at once. `shows`: f is NaN or infinite where `good` does not hold, so that nothing else is asked.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn each(
         &self,
@@ -106,43 +105,54 @@ impl<V: VectorData> Diagonal<V> {
         let d = self.0.view();
         let mut out = V::Owned::produce(d.rows, 1);
         let mut o = out.view_mut();
-        let mut ok = <V::Scalar as Scalar>::Mask::splat(true);
-        let mut marks = Re::<Self>::zero();
+        let mut ok = always::<V::Scalar>();
+        // -0 + x is x, to the compiler too
+        let mut marks = -Re::<Self>::zero();
         for i in 0..d.rows {
             let x = d.at(i, 0);
-            let fine = if shows && V::Scalar::LANES == 1 { always(x) } else { good(x) };
-            let y = f(if V::Scalar::LANES == 1 { x } else { V::Scalar::select(fine, x, V::Scalar::one()) });
-            ok = ok & fine;
+            let y = f(x);
+            ok = if shows { ok } else { ok & good(x) };
             marks += mark(x) + mark(y);
             *o.at(i, 0) = y;
         }
-        ok = ok & marks.finite();
-        // one branch for all entries; which of them was bad is found out only then
-        if !ok.all() {
-            self.complain(f, good, error)?;
+        if !(ok & marks.finite()).all() {
+            return self.copied().each_tested(f, good, error);
         }
         Ok(out)
     }
+    /// A copy for a cold path: a reference would keep the entries in memory on the good path too.
+    #[inline(always)]
+    fn copied(&self) -> Diagonal<V::Owned> {
+        Diagonal(self.0.map(
+            #[inline(always)]
+            |x| x,
+        ))
+    }
+    /// Which entry was bad. A failed lane goes on with 1, so that it raises no second error.
     #[cold]
     #[inline(never)]
-    fn complain(
-        &self,
+    fn each_tested(
+        self,
         f: impl Fn(V::Scalar) -> V::Scalar,
         good: impl Fn(V::Scalar) -> <V::Scalar as Scalar>::Mask,
         error: impl Fn(usize, f64) -> Error,
-    ) -> Result<()> {
+    ) -> Result<V::Owned> {
         let d = self.0.view();
+        let mut out = V::Owned::produce(d.rows, 1);
+        let mut o = out.view_mut();
+        let one = V::Scalar::one();
         for i in 0..d.rows {
             let x = d.at(i, 0);
             check::<V::Scalar>(x.finite(), |_| Error::non_finite(format!("entry {i} of the diagonal")))?;
             let ok = good(x);
             check::<V::Scalar>(ok, |lane| error(i, x.re().lane_f64(lane)))?;
-            let y = f(V::Scalar::select(ok & x.finite(), x, V::Scalar::one()));
+            let y = f(V::Scalar::select(ok & x.finite(), x, one));
             check::<V::Scalar>(y.finite(), |_| {
                 Error::non_finite(format!("the function of entry {i} of the diagonal: it overflowed"))
             })?;
+            *o.at(i, 0) = V::Scalar::select(y.finite(), y, one);
         }
-        Ok(())
+        Ok(out)
     }
 }
 #[inline(always)]
@@ -150,7 +160,7 @@ fn nonzero<T: Scalar>(x: T) -> T::Mask {
     T::Re::zero().lt(x.abs())
 }
 #[inline(always)]
-fn always<T: Scalar>(_: T) -> T::Mask {
+fn always<T: Scalar>() -> T::Mask {
     T::Mask::splat(true)
 }
 // 1 / d_i
@@ -180,7 +190,7 @@ impl<K: Facts, V: VectorData> DetRule<K> for Diagonal<V> {
         ));
         // NaN and infinity reach the sum
         if !out.1.finite().all() {
-            self.complain(|x| x, always, |_, _| Error::Singular { index: 0 })?;
+            self.copied().each_tested(|x| x, |_| always::<V::Scalar>(), |_, _| Error::Singular { index: 0 })?;
         }
         Ok(out)
     }
@@ -201,7 +211,7 @@ impl<K: Facts, V: VectorData> PowerRule<K> for Diagonal<V> {
             |x| p.of(x),
             #[inline(always)]
             |x| {
-                let root = if rooted { always(x) } else { !x.re().lt(Re::<Self>::zero()) };
+                let root = if rooted { always::<V::Scalar>() } else { !x.re().lt(Re::<Self>::zero()) };
                 if inverse { root & nonzero(x) } else { root }
             },
             |index, value| match value < 0.0 && !rooted {
@@ -226,7 +236,7 @@ pub type PoweredDiagonal<V, K> = crate::ops::WithFacts<
 impl<K: Facts, V: VectorData> ExpRule<K> for Diagonal<V> {
     type Output = crate::ops::WithFacts<Diagonal<V::Owned>, RealPsd<V::Scalar>>;
     fn exp_rule(&self) -> Result<Self::Output> {
-        let e = self.each(true, |x| x.exp(), always, |_, _| Error::Singular { index: 0 })?;
+        let e = self.each(true, |x| x.exp(), |_| always::<V::Scalar>(), |_, _| Error::Singular { index: 0 })?;
         Ok(crate::ops::WithFacts::new(Diagonal(e)))
     }
 }
@@ -305,7 +315,7 @@ impl<V: VectorData> LuRule for Diagonal<V> {
     type L = Identity<V::Scalar, V::Len>;
     type U = Diagonal<V::Owned>;
     fn lu_rule(&self) -> Result<LuFactors<Self::P, Self::L, Self::U>> {
-        let u = Diagonal(self.each(true, |x| x, always, |_, _| Error::Singular { index: 0 })?);
+        let u = Diagonal(self.each(true, |x| x, |_| always::<V::Scalar>(), |_, _| Error::Singular { index: 0 })?);
         let n = self.nrows();
         Ok(LuFactors { p: Identity::of_size(n), l: Identity::of_size(n), u })
     }
@@ -338,7 +348,7 @@ impl<K: Facts, V: VectorData> PinvRule<K> for Diagonal<V> {
             let some = nonzero(x);
             V::Scalar::select(some, V::Scalar::one() / V::Scalar::select(some, x, V::Scalar::one()), V::Scalar::zero())
         };
-        Ok(WithFacts::new(Diagonal(self.each(true, invert, always, |index, _| Error::Singular { index })?)))
+        Ok(WithFacts::new(Diagonal(self.each(true, invert, |_| always::<V::Scalar>(), |index, _| Error::Singular { index })?)))
     }
 }
 /// What the pseudo-inverse of a diagonal with the facts `K` is.
