@@ -2,29 +2,14 @@
 //! product, or says with the facts that it has not.
 use cola::prelude::*;
 use cola::{Error, Solution, read_matrix_market};
+use families::{
+    C64, Number, clement, frank, geometric, graded, grcar, hilbert, jordan, laplacian, noise, with_spectrum,
+};
 use nalgebra::{DMatrix, DVector};
 
-type C64 = Complex<f64>;
-const TOL: f64 = 1e-9;
+mod families;
 
-/// Numbers in (-1, 1) without a pattern.
-fn noise(i: usize) -> f64 {
-    let x = ((i as f64 + 1.0) * 12.9898).sin() * 43758.5453;
-    2.0 * (x - x.floor()) - 1.0
-}
-trait Number: Element + nalgebra::ComplexField<RealField = f64> + Scalar {
-    fn some(i: usize) -> Self;
-}
-impl Number for f64 {
-    fn some(i: usize) -> f64 {
-        noise(i)
-    }
-}
-impl Number for C64 {
-    fn some(i: usize) -> C64 {
-        C64::new(noise(i), noise(i + 4711))
-    }
-}
+const TOL: f64 = 1e-9;
 
 /// What is known of a family.
 #[derive(Clone, Copy, PartialEq)]
@@ -101,52 +86,20 @@ fn all<T: Number>(name: &str, kind: Kind, a: &DMatrix<T>, must: bool) -> usize {
     served
 }
 
-/// Kronecker sum of d second differences on m points.
-fn laplacian(d: u32, m: usize, shift: f64) -> DMatrix<f64> {
-    let n = m.pow(d);
-    DMatrix::from_fn(n, n, |i, j| {
-        if i == j {
-            return 2.0 * f64::from(d) - shift;
-        }
-        let differ: Vec<u32> = (0..d).filter(|&k| i / m.pow(k) % m != j / m.pow(k) % m).collect();
-        match differ[..] {
-            [k] if (i / m.pow(k) % m).abs_diff(j / m.pow(k) % m) == 1 => -1.0,
-            _ => 0.0,
-        }
-    })
-}
-/// Q diag(s) Q^H with Q a product of two reflections.
-fn with_spectrum<T: Number>(s: &[f64]) -> DMatrix<T> {
-    let n = s.len();
-    let reflection = |seed: usize| {
-        let v = DVector::from_fn(n, |i, _| T::some(i + seed));
-        let c = <T as Scalar>::of(2.0 / v.norm_squared());
-        DMatrix::identity(n, n) - &v * v.adjoint() * c
-    };
-    let q = reflection(3) * reflection(77);
-    let a = &q * DMatrix::from_diagonal(&DVector::from_fn(n, |i, _| <T as Scalar>::of(s[i]))) * q.adjoint();
-    (&a + a.adjoint()) * <T as Scalar>::of(0.5)
-}
-
 #[test]
 fn definite_families() {
     assert!(all("1-D Laplacian", Kind::Definite, &laplacian(1, 60, 0.0), true) >= 6);
     assert!(all("2-D Laplacian", Kind::Definite, &laplacian(2, 8, 0.0), true) >= 7);
     assert!(all("3-D Laplacian", Kind::Definite, &laplacian(3, 4, 0.0), true) >= 7);
-    let geometric =
-        |n: usize, cond: f64| -> Vec<f64> { (0..n).map(|i| cond.powf(-(i as f64) / (n - 1) as f64)).collect() };
     for cond in [1e2, 1e4, 1e6, 1e8, 1e10, 1e12, 1e14] {
         let a = with_spectrum::<f64>(&geometric(40, cond));
         all(&format!("condition {cond:e}"), Kind::Definite, &a, cond <= 1e4);
     }
     let clustered: Vec<f64> = (0..60).map(|i| [1.0, 10.0, 1e3][i % 3] * (1.0 + 1e-9 * i as f64)).collect();
     assert!(all("clustered", Kind::Definite, &with_spectrum::<f64>(&clustered), true) >= 5);
-    // D T D with d_i from 1 to 1e-4
-    let d: Vec<f64> = (0..40).map(|i| 10f64.powf(-(i as f64) / 10.0)).collect();
-    let graded = DMatrix::from_fn(40, 40, |i, j| d[i] * d[j] * [2.0, -0.5, 0.0][i.abs_diff(j).min(2)]);
-    all("graded", Kind::Definite, &graded, false);
+    all("graded", Kind::Definite, &graded(40), false);
     for n in [4, 8, 12] {
-        all("Hilbert", Kind::Definite, &DMatrix::from_fn(n, n, |i, j| 1.0 / (i + j + 1) as f64), false);
+        all("Hilbert", Kind::Definite, &hilbert(n), false);
     }
     let hermitian = with_spectrum::<C64>(&geometric(30, 1e3));
     assert!(all("complex Hermitian", Kind::Definite, &hermitian, true) >= 5);
@@ -157,28 +110,11 @@ fn indefinite_and_general_families() {
     assert!(all("Helmholtz", Kind::Indefinite, &laplacian(2, 8, 1.0), true) >= 3);
     let both: Vec<f64> = (0..40).map(|i| (1.0 + i as f64) * [1.0, -1.0][i % 2]).collect();
     assert!(all("complex indefinite", Kind::Indefinite, &with_spectrum::<C64>(&both), true) >= 3);
-    let frank = |n: usize| DMatrix::from_fn(n, n, |i, j| if j + 1 >= i { (n - i.max(j)) as f64 } else { 0.0 });
     all("Frank", Kind::General, &frank(10), true);
     all("Frank", Kind::General, &frank(16), false);
-    let grcar = DMatrix::from_fn(60, 60, |i, j| match j as isize - i as isize {
-        -1 => -1.0,
-        0..=3 => 1.0,
-        _ => 0.0,
-    });
-    assert!(all("Grcar", Kind::General, &grcar, true) >= 2);
-    let n = 30;
-    let clement = DMatrix::from_fn(n, n, |i, j| {
-        if j == i + 1 {
-            (i + 1) as f64
-        } else if i == j + 1 {
-            (n - i) as f64
-        } else {
-            0.0
-        }
-    });
-    all("Clement", Kind::General, &clement, true);
-    let jordan = DMatrix::from_fn(40, 40, |i, j| if i == j { 1.0 } else { 0.9 * f64::from(j == i + 1) });
-    assert!(all("Jordan", Kind::General, &jordan, true) >= 2);
+    assert!(all("Grcar", Kind::General, &grcar(60), true) >= 2);
+    all("Clement", Kind::General, &clement(30), true);
+    assert!(all("Jordan", Kind::General, &jordan(40), true) >= 2);
     let random = DMatrix::from_fn(40, 40, |i, j| C64::some(i * 40 + j) + C64::new(6.0 * f64::from(i == j), 0.0));
     assert!(all("complex random", Kind::General, &random, true) >= 3);
 }
@@ -186,14 +122,15 @@ fn indefinite_and_general_families() {
 /// Rectangular and rank-deficient: LSQR, LSMR and CRAIG against nalgebra's SVD.
 #[test]
 fn least_squares_families() {
-    let geometric = |n: usize, cond: f64| DVector::from_fn(n, |i, _| cond.powf(-(i as f64) / (n - 1) as f64));
     for (m, n) in [(50, 20), (20, 50), (30, 30)] {
         for cond in [1e1, 1e3, 1e5] {
             let r = m.min(n);
             let basis = |k: usize, seed: usize| {
                 DMatrix::from_fn(k, r, |i, j| noise(seed + i * r + j)).qr().q().columns(0, r).into_owned()
             };
-            let a = basis(m, 5) * DMatrix::from_diagonal(&geometric(r, cond)) * basis(n, 999).transpose();
+            let a = basis(m, 5)
+                * DMatrix::from_diagonal(&DVector::from_vec(geometric(r, cond)))
+                * basis(n, 999).transpose();
             let b = DVector::from_fn(m, |i, _| noise(i));
             let want = a.clone().svd(true, true).solve(&b, 1e-13).unwrap();
             let op = Dense::new(&a);

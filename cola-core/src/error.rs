@@ -192,15 +192,39 @@ thread_local! {
 /// noted and the other lanes go on; outside of it, a failed lane is an [`Error::Lanes`] of the function that met it.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn collect_faults<R>(f: impl FnOnce() -> R) -> (R, Vec<(usize, Error)>) {
-    let outer = swap_faults(Some(Vec::new()));
+    let notes = Notes::new();
     let out = f();
-    let mut inner = swap_faults(outer).unwrap_or_default();
+    let mut inner = notes.take();
     if inner.len() > 1 {
         // The first failure of a lane is its cause; what follows is a consequence.
         inner.sort_by_key(|fault| fault.0);
         inner.dedup_by_key(|fault| fault.0);
     }
     (out, inner)
+}
+/// While it lives, failures without a return value are noted; those of the code around it are put back in the end, after a panic too.
+pub(crate) struct Notes(Option<Vec<(usize, Error)>>);
+impl Notes {
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        Notes(swap_faults(Some(Vec::new())))
+    }
+    /// Something was noted.
+    #[inline(never)]
+    pub(crate) fn any(&self) -> bool {
+        FAULTS.with_borrow(|f| f.as_ref().is_some_and(|f| !f.is_empty()))
+    }
+    /// What was noted since the last time.
+    #[inline(always)]
+    pub(crate) fn take(&self) -> Vec<(usize, Error)> {
+        swap_faults(Some(Vec::new())).unwrap_or_default()
+    }
+}
+impl Drop for Notes {
+    #[inline(always)]
+    fn drop(&mut self) {
+        swap_faults(self.0.take());
+    }
 }
 #[inline(never)]
 fn swap_faults(new: Option<Vec<(usize, Error)>>) -> Option<Vec<(usize, Error)>> {
@@ -222,7 +246,20 @@ pub fn note_fault(lane: usize, e: Error) -> bool {
 /// Turns a mask into a result: an error of its own for one number; for lanes, each failed lane is noted (or named).
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn check<T: Scalar>(ok: T::Mask, error: impl Fn(usize) -> Error) -> Result<()> {
-    if ok.all() { Ok(()) } else { failed_with::<T>(ok, error) }
+    if ok.all() {
+        Ok(())
+    } else {
+        failure::<T, _>(
+            #[inline(always)]
+            || failed_with::<T>(ok, error),
+        )
+    }
+}
+/// What a cold path finds out about a failure. Lanes in the batch driver ([`Scalar::ALL_OR_NONE`]) do not ask: their elements are run again
+/// one by one, and nothing that the good path holds has to lie in memory for the bad one (batch of step 3: 33 ns an element, so 26).
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn failure<T: Scalar, R>(cold: impl FnOnce() -> Result<R>) -> Result<R> {
+    if T::ALL_OR_NONE { Err(Error::Lanes { failed: Vec::new() }) } else { cold() }
 }
 /// Takes the words by value: a reference to them would keep everything that they mention in memory on the good path too (solve of
 /// kron(2 x 2, diag 3): 42 ns, by value 10).

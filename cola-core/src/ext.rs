@@ -190,7 +190,10 @@ pub trait OperatorExt: Operator {
         // of a static size (where nothing iterates) NaN and infinity in b reach the solution, so one test serves both
         let fine = x.view_mut().as_view().finite();
         if !fine.all() {
-            bad_solution("solve", self.shape(), bv, fine)?;
+            crate::error::failure::<Self::Scalar, _>(
+                #[inline(always)]
+                || bad_solution("solve", self.shape(), bv, fine),
+            )?;
         }
         Ok(x)
     }

@@ -292,12 +292,13 @@ macro_rules! slice_leaf {
                 }
                 let $zero = <$With as num_traits::Zero>::zero();
                 let mut new: Self::With<$With> = $make;
-                for (i, x) in new[..].iter_mut().enumerate() {
-                    *x = $With::from_lanes(
+                $With::gather(
+                    trees.map(
                         #[inline(always)]
-                        |lane| trees[lane][i],
-                    );
-                }
+                        |tree| &tree[..],
+                    ),
+                    &mut new[..],
+                );
                 Ok(new)
             }
         }
@@ -360,8 +361,24 @@ where
                 return Err(Error::ShapeMismatch { op: "stack", left: trees[0].shape(), right: other.shape() });
             }
         }
+        let mut new = OMatrix::from_element_generic(r, c, W::zero());
         let views = trees.map(crate::data::matrix_view);
-        let (rows, mut new) = (r.value(), OMatrix::from_element_generic(r, c, W::zero()));
+        // what the storage of a static size answers at compile time
+        let packed = views.iter().all(
+            #[inline(always)]
+            |view| view.contiguous().is_some(),
+        );
+        if packed {
+            W::gather(
+                views.map(
+                    #[inline(always)]
+                    |view| view.contiguous().unwrap_or_default(),
+                ),
+                new.as_mut_slice(),
+            );
+            return Ok(new);
+        }
+        let rows = r.value();
         for (k, x) in new.as_mut_slice().iter_mut().enumerate() {
             *x = W::from_lanes(
                 #[inline(always)]

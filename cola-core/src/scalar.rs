@@ -74,6 +74,31 @@ pub trait Scalar: Arithmetic + Engine + IntoTerm<Kind = IsScalar, Term = Self> {
     type IsReal: Fact;
     /// How many numbers travel together.
     const LANES: usize;
+    /// A failed lane is an error of all that travel together, and nothing goes on after it: lanes inside the batch driver. (Elsewhere a
+    /// failed lane is noted and the others go on.)
+    #[doc(hidden)]
+    const ALL_OR_NONE: bool = false;
+    /// Number k of slice l becomes lane l of `out[k]`.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn gather<const L: usize>(lanes: [&[Self::Lane]; L], out: &mut [Self]) {
+        for (k, x) in out.iter_mut().enumerate() {
+            *x = Self::from_lanes(
+                #[inline(always)]
+                |lane| lanes[lane][k],
+            );
+        }
+    }
+    /// The way back.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn scatter<const L: usize>(from: &[Self], lanes: [&mut [Self::Lane]; L]) {
+        for (lane, out) in lanes.into_iter().enumerate() {
+            for (x, y) in from.iter().zip(out) {
+                *y = x.lane(lane);
+            }
+        }
+    }
     /// Short name for messages and plans: "f64", "c64", "f64 x 8".
     const NAME: &'static str;
 
@@ -345,6 +370,7 @@ where
     type Lane = Complex<R::Lane>;
     type IsReal = Unknown;
     const LANES: usize = R::LANES;
+    const ALL_OR_NONE: bool = R::ALL_OR_NONE;
     const NAME: &'static str = "complex";
     #[inline(always)]
     fn complex(re: R, im: R) -> Self {

@@ -126,6 +126,14 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
             (_, false) => quote!(::core::clone::Clone::clone(self.#place)),
         }
     });
+    let alone = arguments.iter().enumerate().map(|(place, argument)| {
+        let place = syn::Index::from(place);
+        match (argument.is_number, argument.is_batched) {
+            (true, _) => quote!(self.#place[#at]),
+            (_, true) => quote!(::cola::batch::pick(self.#place, #at)?),
+            (_, false) => quote!(::core::clone::Clone::clone(self.#place)),
+        }
+    });
     let wide = quote!(::cola::batch::On<#element, #set>);
     let wide_output = with_scalar(plain_output.to_token_stream(), &scalar, &wide);
 
@@ -148,6 +156,7 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
     };
     let fixed = stated(quote!(::cola::Lanes<#element, #lanes>));
     let chosen = stated(wide);
+    let plain = stated(element.clone());
     let constant_names: Vec<_> = signature.generics.const_params().map(|constant| &constant.ident).collect();
 
     let visibility = &function.vis;
@@ -182,6 +191,9 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
                 #[cfg_attr(not(debug_assertions), inline(always))]
                 fn run<#set: ::cola::batch::InstructionSet>(&self, #at: usize) -> ::cola::Result<#wide_output> {
                     super::#name::<#(#chosen),*>(#(#from_job),*)
+                }
+                fn one(&self, #at: usize) -> ::cola::Result<#output> {
+                    super::#name::<#(#plain),*>(#(#alone),*)
                 }
             }
 

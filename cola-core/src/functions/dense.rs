@@ -2,7 +2,7 @@
 
 use crate::algorithms::dense as kernels;
 use crate::data::{Column, Held};
-use crate::error::{Error, Result, check};
+use crate::error::{Error, Result, check, failure};
 use crate::facts::{AnyPhase, AnySign, Facts, Known, NoFacts, PsdFacts, SelfAdjointFacts, Sign, Unknown};
 use crate::functions::det::{log_product, slog_product};
 use crate::functions::factor::LuFactors;
@@ -121,7 +121,10 @@ impl FactorMethod for ByLdl {
             let ok = kernels::ldl_small(n, l.as_mut_slice(), &mut d, mark);
             if !ok.all() {
                 // a copy: a reference would keep the factors in memory on the good path
-                not_positive(l.clone(), d.clone(), ok)?;
+                failure::<T, _>(
+                    #[inline(always)]
+                    || not_positive(l.clone(), d.clone(), ok),
+                )?;
             }
         } else {
             finite(l.as_slice(), "the matrix")?;

@@ -1,7 +1,7 @@
 //! Determinants: sign and logarithm of the absolute value, so that nothing overflows.
 
 use crate::data::Column;
-use crate::error::{Error, Result, check};
+use crate::error::{Error, Result, check, failure};
 use crate::facts::{Fact, Facts};
 use crate::operator::Operator;
 use crate::operator::short::Re;
@@ -42,7 +42,10 @@ pub(crate) fn logdet_of<T: Scalar>((sign, log): (T, T::Re)) -> Result<T::Re> {
         false => positive & sign.im().abs().lt(T::Re::real(1e-4)),
     };
     if !positive.all() {
-        not_positive::<T>(sign, positive)?;
+        failure::<T, _>(
+            #[inline(always)]
+            || not_positive::<T>(sign, positive),
+        )?;
     }
     Ok(log)
 }

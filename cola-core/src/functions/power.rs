@@ -85,7 +85,10 @@ impl Power {
         };
         let fine = w.iter().fold(R::Mask::splat(true), |ok, &x| ok & good(x));
         if !fine.all() {
-            self.complain(w, tol)?;
+            crate::error::failure::<R, _>(
+                #[inline(always)]
+                || self.complain(w, tol),
+            )?;
         }
         let mut ok = R::Mask::splat(true);
         for x in w.iter_mut() {

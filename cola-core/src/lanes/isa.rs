@@ -4,7 +4,7 @@
 //! can run. [`Avx2`] is crate-private: only the batch driver names it, inside functions that are compiled for it, after it asked the
 //! machine. User code is generic over an [`InstructionSet`] and cannot name a wide one.
 
-use super::LaneElement;
+use super::{LaneElement, Lanes};
 use crate::scalar::Real;
 use core::fmt::Debug;
 use core::marker::PhantomData;
@@ -42,6 +42,9 @@ pub unsafe trait Isa<T>: 'static {
     /// # Safety
     /// `p` is good for writing `WIDTH` truth values.
     unsafe fn store_mask(p: *mut Self::Bit, m: Self::Mask);
+
+    /// Vector i gets the entries i of all `WIDTH` vectors.
+    fn transpose(v: &mut [Self::Vector]);
 
     fn splat(x: T) -> Self::Vector;
     fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
@@ -123,6 +126,8 @@ unsafe impl<T: Real<Mask = bool>> Isa<T> for OneByOne {
         // SAFETY: see the trait
         unsafe { *p = m }
     }
+    #[inline(always)]
+    fn transpose(_: &mut [T]) {}
     #[inline(always)]
     fn splat(x: T) -> T {
         x
@@ -206,14 +211,23 @@ unsafe impl<T: Real<Mask = bool>> Isa<T> for OneByOne {
 pub trait InstructionSet: Copy + Debug + PartialEq + Send + Sync + 'static {
     /// The instructions for `T`.
     type Of<T: LaneElement>: Isa<T>;
+    /// A failed lane is an error of all: see [`Scalar::ALL_OR_NONE`](crate::Scalar::ALL_OR_NONE).
+    const ALL_OR_NONE: bool = true;
 }
 /// What any machine of the target can run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Native;
 impl InstructionSet for Native {
     type Of<T: LaneElement> = T::Vectors;
+    const ALL_OR_NONE: bool = false;
 }
-/// AVX2 and FMA where the target can have them.
+/// The same for the batch driver, which runs the elements of a failed chunk one by one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NativeChunks;
+impl InstructionSet for NativeChunks {
+    type Of<T: LaneElement> = T::Vectors;
+}
+/// AVX2 and FMA where the target can have them: for the batch driver.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Widest;
 impl InstructionSet for Widest {
@@ -241,6 +255,7 @@ macro_rules! vectors {
     ($Set:ident, $T:ident, $width:literal, $Vector:ty, $Mask:ty, $Bit:ident;
      load($lp:ident) = $load:expr; store($sp:ident, $sv:ident) = $store:expr;
      load_mask($lmp:ident) = $load_mask:expr; store_mask($smp:ident, $smv:ident) = $store_mask:expr;
+     transpose($tv:ident) = $transpose:expr;
      $($name:ident($($a:ident: $A:ty),*) -> $R:ty = $e:expr;)*) => {
         // SAFETY: see the macro
         #[allow(unused_unsafe, reason = "some intrinsics are safe where the instruction set is on, others are not")]
@@ -277,6 +292,12 @@ macro_rules! vectors {
                 // SAFETY: the caller's
                 unsafe { $store_mask }
             }
+            #[inline(always)]
+            fn transpose($tv: &mut [$Vector]) {
+                let $tv = &mut $tv[..$width];
+                // SAFETY: the target has the instructions
+                unsafe { $transpose }
+            }
             $(#[inline(always)]
             fn $name($($a: $A),*) -> $R {
                 // SAFETY: the target has the instruction
@@ -295,12 +316,13 @@ mod sse2 {
     macro_rules! sse2 {
         ($T:ident $width:literal $V:ident $U:ident $full:literal $cast:ident
          $load:ident $store:ident $splat:ident $add:ident $sub:ident $mul:ident $div:ident $sqrt:ident
-         $lt:ident $max:ident $min:ident $and:ident $or:ident $xor:ident $andnot:ident $movemask:ident) => {
+         $lt:ident $max:ident $min:ident $and:ident $or:ident $xor:ident $andnot:ident $movemask:ident $transpose:ident) => {
             vectors! { Baseline, $T, $width, $V, $V, $U;
             load(p) = $load(p);
             store(p, v) = $store(p, v);
             load_mask(p) = $load(p.cast());
             store_mask(p, m) = $store(p.cast(), m);
+            transpose(v) = $transpose(v);
             splat(x: $T) -> $V = $splat(x);
             add(a: $V, b: $V) -> $V = $add(a, b);
             sub(a: $V, b: $V) -> $V = $sub(a, b);
@@ -325,10 +347,28 @@ mod sse2 {
     }
     sse2! { f64 2 __m128d u64 0b11 _mm_castsi128_pd
     _mm_loadu_pd _mm_storeu_pd _mm_set1_pd _mm_add_pd _mm_sub_pd _mm_mul_pd _mm_div_pd _mm_sqrt_pd
-    _mm_cmplt_pd _mm_max_pd _mm_min_pd _mm_and_pd _mm_or_pd _mm_xor_pd _mm_andnot_pd _mm_movemask_pd }
+    _mm_cmplt_pd _mm_max_pd _mm_min_pd _mm_and_pd _mm_or_pd _mm_xor_pd _mm_andnot_pd _mm_movemask_pd
+    two }
     sse2! { f32 4 __m128 u32 0b1111 _mm_castsi128_ps
     _mm_loadu_ps _mm_storeu_ps _mm_set1_ps _mm_add_ps _mm_sub_ps _mm_mul_ps _mm_div_ps _mm_sqrt_ps
-    _mm_cmplt_ps _mm_max_ps _mm_min_ps _mm_and_ps _mm_or_ps _mm_xor_ps _mm_andnot_ps _mm_movemask_ps }
+    _mm_cmplt_ps _mm_max_ps _mm_min_ps _mm_and_ps _mm_or_ps _mm_xor_ps _mm_andnot_ps _mm_movemask_ps
+    four }
+
+    #[inline(always)]
+    fn two(v: &mut [__m128d]) {
+        // SAFETY: SSE2
+        unsafe { (v[0], v[1]) = (_mm_unpacklo_pd(v[0], v[1]), _mm_unpackhi_pd(v[0], v[1])) }
+    }
+    #[inline(always)]
+    fn four(v: &mut [__m128]) {
+        // SAFETY: SSE
+        unsafe {
+            let (a, b) = (_mm_unpacklo_ps(v[0], v[1]), _mm_unpacklo_ps(v[2], v[3]));
+            let (c, d) = (_mm_unpackhi_ps(v[0], v[1]), _mm_unpackhi_ps(v[2], v[3]));
+            (v[0], v[1]) = (_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
+            (v[2], v[3]) = (_mm_movelh_ps(c, d), _mm_movehl_ps(d, c));
+        }
+    }
 }
 
 /// 256-bit registers, with fused multiply-add: the last bits of a sum may differ from those of the baseline.
@@ -343,12 +383,13 @@ mod avx2 {
     macro_rules! avx2 {
         ($T:ident $width:literal $V:ident $U:ident $full:literal $cast:ident
          $load:ident $store:ident $splat:ident $add:ident $sub:ident $mul:ident $div:ident $sqrt:ident $fmadd:ident $fnmadd:ident
-         $cmp:ident $max:ident $min:ident $and:ident $or:ident $xor:ident $andnot:ident $blend:ident $movemask:ident) => {
+         $cmp:ident $max:ident $min:ident $and:ident $or:ident $xor:ident $andnot:ident $blend:ident $movemask:ident $transpose:ident) => {
             vectors! { Avx2, $T, $width, $V, $V, $U;
             load(p) = $load(p);
             store(p, v) = $store(p, v);
             load_mask(p) = $load(p.cast());
             store_mask(p, m) = $store(p.cast(), m);
+            transpose(v) = $transpose(v);
             splat(x: $T) -> $V = $splat(x);
             add(a: $V, b: $V) -> $V = $add(a, b);
             sub(a: $V, b: $V) -> $V = $sub(a, b);
@@ -376,11 +417,42 @@ mod avx2 {
     avx2! { f64 4 __m256d u64 0b1111 _mm256_castsi256_pd
     _mm256_loadu_pd _mm256_storeu_pd _mm256_set1_pd _mm256_add_pd _mm256_sub_pd _mm256_mul_pd _mm256_div_pd _mm256_sqrt_pd
     _mm256_fmadd_pd _mm256_fnmadd_pd _mm256_cmp_pd _mm256_max_pd _mm256_min_pd _mm256_and_pd _mm256_or_pd _mm256_xor_pd
-    _mm256_andnot_pd _mm256_blendv_pd _mm256_movemask_pd }
+    _mm256_andnot_pd _mm256_blendv_pd _mm256_movemask_pd four }
     avx2! { f32 8 __m256 u32 0b1111_1111 _mm256_castsi256_ps
     _mm256_loadu_ps _mm256_storeu_ps _mm256_set1_ps _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps _mm256_sqrt_ps
     _mm256_fmadd_ps _mm256_fnmadd_ps _mm256_cmp_ps _mm256_max_ps _mm256_min_ps _mm256_and_ps _mm256_or_ps _mm256_xor_ps
-    _mm256_andnot_ps _mm256_blendv_ps _mm256_movemask_ps }
+    _mm256_andnot_ps _mm256_blendv_ps _mm256_movemask_ps eight }
+
+    #[inline(always)]
+    fn four(v: &mut [__m256d]) {
+        // SAFETY: AVX
+        unsafe {
+            let (a, b) = (_mm256_unpacklo_pd(v[0], v[1]), _mm256_unpackhi_pd(v[0], v[1]));
+            let (c, d) = (_mm256_unpacklo_pd(v[2], v[3]), _mm256_unpackhi_pd(v[2], v[3]));
+            (v[0], v[1]) = (_mm256_permute2f128_pd::<0x20>(a, c), _mm256_permute2f128_pd::<0x20>(b, d));
+            (v[2], v[3]) = (_mm256_permute2f128_pd::<0x31>(a, c), _mm256_permute2f128_pd::<0x31>(b, d));
+        }
+    }
+    /// Pairs, fours, halves.
+    #[inline(always)]
+    fn eight(v: &mut [__m256]) {
+        // SAFETY: AVX
+        unsafe {
+            let mut fours = [_mm256_setzero_ps(); 8];
+            for k in [0, 4] {
+                let (a, b) = (_mm256_unpacklo_ps(v[k], v[k + 1]), _mm256_unpackhi_ps(v[k], v[k + 1]));
+                let (c, d) = (_mm256_unpacklo_ps(v[k + 2], v[k + 3]), _mm256_unpackhi_ps(v[k + 2], v[k + 3]));
+                fours[k] = _mm256_shuffle_ps::<0x44>(a, c);
+                fours[k + 1] = _mm256_shuffle_ps::<0xee>(a, c);
+                fours[k + 2] = _mm256_shuffle_ps::<0x44>(b, d);
+                fours[k + 3] = _mm256_shuffle_ps::<0xee>(b, d);
+            }
+            for k in 0..4 {
+                v[k] = _mm256_permute2f128_ps::<0x20>(fours[k], fours[k + 4]);
+                v[k + 4] = _mm256_permute2f128_ps::<0x31>(fours[k], fours[k + 4]);
+            }
+        }
+    }
 }
 
 // NEON belongs to AArch64. Its fused multiply-add is not used, so that a lane has the bits of the same number alone.
@@ -394,12 +466,13 @@ mod neon {
         ($T:ident $width:literal $V:ident $M:ident $U:ident $words:ident $from_words:ident
          $load:ident $store:ident $load_mask:ident $store_mask:ident $splat:ident $splat_mask:ident
          $add:ident $sub:ident $mul:ident $div:ident $neg:ident $abs:ident $sqrt:ident
-         $lt:ident $select:ident $and:ident $or:ident) => {
+         $lt:ident $select:ident $and:ident $or:ident $transpose:ident) => {
             vectors! { Baseline, $T, $width, $V, $M, $U;
             load(p) = $load(p);
             store(p, v) = $store(p, v);
             load_mask(p) = $load_mask(p);
             store_mask(p, m) = $store_mask(p, m);
+            transpose(v) = $transpose(v);
             splat(x: $T) -> $V = $splat(x);
             add(a: $V, b: $V) -> $V = $add(a, b);
             sub(a: $V, b: $V) -> $V = $sub(a, b);
@@ -422,12 +495,27 @@ mod neon {
     neon! { f64 2 float64x2_t uint64x2_t u64 vreinterpretq_u32_u64 vreinterpretq_u64_u32
     vld1q_f64 vst1q_f64 vld1q_u64 vst1q_u64 vdupq_n_f64 vdupq_n_u64
     vaddq_f64 vsubq_f64 vmulq_f64 vdivq_f64 vnegq_f64 vabsq_f64 vsqrtq_f64
-    vcltq_f64 vbslq_f64 vandq_u64 vorrq_u64 }
+    vcltq_f64 vbslq_f64 vandq_u64 vorrq_u64 two }
     neon! { f32 4 float32x4_t uint32x4_t u32 identity identity
     vld1q_f32 vst1q_f32 vld1q_u32 vst1q_u32 vdupq_n_f32 vdupq_n_u32
     vaddq_f32 vsubq_f32 vmulq_f32 vdivq_f32 vnegq_f32 vabsq_f32 vsqrtq_f32
-    vcltq_f32 vbslq_f32 vandq_u32 vorrq_u32 }
+    vcltq_f32 vbslq_f32 vandq_u32 vorrq_u32 four }
 
+    #[inline(always)]
+    fn two(v: &mut [float64x2_t]) {
+        // SAFETY: NEON
+        unsafe { (v[0], v[1]) = (vtrn1q_f64(v[0], v[1]), vtrn2q_f64(v[0], v[1])) }
+    }
+    #[inline(always)]
+    fn four(v: &mut [float32x4_t]) {
+        // SAFETY: NEON
+        unsafe {
+            let (a, b) = (vzip1q_f32(v[0], v[2]), vzip2q_f32(v[0], v[2]));
+            let (c, d) = (vzip1q_f32(v[1], v[3]), vzip2q_f32(v[1], v[3]));
+            (v[0], v[1]) = (vzip1q_f32(a, c), vzip2q_f32(a, c));
+            (v[2], v[3]) = (vzip1q_f32(b, d), vzip2q_f32(b, d));
+        }
+    }
     #[inline(always)]
     fn identity(m: uint32x4_t) -> uint32x4_t {
         m
@@ -474,7 +562,7 @@ impl<T: LaneElement, const B: usize, I: InstructionSet> Slot<T, B, I> {
 /// Goes through `B` lanes by registers, then one by one through those that fill no register. A plain loop: eight steps written
 /// out gave the same arithmetic instructions and times in release, and 1.3 times slower ones at opt-level 1.
 #[inline(always)]
-pub(super) fn each<T: LaneElement, const B: usize, I: InstructionSet, S>(
+pub(super) fn each<T: LaneElement, const B: usize, I: InstructionSet, S: ?Sized>(
     state: &mut S,
     vector: impl Fn(&mut S, Slot<T, B, I>),
     one: impl Fn(&mut S, usize),
@@ -487,5 +575,46 @@ pub(super) fn each<T: LaneElement, const B: usize, I: InstructionSet, S>(
     while i < B {
         one(state, i);
         i += 1;
+    }
+}
+
+/// Vectors of one block of a transposition at most.
+const MOST: usize = 8;
+/// Numbers `at..at + WIDTH` of `lanes[first..first + WIDTH]`, taken over: number k of lane l becomes lane l of `out[k]`.
+#[inline(always)]
+pub(super) fn gather<T: LaneElement, const B: usize, I: InstructionSet>(
+    lanes: &[&[T]; B],
+    at: usize,
+    out: &mut [Lanes<T, B, I>],
+    slot: &Slot<T, B, I>,
+) {
+    let w = In::<T, I>::WIDTH;
+    let mut v = [In::<T, I>::splat(T::zero()); MOST];
+    for i in 0..w {
+        // SAFETY: the slice has WIDTH numbers
+        v[i] = unsafe { In::<T, I>::load(lanes[slot.first + i][at..at + w].as_ptr()) };
+    }
+    In::<T, I>::transpose(&mut v[..w]);
+    for i in 0..w {
+        slot.store(&mut out[at + i].0, v[i]);
+    }
+}
+/// The way back.
+#[inline(always)]
+pub(super) fn scatter<T: LaneElement, const B: usize, I: InstructionSet>(
+    from: &[Lanes<T, B, I>],
+    at: usize,
+    lanes: &mut [&mut [T]; B],
+    slot: &Slot<T, B, I>,
+) {
+    let w = In::<T, I>::WIDTH;
+    let mut v = [In::<T, I>::splat(T::zero()); MOST];
+    for i in 0..w {
+        v[i] = slot.load(&from[at + i].0);
+    }
+    In::<T, I>::transpose(&mut v[..w]);
+    for i in 0..w {
+        // SAFETY: the slice has WIDTH numbers
+        unsafe { In::<T, I>::store(lanes[slot.first + i][at..at + w].as_mut_ptr(), v[i]) }
     }
 }

@@ -21,9 +21,9 @@ use core::marker::PhantomData;
 use core::ops::{
     Add, AddAssign, BitAnd, BitOr, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, RemAssign, Sub, SubAssign,
 };
-pub(crate) use isa::Widest;
 use isa::{Bit, In, Isa, Slot, Vector, VectorMask, each};
 pub use isa::{InstructionSet, Native, OneByOne};
+pub(crate) use isa::{NativeChunks, Widest};
 use num_traits::{Num, NumAssign, One, Zero};
 
 /// A number that [`Lanes`] can hold: real, with one truth value. Complex lanes are `Complex<Lanes<..>>`.
@@ -329,6 +329,49 @@ impl<T: LaneElement, const B: usize, I: InstructionSet> Scalar for Lanes<T, B, I
     type Lane = T;
     const LANES: usize = B;
     const NAME: &'static str = "lanes";
+    const ALL_OR_NONE: bool = I::ALL_OR_NONE;
+    #[inline(always)]
+    fn gather<const L: usize>(lanes: [&[T]; L], out: &mut [Self]) {
+        let (n, w) = (out.len(), In::<T, I>::WIDTH);
+        let Ok(lanes) = <&[&[T]; B]>::try_from(&lanes[..]) else { unreachable!("as many trees as lanes") };
+        // a scalar insert a number and lane, against a shuffle for two of them
+        let whole = if B.is_multiple_of(w) { n - n % w } else { 0 };
+        for at in (0..whole).step_by(w) {
+            each::<T, B, I, _>(
+                out,
+                #[inline(always)]
+                |out, slot| isa::gather(lanes, at, out, &slot),
+                #[inline(always)]
+                |_, _| {},
+            );
+        }
+        for k in whole..n {
+            out[k] = Self::from_lanes(
+                #[inline(always)]
+                |lane| lanes[lane][k],
+            );
+        }
+    }
+    #[inline(always)]
+    fn scatter<const L: usize>(from: &[Self], mut lanes: [&mut [T]; L]) {
+        let (n, w) = (from.len(), In::<T, I>::WIDTH);
+        let Ok(lanes) = <&mut [&mut [T]; B]>::try_from(&mut lanes[..]) else { unreachable!("as many places as lanes") };
+        let whole = if B.is_multiple_of(w) { n - n % w } else { 0 };
+        for at in (0..whole).step_by(w) {
+            each::<T, B, I, _>(
+                lanes,
+                #[inline(always)]
+                |lanes, slot| isa::scatter(from, at, lanes, &slot),
+                #[inline(always)]
+                |_, _| {},
+            );
+        }
+        for k in whole..n {
+            for l in 0..B {
+                lanes[l][k] = from[k].0[l];
+            }
+        }
+    }
     #[inline(always)]
     fn abs(self) -> Self {
         self.fill(

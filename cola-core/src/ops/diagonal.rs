@@ -1,7 +1,7 @@
 //! diag(d): everything elementwise.
 
 use crate::data::{Column, Produce, VectorData};
-use crate::error::{Error, Result, check};
+use crate::error::{Error, Result, check, failure};
 use crate::facts::{And, Fact, FactSet, Facts, SelfAdjointFacts, Unknown};
 use crate::functions::det::slog_product;
 use crate::functions::eig::polar;
@@ -116,7 +116,10 @@ impl<V: VectorData> Diagonal<V> {
             *o.at(i, 0) = y;
         }
         if !(ok & marks.finite()).all() {
-            return self.copied().each_tested(f, good, error);
+            return failure::<V::Scalar, _>(
+                #[inline(always)]
+                || self.copied().each_tested(f, good, error),
+            );
         }
         Ok(out)
     }
@@ -348,7 +351,12 @@ impl<K: Facts, V: VectorData> PinvRule<K> for Diagonal<V> {
             let some = nonzero(x);
             V::Scalar::select(some, V::Scalar::one() / V::Scalar::select(some, x, V::Scalar::one()), V::Scalar::zero())
         };
-        Ok(WithFacts::new(Diagonal(self.each(true, invert, |_| always::<V::Scalar>(), |index, _| Error::Singular { index })?)))
+        Ok(WithFacts::new(Diagonal(self.each(
+            true,
+            invert,
+            |_| always::<V::Scalar>(),
+            |index, _| Error::Singular { index },
+        )?)))
     }
 }
 /// What the pseudo-inverse of a diagonal with the facts `K` is.

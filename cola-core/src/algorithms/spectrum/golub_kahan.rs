@@ -89,7 +89,8 @@ pub(super) fn golub_kahan<T: SpectralNumber>(
     let max_iters = options.max_iters.unwrap_or(1000);
     let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, observer);
     let mut space = Space::new(&mut act, rows, cols, m, options.seed)?;
-    let (mut searched, mut search_from) = (false, None);
+    // copies of multiple singular values are looked for once everything has converged, until a search finds none
+    let (mut before, mut search_from) = (None::<Vec<f64>>, None);
     loop {
         space.expand()?;
         let (s, p, q) = space.small()?;
@@ -106,6 +107,8 @@ pub(super) fn golub_kahan<T: SpectralNumber>(
         let tired = search_from.is_some_and(|from: usize| watcher.iterations - from >= from.max(20));
         let settled = k == 0 || tired || (s[k - 1] - s[k]).lane_f64(0) > next || next <= threshold::<T>(tol, top, top);
         let stop = watcher.note(worst);
+        let grown = |old: &Vec<f64>| (0..k).any(|i| s[i].lane_f64(0) > old[i] + 2.0 * threshold::<T>(tol, top, top));
+        let searched = before.as_ref().is_some_and(|old| !settled || tired || !grown(old));
         if converged == k && searched && settled {
             let triplets = space.finish(&s, &p, &q, k);
             return triplets.finish(&mut act, Some(tol), watcher, None);
@@ -116,7 +119,8 @@ pub(super) fn golub_kahan<T: SpectralNumber>(
             return Err(e.with_iterate(View::matrix(&v, cols, k)));
         }
         if converged == k && !searched {
-            (searched, search_from) = (true, Some(watcher.iterations));
+            before = Some(s[..k].iter().map(|s| s.lane_f64(0)).collect());
+            search_from = Some(watcher.iterations);
             space.restart(&s, &p, &q, k);
             space.random_v(k)?;
         } else {

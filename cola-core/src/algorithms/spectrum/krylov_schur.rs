@@ -293,8 +293,9 @@ pub(crate) fn restarted<T: SpectralNumber>(
     }
     let which = if inverse.is_some() { Which::LargestMagnitude } else { job.which };
     let mut space = Space::new(job, inverse.unwrap_or(a), n, m, p, start)?;
-    // copies of multiple eigenvalues are looked for once everything has converged
-    let mut searched = !job.self_adjoint || block > 1 || which == Which::BothEnds;
+    // copies of multiple eigenvalues are looked for once everything has converged, until a search finds none
+    let searches = job.self_adjoint && block == 1 && which != Which::BothEnds;
+    let mut before: Option<Vec<f64>> = None;
     let mut search_from = None;
     let mut norm = 0.0_f64;
     loop {
@@ -315,14 +316,20 @@ pub(crate) fn restarted<T: SpectralNumber>(
         // nothing that is still moving can pass the last one; the search takes no longer than what came before it
         let last_chance = stop || watcher.iterations >= max_iters;
         let tired = search_from.is_some_and(|from: usize| last_chance || watcher.iterations - from >= from.max(20));
-        let settled = searched && {
+        let looked = !searches || before.is_some();
+        let settled = looked && {
             let (last, candidate) = (ritz.value(k - 1), ritz.value(k));
             !job.self_adjoint
                 || tired
                 || which.lead(last.re().lane_f64(0), candidate.re().lane_f64(0)) > next
                 || next <= threshold::<T>(tol, norm, norm)
         };
-        if converged == k && settled {
+        // a search that found a copy has moved a value
+        let moved = |old: &Vec<f64>| {
+            (0..k).any(|i| (ritz.value(i).re().lane_f64(0) - old[i]).abs() > 2.0 * threshold::<T>(tol, norm, norm))
+        };
+        let again = searches && settled && !tired && before.as_ref().is_some_and(moved);
+        if converged == k && settled && !again {
             let (values, vectors) = space.finish(&ritz, k);
             let values = match job.which.shift().filter(|_| inverse.is_some()) {
                 // s + 1 / theta
@@ -339,8 +346,9 @@ pub(crate) fn restarted<T: SpectralNumber>(
             let e = watcher.not_converged(worst);
             return Err(space.finish(&ritz, k).1.kept_in(n, e));
         }
-        if converged == k && !searched {
-            (searched, search_from) = (true, Some(watcher.iterations));
+        if converged == k && (searches && before.is_none() || again) {
+            before = Some((0..k).map(|i| ritz.value(i).re().lane_f64(0)).collect());
+            search_from = Some(watcher.iterations);
             space.restart(&ritz, k, false)?;
             space.refresh(k)?;
         } else {
