@@ -208,7 +208,8 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
                 #slice_all
             }
 
-            /// `batch_slice` with each element's own outcome; the outer error is for lengths that differ.
+            /// `batch_slice` with each element's own outcome; the outer error is for lengths that differ. The elements that share
+            /// a chunk with a failed one are computed as single numbers, so that their last bits may differ from those in lanes.
             pub fn batch_each<#(#constants),*>(#(#slices),*) -> ::cola::Result<::std::vec::Vec<::cola::Result<#output>>> {
                 #slice_each
             }
