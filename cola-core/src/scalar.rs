@@ -89,16 +89,6 @@ pub trait Scalar: Arithmetic + Engine + IntoTerm<Kind = IsScalar, Term = Self> {
             );
         }
     }
-    /// The way back.
-    #[doc(hidden)]
-    #[inline(always)]
-    fn scatter<const L: usize>(from: &[Self], lanes: [&mut [Self::Lane]; L]) {
-        for (lane, out) in lanes.into_iter().enumerate() {
-            for (x, y) in from.iter().zip(out) {
-                *y = x.lane(lane);
-            }
-        }
-    }
     /// Short name for messages and plans: "f64", "c64", "f64 x 8".
     const NAME: &'static str;
 

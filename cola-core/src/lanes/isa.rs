@@ -599,22 +599,3 @@ pub(super) fn gather<T: LaneElement, const B: usize, I: InstructionSet>(
         slot.store(&mut out[at + i].0, v[i]);
     }
 }
-/// The way back.
-#[inline(always)]
-pub(super) fn scatter<T: LaneElement, const B: usize, I: InstructionSet>(
-    from: &[Lanes<T, B, I>],
-    at: usize,
-    lanes: &mut [&mut [T]; B],
-    slot: &Slot<T, B, I>,
-) {
-    let w = In::<T, I>::WIDTH;
-    let mut v = [In::<T, I>::splat(T::zero()); MOST];
-    for i in 0..w {
-        v[i] = slot.load(&from[at + i].0);
-    }
-    In::<T, I>::transpose(&mut v[..w]);
-    for i in 0..w {
-        // SAFETY: the slice has WIDTH numbers
-        unsafe { In::<T, I>::store(lanes[slot.first + i][at..at + w].as_mut_ptr(), v[i]) }
-    }
-}

@@ -353,26 +353,6 @@ impl<T: LaneElement, const B: usize, I: InstructionSet> Scalar for Lanes<T, B, I
         }
     }
     #[inline(always)]
-    fn scatter<const L: usize>(from: &[Self], mut lanes: [&mut [T]; L]) {
-        let (n, w) = (from.len(), In::<T, I>::WIDTH);
-        let Ok(lanes) = <&mut [&mut [T]; B]>::try_from(&mut lanes[..]) else { unreachable!("as many places as lanes") };
-        let whole = if B.is_multiple_of(w) { n - n % w } else { 0 };
-        for at in (0..whole).step_by(w) {
-            each::<T, B, I, _>(
-                lanes,
-                #[inline(always)]
-                |lanes, slot| isa::scatter(from, at, lanes, &slot),
-                #[inline(always)]
-                |_, _| {},
-            );
-        }
-        for k in whole..n {
-            for l in 0..B {
-                lanes[l][k] = from[k].0[l];
-            }
-        }
-    }
-    #[inline(always)]
     fn abs(self) -> Self {
         self.fill(
             #[inline(always)]
