@@ -78,7 +78,7 @@ pub fn try_linop(expression: &Expr, errors: &mut Errors) -> TokenStream {
     let outcome = Ident::new("outcome", Span::mixed_site());
     // The `allow` stands on a statement, because on an expression it would be unstable.
     quote!({
-        #[allow(clippy::redundant_closure_call, clippy::needless_question_mark)]
+        #[allow(clippy::redundant_closure_call, clippy::needless_question_mark, reason = "`?` needs a closure to return from")]
         let #outcome = ::cola::error::attempt(
             #[inline(always)]
             || -> ::cola::Result<_> { ::core::result::Result::Ok(#body) }

@@ -113,7 +113,7 @@ fn implementation(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStrea
     let rebuilt = parts.iter().map(|part| part.rebuilt(quote!(rebuild)));
     Some(quote! {
         #[automatically_derived]
-        #[allow(unused_variables, clippy::unused_unit)]
+        #[allow(unused_variables, clippy::unused_unit, reason = "a struct may have no leaf")]
         impl #impl_generics ::cola::Parameters for #name<#(#same),*> #where_clause {
             type Number = #number;
             type With<__S: ::cola::Scalar> = #with;

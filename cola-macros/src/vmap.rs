@@ -178,9 +178,9 @@ fn module(function: &ItemFn, element: &TokenStream, errors: &mut Errors) -> Opti
     Some(quote! {
         #(#conditions)*
         #[doc = #title]
-        #[allow(clippy::too_many_arguments, clippy::type_complexity)]
+        #[allow(clippy::too_many_arguments, clippy::type_complexity, reason = "the arguments are those of the function")]
         #visibility mod #name {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "the function may name nothing but primitive types")]
             use super::*;
 
             struct Job<'batch, #(#constants),*>(#(#fields),*);

@@ -38,7 +38,7 @@ const HEAD: &str = "use cola::prelude::*;\nuse nalgebra::{SMatrix, SVector};\n";
 
 /// 100 functions with 100 different types of operators, each applied and solved.
 fn hundred() -> String {
-    let mut out = format!("#![allow(dead_code)]\n{HEAD}");
+    let mut out = format!("#![allow(dead_code, reason = \"only compiled\")]\n{HEAD}");
     let mut calls = String::new();
     for i in 0..100 {
         let (kind, n, m) = (i % 10, 2 + i / 10 % 5, 2 + i / 50);

@@ -288,3 +288,66 @@ fn matrices_of_lanes() {
     let c = a.map(|x| Complex { re: x, im: -x });
     assert_eq!((c * c).map(|v| v.lane(1)), c.map(|v| v.lane(1)) * c.map(|v| v.lane(1)));
 }
+
+/// Number (i, j) of a block of `WIDTH` vectors goes to (j, i).
+#[inline(always)]
+fn transposes<T: super::LaneElement, I: super::isa::Isa<T>>() {
+    let (w, at) = (I::WIDTH, |i: usize, j: usize| T::real((10 * i + j) as f64));
+    let mut v = [I::splat(T::zero()); 8];
+    for i in 0..w {
+        let row: [T; 8] = core::array::from_fn(|j| at(i, j));
+        // SAFETY: 8 numbers are as many as a vector has, or more
+        v[i] = unsafe { I::load(row.as_ptr()) };
+    }
+    I::transpose(&mut v[..w]);
+    for i in 0..w {
+        let mut row = [T::zero(); 8];
+        // SAFETY: as above
+        unsafe { I::store(row.as_mut_ptr(), v[i]) };
+        for j in 0..w {
+            assert!(row[j] == at(j, i), "width {w}: ({i}, {j})");
+        }
+    }
+}
+#[test]
+fn blocks_are_transposed() {
+    transposes::<f64, <f64 as super::LaneElement>::Vectors>();
+    transposes::<f32, <f32 as super::LaneElement>::Vectors>();
+    transposes::<f64, super::OneByOne>();
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2,fma")]
+        fn wide() {
+            transposes::<f64, super::isa::Avx2>();
+            transposes::<f32, super::isa::Avx2>();
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // SAFETY: the machine has the instructions
+            unsafe { wide() }
+        }
+    }
+}
+/// Trees go into lanes and come out again, whatever number of numbers they have: blocks, and what fills none.
+#[test]
+fn trees_of_any_size_go_into_lanes() {
+    fn one<T: crate::scalar::Element + PartialEq + core::fmt::Debug>(n: usize) {
+        let trees: [Vec<T>; 8] = core::array::from_fn(|l| (0..n).map(|k| T::of((100 * l + k) as f64)).collect());
+        let lanes = crate::batch::pack(&trees).unwrap();
+        assert_eq!(lanes.len(), n);
+        for (k, x) in lanes.iter().enumerate() {
+            (0..8).for_each(|l| assert_eq!(x.lane(l), trees[l][k], "number {k} of lane {l}"));
+        }
+    }
+    for n in [0, 1, 2, 3, 4, 5, 7, 8, 9, 17] {
+        one::<f64>(n);
+        one::<f32>(n);
+        one::<num_complex::Complex<f64>>(n);
+    }
+}
+/// Failures that are noted for code that is gone would be lost.
+#[test]
+fn a_panic_ends_the_notes() {
+    let run = std::panic::catch_unwind(|| crate::error::collect_faults(|| panic!("on purpose")));
+    assert!(run.is_err());
+    assert!(!crate::error::note_fault(0, crate::error::Error::Singular { index: 0 }));
+}
