@@ -13,6 +13,7 @@ use crate::scalar::{Real, Scalar};
 use crate::space::{Const, Dyn, Fits, Square, demand, demand_square};
 use core::marker::PhantomData;
 use nalgebra::{Dim, Matrix, RawStorage};
+#[cfg(feature = "faer")]
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
 
 pub use crate::ops::banded::{banded, try_banded};
@@ -195,6 +196,7 @@ where
         Dense(*self)
     }
 }
+#[cfg(feature = "faer")]
 macro_rules! sparse_leaf {
     ($([$($p:tt)*] $M:ty, $Held:ty, |$s:ident| $held:expr;)*) => { $(
         #[diagnostic::do_not_recommend]
@@ -207,6 +209,7 @@ macro_rules! sparse_leaf {
             }
         } )* };
 }
+#[cfg(feature = "faer")]
 sparse_leaf! {
     [] CsrMatrix<T>, CsrMatrix<T>, |m| m;
     [] CscMatrix<T>, CscMatrix<T>, |m| m;
@@ -440,6 +443,7 @@ pub fn triangular_upper<M: MatrixData>(a: impl IntoOperator<Op = Dense<M>>) -> T
     Triangular::upper(a.into_operator().0)
 }
 /// A compressed sparse matrix: `CsrMatrix`, `CscMatrix`, or a reference to one.
+#[cfg(feature = "faer")]
 #[inline(always)]
 pub fn sparse<M: SparseData>(m: M) -> Sparse<M> {
     Sparse(m)

@@ -47,9 +47,10 @@ pub use algorithms::matfun::{
 #[cfg(feature = "fft")]
 pub use algorithms::precond::CirculantPreconditioner;
 pub use algorithms::precond::{
-    BlockJacobi, Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision,
-    SmoothedAggregation, SpikedIdentity, Ssor,
+    BlockJacobi, Chebyshev, Jacobi, Nystrom, PivotedCholesky, SinglePrecision, SpikedIdentity,
 };
+#[cfg(feature = "faer")]
+pub use algorithms::precond::{IncompleteCholesky, IncompleteLu, SmoothedAggregation, Ssor};
 pub use algorithms::spectrum::{
     Arnoldi, Eigs, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Svds, Which,
 };
@@ -68,7 +69,9 @@ pub use functions::{EigFactors, Exp, Inv, Invertible, Log, Pinv, Pow, Power, Roo
 pub use gradient::{
     Differentiable, Gradient, LogdetGradient, constant, value_and_grad, value_and_grad2, value_and_grad3,
 };
-pub use interop::{Strided, parse_matrix_market, read_matrix_market};
+pub use interop::Strided;
+#[cfg(feature = "faer")]
+pub use interop::{parse_matrix_market, read_matrix_market};
 pub use lanes::{LaneElement, LaneMask, Lanes, OneByOne};
 pub use operator::{DynOperator, LinearOperator, Operator, Update};
 pub use ops::*;
@@ -92,9 +95,10 @@ pub mod prelude {
     #[cfg(feature = "fft")]
     pub use crate::algorithms::precond::CirculantPreconditioner;
     pub use crate::algorithms::precond::{
-        BlockJacobi, Chebyshev, IncompleteCholesky, IncompleteLu, Jacobi, Nystrom, PivotedCholesky, SinglePrecision,
-        SmoothedAggregation, SpikedIdentity, Ssor,
+        BlockJacobi, Chebyshev, Jacobi, Nystrom, PivotedCholesky, SinglePrecision, SpikedIdentity,
     };
+    #[cfg(feature = "faer")]
+    pub use crate::algorithms::precond::{IncompleteCholesky, IncompleteLu, SmoothedAggregation, Ssor};
     pub use crate::algorithms::spectrum::{
         Arnoldi, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Which,
     };

@@ -174,8 +174,6 @@ operators! {
     [A] Unitary<A>,
     [A] Isometric<A>,
     [A, F] WithFacts<A, F>,
-    [M] Sparse<M>,
-    [M: SparseData, F] SparseInverse<M, F>,
     [V: Operator, F] Spectral<V, F>,
     [P] SumOf<P>,
     [P] ProductOf<P>,
@@ -193,11 +191,16 @@ operators! {
     [F, D] ProductInverse<F, D>,
     [A: Operator] crate::LazyFunction<A>,
     [T: Scalar] crate::SpikedIdentity<T>,
-    [T: Scalar] crate::IncompleteCholesky<T>,
-    [T: Scalar] crate::IncompleteLu<T>,
     [T: crate::algorithms::precond::Double] crate::SinglePrecision<T>,
     [A: Operator] crate::Chebyshev<A>,
     [A: Operator] crate::functions::base::Undone<A>,
+}
+#[cfg(feature = "faer")]
+operators! {
+    [M] Sparse<M>,
+    [M: SparseData, F] SparseInverse<M, F>,
+    [T: Scalar] crate::IncompleteCholesky<T>,
+    [T: Scalar] crate::IncompleteLu<T>,
 }
 #[cfg(feature = "fft")]
 operators! {

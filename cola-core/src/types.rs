@@ -19,6 +19,7 @@ pub type diag<V> = ops::Diagonal<V>;
 pub type triangular_lower<M> = ops::Triangular<<M as DenseData>::Data, ops::Lower>;
 pub type triangular_upper<M> = ops::Triangular<<M as DenseData>::Data, ops::Upper>;
 pub type permutation<T, P> = ops::Permutation<T, <P as ops::IndexData>::Len>;
+#[cfg(feature = "faer")]
 pub type sparse<M> = ops::Sparse<M>;
 pub type identity<T> = ops::Identity<T, nalgebra::Dyn>;
 pub type identity_static<T, const N: usize> = ops::Identity<T, nalgebra::Const<N>>;

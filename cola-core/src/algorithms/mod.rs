@@ -11,7 +11,9 @@ pub mod krylov;
 pub mod matfun;
 pub mod precond;
 mod random;
+#[cfg(feature = "faer")]
 pub mod sparse;
+#[cfg(feature = "faer")]
 mod sparse_lanes;
 pub mod spectrum;
 pub mod stochastic;

@@ -3,6 +3,7 @@
 #[cfg(feature = "faer")]
 mod faer;
 mod foreign;
+#[cfg(feature = "faer")]
 mod matrix_market;
 #[cfg(feature = "ndarray")]
 mod ndarray;
@@ -11,5 +12,6 @@ mod saved;
 mod sprs;
 
 pub use foreign::Strided;
+#[cfg(feature = "faer")]
 pub use matrix_market::{parse_matrix_market, read_matrix_market};
 pub(crate) use saved::saved;

@@ -45,6 +45,7 @@ mod scaled;
 mod scaled_identity;
 mod shifted;
 mod sliced;
+#[cfg(feature = "faer")]
 mod sparse;
 mod spectral;
 mod stack;
@@ -110,6 +111,7 @@ pub use scaled::Scaled;
 pub use scaled_identity::{Identity, Multiple, RealNonNegative, ScaledIdentity};
 pub use shifted::{Shifted, ShiftedBasis};
 pub use sliced::{All, Fixed, IndexData, IndexSet, Indices, IntoIndexSet, Sliced, Span};
+#[cfg(feature = "faer")]
 pub use sparse::{Sparse, SparseData, SparseInverse};
 pub(crate) use spectral::log_of_spectrum;
 pub use spectral::{PowerFacts, Spectral};

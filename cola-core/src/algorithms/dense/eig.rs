@@ -37,6 +37,7 @@ where
     Ok(())
 }
 /// |A v_j - w_j v_j| <= 20 n eps |A|_F for all j, and everything finite.
+#[cfg(feature = "faer")]
 pub(super) fn holds<T, R>(n: usize, a: &[T], w: &[Complex<R>], v: &[Complex<R>]) -> bool
 where
     T: Scalar<Re = R>,

@@ -3,7 +3,8 @@
 //! Four layers, chosen by the caller's `fixed` flag and by the number type:
 //! - `small`: written out in line for compile-time sizes up to [`UNROLL`], branch-free, one number or many lanes;
 //! - `loops`: the same mathematics for any size, for lanes and dual numbers, and for floats below the measured thresholds;
-//! - `engine`: faer for f32, f64 and their complex numbers above the thresholds, reached through [`Engine`];
+//! - `engine`: faer for f32, f64 and their complex numbers above the thresholds (feature `faer`; without it our loops at any size), reached
+//!   through [`Engine`];
 //! - `schur`, `expm`, `functions`: functions of general matrices.
 //!
 //! A kernel never fails loudly: it returns an [`Outcome`] (a mask), so that lanes fail one by one.
@@ -12,11 +13,19 @@ mod eig;
 mod eigen;
 mod engine;
 mod expm;
+#[cfg(feature = "faer")]
+mod faer;
 mod functions;
 mod jacobi;
 mod lanes;
 mod ldlt;
 mod loops;
+#[cfg(any(test, not(feature = "faer")))]
+#[cfg_attr(
+    feature = "faer",
+    allow(dead_code, unused_imports, reason = "only its singular values are tested beside faer's")
+)]
+mod plain;
 mod products;
 mod qr;
 mod reflect;

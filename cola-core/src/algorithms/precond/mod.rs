@@ -15,30 +15,38 @@
 //!
 //! Each goes into a solver by `.preconditioner(&p)`.
 
+#[cfg(feature = "faer")]
 mod aggregation;
 mod block_jacobi;
 mod chebyshev;
 #[cfg(feature = "fft")]
 mod circulant;
+#[cfg(feature = "faer")]
 mod fill;
+#[cfg(feature = "faer")]
 mod incomplete;
 mod low_rank;
+#[cfg(feature = "faer")]
 mod rows;
 mod single;
 mod spiked;
+#[cfg(feature = "faer")]
 mod ssor;
-#[cfg(test)]
+#[cfg(all(test, feature = "faer"))]
 mod tests;
 
+#[cfg(feature = "faer")]
 pub use aggregation::SmoothedAggregation;
 pub use block_jacobi::{BlockJacobi, Blocks, PsdBlocks};
 pub use chebyshev::Chebyshev;
 #[cfg(feature = "fft")]
 pub use circulant::CirculantPreconditioner;
+#[cfg(feature = "faer")]
 pub use incomplete::{IncompleteCholesky, IncompleteLu, IncompleteRoot};
 pub use low_rank::{Nystrom, PivotedCholesky};
 pub use single::{Double, SinglePrecision};
 pub use spiked::SpikedIdentity;
+#[cfg(feature = "faer")]
 pub use ssor::Ssor;
 
 use crate::error::{Error, Result};

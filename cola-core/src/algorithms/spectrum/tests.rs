@@ -414,6 +414,7 @@ fn randomised_in_a_single_pass() {
 }
 
 /// Shift-invert through the operator's own inverse: the rule of the structure makes it.
+#[cfg(feature = "faer")]
 #[test]
 fn shift_invert_by_the_own_inverse() {
     use crate::ops::{Psd, ScaledIdentity, SelfAdjoint, Sparse, Tridiagonal};

@@ -159,6 +159,7 @@ fn log_determinants() {
 }
 
 /// Every kind of preconditioner that has a root: the same value, and a smaller error.
+#[cfg(feature = "faer")]
 #[test]
 fn log_determinants_with_a_preconditioner() {
     use crate::ops::{Psd, Sparse};

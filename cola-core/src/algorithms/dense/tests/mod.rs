@@ -3,6 +3,7 @@
 mod eigen;
 mod factors;
 mod functions;
+mod plain;
 mod products;
 
 use super::products::gemm_loops;
