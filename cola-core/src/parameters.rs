@@ -292,13 +292,11 @@ macro_rules! slice_leaf {
                 }
                 let $zero = <$With as num_traits::Zero>::zero();
                 let mut new: Self::With<$With> = $make;
-                $With::gather(
-                    trees.map(
-                        #[inline(always)]
-                        |tree| &tree[..],
-                    ),
-                    &mut new[..],
-                );
+                let mut lanes = [&[][..]; B];
+                for lane in 0..B {
+                    lanes[lane] = &trees[lane][..];
+                }
+                $With::gather(lanes, &mut new[..]);
                 Ok(new)
             }
         }
@@ -340,7 +338,7 @@ where
     }
     fn traverse<X: Scalar>(&self, path: &mut Path, f: LeafFn<'_, T, X>) -> OMatrix<X, R, C> {
         let (r, c) = self.shape_generic();
-        let mut new = OMatrix::from_element_generic(r, c, X::zero());
+        let mut new = crate::data::filled(r, c, X::zero());
         self.visit(path, &mut |p, old| f(p, &old, new.as_mut_slice()));
         new
     }
@@ -361,28 +359,24 @@ where
                 return Err(Error::ShapeMismatch { op: "stack", left: trees[0].shape(), right: other.shape() });
             }
         }
-        let mut new = OMatrix::from_element_generic(r, c, W::zero());
-        let views = trees.map(crate::data::matrix_view);
-        // what the storage of a static size answers at compile time
-        let packed = views.iter().all(
-            #[inline(always)]
-            |view| view.contiguous().is_some(),
-        );
+        let mut new = crate::data::filled(r, c, W::zero());
+        // what the storage of a static size answers at compile time; loops, as `array::map` is a call
+        let (mut packed, mut lanes) = (true, [&[][..]; B]);
+        for lane in 0..B {
+            match crate::data::matrix_view(trees[lane]).contiguous() {
+                Some(numbers) => lanes[lane] = numbers,
+                None => packed = false,
+            }
+        }
         if packed {
-            W::gather(
-                views.map(
-                    #[inline(always)]
-                    |view| view.contiguous().unwrap_or_default(),
-                ),
-                new.as_mut_slice(),
-            );
+            W::gather(lanes, new.as_mut_slice());
             return Ok(new);
         }
         let rows = r.value();
         for (k, x) in new.as_mut_slice().iter_mut().enumerate() {
             *x = W::from_lanes(
                 #[inline(always)]
-                |lane| views[lane].at(k % rows, k / rows),
+                |lane| crate::data::matrix_view(trees[lane]).at(k % rows, k / rows),
             );
         }
         Ok(new)

@@ -578,6 +578,26 @@ pub(super) fn each<T: LaneElement, const B: usize, I: InstructionSet, S: ?Sized>
     }
 }
 
+/// The way back of [`gather`]: lane l of `numbers[at..at + WIDTH]` becomes numbers `at..` of `lanes[l]`.
+#[inline(always)]
+pub(super) fn scatter<T: LaneElement, const B: usize, I: InstructionSet, const L: usize>(
+    numbers: &[Lanes<T, B, I>],
+    at: usize,
+    lanes: &mut [&mut [T]; L],
+    slot: &Slot<T, B, I>,
+) {
+    let w = In::<T, I>::WIDTH;
+    let mut v = [In::<T, I>::splat(T::zero()); MOST];
+    for i in 0..w {
+        v[i] = slot.load(&numbers[at + i].0);
+    }
+    In::<T, I>::transpose(&mut v[..w]);
+    for i in 0..w {
+        // SAFETY: the slice has WIDTH numbers
+        unsafe { In::<T, I>::store(lanes[slot.first + i][at..at + w].as_mut_ptr(), v[i]) };
+    }
+}
+
 /// Vectors of one block of a transposition at most.
 const MOST: usize = 8;
 /// Numbers `at..at + WIDTH` of `lanes[first..first + WIDTH]`, taken over: number k of lane l becomes lane l of `out[k]`.

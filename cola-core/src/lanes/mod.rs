@@ -242,6 +242,29 @@ impl<T: LaneElement, const B: usize, I: InstructionSet> LaneMask<T, B, I> {
         one(reduce(state.0), state.1)
     }
 }
+/// Lane l of `numbers[k]` becomes number k of `lanes[l]`: by transpositions in registers as far as whole ones go.
+#[inline(always)]
+pub(crate) fn scatter<T: LaneElement, const B: usize, I: InstructionSet, const L: usize>(
+    numbers: &[Lanes<T, B, I>],
+    lanes: &mut [&mut [T]; L],
+) {
+    let (n, w) = (numbers.len(), In::<T, I>::WIDTH);
+    let whole = if L == B && B.is_multiple_of(w) { n - n % w } else { 0 };
+    for at in (0..whole).step_by(w) {
+        each::<T, B, I, _>(
+            lanes,
+            #[inline(always)]
+            |lanes, slot| isa::scatter(numbers, at, lanes, &slot),
+            #[inline(always)]
+            |_, _| {},
+        );
+    }
+    for k in whole..n {
+        for l in 0..L {
+            lanes[l][k] = numbers[k].0[l];
+        }
+    }
+}
 impl<T: LaneElement, const B: usize, I: InstructionSet> Debug for LaneMask<T, B, I> {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
         f.write_str("LaneMask")?;

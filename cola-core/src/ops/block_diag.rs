@@ -306,7 +306,10 @@ impl<A: DiagonalRule, const M: usize> DiagonalRule for Repeat<A, M> {
         if k == 0 && m == n && M > 0 && n > 0 {
             let (first, rest) = d.split_at_mut(n);
             self.0.diagonal_rule(0, first)?;
-            rest.chunks_mut(n).for_each(|block| block.copy_from_slice(first));
+            // entry by entry: what is in registers stays there
+            for k in 0..rest.len() {
+                rest[k] = first[k % n];
+            }
             return Ok(());
         }
         d.fill(Sc::<A>::zero());

@@ -243,7 +243,9 @@ impl<A: DiagonalRule, E: DiagonalRule<Scalar = A::Scalar> + Multiple> DiagonalRu
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         self.0.diagonal_rule(k, d)?;
         if k == 0 {
-            d.iter_mut().for_each(|d| *d += self.1.identity_factor());
+            for d in d {
+                *d += self.1.identity_factor();
+            }
         }
         Ok(())
     }
