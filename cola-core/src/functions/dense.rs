@@ -72,23 +72,25 @@ pub(crate) fn finite<T: Scalar>(a: &[T], place: &'static str) -> Result<()> {
     check::<T>(all_finite(a), move |_| Error::non_finite(place))
 }
 
-/// Zero, or NaN in the lanes where a number above the diagonal is NaN or infinite.
+/// Zero, or NaN in the lanes where a number above the diagonal is NaN or infinite, or where their sum overflows.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn upper_mark<T: Scalar>(n: usize, a: &[T]) -> T::Re {
     // -0 + x is x, to the compiler too
-    let mut s = [-T::Re::zero(); 2];
+    let mut s = [T::from_re(-T::Re::zero()); 2];
     for j in 1..n {
         for i in 0..j {
-            s[i % 2] += mark(a[i + j * n]);
+            s[i % 2] += a[i + j * n];
         }
     }
-    s[0] + s[1]
+    mark(s[0] + s[1])
 }
 #[cold]
 #[inline(never)]
 fn not_positive<T: Scalar, S: Space>(a: Held<T, S>, d: Column<T::Re, S>, ok: T::Mask) -> Result<()> {
-    check::<T>(upper_mark(a.order(), a.as_slice()).finite(), |_| Error::non_finite("the matrix"))?;
-    let outcome = kernels::ldl_outcome(a.order(), a.as_slice(), &d, ok);
+    let n = a.order();
+    let above = (0..n * n).filter(|i| i % n < i / n).fold(T::Re::zero(), |s, i| s + mark(a.as_slice()[i]));
+    check::<T>(above.finite(), |_| Error::non_finite("the matrix"))?;
+    let outcome = kernels::ldl_outcome(n, a.as_slice(), &d, ok, upper_mark(n, a.as_slice()).finite());
     outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })
 }
 

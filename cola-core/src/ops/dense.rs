@@ -175,7 +175,9 @@ impl<M: MatrixData> DiagonalRule for Dense<M> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [M::Scalar]) -> Result<()> {
         let ((row, col), a) = (diagonal_start(k), self.0.view());
-        d.iter_mut().enumerate().for_each(|(i, d)| *d = a.at(row + i, col + i));
+        for (i, d) in d.iter_mut().enumerate() {
+            *d = a.at(row + i, col + i);
+        }
         Ok(())
     }
 }

@@ -106,16 +106,19 @@ impl<V: VectorData> Diagonal<V> {
         let mut out = V::Owned::produce(d.rows, 1);
         let mut o = out.view_mut();
         let mut ok = always::<V::Scalar>();
-        // -0 + x is x, to the compiler too
-        let mut marks = -Re::<Self>::zero();
+        // NaN and infinity reach the sums; so does an overflow of theirs, which is then found to be none of the entries.
+        // (-0 + x is x, to the compiler too.)
+        let zero = V::Scalar::from_re(-Re::<Self>::zero());
+        let (mut xs, mut ys) = (zero, zero);
         for i in 0..d.rows {
             let x = d.at(i, 0);
             let y = f(x);
             ok = if shows { ok } else { ok & good(x) };
-            marks += mark(x) + mark(y);
+            xs += x;
+            ys += y;
             *o.at(i, 0) = y;
         }
-        if !(ok & marks.finite()).all() {
+        if !(ok & (mark(xs) + mark(ys)).finite()).all() {
             return failure::<V::Scalar, _>(
                 #[inline(always)]
                 || self.copied().each_tested(f, good, error),
@@ -187,9 +190,10 @@ impl<K: Facts, V: VectorData> DetRule<K> for Diagonal<V> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(V::Scalar, Re<Self>)> {
         let d = self.0.view();
+        // `move`: a borrowed view would lie in memory for the cold path's sake
         let out = slog_product((0..d.rows).map(
             #[inline(always)]
-            |i| d.at(i, 0),
+            move |i| d.at(i, 0),
         ));
         // NaN and infinity reach the sum
         if !out.1.finite().all() {
@@ -295,7 +299,9 @@ impl<V: VectorData> DiagonalRule for Diagonal<V> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, out: &mut [V::Scalar]) -> Result<()> {
         let d = self.0.view();
-        out.iter_mut().enumerate().for_each(|(i, o)| *o = if k == 0 { d.at(i, 0) } else { V::Scalar::zero() });
+        for (i, o) in out.iter_mut().enumerate() {
+            *o = if k == 0 { d.at(i, 0) } else { V::Scalar::zero() };
+        }
         Ok(())
     }
 }

@@ -265,7 +265,9 @@ impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Kron
         let ((mb, nb), (row, col)) = ((self.1.nrows(), self.1.ncols()), diagonal_start(k));
         if k == 0 && mb == nb {
             let (da, db) = (main_diagonal(&self.0)?, main_diagonal(&self.1)?);
-            d.iter_mut().enumerate().for_each(|(i, d)| *d = da[i / nb] * db[i % nb]);
+            for (i, d) in d.iter_mut().enumerate() {
+                *d = da[i / nb] * db[i % nb];
+            }
             return Ok(());
         }
         let (mut a, mut b) = (Entries::of(&self.0), Entries::of(&self.1));

@@ -128,7 +128,9 @@ impl<L: DiagonalRule, S: Sign> DiagonalRule for LowRankShift<L, S> {
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<L>]) -> Result<()> {
         self.low.diagonal_rule(k, d)?;
         let c = if k == 0 { self.shift.c } else { Sc::<L>::zero() };
-        d.iter_mut().for_each(|d| *d += c);
+        for d in d {
+            *d += c;
+        }
         Ok(())
     }
     #[cfg_attr(not(debug_assertions), inline(always))]

@@ -170,7 +170,9 @@ impl<A: DiagonalRule, S: Sign> DiagonalRule for Scaled<A, Sc<A>, S> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
         self.a.diagonal_rule(k, d)?;
-        d.iter_mut().for_each(|d| *d *= self.c);
+        for d in d {
+            *d *= self.c;
+        }
         Ok(())
     }
     #[cfg_attr(not(debug_assertions), inline(always))]

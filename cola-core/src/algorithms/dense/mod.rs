@@ -244,7 +244,11 @@ pub trait Engine: Sized {
 pub fn ldl<T: Scalar>(n: usize, fixed: bool, a: &mut [T], d: &mut [T::Re]) -> Outcome<T> {
     if fixed && n <= UNROLL {
         let ok = small::ldl(n, a, d, num_traits::Zero::zero());
-        if crate::scalar::Mask::all(ok) { Outcome::fine() } else { ldl_outcome(n, a, d, ok) }
+        if crate::scalar::Mask::all(ok) {
+            Outcome::fine()
+        } else {
+            ldl_outcome(n, a, d, ok, crate::scalar::Mask::splat(true))
+        }
     } else if T::LANES > 1 {
         loops::ldl(n, a, d)
     } else {

@@ -106,10 +106,11 @@ pub fn ldl<T: Scalar>(n: usize, a: &mut [T], d: &mut [T::Re], mark: T::Re) -> T:
     });
     ok
 }
-/// Index and value of the first bad pivot of [`ldl`], from L, D and the diagonal, which is still that of A.
+/// Index and value of the first bad pivot of [`ldl`], from L, D and the diagonal, which is still that of A. `certain`: in lanes that are not
+/// `ok` some pivot is bad, and where none is found it is the last.
 #[cold]
 #[inline(never)]
-pub fn ldl_outcome<T: Scalar>(n: usize, a: &[T], d: &[T::Re], ok: T::Mask) -> Outcome<T> {
+pub fn ldl_outcome<T: Scalar>(n: usize, a: &[T], d: &[T::Re], ok: T::Mask, certain: T::Mask) -> Outcome<T> {
     let (mut out, mut last) = (Outcome::fine(), T::Re::one());
     for j in 0..n {
         let diagonal = a[j + j * n].re();
@@ -124,7 +125,7 @@ pub fn ldl_outcome<T: Scalar>(n: usize, a: &[T], d: &[T::Re], ok: T::Mask) -> Ou
         };
         out.pivot(j, last, good);
     }
-    out.pivot(n.saturating_sub(1), last, ok);
+    out.pivot(n.saturating_sub(1), last, ok | !certain);
     out
 }
 /// See [`super::ldl_solve`]; one column.
@@ -150,7 +151,7 @@ pub(super) fn ldl_solve<T: Scalar>(n: usize, l: &[T], d: &[T::Re], x: &mut [T]) 
 pub(super) fn cholesky<T: Scalar>(n: usize, a: &mut [T]) -> Outcome<T> {
     let mut d = [T::Re::one(); UNROLL];
     let ok = ldl(n, a, &mut d, T::Re::zero());
-    let out = if ok.all() { Outcome::fine() } else { ldl_outcome(n, a, &d, ok) };
+    let out = if ok.all() { Outcome::fine() } else { ldl_outcome(n, a, &d, ok, T::Mask::splat(true)) };
     unroll!(j in 0..n {
         let r = d[j].sqrt();
         for i in 0..j {
