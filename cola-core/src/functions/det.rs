@@ -93,13 +93,17 @@ fn log_sum_of<R: Real, S: Space>(xs: Column<R, S>) -> R {
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn product<R: Real>(mut xs: impl Iterator<Item = R>, abs: impl Fn(R) -> R) -> (R, R::Mask) {
     let mut p = xs.next().unwrap_or(R::one());
-    let mut least = abs(p);
+    // the first factor is no product: it has all its digits
+    let mut least = None;
     for x in xs {
         p *= x;
-        least = least.min(abs(p));
+        least = Some(match least {
+            Some(least) => abs(p).min(least),
+            None => abs(p),
+        });
     }
     let (low, high) = digits::<R>();
-    (p, low.lt(least) & abs(p).lt(high))
+    (p, low.lt(least.unwrap_or(abs(p))) & abs(p).lt(high))
 }
 /// Product of the signs and sum of the logarithms of (|x|, sign) by as few logarithms as the range allows.
 #[cold]
@@ -118,23 +122,37 @@ fn log_sum<R: Real, T: Scalar<Re = R>>(xs: &mut dyn Iterator<Item = (R, T)>) -> 
     }
     (sign, sum + held.ln())
 }
+/// [`slog_product`] of real numbers where it is one logarithm: the product keeps its digits. `positive`: what is not positive is left to
+/// the other.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn slog_at_once<T: Scalar>(xs: impl Iterator<Item = T>, positive: bool) -> Option<(T, T::Re)> {
+    if !<T::IsReal as Fact>::KNOWN {
+        return None;
+    }
+    let (p, fits) = product(
+        xs.map(
+            #[inline(always)]
+            |x| x.re(),
+        ),
+        #[inline(always)]
+        |p| if positive { p } else { p.abs() },
+    );
+    if !fits.all() {
+        return None;
+    }
+    if positive {
+        return Some((T::one(), p.ln()));
+    }
+    let (zero, one) = (T::Re::zero(), T::Re::one());
+    Some((T::from_re(T::Re::select(p.lt(zero), -one, one)), p.abs().ln()))
+}
 /// Sign and log|x| of a product of numbers.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn slog_product<T: Scalar>(xs: impl Iterator<Item = T> + Clone) -> (T, T::Re) {
-    let (zero, one) = (T::Re::zero(), T::Re::one());
-    if <T::IsReal as Fact>::KNOWN {
-        let (p, fits) = product(
-            xs.clone().map(
-                #[inline(always)]
-                |x| x.re(),
-            ),
-            #[inline(always)]
-            |p| p.abs(),
-        );
-        if fits.all() {
-            return (T::from_re(T::Re::select(p.lt(zero), -one, one)), p.abs().ln());
-        }
+    if let Some(out) = slog_at_once(xs.clone(), false) {
+        return out;
     }
+    let (zero, one) = (T::Re::zero(), T::Re::one());
     // the sign of a real number is exactly 1 or -1: x / |x|, not x times the rounded 1 / |x|
     log_sum(&mut xs.map(|x| {
         let a = x.abs();

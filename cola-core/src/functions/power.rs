@@ -8,11 +8,12 @@
 //! | Triangular | Bjorck-Hammarling recurrence, inverse scaling and squaring |
 //! | Dense and the rest | by the spectrum, if PSD or self-adjoint is known |
 
+use crate::data::Column;
 use crate::error::{Error, Result, check};
 use crate::facts::Facts;
 use crate::operator::{LinearOperator, Operator};
-use crate::scalar::{Mask, Real, Scalar};
-use crate::space::Square;
+use crate::scalar::{Mask, Real, Scalar, mark};
+use crate::space::{Space, Square};
 
 /// The exponent. One type for all, so that a structure has one rule and one result type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,45 +60,67 @@ impl Power {
     ///
     /// # Errors
     /// `NegativeEigenvalue`, `Singular` where p < 0.
-    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn of_spectrum<R: Real>(self, w: &mut [R]) -> Result<()> {
-        self.of_values(w, true)
-    }
-    /// As `of_spectrum`; `rounded`: the values are results of an eigensolver, else exact entries of a diagonal.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn of_values<R: Real>(self, w: &mut [R], rounded: bool) -> Result<()> {
-        let zero = R::zero();
-        let (root, inverse) = (!self.is_integer(), self.exponent() < 0.0);
-        let mut tol = zero;
-        if rounded && (root || inverse) {
-            let largest = w.iter().fold(zero, |m, x| m.max(x.abs()));
-            tol = largest * R::epsilon() * R::real(w.len() as f64);
+        let (ok, tol) = self.accepts(w);
+        if !ok.all() {
+            crate::error::failure::<R, _>(|| self.complain(w, tol))?;
         }
-        let good = |x: R| {
-            let mut good = x.finite();
-            if root {
-                good = good & !x.lt(-tol);
-            }
-            if inverse {
-                good = good & tol.lt(x.abs());
-            }
-            good
-        };
-        let fine = w.iter().fold(R::Mask::splat(true), |ok, &x| ok & good(x));
-        if !fine.all() {
+        self.raise(w, tol)
+    }
+    /// As [`of_spectrum`](Self::of_spectrum), for numbers that stay in registers: the cold path has a copy.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn of_column<R: Real, S: Space>(self, w: &mut Column<R, S>) -> Result<()> {
+        let (ok, tol) = self.accepts(w);
+        if !ok.all() {
             crate::error::failure::<R, _>(
                 #[inline(always)]
-                || self.complain(w, tol),
+                || self.complain_of(w.clone(), tol),
             )?;
         }
-        let mut ok = R::Mask::splat(true);
-        for x in w.iter_mut() {
-            // A failed lane goes on with 1, so that it raises no second error.
-            let safe = R::select(good(*x), *x, R::one());
-            *x = self.of(if root { safe.max(zero) } else { safe });
-            ok = ok & x.finite();
+        self.raise(w, tol)
+    }
+    /// Whether all values have the power, and what counts as zero. NaN and infinity reach the sum.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn accepts<R: Real>(self, w: &[R]) -> (R::Mask, R) {
+        let (root, inverse) = (!self.is_integer(), self.exponent() < 0.0);
+        let mut tol = R::zero();
+        if root || inverse {
+            let largest = w.iter().fold(
+                R::zero(),
+                #[inline(always)]
+                |m, x| m.max(x.abs()),
+            );
+            tol = largest * R::epsilon() * R::real(w.len() as f64);
         }
-        check::<R>(ok, |_| Error::non_finite("the power of an eigenvalue: it overflowed"))
+        let (mut ok, mut marks) = (R::Mask::splat(true), -R::zero());
+        for &x in w {
+            marks += mark(x);
+            if root {
+                ok = ok & !x.lt(-tol);
+            }
+            if inverse {
+                ok = ok & tol.lt(x.abs());
+            }
+        }
+        (ok & marks.finite(), tol)
+    }
+    /// The powers in place.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn raise<R: Real>(self, w: &mut [R], tol: R) -> Result<()> {
+        let (root, inverse) = (!self.is_integer(), self.exponent() < 0.0);
+        let mut marks = -R::zero();
+        for x in w.iter_mut() {
+            let mut safe = *x;
+            if R::LANES > 1 && !R::ALL_OR_NONE {
+                // a failed lane goes on with 1, so that it raises no second error
+                let bad = !x.finite() | (if root { x.lt(-tol) } else { R::Mask::splat(false) });
+                let bad = bad | (if inverse { !tol.lt(x.abs()) } else { R::Mask::splat(false) });
+                safe = R::select(bad, R::one(), *x);
+            }
+            *x = self.of(if root { safe.max(R::zero()) } else { safe });
+            marks += mark(*x);
+        }
+        check::<R>(marks.finite(), |_| Error::non_finite("the power of an eigenvalue: it overflowed"))
     }
     /// Which eigenvalue it was.
     #[cold]
@@ -113,6 +136,11 @@ impl Power {
             }
         }
         Ok(())
+    }
+    #[cold]
+    #[inline(never)]
+    fn complain_of<R: Real, S: Space>(self, w: Column<R, S>, tol: R) -> Result<()> {
+        self.complain(&w, tol)
     }
 }
 

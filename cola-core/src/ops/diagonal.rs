@@ -3,7 +3,7 @@
 use crate::data::{Column, Produce, VectorData};
 use crate::error::{Error, Result, check, failure};
 use crate::facts::{And, Fact, FactSet, Facts, SelfAdjointFacts, Unknown};
-use crate::functions::det::slog_product;
+use crate::functions::det::{slog_at_once, slog_product};
 use crate::functions::eig::polar;
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
@@ -134,6 +134,18 @@ impl<V: VectorData> Diagonal<V> {
             |x| x,
         ))
     }
+    /// The determinant where its product does not serve.
+    #[cold]
+    #[inline(never)]
+    fn slog_by_entries(self) -> Result<(V::Scalar, Re<Self>)> {
+        let d = self.0.view();
+        let out = slog_product((0..d.rows).map(|i| d.at(i, 0)));
+        // NaN and infinity reach the sum
+        if !out.1.finite().all() {
+            self.each_tested(|x| x, |_| always::<V::Scalar>(), |_, _| Error::Singular { index: 0 })?;
+        }
+        Ok(out)
+    }
     /// Which entry was bad. A failed lane goes on with 1, so that it raises no second error.
     #[cold]
     #[inline(never)]
@@ -190,16 +202,14 @@ impl<K: Facts, V: VectorData> DetRule<K> for Diagonal<V> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(V::Scalar, Re<Self>)> {
         let d = self.0.view();
-        // `move`: a borrowed view would lie in memory for the cold path's sake
-        let out = slog_product((0..d.rows).map(
+        let entries = (0..d.rows).map(
             #[inline(always)]
-            move |i| d.at(i, 0),
-        ));
-        // NaN and infinity reach the sum
-        if !out.1.finite().all() {
-            self.copied().each_tested(|x| x, |_| always::<V::Scalar>(), |_, _| Error::Singular { index: 0 })?;
+            |i| d.at(i, 0),
+        );
+        match slog_at_once(entries, <K::Psd as Fact>::KNOWN) {
+            Some(out) => Ok(out),
+            None => self.copied().slog_by_entries(),
         }
-        Ok(out)
     }
 }
 // d_i^p; a real root needs d_i >= 0

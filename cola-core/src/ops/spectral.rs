@@ -135,7 +135,9 @@ impl<V: Operator, F> Spectral<V, F> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn power<G>(self, p: Power) -> Result<Spectral<V, G>> {
         let p = p.checked()?;
-        self.with(|w| p.of_spectrum(w))
+        let form::Spectral { basis, mut values, .. } = self;
+        p.of_column(&mut values)?;
+        Ok(form::Spectral { basis, values, facts: PhantomData })
     }
     /// V diag(e^w) V^H.
     ///

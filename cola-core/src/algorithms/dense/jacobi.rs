@@ -6,7 +6,7 @@
 use super::small::unroll;
 use crate::error::Outcome;
 use crate::facts::Fact;
-use crate::scalar::{Mask, Real, Scalar};
+use crate::scalar::{Mask, Real, Scalar, mark};
 use num_traits::{One, Zero};
 
 /// Sweeps before giving up; convergence is quadratic, 6 to 10 are usual up to n = 64.
@@ -17,9 +17,10 @@ const MAX_SWEEPS: usize = 40;
 fn rotate<T: Scalar>(x: T, y: T, c: T::Re, s: T) -> (T, T) {
     (x.scale(c).sub_mul(y, s.conj()), y.scale(c).add_mul(x, s))
 }
-/// One rotation in the plane p < q that makes a_pq zero; V takes part.
+/// One rotation in the plane p < q that makes a_pq zero; V takes part. `first`: V is the identity, and a multiplication by 0 or 1 would
+/// cost as much as any.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn annihilate<T: Scalar>(n: usize, p: usize, q: usize, a: &mut [T], v: &mut [T]) {
+fn annihilate<T: Scalar>(n: usize, p: usize, q: usize, a: &mut [T], v: &mut [T], first: bool) {
     let (zero, one) = (T::Re::zero(), T::Re::one());
     let below = a[q + p * n];
     let sq = below.abs_sq();
@@ -60,6 +61,11 @@ fn annihilate<T: Scalar>(n: usize, p: usize, q: usize, a: &mut [T], v: &mut [T])
         let (x, y) = rotate(a[i + p * n], a[i + q * n], c, s);
         (a[i + p * n], a[i + q * n]) = (x, y);
     }
+    if first {
+        (v[p + p * n], v[p + q * n]) = (T::from_re(c), s);
+        (v[q + p * n], v[q + q * n]) = (-s.conj(), T::from_re(c));
+        return;
+    }
     for i in 0..n {
         let (x, y) = rotate(v[i + p * n], v[i + q * n], c, s);
         (v[i + p * n], v[i + q * n]) = (x, y);
@@ -90,15 +96,15 @@ pub(super) fn jacobi<T: Scalar>(n: usize, fixed: bool, a: &mut [T], w: &mut [T::
         }
     }
     if n <= 2 {
-        let mut ok = T::Mask::splat(true);
+        let mut marks = -T::Re::zero();
         if n == 2 {
-            ok = a[1].finite(); // a NaN there would not rotate
-            annihilate(n, 0, 1, a, v);
+            marks += mark(a[1]); // a NaN there would not rotate
+            annihilate(n, 0, 1, a, v, true);
         }
         for i in 0..n {
-            ok = ok & a[i * (n + 1)].finite();
+            marks += mark(a[i * (n + 1)]);
         }
-        out.pivot(0, T::Re::real(f64::NAN), ok);
+        out.pivot(0, T::Re::real(f64::NAN), marks.finite());
     } else {
         let diagonal = (0..n).fold(T::Re::zero(), |s, i| s + a[i + i * n].re().abs_sq());
         let below = off_diagonal(n, a);
@@ -116,13 +122,13 @@ pub(super) fn jacobi<T: Scalar>(n: usize, fixed: bool, a: &mut [T], w: &mut [T::
             if fixed {
                 unroll!(q in 0..n {
                     for p in 0..q {
-                        annihilate(n, p, q, a, v);
+                        annihilate(n, p, q, a, v, false);
                     }
                 });
             } else {
                 for q in 0..n {
                     for p in 0..q {
-                        annihilate(n, p, q, a, v);
+                        annihilate(n, p, q, a, v, false);
                     }
                 }
             }
