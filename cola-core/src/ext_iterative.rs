@@ -173,6 +173,36 @@ pub trait IterativeExt: Operator {
     {
         algorithm.svds(self, k)
     }
+    /// The same from right singular vectors near the wanted ones: those that a `NotConverged` carries, or those of a similar operator. No work
+    /// is lost.
+    ///
+    /// ```
+    /// # use cola_core::prelude::*;
+    /// let a = Diagonal::new((1..=300).map(f64::from).collect::<Vec<_>>());
+    /// let stopped = a.svds_with(GolubKahan::default().on_iteration(|i| i.iteration < 4), 2).unwrap_err();
+    /// let reached = stopped.iterate::<f64>().unwrap();
+    /// let s = a.svds_from(GolubKahan::default(), 2, reached)?;
+    /// assert!((s.singular_values[0] - 300.0).abs() < 1e-9);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As `svds`; `ShapeMismatch` where the vectors have another length.
+    fn svds_from(
+        &self,
+        mut algorithm: impl SvdsAlgorithm<Self>,
+        k: usize,
+        start: &DMatrix<Self::Scalar>,
+    ) -> Result<Svds<Self::Scalar, Re<Self>>>
+    where
+        Self: LinearOperator<Scalar: nalgebra::Scalar> + Sized,
+    {
+        let (rows, cols) = start.shape();
+        if rows != self.ncols() {
+            return Err(Error::ShapeMismatch { op: "svds_from", left: (self.nrows(), self.ncols()), right: (rows, cols) });
+        }
+        algorithm.svds_from(self, k, View { data: start.as_slice(), rows, cols, rs: 1, cs: rows })
+    }
     /// |A|_2 from below, to about 1e-6 (1e-3 where singular values crowd at the top), by Golub-Kahan steps.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ pub use algorithms::precond::{
     SmoothedAggregation, SpikedIdentity, Ssor,
 };
 pub use algorithms::spectrum::{
-    Arnoldi, Eigs, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Svds, Which,
+    Arnoldi, Eigs, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, SpectralNumber, Svds, Which,
 };
 pub use algorithms::stochastic::{
     Estimate, HutchPlusPlus, Hutchinson, Slq, SpectralDensity, SplitPreconditioner, XDiag, XNysTrace, XTrace,

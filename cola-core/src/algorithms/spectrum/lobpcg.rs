@@ -3,7 +3,9 @@
 //! Knyazev, Toward the optimal preconditioned eigensolver: locally optimal block preconditioned conjugate gradient method, SISC 23, 2001.
 //! Deviations: the trial basis [X P W] is kept orthonormal, P in coordinates (Hetmaniuk & Lehoucq, J. Comput. Phys. 218, 2006), so that
 //! the small problem is an ordinary one; pairs that have converged no longer contribute to W but stay in X; a few more vectors than asked
-//! for are carried along.
+//! for are carried along; where the residuals stop falling, A W joins the basis. That happens inside of a cluster that is narrow beside
+//! |A|: the residuals there are so short that W holds eps |A| / |R| of the rest of the spectrum, of which each large turn within the cluster
+//! brings as much into X. No orthogonalisation takes that away, as it is in W itself; [W, A W] holds W without it.
 
 use super::small::eigh;
 use super::{
@@ -28,8 +30,8 @@ const NAME: &str = "LOBPCG";
 /// # Input
 /// A with the fact self-adjoint; P positive definite; `Which::SmallestAlgebraic` or `LargestAlgebraic`.
 /// # Cost
-/// Per iteration one product with A and P per pair that has not converged, and about 36 n b^2 operations for a block of b; 6 b
-/// vectors, and b more at the start of an iteration (c more for c constraints). k products to verify.
+/// Per iteration one product with A and P per pair that has not converged (two where the residuals have stopped falling), and about
+/// 36 n b^2 operations for a block of b; 9 b vectors (12 b then; c more for c constraints). k products to verify.
 /// # Errors
 /// `NotConverged` with the largest true residual; `NonFinite`; `ShapeMismatch`; `InvalidArgument` for another `Which`.
 /// # Example
@@ -273,6 +275,7 @@ fn lobpcg<T: SpectralNumber>(
     // columns of X, P, W
     let (mut in_p, mut in_w) = (0, 0);
     let mut norm = 0.0_f64;
+    let mut progress = Progress { best: f64::INFINITY, since: 0 };
     loop {
         // Rayleigh-Ritz on [X P W]
         let s = &mut all[fixed..];
@@ -320,7 +323,7 @@ fn lobpcg<T: SpectralNumber>(
         if converged == k {
             let values = (0..k).map(|j| T::from_re(w[j]).scale(T::Re::real(sign)).widen()).collect();
             let vectors = Vectors::Same(s[..k * n].to_vec());
-            return Verify { self_adjoint: true, norm, tol, watcher }.finish(&mut act, values, vectors);
+            return Verify { self_adjoint: true, norm, tol }.finish(&mut act, values, vectors, watcher);
         }
         if stop || watcher.iterations >= max_iters {
             return Err(watcher.not_converged(worst).with_iterate(View::matrix(&s[..k * n], n, k)));
@@ -337,8 +340,37 @@ fn lobpcg<T: SpectralNumber>(
         }
         let first = (b + in_p) * n;
         act.apply(&s[first..first + in_w * n], &mut a_s[first..first + in_w * n], in_w)?;
+        if progress.stalls(worst) {
+            let (w_end, end) = (first + in_w * n, first + 2 * in_w * n);
+            for x in [&mut all, &mut a_s, &mut next] {
+                x.resize(fixed + 4 * block * n, T::zero());
+            }
+            all[fixed + w_end..fixed + end].copy_from_slice(&a_s[first..w_end]);
+            let (before, y) = all.split_at_mut(fixed + w_end);
+            let more = orthonormalise(n, before, &mut y[..in_w * n], 1e-10);
+            let end = w_end + more * n;
+            act.apply(&all[fixed + w_end..fixed + end], &mut a_s[w_end..end], more)?;
+            in_w += more;
+        }
     }
 }
+/// Whether the residual still falls.
+struct Progress {
+    best: f64,
+    /// Iterations since it last fell to half of its best.
+    since: usize,
+}
+impl Progress {
+    fn stalls(&mut self, residual: f64) -> bool {
+        self.since += 1;
+        if residual <= 0.5 * self.best {
+            (self.best, self.since) = (residual, 0);
+        }
+        self.since >= STALL
+    }
+}
+/// Iterations without progress from which on A W is a part of the basis.
+const STALL: usize = 20;
 /// All eigenvalues of A in the complement of Q, densely: a problem that is hardly larger than the block.
 fn complement<T: SpectralNumber>(a: &mut Action<'_, T>, q: &[T], k: usize, which: Which) -> Result<Found<T>> {
     let n = a.shape().0;
@@ -363,11 +395,8 @@ fn complement<T: SpectralNumber>(a: &mut Action<'_, T>, q: &[T], k: usize, which
     let norm = w.iter().fold(0.0, |m: f64, w| m.max(w.abs().lane_f64(0)));
     let tol = default_tol::<T>();
     let watcher = Watcher::new(NAME, tol, 0, false, None);
-    Verify { self_adjoint: true, norm: norm * (1.0 + n as f64 / 10.0), tol, watcher }.finish(
-        a,
-        values,
-        Vectors::Same(v),
-    )
+    let verify = Verify { self_adjoint: true, norm: norm * (1.0 + n as f64 / 10.0), tol };
+    verify.finish(a, values, Vectors::Same(v), watcher)
 }
 /// Iterations between fresh products of A X.
 const REFRESH: usize = 20;

@@ -199,7 +199,7 @@ fn power_iteration<T: SpectralNumber>(
         if converged == k || over {
             let found = if self_adjoint {
                 let z: Vec<T> = vectors[..k * b].iter().map(|&z| T::narrow(z)).collect();
-                rotate(n, &mut q, b, &z);
+                rotate(n, &mut q, b, &z, &mut Vec::new());
                 q.truncate(k * n);
                 Vectors::Same(q)
             } else {
@@ -217,7 +217,7 @@ fn power_iteration<T: SpectralNumber>(
             });
             let norm =
                 if inverse.is_some() { super::krylov_schur::largest(&mut verify, n, options.seed)? } else { norm };
-            return Verify { self_adjoint, norm, tol, watcher }.finish(&mut verify, values.collect(), found);
+            return Verify { self_adjoint, norm, tol }.finish(&mut verify, values.collect(), found, watcher);
         }
         core::mem::swap(&mut q, &mut y);
     }

@@ -16,14 +16,21 @@ use num_traits::{One, Zero};
 /// `NotConverged`, `NonFinite`.
 pub(crate) fn eigh<T: Scalar>(n: usize, a: &[T]) -> Result<(Vec<T::Re>, Vec<T>)> {
     let (mut a, mut w, mut v) = (a.to_vec(), vec![T::Re::zero(); n], vec![T::zero(); n * n]);
-    kernels::eigh(n, false, &mut a, &mut w, &mut v).result(|iterations, residual| Error::NotConverged {
+    eigh_in(n, &mut a, &mut w, &mut v)?;
+    Ok((w, v))
+}
+/// [`eigh`] where the caller says; destroys `a`.
+///
+/// # Errors
+/// As `eigh`.
+pub(super) fn eigh_in<T: Scalar>(n: usize, a: &mut [T], w: &mut [T::Re], v: &mut [T]) -> Result<()> {
+    kernels::eigh(n, false, a, w, v).result(|iterations, residual| Error::NotConverged {
         algorithm: "eigh",
         iterations,
         residual,
         tol: 0.0,
         best: crate::error::Iterate::NONE,
-    })?;
-    Ok((w, v))
+    })
 }
 
 /// The Schur form A = Q T Q^H with the wanted eigenvalues first.
@@ -212,5 +219,5 @@ pub(super) fn dense<T: SpectralNumber>(
     // errors of dense kernels grow with n |A|
     let tol = default_tol::<T>();
     let watcher = Watcher::new(name, tol, 0, false, None);
-    Verify { self_adjoint, norm: norm * (1.0 + n as f64 / 10.0), tol, watcher }.finish(a, values, vectors)
+    Verify { self_adjoint, norm: norm * (1.0 + n as f64 / 10.0), tol }.finish(a, values, vectors, watcher)
 }
