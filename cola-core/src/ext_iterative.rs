@@ -199,7 +199,11 @@ pub trait IterativeExt: Operator {
     {
         let (rows, cols) = start.shape();
         if rows != self.ncols() {
-            return Err(Error::ShapeMismatch { op: "svds_from", left: (self.nrows(), self.ncols()), right: (rows, cols) });
+            return Err(Error::ShapeMismatch {
+                op: "svds_from",
+                left: (self.nrows(), self.ncols()),
+                right: (rows, cols),
+            });
         }
         algorithm.svds_from(self, k, View { data: start.as_slice(), rows, cols, rs: 1, cs: rows })
     }

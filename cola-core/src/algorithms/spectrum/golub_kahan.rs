@@ -76,8 +76,7 @@ impl<A: LinearOperator<Scalar: SpectralNumber>, F: Callback> SvdsAlgorithm<A> fo
     ) -> Result<Svds<A::Scalar, <A::Scalar as Scalar>::Re>> {
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        let start: Vec<_> =
-            (0..start.cols).flat_map(|j| (0..start.rows).map(move |i| start.at(i, j))).collect();
+        let start: Vec<_> = (0..start.cols).flat_map(|j| (0..start.rows).map(move |i| start.at(i, j))).collect();
         golub_kahan(a, k, &start, self.options, Some(&mut observer))
     }
 }
@@ -128,7 +127,8 @@ pub(super) fn golub_kahan<T: SpectralNumber>(
         let grown = (0..before.len()).any(|i| s(i) > before[i] + 2.0 * threshold::<T>(tol, top, top));
         let searched = search_from.is_some() && (!settled || tired || !grown);
         let mut true_residual = worst;
-        if converged == k && searched && settled {
+        let met = converged == k || last_chance && worst <= tol;
+        if met && searched && settled {
             let triplets = space.triplets(k);
             let (residuals, relative, of_top) = triplets.residuals(&mut verify, tol)?;
             if relative <= SLACK * tol {

@@ -9,8 +9,8 @@
 
 use super::space::{Ritz, Space, Start, from_inverse};
 use super::{
-    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SLACK, SpectralNumber, Trials, Vectors, Verify, Which, arguments, small, starts,
-    threshold,
+    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SLACK, SpectralNumber, Trials, Vectors, Verify, Which, arguments, small,
+    starts, threshold,
 };
 use crate::algorithms::blocks::Action;
 use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, tolerance};
@@ -307,7 +307,8 @@ pub(crate) fn restarted<T: SpectralNumber>(
             .any(|i| (ritz.value(i).re().lane_f64(0) - before[i]).abs() > 2.0 * threshold::<T>(tol, top, top));
         let again = searches && settled && !tired && moved;
         let mut residual = worst;
-        if converged == k && settled && !again {
+        let met = converged == k || last_chance && worst <= tol;
+        if met && settled && !again {
             let (values, vectors) = space.pairs(&ritz, k, shift);
             let verify_with = Verify { self_adjoint: job.self_adjoint, norm, tol };
             let (found, true_residual) = verify_with.judge(&mut verify, values, vectors)?;
@@ -365,4 +366,3 @@ fn sorted<T: SpectralNumber>(mut found: Found<T>, which: Which) -> Found<T> {
     };
     found
 }
-

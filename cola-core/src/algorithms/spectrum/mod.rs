@@ -323,6 +323,19 @@ enum Vectors<T: SpectralNumber> {
     Complex(Vec<T::Wide>),
 }
 impl<T: SpectralNumber> Vectors<T> {
+    /// Columns of n numbers <- their directions.
+    fn normalise(&mut self, n: usize) {
+        fn each<S: Scalar>(n: usize, v: &mut [S]) {
+            for v in v.chunks_exact_mut(n.max(1)) {
+                let size = v.norm();
+                crate::vector::normalise(v, size);
+            }
+        }
+        match self {
+            Vectors::Same(v) => each(n, v),
+            Vectors::Complex(v) => each(n, v),
+        }
+    }
     /// The error with these vectors of n numbers as its iterate.
     #[cold]
     fn kept_in(&self, n: usize, e: Error) -> Error {

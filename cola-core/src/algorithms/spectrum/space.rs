@@ -325,7 +325,7 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
         let (n, m, p) = (self.n, self.m, self.p);
         let b = self.coupling();
         let values = (0..k).map(|i| shift.map_or(ritz.value(i), |s| from_inverse(s, ritz.value(i)))).collect();
-        let vectors = match ritz {
+        let mut vectors = match ritz {
             Ritz::Hermitian { vectors, .. } => {
                 let mut x = vec![T::zero(); n * k];
                 add_product(n, T::one(), &self.v[..m * n], &vectors[..m * k], &mut x);
@@ -337,10 +337,6 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
                         c.iter_mut().for_each(|c| *c = *c / T::narrow(ritz.value(i)));
                     }
                     add_product(n, T::one(), &self.v[m * n..], &c, &mut x);
-                    for x in x.chunks_exact_mut(n) {
-                        let size = x.norm();
-                        normalise(x, size);
-                    }
                 }
                 Vectors::Same(x)
             }
@@ -353,12 +349,11 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
                         let c = y.iter().enumerate().fold(T::Wide::zero(), |s, (j, &y)| s + b.at(q, j).widen() * y);
                         add(v, c / ritz.value(i));
                     }
-                    let size = x.norm();
-                    normalise(x, size);
                 }
                 Vectors::Complex(x)
             }
         };
+        vectors.normalise(n);
         (values, vectors)
     }
 }
