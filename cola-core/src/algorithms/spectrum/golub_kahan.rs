@@ -22,7 +22,7 @@ pub(super) const NAME: &str = "Golub-Kahan-Lanczos";
 ///
 /// # Cost
 /// Per restart about m - k products with A and with A^H, and 4 (rows + cols) m (m - k) operations; m vectors of each side.
-/// k products of each kind to verify.
+/// A restart allocates nothing. k products of each kind to verify.
 /// # Errors
 /// `NotConverged` with the largest residual and the right singular vectors that were reached; `NonFinite`; `InvalidArgument`.
 /// # Example

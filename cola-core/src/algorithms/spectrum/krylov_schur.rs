@@ -77,7 +77,7 @@ macro_rules! subspace {
 /// A with the fact self-adjoint.
 /// # Cost
 /// Of eigenvalues, per restart about m - k products with A and 4 n m (m - k) operations for an orthogonal basis of m vectors;
-/// m + p vectors, nothing of length n allocated per iteration. k products to verify.
+/// m + p vectors; a restart allocates nothing (from m = 48 on the workspace of the small problem). k products to verify.
 /// # Errors
 /// `NotConverged` with the largest true residual; `NonFinite`; `ShapeMismatch`; `InvalidArgument`.
 /// # Example
@@ -113,7 +113,7 @@ subspace!(
 /// # Input
 /// A square A.
 /// # Cost
-/// Per restart about m - k products with A and 4 n m (m - k) operations; m + p vectors, nothing of length n allocated per iteration.
+/// Per restart about m - k products with A and 4 n m (m - k) operations; m + p vectors; a restart allocates nothing.
 /// k products to verify (2 k where A is real).
 /// # Errors
 /// As [`Lanczos`].
@@ -267,7 +267,7 @@ pub(crate) fn restarted<T: SpectralNumber>(
     let mut trials = Trials::new();
     loop {
         space.expand(m)?;
-        ritz.update(job, which, &space)?;
+        ritz.update(which, &space)?;
         (0..m).for_each(|i| top = top.max(ritz.value(i).abs().lane_f64(0)));
         norm = if shift.is_some() { norm } else { top };
         // what a search is about to drop of the residuals, or has dropped, comes back enlarged by A - s I; else it is a part of the pairs
@@ -328,11 +328,11 @@ pub(crate) fn restarted<T: SpectralNumber>(
             before.clear();
             before.extend((0..k).map(|i| ritz.value(i).re().lane_f64(0)));
             search_from = Some(watcher.iterations);
-            space.restart(&ritz, k, false);
+            space.restart(&mut ritz, k, false);
             space.refresh(k)?;
         } else {
             // Stathopoulos, Saad & Wu (SISC 19, 1998): more than k vectors kept converge faster
-            space.restart(&ritz, (k + converged / 2 + (m - k) * 2 / 5).min(m - 2), true);
+            space.restart(&mut ritz, (k + converged / 2 + (m - k) * 2 / 5).min(m - 2), true);
         }
     }
 }

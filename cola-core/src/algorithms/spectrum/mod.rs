@@ -9,6 +9,13 @@
 //! | any shape | [`GolubKahan`] | the largest singular values |
 //! | any shape | [`RandomizedSvd`] | a good low-rank approximation, in few products, with a bound of its error |
 //!
+//! A pair passes if |A v - s v| <= max(tol |s|, 100 eps |A|): relative to the eigenvalue, as ARPACK has it (Lehoucq, Sorensen & Yang,
+//! ARPACK Users' Guide, 1998, section 4.6, with another floor), down to what the rounding of products with A leaves of any method. With r the
+//! residual (s, v) is an exact pair of an A + E with |E| = r (Stewart, Matrix Algorithms II, 2001, section 2.1.3), and if A is self-adjoint an
+//! eigenvalue lies within r of s. So an eigenvalue that is smaller than 100 eps |A| / tol is known to 100 eps |A| and not to tol of its own
+//! size, by whatever method: `residuals` says how far, for each pair. With an inverse the residuals are those of A all the same, not those of
+//! the inverse, which |A - x I| |s - x| would enlarge. |A| is what the iteration itself has seen of it, from below.
+//!
 //! Work is not lost: a `NotConverged` carries the vectors that were reached, and [`EigsAlgorithm::eigs_from`] goes on from them.
 //! No answer is believed before |A v - s v| was computed by a fresh product.
 
@@ -217,11 +224,11 @@ pub trait SpectralNumber: Scalar<Mask = bool> {
     fn wide(re: Self::Re, im: Self::Re) -> Self::Wide;
     /// Back from a complex number; of a real number the imaginary part is dropped.
     fn narrow(z: Self::Wide) -> Self;
-    /// (T, Q) with A = Q T Q^H, T upper triangular.
+    /// T and Q, n x n, with A = Q T Q^H, T upper triangular.
     ///
     /// # Errors
     /// `NonFinite`, `NotConverged`.
-    fn schur(n: usize, a: &[Self]) -> Result<(Vec<Self::Wide>, Vec<Self::Wide>)>;
+    fn schur(n: usize, a: &[Self], t: &mut [Self::Wide], q: &mut [Self::Wide]) -> Result<()>;
 }
 macro_rules! spectral_number {
     ($R:ty) => {
@@ -236,8 +243,8 @@ macro_rules! spectral_number {
             fn narrow(z: Complex<$R>) -> $R {
                 z.re
             }
-            fn schur(n: usize, a: &[$R]) -> Result<(Vec<Complex<$R>>, Vec<Complex<$R>>)> {
-                crate::algorithms::dense::schur(n, a)
+            fn schur(n: usize, a: &[$R], t: &mut [Complex<$R>], q: &mut [Complex<$R>]) -> Result<()> {
+                crate::algorithms::dense::schur_in(n, a, t, q)
             }
         }
         impl SpectralNumber for Complex<$R> {
@@ -251,8 +258,8 @@ macro_rules! spectral_number {
             fn narrow(z: Complex<$R>) -> Complex<$R> {
                 z
             }
-            fn schur(n: usize, a: &[Self]) -> Result<(Vec<Self>, Vec<Self>)> {
-                crate::algorithms::dense::schur(n, a)
+            fn schur(n: usize, a: &[Self], t: &mut [Self], q: &mut [Self]) -> Result<()> {
+                crate::algorithms::dense::schur_in(n, a, t, q)
             }
         }
     };

@@ -182,8 +182,8 @@ fn power_iteration<T: SpectralNumber>(
                 order.iter().flat_map(|&i| v[i * b..][..b].iter().map(|&v| v.widen())).collect(),
             )
         } else {
-            let s = Schur::<T>::new(b, &h, Which::LargestMagnitude)?;
-            ((0..b).map(|i| s.t[i * (b + 1)]).collect(), (0..b).flat_map(|i| s.vector(i)).collect())
+            let mut s = Schur::<T>::new(b, &h, Which::LargestMagnitude)?;
+            ((0..b).map(|i| s.t[i * (b + 1)]).collect(), s.vectors(b))
         };
         let norm = values[0].abs().lane_f64(0);
         let (mut worst, mut converged) = (0.0_f64, 0);

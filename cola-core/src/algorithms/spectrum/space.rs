@@ -18,8 +18,8 @@ use num_traits::Zero;
 pub(super) enum Ritz<T: SpectralNumber> {
     /// Vectors by columns.
     Hermitian { values: Vec<T::Re>, vectors: Vec<T>, work: Box<Work<T>> },
-    /// The k + 1 most wanted vectors by columns.
-    General { schur: Schur<T>, vectors: Vec<T::Wide> },
+    /// The k + 1 most wanted vectors by columns; H, and then a basis of what is kept.
+    General { schur: Schur<T>, vectors: Vec<T::Wide>, basis: Vec<T> },
 }
 /// What a self-adjoint small problem is solved in: nothing is allocated after the first cycle, up to the size from which the dense kernel
 /// has a workspace of its own.
@@ -35,8 +35,8 @@ impl<T: SpectralNumber> Ritz<T> {
     pub fn new(self_adjoint: bool, m: usize, k: usize) -> Self {
         let zeros = |len: usize| vec![T::zero(); len];
         if !self_adjoint {
-            let schur = Schur { n: m, t: Vec::new(), q: Vec::new() };
-            return Ritz::General { schur, vectors: Vec::with_capacity((k + 1) * m) };
+            let vectors = vec![T::Wide::zero(); (k + 1).min(m) * m];
+            return Ritz::General { schur: Schur::empty(m), vectors, basis: zeros(m * m) };
         }
         let (order, spare) = (Vec::with_capacity(m), Vec::with_capacity(m));
         let parts = Vec::with_capacity(m);
@@ -47,7 +47,7 @@ impl<T: SpectralNumber> Ritz<T> {
     ///
     /// # Errors
     /// `NotConverged`, `NonFinite` from the dense kernels.
-    pub fn update(&mut self, job: &Job, which: Which, space: &Space<'_, T>) -> Result<()> {
+    pub fn update(&mut self, which: Which, space: &Space<'_, T>) -> Result<()> {
         let (m, h) = (space.m, space.small());
         match self {
             Ritz::Hermitian { values, vectors, work } => {
@@ -62,11 +62,10 @@ impl<T: SpectralNumber> Ritz<T> {
                     vectors[k * m..][..m].copy_from_slice(&v[i * m..][..m]);
                 }
             }
-            Ritz::General { schur, vectors } => {
-                let h: Vec<T> = (0..m * m).map(|i| h.at(i % m, i / m)).collect();
-                *schur = Schur::new(m, &h, which)?;
-                vectors.clear();
-                (0..(job.k + 1).min(m)).for_each(|k| vectors.extend(schur.vector(k)));
+            Ritz::General { schur, vectors, basis } => {
+                (0..m * m).for_each(|i| basis[i] = h.at(i % m, i / m));
+                schur.update(basis, which)?;
+                vectors.chunks_exact_mut(m).enumerate().for_each(|(k, y)| schur.vector(k, y));
             }
         }
         Ok(())
@@ -272,27 +271,26 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
         Ok(all)
     }
     /// Keeps the space of the `keep` most wanted vectors; with the vectors that continue it if `coupled`.
-    pub fn restart(&mut self, ritz: &Ritz<T>, keep: usize, coupled: bool) {
+    pub fn restart(&mut self, ritz: &mut Ritz<T>, keep: usize, coupled: bool) {
         let (n, m, p, rows) = (self.n, self.m, self.p, self.m + self.p);
         let plain = (T::one(), false);
-        let basis;
-        let (keep, z) = match ritz {
-            Ritz::Hermitian { vectors, .. } => (keep, &vectors[..m * keep]),
-            Ritz::General { schur, .. } => {
+        let (keep, z, values) = match ritz {
+            Ritz::Hermitian { vectors, values, .. } => (keep, &vectors[..m * keep], Some(values)),
+            Ritz::General { schur, basis, .. } => {
                 let keep = schur.uncut(keep).min(m - 1);
-                basis = schur.basis(keep);
-                (keep, &basis[..])
+                schur.basis(keep, &mut basis[..m * keep]);
+                (keep, &basis[..m * keep], None)
             }
         };
         let zv = View::matrix(z, m, keep);
         let mut bz = core::mem::take(&mut self.bz);
         kernels::gemm(plain, false, self.coupling(), zv, ViewMut::matrix(&mut bz[..p * keep], p, keep));
-        match ritz {
-            Ritz::Hermitian { values, .. } => {
+        match values {
+            Some(values) => {
                 self.t[..keep * keep].fill(T::zero());
                 (0..keep).for_each(|i| self.t[i * (keep + 1)] = T::from_re(values[i]));
             }
-            Ritz::General { .. } => {
+            None => {
                 let mut hz = core::mem::take(&mut self.hz);
                 kernels::gemm(plain, false, self.small(), zv, ViewMut::matrix(&mut hz[..m * keep], m, keep));
                 inner(m, z, &hz[..m * keep], &mut self.t);
