@@ -50,7 +50,8 @@ macro_rules! subspace {
                 self.options.restart = Some(m);
                 self
             }
-            /// Block size p: eigenvalues of multiplicity p are found at once. Default: 1, which finds them one after the other.
+            /// Block size p: eigenvalues of multiplicity p are found at once; of f(A) B p columns at a time share a Krylov space, with
+            /// products of p vectors. Default: 1, which finds them one after the other.
             pub fn block(mut self, p: usize) -> Self {
                 self.options.block = Some(p);
                 self
