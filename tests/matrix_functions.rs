@@ -279,6 +279,26 @@ fn columns_in_one_space() {
     let s = op.sqrt_apply_with(Lanczos::default().block(3), &b).unwrap();
     let twice = op.sqrt_apply_with(Lanczos::default().block(3), &s.x).unwrap();
     assert!((&twice.x - &a * &b).norm() < 1e-12 * b.norm());
+    // columns of one Krylov space: hardly more products than for one of them
+    let products = core::cell::Cell::new(0);
+    let line = Function::psd(400, |x: &[f64], y: &mut [f64]| {
+        products.set(products.get() + 1);
+        for i in 0..x.len() {
+            y[i] = 2.0 * x[i] - if i > 0 { x[i - 1] } else { 0.0 } - x.get(i + 1).unwrap_or(&0.0);
+        }
+    });
+    let mut b = DMatrix::from_fn(400, 3, |i, _| noise(i));
+    for j in 1..3 {
+        let next = line.apply(&b.column(j - 1).into_owned());
+        b.set_column(j, &next);
+    }
+    let count = |block: usize| {
+        products.set(0);
+        let s = line.exp_apply_with(Lanczos::default().tol(TOL).block(block), &b).unwrap();
+        (products.get(), s.x)
+    };
+    let ((apart, x), (together, y)) = (count(1), count(3));
+    assert!(2 * together < apart && (&x - &y).norm() <= 1e-7 * x.norm(), "{together} of {apart}");
     // stopped: what is reached comes back, for all columns; and what is wrong is said
     let a = scaled(&laplacian(1, 60, 0.0), 20.0);
     let op = Psd::new(Dense::new(&a));

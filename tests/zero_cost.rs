@@ -230,6 +230,8 @@ fn iterations_of_krylov_methods() {
     same("Cg on columns with P", |k| {
         laplacian.solve_with(Cg::default().max_iters(k).preconditioner(&p), &wide).map(|_| ())
     });
+    let shifts = [0.0, 1e-3, 0.5];
+    same("ShiftedCg", |k| laplacian.solve_shifted_with(ShiftedCg::default().max_iters(k), &shifts, &b).map(|_| ()));
     let sparse = Psd::new(Sparse::from_triplets(n, n, tridiagonal(n)).unwrap());
     same("Cg by rows", |k| sparse.solve_with(Cg::default().max_iters(k), &b).map(|_| ()));
     let calls = Cell::new(0);

@@ -18,6 +18,7 @@ use crate::operator::{LinearOperator, Operator};
 use crate::space::{Square, demand_apply, demand_solve, demand_square};
 use crate::view::View;
 use nalgebra::{DMatrix, DVector};
+use num_traits::Zero;
 
 /// What every operator can do by iteration.
 pub trait IterativeExt: Operator {
@@ -434,16 +435,36 @@ pub trait IterativeExt: Operator {
         Self: LinearOperator + Square + Sized,
         <Self::Facts as Facts>::Psd: PsdOf<Self>,
     {
+        Ok(self.solve_shifted_with(crate::ShiftedCg::default().tol(tol), shifts, b)?.x)
+    }
+    /// The same by the given algorithm, with what it learned: `report` is that of the right-hand side with the largest residual.
+    ///
+    /// # Errors
+    /// As `solve_shifted`.
+    fn solve_shifted_with<V: Operand<Self::Scalar> + ?Sized, F: Callback>(
+        &self,
+        mut algorithm: crate::ShiftedCg<F>,
+        shifts: &[f64],
+        b: &V,
+    ) -> Result<Solution<Vec<V::Output>>>
+    where
+        Self: LinearOperator + Square + Sized,
+        <Self::Facts as Facts>::Psd: PsdOf<Self>,
+    {
         const { demand_solve("solve_shifted", Self::SHAPE, V::ROWS) }
         let bv = b.view();
         right_hand_side("solve_shifted", (self.nrows(), self.ncols()), bv)?;
         crate::functions::base::square("solve_shifted", self)?;
-        let mut out: Vec<V::Output> = shifts.iter().map(|_| V::Output::produce(bv.rows, bv.cols)).collect();
-        matfun::shifted::solve(self, shifts, bv, tol, |j, c, x| {
-            let mut view = out[j].view_mut();
-            x.iter().enumerate().for_each(|(i, &v)| *view.at(i, c) = v);
-        })?;
-        Ok(out)
+        let (n, cols) = (bv.rows, bv.cols);
+        let mut all = vec![Self::Scalar::zero(); n * cols * shifts.len()];
+        let report = algorithm.solve(self, shifts, bv, &mut all)?;
+        let solution = |j: usize| {
+            let mut out = V::Output::produce(n, cols);
+            let mut view = out.view_mut();
+            (0..n * cols).for_each(|i| *view.at(i % n, i / n) = all[j * n * cols + i]);
+            out
+        };
+        Ok(Solution { x: (0..shifts.len()).map(solution).collect(), report })
     }
 
     /// tr A from products with random vectors, with its standard error.

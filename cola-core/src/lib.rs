@@ -42,7 +42,7 @@ pub use algorithms::krylov::{
     BiCgStab, Cg, Craig, Gmres, Lsmr, Lsqr, Minres, MixedPrecision, Report, Solution, Symmlq, Tfqmr,
 };
 pub use algorithms::matfun::{
-    ChebyshevSeries, ContourIntegral, LazyFunction, RationalKrylov, RestartedArnoldi, Taylor, TwoPassLanczos,
+    ChebyshevSeries, ContourIntegral, LazyFunction, RationalKrylov, RestartedArnoldi, ShiftedCg, Taylor, TwoPassLanczos,
 };
 #[cfg(feature = "fft")]
 pub use algorithms::precond::CirculantPreconditioner;
@@ -87,7 +87,7 @@ pub mod prelude {
         BiCgStab, Cg, Craig, Gmres, Lsmr, Lsqr, Minres, MixedPrecision, Symmlq, Tfqmr,
     };
     pub use crate::algorithms::matfun::{
-        ChebyshevSeries, ContourIntegral, RationalKrylov, RestartedArnoldi, Taylor, TwoPassLanczos,
+        ChebyshevSeries, ContourIntegral, RationalKrylov, RestartedArnoldi, ShiftedCg, Taylor, TwoPassLanczos,
     };
     #[cfg(feature = "fft")]
     pub use crate::algorithms::precond::CirculantPreconditioner;

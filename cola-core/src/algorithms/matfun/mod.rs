@@ -39,6 +39,7 @@ pub use lazy::LazyFunction;
 pub use rational::RationalKrylov;
 pub use restarted::RestartedArnoldi;
 pub use series::ChebyshevSeries;
+pub use shifted::ShiftedCg;
 pub use taylor::Taylor;
 pub use two_pass::TwoPassLanczos;
 
