@@ -332,7 +332,7 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
                     let y = View::matrix(&vectors[..m * k], m, k);
                     kernels::gemm((T::one(), false), false, b, y, ViewMut::matrix(&mut c, p, k));
                     for (i, c) in c.chunks_exact_mut(p).enumerate() {
-                        c.iter_mut().for_each(|c| *c = *c / T::narrow(ritz.value(i)));
+                        c.iter_mut().for_each(|c| *c /= T::narrow(ritz.value(i)));
                     }
                     add_product(n, T::one(), &self.v[m * n..], &c, &mut x);
                 }
