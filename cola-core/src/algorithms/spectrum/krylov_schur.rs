@@ -260,7 +260,7 @@ pub(crate) fn restarted<T: SpectralNumber>(
     let mut space = Space::new(job, inverse.unwrap_or(a), n, m, p, start)?;
     let mut ritz = Ritz::new(job.self_adjoint, m, k);
     // copies of multiple eigenvalues are looked for once everything has converged, until a search finds none
-    let searches = job.self_adjoint && block == 1 && which != Which::BothEnds;
+    let searches = job.self_adjoint && block == 1;
     let (mut before, mut search_from) = (Vec::<f64>::with_capacity(k), None);
     // |A|, and that of the operator in the loop, from below: an inverse shows nothing of the first
     let mut norm = if shift.is_some() { largest(&mut verify, n, job.options.seed)? } else { 0.0 };
@@ -291,18 +291,26 @@ pub(crate) fn restarted<T: SpectralNumber>(
             converged += usize::from(part <= trials.claim);
         }
         let stop = watcher.note(worst);
-        let next = space.residual(&ritz, k);
         // nothing that is still moving can pass the last one; the search takes no longer than what came before it
         let last_chance = stop || watcher.iterations >= max_iters;
         let tired = search_from.is_some_and(|from: usize| last_chance || watcher.iterations - from >= from.max(20));
         let looked = !searches || search_from.is_some();
-        let settled = looked && {
-            let (last, candidate) = (ritz.value(k - 1), ritz.value(k));
-            !job.self_adjoint
-                || tired
-                || which.lead(last.re().lane_f64(0), candidate.re().lane_f64(0)) > next
-                || next <= threshold::<T>(tol, top, top)
+        let behind = |last: usize, candidate: usize, which: Which| {
+            let next = space.residual(&ritz, candidate);
+            let value = |i: usize| ritz.value(i).re().lane_f64(0);
+            which.lead(value(last), value(candidate)) > next || next <= threshold::<T>(tol, top, top)
         };
+        let settled = looked
+            && (!job.self_adjoint || tired || {
+                match which {
+                    // by turns from above and from below: the last but one is of the other end
+                    Which::BothEnds => (k.max(2)..k + 2).all(|c| {
+                        let end = if c % 2 == 0 { Which::LargestAlgebraic } else { Which::SmallestAlgebraic };
+                        behind(c - 2, c, end)
+                    }),
+                    which => behind(k - 1, k, which),
+                }
+            });
         // a search that found a copy has moved a value
         let moved = (0..before.len())
             .any(|i| (ritz.value(i).re().lane_f64(0) - before[i]).abs() > 2.0 * threshold::<T>(tol, top, top));

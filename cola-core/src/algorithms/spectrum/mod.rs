@@ -150,7 +150,8 @@ impl Which {
             Which::NearestTo(s) => (b - s).abs() - (a - s).abs(),
             Which::SmallestAlgebraic | Which::SmallestReal => b - a,
             Which::LargestAlgebraic | Which::LargestReal => a - b,
-            Which::BothEnds => f64::INFINITY,
+            // either end has its own
+            Which::BothEnds => f64::NAN,
         }
     }
 }

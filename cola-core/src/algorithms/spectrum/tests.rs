@@ -50,6 +50,20 @@ fn both_ends_of_a_line() {
     close(&e.eigenvalues, &(0..3).map(|k| line(n, n - k)).collect::<Vec<_>>(), 1e-11);
 }
 
+/// Copies at both ends, one vector at a time.
+#[test]
+fn multiple_eigenvalues_at_both_ends() {
+    let n = 120;
+    let mut d: Vec<f64> = (0..n).map(|i| i as f64).collect();
+    (d[1], d[2], d[n - 2], d[n - 3], d[n - 4]) = (0.0, 0.0, d[n - 1], d[n - 1], 110.0);
+    let a = diagonal::<SelfAdjointFacts, f64>(d);
+    for k in [1, 2, 5, 8] {
+        let want = [119.0, 0.0, 119.0, 0.0, 119.0, 0.0, 115.0, 3.0];
+        let e = real(Lanczos::default(), &a, k, Which::BothEnds);
+        close(&e.eigenvalues, &want[..k], 1e-9);
+    }
+}
+
 /// l_i + l_j on a square: each i != j twice. One vector at a time must find both copies.
 #[test]
 fn multiple_eigenvalues_of_a_square() {
