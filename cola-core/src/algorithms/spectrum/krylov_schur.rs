@@ -331,7 +331,8 @@ pub(crate) fn restarted<T: SpectralNumber>(
         }
         if last_chance {
             let e = watcher.not_converged(residual);
-            return Err(space.pairs(&ritz, k, shift).1.kept_in(n, e));
+            // Ritz vectors of the operator in the loop: of these `Start` makes the space again
+            return Err(space.pairs(&ritz, k, None).1.kept_in(n, e));
         }
         if converged == k && (searches && search_from.is_none() || again) {
             before.clear();

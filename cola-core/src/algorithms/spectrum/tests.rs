@@ -414,6 +414,23 @@ fn stopped_and_resumed() {
     assert!(matches!(z.svds_from(GolubKahan::default(), 1, &wrong), Err(Error::ShapeMismatch { .. })));
 }
 
+/// With an inverse, too, the iteration goes on where it was stopped.
+#[test]
+fn stopped_and_resumed_with_an_inverse() {
+    let n = 400;
+    let d: Vec<f64> = (0..n).map(|i| 1.0 + i as f64).collect();
+    let a = diagonal::<PsdFacts, f64>(d.clone());
+    let c = diagonal::<PsdFacts, f64>(d.iter().map(|d| 1.0 / (d + 300.0)).collect());
+    let lanczos = || Lanczos::default().subspace(12).inverse(&c);
+    let whole = lanczos().eigs(&a, 3, Which::NearestTo(-300.0)).unwrap();
+    let stopped = lanczos().max_iters(whole.report.iterations / 3).eigs(&a, 3, Which::NearestTo(-300.0)).unwrap_err();
+    let rest = a.eigs_from(lanczos(), 3, Which::NearestTo(-300.0), stopped.iterate::<f64>().unwrap()).unwrap();
+    close(&rest.eigenvalues, &d[..3], 1e-10);
+    let far = |history: &[f64]| history.iter().position(|&r| r < 1e-9).unwrap();
+    let (left, all) = (far(&rest.report.history), far(&whole.report.history));
+    assert!(rest.report.history[0] < 0.3 * whole.report.history[0] && left < all, "{left} of {all}");
+}
+
 /// The residuals of A itself decide, not those of the inverse: a spectrum that is wide beside the distance to the shift, and eigenvalues
 /// far beyond it.
 #[test]
