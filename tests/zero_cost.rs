@@ -230,6 +230,8 @@ fn iterations_of_krylov_methods() {
     same("Cg on columns with P", |k| {
         laplacian.solve_with(Cg::default().max_iters(k).preconditioner(&p), &wide).map(|_| ())
     });
+    let shifts = [0.0, 1e-3, 0.5];
+    same("ShiftedCg", |k| laplacian.solve_shifted_with(ShiftedCg::default().max_iters(k), &shifts, &b).map(|_| ()));
     let sparse = Psd::new(Sparse::from_triplets(n, n, tridiagonal(n)).unwrap());
     same("Cg by rows", |k| sparse.solve_with(Cg::default().max_iters(k), &b).map(|_| ()));
     let calls = Cell::new(0);
@@ -246,7 +248,36 @@ fn tridiagonal(n: usize) -> impl Iterator<Item = (usize, usize, f64)> {
     })
 }
 
-/// Of methods for eigenvalues and singular values a restart makes small matrices, of the subspace's size; nothing as long as a vector.
+/// Restarts of Lanczos, Krylov-Schur and Golub-Kahan allocate nothing at all, the small problems in them neither.
+#[test]
+fn restarts_allocate_nothing() {
+    let n = 1000;
+    let d = Psd::new(Diagonal::new((0..n).map(|i| 1.0 + i as f64).collect::<Vec<_>>()));
+    // advection: complex pairs
+    let turning = Tridiagonal::new(vec![-1.5; n - 1], vec![2.0; n], vec![0.5; n - 1]);
+    let z = Diagonal::new((0..n).map(|i| Complex::new(1.0 + i as f64, (i % 7) as f64)).collect::<Vec<_>>());
+    fn same(name: &str, run: impl Fn(usize) -> cola::Result<()>) {
+        let count = |k: usize| allocations(|| run(k).unwrap_err()).1;
+        // what is made once per thread is made before
+        count(3);
+        let (few, many) = (count(3), count(10));
+        assert_eq!(few, many, "{name}: 7 restarts more allocate {} times more", many as isize - few as isize);
+    }
+    use Which::*;
+    let (lanczos, schur) = (Lanczos::default, KrylovSchur::default);
+    same("Lanczos", |k| d.eigs_with(lanczos().max_iters(k), 2, SmallestAlgebraic).map(|_| ()));
+    same("Lanczos, both ends", |k| d.eigs_with(lanczos().max_iters(k), 4, BothEnds).map(|_| ()));
+    same("Lanczos in blocks", |k| d.eigs_with(lanczos().block(3).max_iters(k), 3, SmallestAlgebraic).map(|_| ()));
+    same("KrylovSchur", |k| turning.eigs_with(schur().max_iters(k), 3, LargestMagnitude).map(|_| ()));
+    same("complex KrylovSchur", |k| z.eigs_with(schur().max_iters(k), 3, SmallestReal).map(|_| ()));
+    same("GolubKahan", |k| d.svds_with(GolubKahan::default().tol(1e-14).subspace(8).max_iters(k), 2).map(|_| ()));
+    let p = Diagonal::new((0..n).map(|i| 1.0 / (1001.0 + 2.0 * i as f64)).collect::<Vec<_>>());
+    same("shift-invert", |k| {
+        d.eigs_with(lanczos().subspace(6).inverse(&p).max_iters(k), 3, NearestTo(-1000.0)).map(|_| ())
+    });
+}
+
+/// Of the other methods for eigenvalues an iteration makes small matrices, of the block's size; nothing as long as a vector.
 #[test]
 fn restarts_of_subspace_methods() {
     let n = 20_000;

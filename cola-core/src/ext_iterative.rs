@@ -18,6 +18,7 @@ use crate::operator::{LinearOperator, Operator};
 use crate::space::{Square, demand_apply, demand_solve, demand_square};
 use crate::view::View;
 use nalgebra::{DMatrix, DVector};
+use num_traits::Zero;
 
 /// What every operator can do by iteration.
 pub trait IterativeExt: Operator {
@@ -172,6 +173,40 @@ pub trait IterativeExt: Operator {
         Self: LinearOperator + Sized,
     {
         algorithm.svds(self, k)
+    }
+    /// The same from right singular vectors near the wanted ones: those that a `NotConverged` carries, or those of a similar operator. No work
+    /// is lost.
+    ///
+    /// ```
+    /// # use cola_core::prelude::*;
+    /// let a = Diagonal::new((1..=300).map(f64::from).collect::<Vec<_>>());
+    /// let stopped = a.svds_with(GolubKahan::default().on_iteration(|i| i.iteration < 4), 2).unwrap_err();
+    /// let reached = stopped.iterate::<f64>().unwrap();
+    /// let s = a.svds_from(GolubKahan::default(), 2, reached)?;
+    /// assert!((s.singular_values[0] - 300.0).abs() < 1e-9);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As `svds`; `ShapeMismatch` where the vectors have another length.
+    fn svds_from(
+        &self,
+        mut algorithm: impl SvdsAlgorithm<Self>,
+        k: usize,
+        start: &DMatrix<Self::Scalar>,
+    ) -> Result<Svds<Self::Scalar, Re<Self>>>
+    where
+        Self: LinearOperator<Scalar: nalgebra::Scalar> + Sized,
+    {
+        let (rows, cols) = start.shape();
+        if rows != self.ncols() {
+            return Err(Error::ShapeMismatch {
+                op: "svds_from",
+                left: (self.nrows(), self.ncols()),
+                right: (rows, cols),
+            });
+        }
+        algorithm.svds_from(self, k, View { data: start.as_slice(), rows, cols, rs: 1, cs: rows })
     }
     /// |A|_2 from below, to about 1e-6 (1e-3 where singular values crowd at the top), by Golub-Kahan steps.
     ///
@@ -400,16 +435,36 @@ pub trait IterativeExt: Operator {
         Self: LinearOperator + Square + Sized,
         <Self::Facts as Facts>::Psd: PsdOf<Self>,
     {
+        Ok(self.solve_shifted_with(crate::ShiftedCg::default().tol(tol), shifts, b)?.x)
+    }
+    /// The same by the given algorithm, with what it learned: `report` is that of the right-hand side with the largest residual.
+    ///
+    /// # Errors
+    /// As `solve_shifted`.
+    fn solve_shifted_with<V: Operand<Self::Scalar> + ?Sized, F: Callback>(
+        &self,
+        mut algorithm: crate::ShiftedCg<F>,
+        shifts: &[f64],
+        b: &V,
+    ) -> Result<Solution<Vec<V::Output>>>
+    where
+        Self: LinearOperator + Square + Sized,
+        <Self::Facts as Facts>::Psd: PsdOf<Self>,
+    {
         const { demand_solve("solve_shifted", Self::SHAPE, V::ROWS) }
         let bv = b.view();
         right_hand_side("solve_shifted", (self.nrows(), self.ncols()), bv)?;
         crate::functions::base::square("solve_shifted", self)?;
-        let mut out: Vec<V::Output> = shifts.iter().map(|_| V::Output::produce(bv.rows, bv.cols)).collect();
-        matfun::shifted::solve(self, shifts, bv, tol, |j, c, x| {
-            let mut view = out[j].view_mut();
-            x.iter().enumerate().for_each(|(i, &v)| *view.at(i, c) = v);
-        })?;
-        Ok(out)
+        let (n, cols) = (bv.rows, bv.cols);
+        let mut all = vec![Self::Scalar::zero(); n * cols * shifts.len()];
+        let report = algorithm.solve(self, shifts, bv, &mut all)?;
+        let solution = |j: usize| {
+            let mut out = V::Output::produce(n, cols);
+            let mut view = out.view_mut();
+            (0..n * cols).for_each(|i| *view.at(i % n, i / n) = all[j * n * cols + i]);
+            out
+        };
+        Ok(Solution { x: (0..shifts.len()).map(solution).collect(), report })
     }
 
     /// tr A from products with random vectors, with its standard error.

@@ -42,7 +42,7 @@ pub use algorithms::krylov::{
     BiCgStab, Cg, Craig, Gmres, Lsmr, Lsqr, Minres, MixedPrecision, Report, Solution, Symmlq, Tfqmr,
 };
 pub use algorithms::matfun::{
-    ChebyshevSeries, ContourIntegral, LazyFunction, RationalKrylov, RestartedArnoldi, Taylor, TwoPassLanczos,
+    ChebyshevSeries, ContourIntegral, LazyFunction, RationalKrylov, RestartedArnoldi, ShiftedCg, Taylor, TwoPassLanczos,
 };
 #[cfg(feature = "fft")]
 pub use algorithms::precond::CirculantPreconditioner;
@@ -52,7 +52,7 @@ pub use algorithms::precond::{
 #[cfg(feature = "faer")]
 pub use algorithms::precond::{IncompleteCholesky, IncompleteLu, SmoothedAggregation, Ssor};
 pub use algorithms::spectrum::{
-    Arnoldi, Eigs, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, Svds, Which,
+    Arnoldi, Eigs, GolubKahan, KrylovSchur, Lanczos, Lobpcg, PowerIteration, RandomizedSvd, SpectralNumber, Svds, Which,
 };
 pub use algorithms::stochastic::{
     Estimate, HutchPlusPlus, Hutchinson, Slq, SpectralDensity, SplitPreconditioner, XDiag, XNysTrace, XTrace,
@@ -90,7 +90,7 @@ pub mod prelude {
         BiCgStab, Cg, Craig, Gmres, Lsmr, Lsqr, Minres, MixedPrecision, Symmlq, Tfqmr,
     };
     pub use crate::algorithms::matfun::{
-        ChebyshevSeries, ContourIntegral, RationalKrylov, RestartedArnoldi, Taylor, TwoPassLanczos,
+        ChebyshevSeries, ContourIntegral, RationalKrylov, RestartedArnoldi, ShiftedCg, Taylor, TwoPassLanczos,
     };
     #[cfg(feature = "fft")]
     pub use crate::algorithms::precond::CirculantPreconditioner;

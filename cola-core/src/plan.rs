@@ -388,6 +388,11 @@ fn partial<A: Explain + ?Sized>(a: &A) -> Vec<(&'static str, Plan)> {
     };
     let function = if m != n {
         not_square::<A>()
+    } else if self_adjoint && n > DENSE_LIMIT {
+        iterated(
+            "Lanczos without orthogonalisation, its basis kept or made twice".into(),
+            "one application + 12n, or twice that",
+        )
     } else {
         iterated(if self_adjoint { "Lanczos" } else { "Arnoldi" }.into(), "one application + 4kn in step k")
     };

@@ -84,11 +84,14 @@ pub(crate) fn multiply<T: Scalar>((m, k, n): (usize, usize, usize), a: &[T], b: 
     }
     c
 }
-/// The first columns of V (n x m) <- V Z (Z of m x k), in blocks of rows.
-pub(crate) fn rotate<T: Scalar>(n: usize, v: &mut [T], m: usize, z: &[T]) {
+/// The first columns of V (n x m) <- V Z (Z of m x k), in blocks of rows. `out` holds such a block: it grows to the largest one, and is
+/// kept by who rotates often.
+pub(crate) fn rotate<T: Scalar>(n: usize, v: &mut [T], m: usize, z: &[T], out: &mut Vec<T>) {
     const ROWS: usize = 512;
     let k = z.len() / m.max(1);
-    let mut out = vec![T::zero(); ROWS.min(n) * k];
+    // room for any k, so that a later one does not allocate
+    out.reserve((ROWS.min(n) * m).saturating_sub(out.len()));
+    out.resize(ROWS.min(n) * k, T::zero());
     for first in (0..n).step_by(ROWS) {
         let rows = ROWS.min(n - first);
         let block = View::new(&v[first..], rows, m, 1, n);
@@ -163,6 +166,15 @@ pub(crate) fn orthonormalise<T: Scalar>(n: usize, v: &[T], w: &mut [T], drop: f6
 /// # Errors
 /// `NonFinite`, `NotConverged` after 60 sweeps.
 pub(crate) fn jacobi_svd<T: Scalar>(m: usize, n: usize, a: &mut [T]) -> Result<(Vec<T::Re>, Vec<T>)> {
+    let (mut s, mut v) = (vec![T::Re::zero(); n], vec![T::zero(); n * n]);
+    jacobi_svd_in(m, n, a, &mut s, &mut v)?;
+    Ok((s, v))
+}
+/// [`jacobi_svd`] where the caller says: s of n numbers, V of n x n.
+///
+/// # Errors
+/// As `jacobi_svd`.
+pub(crate) fn jacobi_svd_in<T: Scalar>(m: usize, n: usize, a: &mut [T], s: &mut [T::Re], v: &mut [T]) -> Result<()> {
     if !finite(a) {
         return Err(Error::non_finite("the matrix of a singular value decomposition"));
     }
@@ -171,7 +183,7 @@ pub(crate) fn jacobi_svd<T: Scalar>(m: usize, n: usize, a: &mut [T]) -> Result<(
     let unit = if most.lane_f64(0) > 0.0 { most } else { T::Re::real(1.0) };
     let root = T::Re::real(1.0) / unit.sqrt();
     a.iter_mut().for_each(|x| *x = x.scale(root).scale(root));
-    let mut v = vec![T::zero(); n * n];
+    v.fill(T::zero());
     (0..n).for_each(|i| v[i + i * n] = T::one());
     let eps = T::Re::epsilon().lane_f64(0);
     let mut sweeps = 0;
@@ -207,20 +219,24 @@ pub(crate) fn jacobi_svd<T: Scalar>(m: usize, n: usize, a: &mut [T]) -> Result<(
             return Err(Error::not_converged("Jacobi SVD", sweeps, worst, eps));
         }
     }
-    let mut s: Vec<T::Re> = a.chunks_exact(m.max(1)).map(|x| x.norm()).collect();
-    s.resize(n, T::Re::zero());
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&i, &j| s[j].lane_f64(0).total_cmp(&s[i].lane_f64(0)));
-    let (old_a, old_v, old_s) = (a.to_vec(), v.clone(), s.clone());
-    for (k, &j) in order.iter().enumerate() {
-        a[k * m..][..m].copy_from_slice(&old_a[j * m..][..m]);
-        v[k * n..][..n].copy_from_slice(&old_v[j * n..][..n]);
-        if old_s[j].lane_f64(0) > 0.0 {
-            normalise(&mut a[k * m..][..m], old_s[j]);
+    s.fill(T::Re::zero());
+    s.iter_mut().zip(a.chunks_exact(m.max(1))).for_each(|(s, x)| *s = x.norm());
+    // by exchanges of columns
+    for k in 0..n {
+        let best = (k + 1..n).fold(k, |best, j| if s[j].lane_f64(0) > s[best].lane_f64(0) { j } else { best });
+        if best != k {
+            s.swap(k, best);
+            for (x, rows) in [(&mut *a, m), (&mut *v, n)] {
+                let (low, high) = x.split_at_mut(best * rows);
+                low[k * rows..][..rows].swap_with_slice(&mut high[..rows]);
+            }
         }
-        s[k] = old_s[j] * unit;
+        if s[k].lane_f64(0) > 0.0 {
+            normalise(&mut a[k * m..][..m], s[k]);
+        }
+        s[k] *= unit;
     }
-    Ok((s, v))
+    Ok(())
 }
 /// x <- c x - s conj(phase) y, y <- s phase x + c y.
 fn turn<T: Scalar>(x: &mut [T], y: &mut [T], c: T::Re, s: T::Re, phase: T) {
@@ -308,7 +324,7 @@ mod tests {
         let (v, z): (Vec<f64>, Vec<f64>) = (some(n * m, 1), some(m * k, 2));
         let want = multiply((n, m, k), &v, &z);
         let mut got = v;
-        rotate(n, &mut got, m, &z);
+        rotate(n, &mut got, m, &z, &mut Vec::new());
         assert!(got.iter().zip(&want).all(|(x, y)| (x - y).abs() < 1e-13));
     }
 }

@@ -43,7 +43,7 @@ pub use ldlt::{ldlt, ldlt_det, ldlt_solve};
 pub use products::{gemm, gemv};
 pub use qr::lstsq;
 pub use reflect::{apply_reflections, reflect};
-pub use schur::schur;
+pub use schur::{schur, schur_in};
 pub use small::{ldl as ldl_small, ldl_outcome};
 pub use svd::svd;
 pub use triangular::trisolve;

@@ -8,6 +8,7 @@ use super::loops::{dot, sub_scaled};
 use super::small::size;
 use crate::algorithms::dense::Engine;
 use crate::error::{Error, Result};
+use crate::operator::with_scratch;
 use crate::scalar::{Complex, Mask, Real, Scalar};
 use num_traits::{NumAssign, One, Zero};
 
@@ -23,6 +24,19 @@ where
     T::Re: NumAssign,
     Complex<T::Re>: Engine,
 {
+    let (mut t, mut q) = (vec![Complex::zero(); n * n], vec![Complex::zero(); n * n]);
+    schur_in(n, a, &mut t, &mut q)?;
+    Ok((t, q))
+}
+/// [`schur`] where the caller says, T and Q of n x n; allocates nothing for n up to 256.
+///
+/// Errors: as `schur`.
+pub fn schur_in<T>(n: usize, a: &[T], t: &mut [Complex<T::Re>], q: &mut [Complex<T::Re>]) -> Result<()>
+where
+    T: Scalar,
+    T::Re: NumAssign,
+    Complex<T::Re>: Engine,
+{
     if !a[..n * n].iter().all(|x| x.finite().all()) {
         return Err(Error::non_finite("the matrix"));
     }
@@ -32,34 +46,27 @@ where
     let fits = !most.lt(T::Re::real(low)).any() && !T::Re::real(high).lt(most).any();
     let unit = if fits || !zero.lt(most).any() { one } else { most };
     let root = one / unit.sqrt();
-    let mut t: Vec<_> =
-        a[..n * n]
-            .iter()
-            .map(|x| {
-                if fits {
-                    Complex::new(x.re(), x.im())
-                } else {
-                    Complex::new(x.re() * root * root, x.im() * root * root)
-                }
-            })
-            .collect();
-    let mut q: Vec<_> = vec![Complex::zero(); n * n];
+    for (t, x) in t.iter_mut().zip(&a[..n * n]) {
+        *t = match fits {
+            true => Complex::new(x.re(), x.im()),
+            false => Complex::new(x.re() * root * root, x.im() * root * root),
+        };
+    }
+    q.fill(Complex::zero());
     for i in 0..n {
         q[i * (n + 1)] = Complex::one();
     }
-    hessenberg(n, &mut t, &mut q);
-    iterate(n, &mut t, &mut q)?;
+    with_scratch(n, |v| with_scratch(n, |p| hessenberg(n, t, q, v, p)));
+    with_scratch(n, |c| with_scratch(n, |s| iterate(n, t, q, c, s)))?;
     if !fits {
         t.iter_mut().for_each(|x| *x = x.scale(unit));
     }
-    Ok((t, q))
+    Ok(())
 }
 
 /// A <- H_{n-3} .. H_0 A H_0 .. H_{n-3}, zero below the subdiagonal; Q <- Q H_0 .. H_{n-3}.
-fn hessenberg<C: Scalar>(n: usize, a: &mut [C], q: &mut [C]) {
+fn hessenberg<C: Scalar>(n: usize, a: &mut [C], q: &mut [C], v: &mut [C], p: &mut [C]) {
     let (zero, one) = (C::Re::zero(), C::Re::one());
-    let mut v = vec![C::zero(); n];
-    let mut p = vec![C::zero(); n];
     for k in 0..n.saturating_sub(2) {
         let m = n - k - 1;
         let x = &mut a[k * n + k + 1..(k + 1) * n];
@@ -90,10 +97,10 @@ fn hessenberg<C: Scalar>(n: usize, a: &mut [C], q: &mut [C]) {
         for matrix in [&mut a[(k + 1) * n..], &mut q[(k + 1) * n..]] {
             p.fill(C::zero());
             for (column, v) in matrix.chunks_exact(n).zip(v.iter()) {
-                sub_scaled(&mut p, column, -*v);
+                sub_scaled(p, column, -*v);
             }
             for (column, v) in matrix.chunks_exact_mut(n).zip(v.iter()) {
-                sub_scaled(column, &p, v.conj());
+                sub_scaled(column, p, v.conj());
             }
         }
     }
@@ -124,11 +131,10 @@ fn wilkinson<C: Scalar>(a: C, b: C, c: C, d: C) -> C {
     let den = if plus { half - root } else { half + root };
     if C::Re::zero().lt(den.abs()).any() { d - product / den } else { d }
 }
-/// Shifted QR steps until the subdiagonal is gone.
-fn iterate<C: Scalar>(n: usize, h: &mut [C], q: &mut [C]) -> Result<()> {
+/// Shifted QR steps until the subdiagonal is gone. The rotations of a step are kept in `cos` and `sin`.
+fn iterate<C: Scalar>(n: usize, h: &mut [C], q: &mut [C], cos: &mut [C::Re], sin: &mut [C]) -> Result<()> {
     let eps = C::Re::epsilon();
     let norm = h.iter().fold(C::Re::zero(), |m, x| m.max(size(*x)));
-    let mut rotations = Vec::with_capacity(n);
     let (mut end, mut steps, mut since) = (n, 0, 0);
     while end > 1 {
         let m = end - 1;
@@ -165,10 +171,10 @@ fn iterate<C: Scalar>(n: usize, h: &mut [C], q: &mut [C]) -> Result<()> {
             h[i * (n + 1)] -= shift;
         }
         // (H - s I) = G^H R column by column, then R G^H + s I
-        rotations.clear();
+        let mut known = 0;
         for j in start..n {
             let column = &mut h[j * n..(j + 1) * n];
-            for (k, (c, s)) in rotations.iter().enumerate() {
+            for (k, (c, s)) in cos[..known].iter().zip(&sin[..known]).enumerate() {
                 let (x, y) = (column[start + k], column[start + k + 1]);
                 column[start + k] = x.scale(*c) + y * *s;
                 column[start + k + 1] = y.scale(*c) - x * s.conj();
@@ -176,10 +182,11 @@ fn iterate<C: Scalar>(n: usize, h: &mut [C], q: &mut [C]) -> Result<()> {
             if j < m {
                 let (c, s, r) = givens(column[j], column[j + 1]);
                 (column[j], column[j + 1]) = (r, C::zero());
-                rotations.push((c, s));
+                (cos[known], sin[known]) = (c, s);
+                known += 1;
             }
         }
-        for (k, (c, s)) in rotations.iter().enumerate() {
+        for (k, (c, s)) in cos[..known].iter().zip(&sin[..known]).enumerate() {
             let k = start + k;
             rotate_columns(n, k, k + 2, h, *c, *s);
             rotate_columns(n, k, n, q, *c, *s);

@@ -254,7 +254,7 @@ pub(crate) fn columns_by<T: Scalar>(
         for (i, &v) in xj.iter().enumerate() {
             *x.at(i, j) = v;
         }
-        let report = result?;
+        let report = result.map_err(|e| e.with_iterate(x.as_view()))?;
         let iterations = worst.iterations.max(report.iterations);
         if j == 0 || report.residual > worst.residual {
             worst = report;

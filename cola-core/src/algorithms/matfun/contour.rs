@@ -141,22 +141,35 @@ fn contour<T: SpectralNumber>(
     let mut residual = f64::INFINITY;
     for attempt in 0..attempts {
         let wider = 100f64.powi(attempt);
-        residual = checked_root(&mut act, (low / wider, high), b, x, tol, max_iters, &mut watcher)?;
+        residual = match checked_root(&mut act, (low / wider, high), b, x, tol, max_iters, &mut watcher) {
+            Err(e @ Error::NotConverged { .. }) => {
+                if !inverse {
+                    times(&mut act, x)?;
+                }
+                return Err(e);
+            }
+            result => result?,
+        };
         if residual <= 10.0 * tol {
             break;
         }
     }
+    if !inverse {
+        times(&mut act, x)?;
+    }
     if !(residual <= 10.0 * tol) {
         return Err(watcher.not_converged(residual));
-    }
-    if !inverse {
-        let mut z = vec![T::zero(); n];
-        act.apply(x, &mut z, 1)?;
-        x.copy_from_slice(&z);
     }
     Ok(Report { algorithm: NAME, iterations: watcher.iterations, residual, history: watcher.history })
 }
 
+/// x <- A x.
+fn times<T: Scalar>(act: &mut Action<'_, T>, x: &mut [T]) -> Result<()> {
+    let mut z = vec![T::zero(); x.len()];
+    act.apply(x, &mut z, 1)?;
+    x.copy_from_slice(&z);
+    Ok(())
+}
 /// x <- A^(-1/2) b; returns |A A^(-1/2) x - b| / |b|.
 fn checked_root<T: SpectralNumber>(
     act: &mut Action<'_, T>,

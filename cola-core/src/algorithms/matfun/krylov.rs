@@ -98,13 +98,13 @@ pub(super) fn apply<T: SpectralNumber>(
                     }
                     let estimate = settling.estimate;
                     let stop = watcher.note(estimate.min(1.0));
-                    if exhausted || done {
+                    if exhausted || done || stop || m == max_iters {
                         let y: Vec<T> = settling.take().iter().map(|&y| y.scale(norm_b)).collect();
                         add_product(n, T::of(1.0), &v[..m * n], &y, x);
-                        return finish(watcher, x, estimate);
-                    }
-                    if stop {
-                        return Err(watcher.not_converged(estimate));
+                        return match exhausted || done {
+                            true => finish(watcher, x, estimate),
+                            false => Err(watcher.not_converged(estimate)),
+                        };
                     }
                 }
                 // a Ritz value 0 of a self-adjoint matrix says nothing, a negative one does; of a general matrix the small one may have
@@ -140,19 +140,32 @@ pub(super) fn small<T: SpectralNumber>(
     columns: &[Vec<T>],
     m: usize,
 ) -> Result<Vec<T>> {
+    Ok(small_columns(self_adjoint, f, columns, m, &[vec![T::of(1.0)]])?.swap_remove(0))
+}
+/// f(H) r for columns r that may be shorter than m.
+pub(super) fn small_columns<T: SpectralNumber>(
+    self_adjoint: bool,
+    f: Function<'_, T::Re>,
+    columns: &[Vec<T>],
+    m: usize,
+    r: &[Vec<T>],
+) -> Result<Vec<Vec<T>>> {
     let mut h = vec![T::zero(); m * m];
-    for (j, column) in columns.iter().enumerate() {
+    for (j, column) in columns[..m].iter().enumerate() {
         let rows = column.len().min(m);
         h[j * m..][..rows].copy_from_slice(&column[..rows]);
     }
     if self_adjoint {
         let (mut w, q) = small_eigh(m, &h)?;
         of_spectrum(f, &mut w)?;
-        let mut y = vec![T::zero(); m];
-        for (k, &w) in w.iter().enumerate() {
-            y[..].axpy(q[k * m].conj().scale(w), &q[k * m..][..m]);
-        }
-        return Ok(y);
+        let product = |r: &Vec<T>| {
+            let mut y = vec![T::zero(); m];
+            for (q, &w) in q.chunks_exact(m).zip(&w) {
+                y[..].axpy(q[..r.len()].dot(&r[..]).scale(w), q);
+            }
+            y
+        };
+        return Ok(r.iter().map(product).collect());
     }
     match f {
         Function::Exp => kernels::expm(m, &mut h)?,
@@ -164,8 +177,12 @@ pub(super) fn small<T: SpectralNumber>(
             ));
         }
     }
-    h.truncate(m);
-    Ok(h)
+    let product = |r: &Vec<T>| {
+        let mut y = vec![T::zero(); m];
+        h.chunks_exact(m).zip(r).for_each(|(h, &r)| y[..].axpy(r, h));
+        y
+    };
+    Ok(r.iter().map(product).collect())
 }
 /// f of eigenvalues in place.
 pub(crate) fn of_spectrum<R: Real>(f: Function<'_, R>, w: &mut [R]) -> Result<()> {

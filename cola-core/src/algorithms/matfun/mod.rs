@@ -9,11 +9,15 @@
 //! | any | exp | [`Taylor`]: no basis is kept |
 //! | PSD | A^(1/2), A^(-1/2) | [`ContourIntegral`]: a few shifted systems in one Krylov space |
 //!
+//! b may be a matrix: `exp_apply_with(Lanczos::default().block(4), &b)` takes four columns at a time into one Krylov space, with fewer products
+//! in all than column by column where the columns have something in common, and products with four vectors at once.
+//!
 //! Where nothing is said a self-adjoint operator above the size up to which operators are made dense takes Lanczos' recurrence without
 //! orthogonalisation: its basis is kept up to 128 MiB, else made twice.
 
 #[cfg(test)]
 mod agreement;
+mod block;
 mod contour;
 mod krylov;
 mod lazy;
@@ -35,6 +39,7 @@ pub use lazy::LazyFunction;
 pub use rational::RationalKrylov;
 pub use restarted::RestartedArnoldi;
 pub use series::ChebyshevSeries;
+pub use shifted::ShiftedCg;
 pub use taylor::Taylor;
 pub use two_pass::TwoPassLanczos;
 
@@ -79,7 +84,8 @@ impl<R> core::fmt::Debug for Function<'_, R> {
     label = "no f(A) b by this"
 )]
 pub trait ApplyAlgorithm<A: LinearOperator> {
-    /// x <- f(A) b, each column by itself. `report.residual` is an estimate of the relative error, which the algorithm explains.
+    /// x <- f(A) b, each column by itself where the algorithm does not say otherwise. A `NotConverged` carries the best x so far (of
+    /// [`Taylor`], whose terms are none before the last, nothing). `report.residual` is an estimate of the relative error, which the algorithm explains.
     ///
     /// # Errors
     /// `ShapeMismatch`, `NonFinite`, `NotConverged`, `NegativeEigenvalue` and `Singular` where f is not defined, `InvalidArgument` for
@@ -147,6 +153,10 @@ fn by_columns<T: SpectralNumber>(
     mut observer: Option<super::Observer<'_>>,
 ) -> Result<Report> {
     let n = square(job.name(), a, b.rows)?;
+    let width = job.options.block.unwrap_or(1).min(b.cols);
+    if width > 1 && (b.rows, b.cols) == (x.rows, x.cols) {
+        return by_blocks(job, f, &mut Action::new(job.name(), a, width), b, x, width, observer);
+    }
     let mut action = Action::new(job.name(), a, 1);
     columns_by(job.name(), n, b, x, |b, x| {
         let observer: Option<super::Observer<'_>> = match &mut observer {
@@ -155,6 +165,39 @@ fn by_columns<T: SpectralNumber>(
         };
         krylov::apply(job, f, &mut action, b, x, observer)
     })
+}
+/// So many columns at a time in one Krylov space.
+fn by_blocks<T: SpectralNumber>(
+    job: &krylov::Job,
+    f: Function<'_, T::Re>,
+    a: &mut Action<'_, T>,
+    b: View<'_, T>,
+    mut x: ViewMut<'_, T>,
+    width: usize,
+    mut observer: Option<super::Observer<'_>>,
+) -> Result<Report> {
+    let n = b.rows;
+    let mut worst = Report { algorithm: job.name(), iterations: 0, residual: 0.0, history: Vec::new() };
+    for first in (0..b.cols).step_by(width) {
+        let columns = first..(first + width).min(b.cols);
+        let block: Vec<T> = columns.clone().flat_map(|j| (0..n).map(move |i| b.at(i, j))).collect();
+        let mut found = vec![T::zero(); block.len()];
+        let observer: Option<super::Observer<'_>> = match &mut observer {
+            Some(o) => Some(&mut **o),
+            None => None,
+        };
+        let result = block::apply(job, f, a, n, &block, &mut found, observer);
+        for (j, found) in columns.zip(found.chunks_exact(n.max(1))) {
+            found.iter().enumerate().for_each(|(i, &v)| *x.at(i, j) = v);
+        }
+        let report = result.map_err(|e| e.with_iterate(x.as_view()))?;
+        let iterations = worst.iterations.max(report.iterations);
+        if first == 0 || report.residual > worst.residual {
+            worst = report;
+        }
+        worst.iterations = iterations;
+    }
+    Ok(worst)
 }
 macro_rules! apply_by {
     ($Name:ident, $self_adjoint:literal $(, $Fact:ident: $Demand:ident)?) => {

@@ -222,13 +222,13 @@ fn rational<T: SpectralNumber>(
                     }
                     let estimate = settling.estimate;
                     let stop = watcher.note(estimate.min(1.0));
-                    if exhausted || done {
+                    if exhausted || done || stop || m == most {
                         let y: Vec<T> = settling.take().iter().map(|&y| y.scale(norm)).collect();
                         add_product(n, T::of(1.0), &v, &y, x);
-                        return finish(watcher, x, estimate);
-                    }
-                    if stop {
-                        return Err(watcher.not_converged(estimate));
+                        return match exhausted || done {
+                            true => finish(watcher, x, estimate),
+                            false => Err(watcher.not_converged(estimate)),
+                        };
                     }
                 }
                 Err(e) if exhausted || m == most => return Err(e),

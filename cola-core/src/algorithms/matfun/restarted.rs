@@ -29,7 +29,8 @@ const NAME: &str = "restarted Arnoldi f(A) b";
 /// One product and about 4 m n operations per step; more steps than [`Arnoldi`](crate::Arnoldi), which keeps all vectors. The small function
 /// costs the cube of all steps so far, once per cycle.
 /// # Errors
-/// As [`Arnoldi`](crate::Arnoldi); `InvalidArgument` for a function of the spectrum.
+/// As [`Arnoldi`](crate::Arnoldi); `InvalidArgument` for a function of the spectrum; `Breakdown` where f is not defined at a Ritz value of a
+/// cycle, as happens for roots and logarithms of matrices far from normal: take longer cycles, or [`Arnoldi`](crate::Arnoldi).
 /// # Example
 /// ```
 /// use cola_core::prelude::*;
@@ -143,7 +144,15 @@ fn restarted<T: SpectralNumber>(
             }
         }
         // the leading rows of the function are those of the last cycle: only the new ones are added
-        let y: Vec<T> = small(false, f, &columns, first + steps)?.iter().map(|&y| y.scale(norm)).collect();
+        let y: Vec<T> = match small(false, f, &columns, first + steps) {
+            Ok(y) => y.iter().map(|&y| y.scale(norm)).collect(),
+            // Ritz values of a general matrix lie in its field of values: that f is not defined there says nothing of A. The matrices of
+            // all cycles stay in the large one, so that going on is no help
+            Err(Error::NegativeEigenvalue { .. } | Error::Singular { .. }) if !exhausted || first > 0 => {
+                return Err(Error::Breakdown { algorithm: NAME, iteration: first + steps });
+            }
+            Err(e) => return Err(e),
+        };
         let added = y[first..].norm().lane_f64(0);
         add_product(n, T::of(1.0), &v[..steps * n], &y[first..], x);
         let size = x.norm().lane_f64(0);

@@ -173,6 +173,11 @@ fn series<T: Scalar>(
     let mut act = Action::new(NAME, a, block);
     let (centre, half) = (0.5 * (low + high), 0.5 * (high - low));
     let mut worst = Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() };
+    let write = |sum: &[T], first: usize, columns: usize, x: &mut ViewMut<'_, T>| {
+        for j in 0..columns {
+            (0..n).for_each(|i| *x.at(i, first + j) = sum[j * n + i]);
+        }
+    };
     let rounding = T::Re::epsilon().lane_f64(0) * c.iter().map(|c| c.abs()).sum::<f64>();
     for first in (0..b.cols).step_by(BLOCK) {
         let columns = block.min(b.cols - first);
@@ -215,7 +220,8 @@ fn series<T: Scalar>(
                     break;
                 }
                 if stop || last {
-                    return Err(watcher.not_converged(residual));
+                    write(&sum, first, columns, &mut x);
+                    return Err(watcher.not_converged(residual).with_iterate(x.as_view()));
                 }
             }
             // T_1 = A', T_(k+1) = 2 A' T_k - T_(k-1)
@@ -224,9 +230,7 @@ fn series<T: Scalar>(
             act.update(Update { alpha: T::of(twice / half), ..Update::replace() }.add(), &now, &mut old, columns)?;
             core::mem::swap(&mut now, &mut old);
         }
-        for j in 0..columns {
-            (0..n).for_each(|i| *x.at(i, first + j) = sum[j * n + i]);
-        }
+        write(&sum, first, columns, &mut x);
         worst.residual = worst.residual.max(residual);
     }
     worst.iterations = act.products.div_ceil(b.cols.max(1));

@@ -1,11 +1,13 @@
 //! (A + s_j I) x_j = b for many shifts s_j >= 0 in one Krylov space, A positive (semi)definite.
 //!
 //! Jegerlehner, Krylov space solvers for shifted linear systems, hep-lat/9612014, 1996; Frommer & Maass, SISC 20, 1999. Deviation: the
-//! smallest shift is the seed, so that the others converge before it; shifts that have converged are left alone.
+//! smallest shift is the seed, so that the others converge before it; shifts that have converged are left alone; all residuals are
+//! checked by fresh products.
 
 use crate::algorithms::blocks::Action;
+use crate::algorithms::krylov::Report;
 use crate::algorithms::krylov::{plain_numbers, tolerance};
-use crate::algorithms::watch::Watcher;
+use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
 use crate::error::{Error, Result};
 use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
@@ -13,6 +15,62 @@ use crate::vector::Vector;
 use crate::view::View;
 
 pub(crate) const NAME: &str = "shifted CG";
+
+/// Conjugate gradients for (A + s_j I) x_j = b with many shifts s_j >= 0 at once, in one Krylov space: see
+/// [`solve_shifted_with`](crate::IterativeExt::solve_shifted_with).
+///
+/// # Input
+/// A with the fact PSD; shifts that are not negative.
+/// # Cost
+/// One product with A per iteration, as many iterations as the smallest shift needs, and 5 n operations per iteration and shift that has
+/// not converged; 2 vectors per shift and 4 more, nothing allocated per iteration. One product per shift to verify.
+/// # Errors
+/// `NotPositiveDefinite`; `NotConverged` with the largest residual and the solutions so far, one column per right-hand side for the first
+/// shift, then those of the next; `NonFinite`; `ShapeMismatch`; `InvalidArgument`.
+/// # Example
+/// ```
+/// use cola_core::prelude::*;
+/// let a = Psd::new(Diagonal::new((1..=100).map(f64::from).collect::<Vec<_>>()));
+/// let mut seen = 0;
+/// let s = a.solve_shifted_with(ShiftedCg::default().tol(1e-9).on_iteration(|i| seen = i.iteration), &[0.0, 10.0], &vec![1.0; 100])?;
+/// assert!((s.x[0][3] - 1.0 / 4.0).abs() < 1e-8 && (s.x[1][3] - 1.0 / 14.0).abs() < 1e-8);
+/// assert!(seen == s.report.iterations && s.report.history.len() == seen);
+/// # Ok::<(), Error>(())
+/// ```
+/// # Reference
+/// Frommer & Maass, Fast CG-based methods for Tikhonov-Phillips regularization, SIAM J. Sci. Comput. 20, 1999, 1831-1850.
+#[derive(Clone, Copy, Debug)]
+pub struct ShiftedCg<F = NoCallback> {
+    options: Options,
+    callback: F,
+}
+watched!(ShiftedCg);
+impl<F> ShiftedCg<F> {
+    /// Wanted |b - (A + s_j I) x_j| / |b|. Default: 1e-10, in single precision 1e-5.
+    pub fn tol(mut self, tol: f64) -> Self {
+        self.options.tol = Some(tol);
+        self
+    }
+    /// Most iterations per right-hand side. Default: 10 n, at least 100.
+    pub fn max_iters(mut self, max_iters: usize) -> Self {
+        self.options.max_iters = Some(max_iters);
+        self
+    }
+}
+impl<F: Callback> ShiftedCg<F> {
+    /// x <- all solutions by columns: those of the first shift, then of the next.
+    pub(crate) fn solve<T: Scalar>(
+        &mut self,
+        a: &dyn DynOperator<T>,
+        shifts: &[f64],
+        b: View<'_, T>,
+        x: &mut [T],
+    ) -> Result<Report> {
+        let callback = &mut self.callback;
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        solve(a, shifts, b, x, self.options, &mut observer)
+    }
+}
 
 /// x_o <- sum_j w_oj (A + s_j I)^-1 b for the columns o of `x`; `weights` has one row per shift. Stops when every weighed residual is
 /// below tol |b|.
@@ -109,38 +167,48 @@ pub(crate) fn shifted_cg<T: Scalar>(
     }
 }
 
-/// Each (A + s_j I)^-1 b, shown with the indices of shift and column. True residuals are checked.
-///
-/// # Errors
-/// As [`shifted_cg`].
-pub(crate) fn solve<T: Scalar>(
+/// [`ShiftedCg`], compiled once per number type. True residuals are checked.
+fn solve<T: Scalar>(
     a: &dyn DynOperator<T>,
     shifts: &[f64],
     b: View<'_, T>,
-    tol: f64,
-    mut out: impl FnMut(usize, usize, &[T]),
-) -> Result<()> {
+    x: &mut [T],
+    options: Options,
+    observer: Observer<'_>,
+) -> Result<Report> {
     plain_numbers::<T>(NAME)?;
     let (n, count) = (b.rows, shifts.len());
+    let tol = options.tol.unwrap_or(default_tol::<T>());
+    let most = options.max_iters.unwrap_or(n.saturating_mul(10).max(100));
     let mut action = Action::new(NAME, a, 1);
-    let max_iters = n.saturating_mul(10).max(100);
     let weights: Vec<f64> = (0..count * count).map(|i| f64::from(i % (count + 1) == 0)).collect();
-    let (mut x, mut column, mut r) = (vec![T::zero(); n * count], vec![T::zero(); n], vec![T::zero(); n]);
+    let (mut found, mut column, mut r) = (vec![T::zero(); n * count], vec![T::zero(); n], vec![T::zero(); n]);
+    let mut worst = Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() };
     for c in 0..b.cols {
         (0..n).for_each(|i| column[i] = b.at(i, c));
-        let mut watcher = Watcher::new(NAME, tol, max_iters, false, None);
-        shifted_cg(&mut action, &column, shifts, &weights, &mut x, tol, max_iters, &mut watcher)?;
-        let norm = column[..].norm().lane_f64(0);
-        for (j, x) in x.chunks_exact(n.max(1)).enumerate() {
-            action.apply(x, &mut r, 1)?;
-            r[..].axpy(T::of(shifts[j]), x);
-            r[..].axpby(T::of(1.0), &column, T::of(-1.0));
-            let residual = r[..].norm().lane_f64(0);
-            if !(residual <= 10.0 * tol * norm) {
-                return Err(watcher.not_converged(residual / norm));
-            }
-            out(j, c, x);
+        let mut watcher = Watcher::new(NAME, tol, most, options.progress, Some(&mut *observer));
+        let result = shifted_cg(&mut action, &column, shifts, &weights, &mut found, tol, most, &mut watcher);
+        for (j, found) in found.chunks_exact(n.max(1)).enumerate() {
+            x[(j * b.cols + c) * n..][..n].copy_from_slice(found);
         }
+        let kept = |e: Error, x: &[T]| e.with_iterate(View::matrix(x, n, count * b.cols));
+        result.map_err(|e| kept(e, x))?;
+        let norm = column[..].norm().lane_f64(0);
+        let mut residual = 0.0_f64;
+        for (found, &shift) in found.chunks_exact(n.max(1)).zip(shifts).filter(|_| norm > 0.0) {
+            action.apply(found, &mut r, 1)?;
+            r[..].axpy(T::of(shift), found);
+            r[..].axpby(T::of(1.0), &column, T::of(-1.0));
+            residual = residual.max(r[..].norm().lane_f64(0) / norm);
+        }
+        if !(residual <= 10.0 * tol) {
+            return Err(kept(watcher.not_converged(residual), x));
+        }
+        let iterations = worst.iterations.max(watcher.iterations);
+        if c == 0 || residual > worst.residual {
+            worst = Report { algorithm: NAME, iterations, residual, history: watcher.history };
+        }
+        worst.iterations = iterations;
     }
-    Ok(())
+    Ok(worst)
 }

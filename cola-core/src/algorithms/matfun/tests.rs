@@ -8,6 +8,7 @@ use crate::facts::{NoFacts, PsdFacts, SelfAdjointFacts};
 use crate::operator::Operator;
 use crate::ops::Dense;
 use core::f64::consts::PI;
+use nalgebra::DMatrix;
 
 /// f(tridiag(-1, 2, -1)) b by its sine basis.
 pub(super) fn on_a_line(n: usize, b: &[f64], f: impl Fn(f64) -> f64) -> Vec<f64> {
@@ -173,19 +174,44 @@ fn shifted_systems() {
     let n = 90;
     let (a, b) = (laplacian::<PsdFacts, f64>(n), noisy::<f64>(2 * n));
     let shifts = [0.5, 0.0, 10.0, 0.01];
-    let mut seen = 0;
-    shifted::solve(&a, &shifts, View::matrix(&b, n, 2), 1e-11, |j, col, x| {
-        let want = on_a_line(n, &b[col * n..][..n], |w| 1.0 / (w + shifts[j]));
-        assert!(error(x, &want) < 1e-7, "{}", shifts[j]);
-        seen += 1;
-    })
-    .unwrap();
-    assert_eq!(seen, 8);
-    let e = shifted::solve(&a, &[-1.0], View::vector(&b[..n]), 1e-8, |_, _, _| {});
+    let mut x = vec![f64::NAN; 8 * n];
+    let mut seen = Vec::new();
+    let watched = ShiftedCg::default().tol(1e-11).on_iteration(|i| seen.push((i.iteration, i.residual)));
+    let report = { watched }.solve(&a, &shifts, View::matrix(&b, n, 2), &mut x).unwrap();
+    for (k, x) in x.chunks_exact(n).enumerate() {
+        let want = on_a_line(n, &b[k % 2 * n..][..n], |w| 1.0 / (w + shifts[k / 2]));
+        assert!(error(x, &want) < 1e-7, "{}", shifts[k / 2]);
+    }
+    // the history is that of the worse column, and all of both was seen
+    assert!(report.residual <= 1e-10 && seen.len() >= report.iterations && report.history.len() <= report.iterations);
+    assert!(report.history.windows(2).any(|w| w[1] < w[0]) && report.history.last() <= Some(&1e-11));
+    let run = |a: &dyn DynOperator<f64>, shifts: &[f64], b: &[f64], g: ShiftedCg| {
+        let mut x = vec![0.0; shifts.len() * b.len()];
+        { g }.solve(a, shifts, View::vector(b), &mut x).map(|_| x)
+    };
+    let e = run(&a, &[-1.0], &b[..n], ShiftedCg::default());
+    assert!(matches!(e, Err(Error::InvalidArgument { .. })));
+    let e = run(&a, &[0.0], &b[..n], ShiftedCg::default().tol(f64::NAN));
     assert!(matches!(e, Err(Error::InvalidArgument { .. })));
     let minus = diagonal::<PsdFacts, f64>(vec![-1.0; 4]);
-    let e = shifted::solve(&minus, &[0.0], View::vector(&[1.0; 4]), 1e-8, |_, _, _| {});
+    let e = run(&minus, &[0.0], &[1.0; 4], ShiftedCg::default());
     assert!(matches!(e, Err(Error::NotPositiveDefinite { .. })));
+    assert_eq!(run(&a, &shifts, &vec![0.0; n], ShiftedCg::default()).unwrap(), vec![0.0; 4 * n]);
+    assert_eq!(run(&a, &[], &b[..n], ShiftedCg::default()).unwrap(), []);
+    // stopped: all solutions so far come back
+    let two = DMatrix::from_fn(n, 2, |i, j| b[i + j * n]);
+    let stopped = ShiftedCg::default().on_iteration(|i| i.iteration < 7);
+    let e = a.solve_shifted_with(stopped, &shifts, &two).unwrap_err();
+    assert!(matches!(e, Error::NotConverged { iterations: 7, .. }), "{e}");
+    let near = e.iterate::<f64>().unwrap();
+    assert_eq!(near.shape(), (n, 8));
+    // the column of the largest shift has converged before the others
+    let want = on_a_line(n, &b[..n], |w| 1.0 / (w + 10.0));
+    assert!(error(near.column(4).as_slice(), &want) < 1e-3);
+    let e = a.solve_shifted_with(ShiftedCg::default().max_iters(3), &shifts, &two).unwrap_err();
+    assert!(matches!(e, Error::NotConverged { iterations: 3, .. }), "{e}");
+    let s = a.solve_shifted_with(ShiftedCg::default(), &shifts, &two).unwrap();
+    assert!(s.x.len() == 4 && s.x[1].shape() == (n, 2) && s.report.residual < 1e-9);
 }
 
 #[test]

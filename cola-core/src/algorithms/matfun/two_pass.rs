@@ -62,7 +62,7 @@ impl<F> TwoPassLanczos<F> {
         self.options.tol = Some(tol);
         self
     }
-    /// Most steps. Default: 2000.
+    /// Most steps. Default: 10 n + 100, at most 2000.
     pub fn max_iters(mut self, max_iters: usize) -> Self {
         self.options.max_iters = Some(max_iters);
         self
@@ -112,7 +112,8 @@ pub(super) fn two_pass<T: SpectralNumber>(
         p.checked()?;
     }
     let tol = options.tol.unwrap_or(default_tol::<T>());
-    let most = options.max_iters.unwrap_or(STEPS);
+    // without orthogonalisation more than n steps may be needed, but not many times as many
+    let most = options.max_iters.unwrap_or(n.saturating_mul(10).saturating_add(100).min(STEPS));
     let mut watcher = Watcher::new(NAME, tol, most, options.progress, observer);
     x.fill(T::zero());
     let norm = b.norm();
@@ -126,9 +127,10 @@ pub(super) fn two_pass<T: SpectralNumber>(
     let mut basis = Some(Vec::<T>::new());
     let mut settling = Settling::new();
     let (mut next_check, mut m) = (1, 0);
-    let estimate = loop {
+    // the estimate, and whether it is what was wanted
+    let (estimate, reached) = loop {
         if m == most {
-            return Err(watcher.not_converged(settling.estimate));
+            break (settling.estimate, false);
         }
         // the basis, while there is room for it
         basis = basis.filter(|v| v.len() + n <= options.block.unwrap_or(0));
@@ -149,11 +151,8 @@ pub(super) fn two_pass<T: SpectralNumber>(
                     settling.estimate = 0.0;
                 }
                 let stop = watcher.note(settling.estimate.min(1.0));
-                if done || ended {
-                    break settling.estimate;
-                }
-                if stop {
-                    return Err(watcher.not_converged(settling.estimate));
+                if done || ended || stop {
+                    break (settling.estimate, done || ended);
                 }
             }
             // a Ritz value 0 says nothing, a negative one does
@@ -165,17 +164,22 @@ pub(super) fn two_pass<T: SpectralNumber>(
         }
     };
     let y: Vec<T> = settling.take().iter().map(|&y| T::from_re(y * norm)).collect();
+    let ended = |watcher, x: &mut [T]| match reached {
+        true => finish(watcher, x, estimate),
+        false => Err(Watcher::not_converged(&watcher, estimate)),
+    };
     if let Some(v) = &basis {
-        add_product(n, T::of(1.0), v, &y, x);
-        return finish(watcher, x, estimate);
+        // the last coefficients may be older than the basis
+        add_product(n, T::of(1.0), &v[..y.len() * n], &y, x);
+        return ended(watcher, x);
     }
     let numbers = run.columns.swap_remove(0);
     let (mut again, _) = ThreeTerm::new(n, b.to_vec());
-    for (k, &y) in y.iter().enumerate() {
-        x.axpy(y, &again.v);
-        if k + 1 < m {
+    for (k, &c) in y.iter().enumerate() {
+        x.axpy(c, &again.v);
+        if k + 1 < y.len() {
             again.repeat(a, k, &numbers)?;
         }
     }
-    finish(watcher, x, estimate)
+    ended(watcher, x)
 }

@@ -123,7 +123,8 @@ impl<T: Scalar> IncompleteCholesky<T> {
         self.l.values.len()
     }
     /// S with S S^H = this operator: L^-H, or L of the inverse. It whitens, `S^H A S` is near I, and samples, as the principal root does,
-    /// which is dense: ask for that by `sqrt()`.
+    /// which is dense: ask for that by `sqrt()`, which goes by the eigen-decomposition and has no closed rule for that reason; as
+    /// nothing but S S^H = M enters sampling, whitening and logdet, nothing is lost by S.
     ///
     /// ```
     /// # use cola_core::prelude::*;
@@ -269,7 +270,8 @@ impl<T: Scalar> LinearOperator for IncompleteRoot<T> {
 crate::base_rules!([T: Scalar] IncompleteRoot<T>);
 impl<T: Scalar> Explain for IncompleteRoot<T> {}
 
-/// (L U)^-1 where L U is near a sparse A; its inverse is L U, its determinant the product of the pivots.
+/// (L U)^-1 where L U is near a sparse A; its inverse is L U, its determinant the product of the pivots. It has no closed square root: that
+/// of a product of triangular factors is dense, and where L U is not positive definite there is no S with S S^H either.
 ///
 /// ```
 /// # use cola_core::prelude::*;

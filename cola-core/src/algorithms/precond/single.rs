@@ -11,6 +11,7 @@ use crate::functions::base::{entries, square};
 use crate::operator::{LinearOperator, Update, operator};
 use crate::scalar::{Complex, Real, Scalar};
 use crate::space::Dyn;
+use crate::vector::Vector;
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
@@ -68,16 +69,36 @@ impl<T: Double> SinglePrecision<T> {
     /// # Errors
     /// `Singular` if it is in single precision, `NonFinite`, `ShapeMismatch`.
     pub fn of<A: LinearOperator<Scalar = T>>(a: &A) -> Result<Self> {
+        Self::factored(a.nrows(), entries(a).as_slice(), &[0.0])
+    }
+    /// The same, where A is singular in single precision with a little added to its diagonal; and |A|_F.
+    pub(crate) fn regular<A: LinearOperator<Scalar = T>>(a: &A) -> Result<(Self, f64)> {
         square("SinglePrecision", a)?;
-        let (n, dense) = (a.nrows(), entries(a));
-        if !finite(dense.as_slice()) {
+        let dense = entries(a);
+        Ok((
+            Self::factored(a.nrows(), dense.as_slice(), &[0.0, 4.0, 64.0, 1024.0])?,
+            dense.as_slice().norm().lane_f64(0),
+        ))
+    }
+    /// With the first of the additions, in units of eps of single precision times the largest entry times n^(1/2), that leaves pivots.
+    fn factored(n: usize, dense: &[T], additions: &[f64]) -> Result<Self> {
+        if !finite(dense) {
             return Err(Error::non_finite("the matrix"));
         }
         let largest = dense.iter().fold(0.0, |m: f64, x| m.max(x.abs().lane_f64(0)));
         let unit = if largest > 0.0 { largest } else { 1.0 };
-        let mut lu: Vec<T::Single> = dense.iter().map(|&x| scaled(x, 1.0 / unit, unit).down()).collect();
-        let mut perm = vec![Zero::zero(); n];
-        kernels::lu(n, false, &mut lu, &mut perm).0.result(|index, _| Error::Singular { index })?;
+        let rounding = <T::Single as Scalar>::Re::epsilon().lane_f64(0) * (n as f64).sqrt();
+        let (mut lu, mut perm) = (vec![T::Single::zero(); n * n], vec![Zero::zero(); n]);
+        let mut result = Ok(());
+        for addition in additions.iter().filter(|&&a| a == 0.0 || largest > 0.0) {
+            lu.iter_mut().zip(dense).for_each(|(l, &x)| *l = scaled(x, 1.0 / unit, unit).down());
+            (0..n).for_each(|i| lu[i * (n + 1)] += T::of(addition * rounding).down());
+            result = kernels::lu(n, false, &mut lu, &mut perm).0.result(|index, _| Error::Singular { index });
+            if result.is_ok() {
+                break;
+            }
+        }
+        result?;
         Ok(SinglePrecision { n, lu, perm, unit })
     }
 }

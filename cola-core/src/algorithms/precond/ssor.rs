@@ -15,7 +15,7 @@ impl Ssor {
     /// For a sparse A with a positive diagonal, Hermitian by promise: its lower triangle is read. 0 < w < 2; 1 is symmetric Gauss-Seidel.
     ///
     /// M = C C^H with the lower triangular C = (D + w E) D^(-1/2) / sqrt(w (2 - w)), so that it is an [`IncompleteCholesky`] with that
-    /// factor: inverse, determinant and root are closed. Nothing is factored: nnz operations.
+    /// factor: inverse, determinant and [`root`](IncompleteCholesky::root) are closed (the principal square root is dense). Nothing is factored: nnz operations.
     ///
     /// ```
     /// # use cola_core::prelude::*;

@@ -5,8 +5,8 @@
 //! coefficients; as for eigenvalues a restart with a random vector looks for further copies of multiple singular values.
 
 use super::svds::{self, Svds, SvdsAlgorithm, Triplets, arguments};
-use super::{SpectralNumber, threshold};
-use crate::algorithms::blocks::{Action, jacobi_svd, project, rotate};
+use super::{SLACK, SpectralNumber, Trials, starts, threshold};
+use crate::algorithms::blocks::{Action, add_product, jacobi_svd_in, orthonormalise, project, rotate};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
 use crate::error::{Error, Result};
@@ -22,7 +22,7 @@ pub(super) const NAME: &str = "Golub-Kahan-Lanczos";
 ///
 /// # Cost
 /// Per restart about m - k products with A and with A^H, and 4 (rows + cols) m (m - k) operations; m vectors of each side.
-/// k products of each kind to verify.
+/// A restart allocates nothing. k products of each kind to verify.
 /// # Errors
 /// `NotConverged` with the largest residual and the right singular vectors that were reached; `NonFinite`; `InvalidArgument`.
 /// # Example
@@ -66,21 +66,33 @@ impl<F> GolubKahan<F> {
 watched!(GolubKahan);
 impl<A: LinearOperator<Scalar: SpectralNumber>, F: Callback> SvdsAlgorithm<A> for GolubKahan<F> {
     fn svds(&mut self, a: &A, k: usize) -> Result<Svds<A::Scalar, <A::Scalar as Scalar>::Re>> {
+        self.svds_from(a, k, View::matrix(&[], a.ncols(), 0))
+    }
+    fn svds_from(
+        &mut self,
+        a: &A,
+        k: usize,
+        start: View<'_, A::Scalar>,
+    ) -> Result<Svds<A::Scalar, <A::Scalar as Scalar>::Re>> {
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        golub_kahan(a, k, self.options, Some(&mut observer))
+        let start: Vec<_> = (0..start.cols).flat_map(|j| (0..start.rows).map(move |i| start.at(i, j))).collect();
+        golub_kahan(a, k, &start, self.options, Some(&mut observer))
     }
 }
 
-/// [`GolubKahan`], compiled once per number type. Workspace: m + 1 vectors v, m vectors u.
+/// [`GolubKahan`], compiled once per number type. Workspace: m + 1 vectors v, m vectors u; once what has converged is verified, k of
+/// each.
 pub(super) fn golub_kahan<T: SpectralNumber>(
     a: &dyn DynOperator<T>,
     k: usize,
+    start: &[T],
     options: Options,
     observer: Option<Observer<'_>>,
 ) -> Result<Svds<T, T::Re>> {
     let (rows, cols) = arguments(NAME, a, k, options.tol)?;
-    let m = options.restart.unwrap_or((2 * k + 8).max(24)).max(k + 3);
+    let started = starts(NAME, cols, start)?;
+    let m = options.restart.unwrap_or((2 * k + 8).max(24)).max(k + 3).max(started + 2);
     let mut act = Action::new(NAME, a, 16);
     if m + 1 >= rows.min(cols) {
         return svds::dense(&mut act, k);
@@ -88,43 +100,58 @@ pub(super) fn golub_kahan<T: SpectralNumber>(
     let tol = options.tol.unwrap_or(default_tol::<T>());
     let max_iters = options.max_iters.unwrap_or(1000);
     let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, observer);
-    let mut space = Space::new(&mut act, rows, cols, m, options.seed)?;
+    let mut verify = Action::new(NAME, a, 1);
+    let mut space = Space::new(&mut act, rows, cols, m, options.seed);
+    space.start(start)?;
     // copies of multiple singular values are looked for once everything has converged, until a search finds none
-    let (mut before, mut search_from) = (None::<Vec<f64>>, None);
+    let (mut before, mut search_from) = (Vec::<f64>::with_capacity(k), None);
+    let mut trials = Trials::new();
     loop {
         space.expand()?;
-        let (s, p, q) = space.small()?;
-        let top = s[0].lane_f64(0);
+        space.small()?;
+        let s = |i: usize| space.s[i].lane_f64(0);
+        let top = s(0);
         let (mut worst, mut converged) = (0.0_f64, 0);
-        let residual = |i: usize| (space.beta * p[m - 1 + i * m].abs()).lane_f64(0);
+        let residual = |i: usize| (space.beta * space.p[m - 1 + i * m].abs()).lane_f64(0);
         for i in 0..k {
-            let wanted = threshold::<T>(tol, s[i].lane_f64(0), top);
-            let r = residual(i);
-            worst = worst.max(if r == 0.0 { 0.0 } else { tol * r / wanted });
-            converged += usize::from(r <= 0.5 * wanted);
+            let part = residual(i) / threshold::<T>(tol, s(i), top);
+            let part = if residual(i) == 0.0 { 0.0 } else { part };
+            worst = worst.max(tol * part);
+            converged += usize::from(part <= trials.claim);
         }
         let next = residual(k);
-        let tired = search_from.is_some_and(|from: usize| watcher.iterations - from >= from.max(20));
-        let settled = k == 0 || tired || (s[k - 1] - s[k]).lane_f64(0) > next || next <= threshold::<T>(tol, top, top);
         let stop = watcher.note(worst);
-        let grown = |old: &Vec<f64>| (0..k).any(|i| s[i].lane_f64(0) > old[i] + 2.0 * threshold::<T>(tol, top, top));
-        let searched = before.as_ref().is_some_and(|old| !settled || tired || !grown(old));
-        if converged == k && searched && settled {
-            let triplets = space.finish(&s, &p, &q, k);
-            return triplets.finish(&mut act, Some(tol), watcher, None);
+        let last_chance = stop || watcher.iterations >= max_iters;
+        let tired = search_from.is_some_and(|from: usize| watcher.iterations - from >= from.max(20));
+        let settled = k == 0 || tired || s(k - 1) - s(k) > next || next <= threshold::<T>(tol, top, top);
+        let grown = (0..before.len()).any(|i| s(i) > before[i] + 2.0 * threshold::<T>(tol, top, top));
+        let searched = search_from.is_some() && (!settled || tired || !grown);
+        let mut true_residual = worst;
+        let met = converged == k || last_chance && worst <= tol;
+        if met && searched && settled {
+            let triplets = space.triplets(k);
+            let (residuals, relative, of_top) = triplets.residuals(&mut verify, tol)?;
+            if relative <= SLACK * tol {
+                return Ok(triplets.into_svds((rows, cols), residuals, of_top, None, watcher));
+            }
+            true_residual = relative;
+            if last_chance || !trials.failed(relative) {
+                let e = watcher.not_converged(relative);
+                return Err(e.with_iterate(View::matrix(&triplets.v, cols, k)));
+            }
         }
-        if stop || watcher.iterations >= max_iters {
-            let e = watcher.not_converged(worst);
-            let v = space.finish(&s, &p, &q, k).v;
-            return Err(e.with_iterate(View::matrix(&v, cols, k)));
+        if last_chance {
+            let e = watcher.not_converged(true_residual);
+            return Err(e.with_iterate(View::matrix(&space.triplets(k).v, cols, k)));
         }
         if converged == k && !searched {
-            before = Some(s[..k].iter().map(|s| s.lane_f64(0)).collect());
+            before.clear();
+            before.extend((0..k).map(s));
             search_from = Some(watcher.iterations);
-            space.restart(&s, &p, &q, k);
+            space.restart(k);
             space.random_v(k)?;
         } else {
-            space.restart(&s, &p, &q, (k + converged / 2 + (m - k) * 2 / 5).min(m - 2));
+            space.restart((k + converged / 2 + (m - k) * 2 / 5).min(m - 2));
         }
     }
 }
@@ -143,22 +170,23 @@ pub(crate) fn two_norm<T: SpectralNumber>(a: &dyn DynOperator<T>, seed: u64) -> 
     if m + 1 >= rows.min(cols) {
         return Ok(svds::dense(&mut act, 1)?.singular_values[0].lane_f64(0));
     }
-    let mut space = Space::new(&mut act, rows, cols, m, seed)?;
+    let mut space = Space::new(&mut act, rows, cols, m, seed);
+    space.random_v(0)?;
     let mut before = 0.0_f64;
     for _ in 0..20 {
         space.expand()?;
-        let (s, p, q) = space.small()?;
-        let (top, residual) = (s[0].lane_f64(0), (space.beta * p[m - 1].abs()).lane_f64(0));
+        space.small()?;
+        let (top, residual) = (space.s[0].lane_f64(0), (space.beta * space.p[m - 1].abs()).lane_f64(0));
         if residual <= 1e-3 * top || top - before <= 1e-7 * top {
             return Ok(top);
         }
         before = top;
-        space.restart(&s, &p, &q, 8);
+        space.restart(8);
     }
     Ok(before)
 }
 
-/// A V = U B, A^H U = V B^H + beta v_m e_m^T.
+/// A V = U B, A^H U = V B^H + beta v_m e_m^T, and B = P diag(s) Q^H. A restart allocates nothing.
 struct Space<'s, 'a, T: Scalar> {
     a: &'s mut Action<'a, T>,
     rows: usize,
@@ -170,44 +198,123 @@ struct Space<'s, 'a, T: Scalar> {
     /// m x m, upper triangular.
     b: Vec<T>,
     beta: T::Re,
+    s: Vec<T::Re>,
+    p: Vec<T>,
+    q: Vec<T>,
     c: Vec<T>,
     h: Vec<T>,
+    /// Rows of a basis that is rotated.
+    strip: Vec<T>,
     seed: u64,
     streams: u64,
 }
 impl<'s, 'a, T: Scalar> Space<'s, 'a, T> {
-    fn new(a: &'s mut Action<'a, T>, rows: usize, cols: usize, m: usize, seed: u64) -> Result<Self> {
-        let (v, u, b) = (vec![T::zero(); cols * (m + 1)], vec![T::zero(); rows * m], vec![T::zero(); m * m]);
-        let (c, h) = (vec![T::zero(); m + 1], vec![T::zero(); m + 1]);
-        let mut space = Space { a, rows, cols, m, done: 0, v, u, b, beta: T::Re::zero(), c, h, seed, streams: 0 };
-        space.random_v(0)?;
-        Ok(space)
+    /// Without a first vector.
+    fn new(a: &'s mut Action<'a, T>, rows: usize, cols: usize, m: usize, seed: u64) -> Self {
+        let zeros = |len: usize| vec![T::zero(); len];
+        Space {
+            a,
+            rows,
+            cols,
+            m,
+            done: 0,
+            v: zeros(cols * (m + 1)),
+            u: zeros(rows * m),
+            b: zeros(m * m),
+            beta: T::Re::zero(),
+            s: vec![T::Re::zero(); m],
+            p: zeros(m * m),
+            q: zeros(m * m),
+            c: zeros(m + 1),
+            h: zeros(m + 1),
+            strip: Vec::new(),
+            seed,
+            streams: 0,
+        }
     }
     fn random_v(&mut self, j: usize) -> Result<()> {
         self.streams += 8;
-        fresh(self.cols, &mut self.v, j, self.seed, self.streams, &mut self.c)
+        fresh(self.cols, &mut self.v, j, self.seed, self.streams, (&mut self.h, &mut self.c))
+    }
+    /// From right singular vectors, by columns. With U B = A V, those that a stopped iteration has left have an A^H U - V B^H of one
+    /// direction, and the iteration goes on as if it had not been stopped (but for what it had kept beyond them). Of other vectors the sum
+    /// is the first one.
+    fn start(&mut self, start: &[T]) -> Result<()> {
+        let (rows, cols, m) = (self.rows, self.cols, self.m);
+        let mut v = start.to_vec();
+        let k = orthonormalise(cols, &[], &mut v, 1e-8).min(m - 2);
+        v.truncate(k * cols);
+        if k == 0 {
+            return self.random_v(0);
+        }
+        self.v[..k * cols].copy_from_slice(&v);
+        for j in 0..k {
+            self.left(j)?;
+        }
+        // what passes as rounding, as in `threshold`
+        let top = self.b.iter().fold(0.0_f64, |s, b| s.max(b.abs().lane_f64(0)));
+        let tiny = 50.0 * T::Re::epsilon().lane_f64(0) * top;
+        let mut r = vec![T::zero(); k * cols];
+        let mut longest = (0, 0.0_f64);
+        for (j, r) in r.chunks_exact_mut(cols).enumerate() {
+            self.a.adjoint(&self.u[j * rows..][..rows], r, 1)?;
+            let (_, after) = project(&v, r, &mut self.h[..k], &mut self.c);
+            if after.lane_f64(0) > longest.1 {
+                longest = (j, after.lane_f64(0));
+            }
+        }
+        if longest.1 <= tiny {
+            // an invariant space: any vector goes on
+            self.done = k;
+            return self.random_v(k);
+        }
+        let mut w = r[longest.0 * cols..][..cols].to_vec();
+        let norm = w[..].norm();
+        normalise(&mut w[..], norm);
+        let mut one_direction = true;
+        for r in r.chunks_exact_mut(cols) {
+            let c = w[..].dot(r);
+            r.axpy(-c, &w);
+            one_direction &= r.norm().lane_f64(0) <= tiny;
+        }
+        if one_direction {
+            self.v[k * cols..][..cols].copy_from_slice(&w);
+            self.done = k;
+            return Ok(());
+        }
+        let sum = vec![T::one(); k];
+        w.fill(T::zero());
+        add_product(cols, T::one(), &v, &sum, &mut w);
+        let norm = w[..].norm();
+        normalise(&mut w[..], norm);
+        self.v[..cols].copy_from_slice(&w);
+        Ok(())
+    }
+    /// u_j and column j of B from A v_j.
+    fn left(&mut self, j: usize) -> Result<()> {
+        let (rows, cols, m) = (self.rows, self.cols, self.m);
+        let (old, rest) = self.u.split_at_mut(j * rows);
+        let w = &mut rest[..rows];
+        self.a.apply(&self.v[j * cols..][..cols], w, 1)?;
+        let column = &mut self.b[j * m..][..m];
+        column.fill(T::zero());
+        let (before, after) = project(old, w, &mut column[..j], &mut self.c);
+        if after.lane_f64(0) <= 10.0 * T::Re::epsilon().lane_f64(0) * before.lane_f64(0) {
+            self.streams += 8;
+            return fresh(rows, &mut self.u, j, self.seed, self.streams, (&mut self.h, &mut self.c));
+        }
+        column[j] = T::from_re(after);
+        normalise(w, after);
+        Ok(())
     }
     fn expand(&mut self) -> Result<()> {
         let (rows, cols, m) = (self.rows, self.cols, self.m);
         let tiny = 10.0 * T::Re::epsilon().lane_f64(0);
         for j in self.done..m {
-            let (old, rest) = self.u.split_at_mut(j * rows);
-            let w = &mut rest[..rows];
-            self.a.apply(&self.v[j * cols..][..cols], w, 1)?;
-            let column = &mut self.b[j * m..][..m];
-            column.fill(T::zero());
-            let (before, after) = project(old, w, &mut column[..j], &mut self.c);
-            if after.lane_f64(0) <= tiny * before.lane_f64(0) {
-                self.streams += 8;
-                fresh(rows, &mut self.u, j, self.seed, self.streams, &mut self.c)?;
-            } else {
-                column[j] = T::from_re(after);
-                normalise(w, after);
-            }
+            self.left(j)?;
             let (old, rest) = self.v.split_at_mut((j + 1) * cols);
             let w = &mut rest[..cols];
             self.a.adjoint(&self.u[j * rows..][..rows], w, 1)?;
-            self.h.fill(T::zero());
             let (before, after) = project(old, w, &mut self.h[..j + 1], &mut self.c);
             if after.lane_f64(0) <= tiny * before.lane_f64(0) {
                 self.beta = T::Re::zero();
@@ -220,44 +327,50 @@ impl<'s, 'a, T: Scalar> Space<'s, 'a, T> {
         self.done = m;
         Ok(())
     }
-    /// (s, P, Q) with B = P diag(s) Q^H.
-    fn small(&self) -> Result<(Vec<T::Re>, Vec<T>, Vec<T>)> {
-        let mut p = self.b.clone();
-        let (s, q) = jacobi_svd(self.m, self.m, &mut p)?;
-        let mut full = p;
-        svds::complete(self.m, &mut full, self.m);
-        Ok((s, full, q))
+    /// B = P diag(s) Q^H.
+    fn small(&mut self) -> Result<()> {
+        self.p.copy_from_slice(&self.b);
+        jacobi_svd_in(self.m, self.m, &mut self.p, &mut self.s, &mut self.q)?;
+        svds::complete(self.m, &mut self.p, self.m);
+        Ok(())
     }
-    fn restart(&mut self, s: &[T::Re], p: &[T], q: &[T], keep: usize) {
+    /// Keeps the `keep` largest triplets of the small matrix.
+    fn restart(&mut self, keep: usize) {
         let (rows, cols, m) = (self.rows, self.cols, self.m);
-        rotate(cols, &mut self.v, m, &q[..m * keep]);
-        rotate(rows, &mut self.u, m, &p[..m * keep]);
+        rotate(cols, &mut self.v, m, &self.q[..m * keep], &mut self.strip);
+        rotate(rows, &mut self.u, m, &self.p[..m * keep], &mut self.strip);
         self.v.copy_within(m * cols..(m + 1) * cols, keep * cols);
         self.b.fill(T::zero());
-        (0..keep).for_each(|i| self.b[i + i * m] = T::from_re(s[i]));
+        (0..keep).for_each(|i| self.b[i + i * m] = T::from_re(self.s[i]));
         self.done = keep;
     }
-    fn finish(mut self, s: &[T::Re], p: &[T], q: &[T], k: usize) -> Triplets<T> {
-        rotate(self.cols, &mut self.v, self.m, &q[..self.m * k]);
-        rotate(self.rows, &mut self.u, self.m, &p[..self.m * k]);
-        self.v.truncate(k * self.cols);
-        self.u.truncate(k * self.rows);
-        Triplets { u: self.u, s: s[..k].to_vec(), v: self.v }
+    fn triplets(&self, k: usize) -> Triplets<T> {
+        let (rows, cols, m) = (self.rows, self.cols, self.m);
+        let (mut u, mut v) = (vec![T::zero(); rows * k], vec![T::zero(); cols * k]);
+        add_product(rows, T::one(), &self.u, &self.p[..m * k], &mut u);
+        add_product(cols, T::one(), &self.v[..m * cols], &self.q[..m * k], &mut v);
+        Triplets { u, s: self.s[..k].to_vec(), v }
     }
 }
 /// Column j <- a random vector orthogonal to those before it.
-fn fresh<T: Scalar>(n: usize, v: &mut [T], j: usize, seed: u64, stream: u64, c: &mut [T]) -> Result<()> {
+fn fresh<T: Scalar>(
+    n: usize,
+    v: &mut [T],
+    j: usize,
+    seed: u64,
+    stream: u64,
+    (h, c): (&mut [T], &mut [T]),
+) -> Result<()> {
     let (old, rest) = v.split_at_mut(j * n);
     let w = &mut rest[..n];
-    let mut h = vec![T::zero(); j];
     for attempt in 0..4 {
         Stream::new(seed, stream + attempt).normal(w);
         let norm = w.norm();
         normalise(w, norm);
-        let (_, after) = project(old, w, &mut h, c);
+        let (_, after) = project(old, w, &mut h[..j], c);
         if after.lane_f64(0) > 1e-3 {
             normalise(w, after);
-            let (_, after) = project(old, w, &mut h, c);
+            let (_, after) = project(old, w, &mut h[..j], c);
             normalise(w, after);
             return Ok(());
         }

@@ -7,12 +7,12 @@
 //! self-adjoint problems are restarted once with a random vector orthogonal to what was found, which finds further copies of multiple
 //! eigenvalues; a pair counts when |A v - s v| was computed.
 
-use super::small::{Schur, eigh};
+use super::space::{Ritz, Space, Start, from_inverse};
 use super::{
-    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SpectralNumber, Vectors, Verify, Which, arguments, small, starts,
-    threshold,
+    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SLACK, SpectralNumber, Trials, Vectors, Verify, Which, arguments, small,
+    starts, threshold,
 };
-use crate::algorithms::blocks::{Action, multiply, orthonormalise, project, rotate};
+use crate::algorithms::blocks::Action;
 use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, tolerance};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
@@ -22,7 +22,6 @@ use crate::operator::{DynOperator, LinearOperator, Operator};
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, normalise};
 use crate::view::View;
-use num_traits::Zero;
 
 pub(super) const LANCZOS: &str = "thick-restart Lanczos";
 pub(super) const KRYLOV_SCHUR: &str = "Krylov-Schur";
@@ -51,7 +50,8 @@ macro_rules! subspace {
                 self.options.restart = Some(m);
                 self
             }
-            /// Block size p: eigenvalues of multiplicity p are found at once. Default: 1, which finds them one after the other.
+            /// Block size p: eigenvalues of multiplicity p are found at once; of f(A) B p columns at a time share a Krylov space, with
+            /// products of p vectors. Default: 1, which finds them one after the other.
             pub fn block(mut self, p: usize) -> Self {
                 self.options.block = Some(p);
                 self
@@ -78,7 +78,7 @@ macro_rules! subspace {
 /// A with the fact self-adjoint.
 /// # Cost
 /// Of eigenvalues, per restart about m - k products with A and 4 n m (m - k) operations for an orthogonal basis of m vectors;
-/// m + p vectors, nothing of length n allocated per iteration. k products to verify.
+/// m + p vectors; a restart allocates nothing (from m = 48 on the workspace of the small problem). k products to verify.
 /// # Errors
 /// `NotConverged` with the largest true residual; `NonFinite`; `ShapeMismatch`; `InvalidArgument`.
 /// # Example
@@ -114,7 +114,7 @@ subspace!(
 /// # Input
 /// A square A.
 /// # Cost
-/// Per restart about m - k products with A and 4 n m (m - k) operations; m + p vectors, nothing of length n allocated per iteration.
+/// Per restart about m - k products with A and 4 n m (m - k) operations; m + p vectors; a restart allocates nothing.
 /// k products to verify (2 k where A is real).
 /// # Errors
 /// As [`Lanczos`].
@@ -195,11 +195,11 @@ eigs_by!(Arnoldi, KRYLOV_SCHUR, false, Wide<A>, Wide<A>, Unknown);
 
 /// What the loop is told.
 pub(crate) struct Job {
-    name: &'static str,
-    self_adjoint: bool,
-    k: usize,
-    which: Which,
-    options: Options,
+    pub name: &'static str,
+    pub self_adjoint: bool,
+    pub k: usize,
+    pub which: Which,
+    pub options: Options,
 }
 impl Job {
     pub fn new(name: &'static str, self_adjoint: bool, k: usize, which: Which, options: Options) -> Self {
@@ -207,47 +207,10 @@ impl Job {
     }
 }
 
-/// The small problem H y = s y of a cycle, the most wanted first.
-enum Ritz<T: SpectralNumber> {
-    Hermitian { values: Vec<T::Re>, vectors: Vec<T> },
-    General { schur: Schur<T>, vectors: Vec<Vec<T::Wide>> },
-}
-impl<T: SpectralNumber> Ritz<T> {
-    fn new(job: &Job, which: Which, m: usize, h: &[T]) -> Result<Self> {
-        if job.self_adjoint {
-            let (w, v) = eigh(m, h)?;
-            let order = which.order(&w.iter().map(|w| (w.lane_f64(0), 0.0)).collect::<Vec<_>>());
-            let values = order.iter().map(|&i| w[i]).collect();
-            let vectors = order.iter().flat_map(|&i| v[i * m..][..m].iter().copied()).collect();
-            return Ok(Ritz::Hermitian { values, vectors });
-        }
-        let schur = Schur::new(m, h, which)?;
-        let vectors = (0..(job.k + 1).min(m)).map(|k| schur.vector(k)).collect();
-        Ok(Ritz::General { schur, vectors })
-    }
-    fn value(&self, k: usize) -> T::Wide {
-        match self {
-            Ritz::Hermitian { values, .. } => T::from_re(values[k]).widen(),
-            Ritz::General { schur, .. } => schur.t[k * (schur.n + 1)],
-        }
-    }
-    /// |B y_k| for the p x m coupling B.
-    fn residual(&self, m: usize, p: usize, b: &[T], k: usize) -> f64 {
-        let norm = match self {
-            Ritz::Hermitian { vectors, .. } => multiply((p, m, 1), b, &vectors[k * m..][..m])[..].norm(),
-            Ritz::General { vectors, .. } => {
-                let b: Vec<T::Wide> = b.iter().map(|&b| b.widen()).collect();
-                multiply((p, m, 1), &b, &vectors[k])[..].norm()
-            }
-        };
-        norm.lane_f64(0)
-    }
-}
-
 /// The loop, compiled once per number type. With `inverse` = (A - s I)^-1 it runs with that and returns eigenvalues of A. The block is as
 /// wide as there are vectors in `start`.
 ///
-/// Workspace: m + p vectors v; w.
+/// Workspace: m + p vectors v; w; once what has converged is verified, k vectors.
 ///
 /// # Errors
 /// As [`Lanczos`].
@@ -288,72 +251,98 @@ pub(crate) fn restarted<T: SpectralNumber>(
     let max_iters = job.options.max_iters.unwrap_or(1000);
     let mut watcher = Watcher::new(job.name, tol, max_iters, job.options.progress, observer);
     if k == 0 {
-        let verify_with = Verify { self_adjoint: job.self_adjoint, norm: 0.0, tol, watcher };
-        return verify_with.finish(&mut verify, Vec::new(), Vectors::Same(Vec::new()));
+        let verify_with = Verify { self_adjoint: job.self_adjoint, norm: 0.0, tol };
+        return verify_with.finish(&mut verify, Vec::new(), Vectors::Same(Vec::new()), watcher);
     }
-    let which = if inverse.is_some() { Which::LargestMagnitude } else { job.which };
+    // the place that an inverse is taken at
+    let shift = job.which.shift().filter(|_| inverse.is_some());
+    let which = if shift.is_some() { Which::LargestMagnitude } else { job.which };
     let mut space = Space::new(job, inverse.unwrap_or(a), n, m, p, start)?;
+    let mut ritz = Ritz::new(job.self_adjoint, m, k);
     // copies of multiple eigenvalues are looked for once everything has converged, until a search finds none
-    let searches = job.self_adjoint && block == 1 && which != Which::BothEnds;
-    let mut before: Option<Vec<f64>> = None;
-    let mut search_from = None;
-    let mut norm = 0.0_f64;
+    let searches = job.self_adjoint && block == 1;
+    let (mut before, mut search_from) = (Vec::<f64>::with_capacity(k), None);
+    // |A|, and that of the operator in the loop, from below: an inverse shows nothing of the first
+    let mut norm = if shift.is_some() { largest(&mut verify, n, job.options.seed)? } else { 0.0 };
+    let mut top = 0.0_f64;
+    let mut trials = Trials::new();
     loop {
         space.expand(m)?;
-        let (h, b) = space.small();
-        let ritz = Ritz::<T>::new(job, which, m, &h)?;
-        (0..m.min(k + 1)).for_each(|i| norm = norm.max(ritz.value(i).abs().lane_f64(0)));
-        // a tenth of what is wanted: rounding may add to it
+        ritz.update(which, &space)?;
+        (0..m).for_each(|i| top = top.max(ritz.value(i).abs().lane_f64(0)));
+        norm = if shift.is_some() { norm } else { top };
+        // what a search is about to drop of the residuals, or has dropped, comes back enlarged by A - s I; else it is a part of the pairs
+        let enlarged = match shift.filter(|_| searches) {
+            Some(s) => space.enlarged(&mut verify, s)?,
+            None => 0.0,
+        };
         let (mut worst, mut converged) = (0.0_f64, 0);
         for i in 0..k {
-            let wanted = threshold::<T>(tol, ritz.value(i).abs().lane_f64(0), norm);
-            let r = ritz.residual(m, p, &b, i);
-            worst = worst.max(tol * r / wanted);
-            converged += usize::from(r <= 0.5 * wanted);
+            let (r, size) = (space.residual(&ritz, i), ritz.value(i).abs().lane_f64(0));
+            let mut part = r / threshold::<T>(tol, size, top);
+            if let Some(s) = shift {
+                // the residual of A itself: see `Space::pairs`
+                let value = from_inverse(s, ritz.value(i)).abs().lane_f64(0);
+                part = part.max(r * enlarged.max(1.0 / size) / (size * threshold::<T>(tol, value, norm.max(value))));
+            }
+            // r is 0 where the space is invariant
+            let part = if r == 0.0 { 0.0 } else { part };
+            worst = worst.max(tol * part);
+            converged += usize::from(part <= trials.claim);
         }
         let stop = watcher.note(worst);
-        let next = ritz.residual(m, p, &b, k);
         // nothing that is still moving can pass the last one; the search takes no longer than what came before it
         let last_chance = stop || watcher.iterations >= max_iters;
         let tired = search_from.is_some_and(|from: usize| last_chance || watcher.iterations - from >= from.max(20));
-        let looked = !searches || before.is_some();
-        let settled = looked && {
-            let (last, candidate) = (ritz.value(k - 1), ritz.value(k));
-            !job.self_adjoint
-                || tired
-                || which.lead(last.re().lane_f64(0), candidate.re().lane_f64(0)) > next
-                || next <= threshold::<T>(tol, norm, norm)
+        let looked = !searches || search_from.is_some();
+        let behind = |last: usize, candidate: usize, which: Which| {
+            let next = space.residual(&ritz, candidate);
+            let value = |i: usize| ritz.value(i).re().lane_f64(0);
+            which.lead(value(last), value(candidate)) > next || next <= threshold::<T>(tol, top, top)
         };
+        let settled = looked
+            && (!job.self_adjoint || tired || {
+                match which {
+                    // by turns from above and from below: the last but one is of the other end
+                    Which::BothEnds => (k.max(2)..k + 2).all(|c| {
+                        let end = if c % 2 == 0 { Which::LargestAlgebraic } else { Which::SmallestAlgebraic };
+                        behind(c - 2, c, end)
+                    }),
+                    which => behind(k - 1, k, which),
+                }
+            });
         // a search that found a copy has moved a value
-        let moved = |old: &Vec<f64>| {
-            (0..k).any(|i| (ritz.value(i).re().lane_f64(0) - old[i]).abs() > 2.0 * threshold::<T>(tol, norm, norm))
-        };
-        let again = searches && settled && !tired && before.as_ref().is_some_and(moved);
-        if converged == k && settled && !again {
-            let (values, vectors) = space.finish(&ritz, k);
-            let values = match job.which.shift().filter(|_| inverse.is_some()) {
-                // s + 1 / theta
-                Some(s) => values.iter().map(|&t| T::of(s).widen() + T::of(1.0).widen() / t).collect(),
-                None => values,
-            };
-            // with an inverse nothing is known about |A| but what the wanted eigenvalues say
-            let norm = if inverse.is_some() { largest(&mut verify, n, job.options.seed)? } else { norm };
-            let found =
-                Verify { self_adjoint: job.self_adjoint, norm, tol, watcher }.finish(&mut verify, values, vectors)?;
-            return Ok(sorted(found, job.which));
+        let moved = (0..before.len())
+            .any(|i| (ritz.value(i).re().lane_f64(0) - before[i]).abs() > 2.0 * threshold::<T>(tol, top, top));
+        let again = searches && settled && !tired && moved;
+        let mut residual = worst;
+        let met = converged == k || last_chance && worst <= tol;
+        if met && settled && !again {
+            let (values, vectors) = space.pairs(&ritz, k, shift);
+            let verify_with = Verify { self_adjoint: job.self_adjoint, norm, tol };
+            let (found, true_residual) = verify_with.judge(&mut verify, values, vectors)?;
+            if true_residual <= SLACK * tol {
+                return Ok(sorted(found, job.which).reported(true_residual, watcher));
+            }
+            residual = true_residual;
+            if last_chance || !trials.failed(true_residual) {
+                return Err(found.vectors.kept_in(n, watcher.not_converged(true_residual)));
+            }
         }
         if last_chance {
-            let e = watcher.not_converged(worst);
-            return Err(space.finish(&ritz, k).1.kept_in(n, e));
+            let e = watcher.not_converged(residual);
+            // Ritz vectors of the operator in the loop: of these `Start` makes the space again
+            return Err(space.pairs(&ritz, k, None).1.kept_in(n, e));
         }
-        if converged == k && (searches && before.is_none() || again) {
-            before = Some((0..k).map(|i| ritz.value(i).re().lane_f64(0)).collect());
+        if converged == k && (searches && search_from.is_none() || again) {
+            before.clear();
+            before.extend((0..k).map(|i| ritz.value(i).re().lane_f64(0)));
             search_from = Some(watcher.iterations);
-            space.restart(&ritz, k, false)?;
+            space.restart(&mut ritz, k, false);
             space.refresh(k)?;
         } else {
             // Stathopoulos, Saad & Wu (SISC 19, 1998): more than k vectors kept converge faster
-            space.restart(&ritz, (k + converged / 2 + (m - k) * 2 / 5).min(m - 2), true)?;
+            space.restart(&mut ritz, (k + converged / 2 + (m - k) * 2 / 5).min(m - 2), true);
         }
     }
 }
@@ -386,210 +375,4 @@ fn sorted<T: SpectralNumber>(mut found: Found<T>, which: Which) -> Found<T> {
         Vectors::Complex(v) => Vectors::Complex(order.iter().flat_map(|&i| v[i * n..][..n].to_vec()).collect()),
     };
     found
-}
-
-/// Vectors to start from.
-struct Start<T> {
-    /// By columns; orthonormal where H is known.
-    v: Vec<T>,
-    /// A V_k = V_(k+1) H, by columns; nothing where V is no part of a Krylov space.
-    h: Vec<T>,
-    /// How many vectors of the block they take.
-    width: usize,
-}
-impl<T: SpectralNumber> Start<T> {
-    /// Vectors that a stopped iteration has left span part of a Krylov space: what A adds to them has one direction, and the iteration
-    /// goes on as if it had not been stopped (but for what it had kept beyond them). Other vectors become a block.
-    fn new(name: &'static str, a: &dyn DynOperator<T>, start: &[T]) -> Result<Self> {
-        let n = a.dyn_shape().0;
-        let mut v = start.to_vec();
-        let k = orthonormalise(n, &[], &mut v, 1e-8);
-        let block = |v: Vec<T>| Ok(Start { v, h: Vec::new(), width: k });
-        v.truncate(k * n);
-        if k == 0 {
-            return block(v);
-        }
-        let (mut act, mut r) = (Action::new(name, a, 1), vec![T::zero(); k * n]);
-        let (mut h, mut c) = (vec![T::zero(); k * (k + 1)], vec![T::zero(); k]);
-        // what passes as rounding, as in `threshold`
-        let tiny = 50.0 * T::Re::epsilon().lane_f64(0) * largest(&mut act, n, 0)?;
-        let mut longest = (0, 0.0_f64);
-        for (j, r) in r.chunks_exact_mut(n).enumerate() {
-            act.apply(&v[j * n..][..n], r, 1)?;
-            let (_, after) = project(&v, r, &mut h[j * (k + 1)..][..k], &mut c);
-            if after.lane_f64(0) > longest.1 {
-                longest = (j, after.lane_f64(0));
-            }
-        }
-        // an invariant space
-        if longest.1 <= tiny {
-            return block(v);
-        }
-        let mut u = r[longest.0 * n..][..n].to_vec();
-        let norm = u[..].norm();
-        normalise(&mut u[..], norm);
-        for (j, r) in r.chunks_exact_mut(n).enumerate() {
-            let b = u[..].dot(r);
-            r.axpy(-b, &u);
-            if r.norm().lane_f64(0) > tiny {
-                return block(v);
-            }
-            h[j * (k + 1) + k] = b;
-        }
-        v.extend(u);
-        Ok(Start { v, h, width: 1 })
-    }
-}
-
-/// The Krylov space: A V_m = V_(m+p) H, V orthonormal.
-struct Space<'a, T: Scalar> {
-    a: Action<'a, T>,
-    n: usize,
-    m: usize,
-    p: usize,
-    /// Columns whose product is known.
-    done: usize,
-    v: Vec<T>,
-    /// (m + p) x m.
-    h: Vec<T>,
-    c: Vec<T>,
-    seed: u64,
-    streams: u64,
-}
-impl<'a, T: SpectralNumber> Space<'a, T> {
-    fn new(job: &Job, a: &'a dyn DynOperator<T>, n: usize, m: usize, p: usize, start: Start<T>) -> Result<Self> {
-        let action = Action::new(job.name, a, 1);
-        let (v, h, c) = (vec![T::zero(); n * (m + p)], vec![T::zero(); (m + p) * m], vec![T::zero(); m + p]);
-        let mut space = Space { a: action, n, m, p, done: 0, v, h, c, seed: job.options.seed, streams: 0 };
-        let given = start.v.len() / n.max(1);
-        space.v[..start.v.len()].copy_from_slice(&start.v);
-        if start.h.is_empty() {
-            let kept = orthonormalise(n, &[], &mut space.v[..start.v.len()], 1e-8);
-            (kept..p).try_for_each(|j| space.random(j))?;
-        } else {
-            // the columns of H are known but for the last vector's
-            space.done = given - 1;
-            for (j, h) in start.h.chunks_exact(given).enumerate() {
-                space.h[j * (m + p)..][..given].copy_from_slice(h);
-            }
-        }
-        Ok(space)
-    }
-    /// v_j <- a random vector orthogonal to those before it.
-    fn random(&mut self, j: usize) -> Result<()> {
-        let (old, new) = self.v.split_at_mut(j * self.n);
-        let w = &mut new[..self.n];
-        for _ in 0..4 {
-            Stream::new(self.seed, self.streams).normal(w);
-            self.streams += 1;
-            let norm = w.norm();
-            normalise(w, norm);
-            let mut h = vec![T::zero(); j];
-            let (_, after) = project(old, w, &mut h, &mut self.c);
-            if after.lane_f64(0) > 1e-3 {
-                normalise(w, after);
-                // once more, as a short rest has lost digits
-                let (_, after) = project(old, w, &mut h, &mut self.c);
-                normalise(w, after);
-                return Ok(());
-            }
-        }
-        Err(Error::Breakdown { algorithm: "Krylov space", iteration: j })
-    }
-    /// Products with the vectors up to m.
-    fn expand(&mut self, m: usize) -> Result<()> {
-        let (n, rows) = (self.n, self.m + self.p);
-        let epsilon = T::Re::epsilon().lane_f64(0);
-        for j in self.done..m {
-            let new = j + self.p;
-            let (old, rest) = self.v.split_at_mut(new * n);
-            let w = &mut rest[..n];
-            self.a.apply(&old[j * n..][..n], w, 1)?;
-            let h = &mut self.h[j * rows..][..rows];
-            h.fill(T::zero());
-            let (before, after) = project(old, w, &mut h[..new], &mut self.c);
-            // what is left is rounding: the space is invariant
-            if after.lane_f64(0) <= 10.0 * epsilon * before.lane_f64(0) {
-                self.random(new)?;
-            } else {
-                h[new] = T::from_re(after);
-                normalise(w, after);
-            }
-        }
-        self.done = m;
-        Ok(())
-    }
-    /// V^H A V (m x m) and the coupling to the last p vectors (p x m).
-    fn small(&self) -> (Vec<T>, Vec<T>) {
-        let (m, p, rows) = (self.m, self.p, self.m + self.p);
-        let h = (0..m * m).map(|i| self.h[i % m + i / m * rows]).collect();
-        let b = (0..p * m).map(|i| self.h[m + i % p + i / p * rows]).collect();
-        (h, b)
-    }
-    /// Keeps the space of the `keep` most wanted vectors; with the vectors that continue it if `coupled`.
-    fn restart(&mut self, ritz: &Ritz<T>, keep: usize, coupled: bool) -> Result<()> {
-        let (n, m, p, rows) = (self.n, self.m, self.p, self.m + self.p);
-        let (h, b) = self.small();
-        let (keep, z) = match ritz {
-            Ritz::Hermitian { vectors, .. } => (keep, vectors[..m * keep].to_vec()),
-            Ritz::General { schur, .. } => {
-                let keep = schur.uncut(keep).min(m - 1);
-                (keep, schur.basis(keep))
-            }
-        };
-        rotate(n, &mut self.v, m, &z);
-        let t = match ritz {
-            Ritz::Hermitian { values, .. } => (0..keep * keep)
-                .map(|i| if i % (keep + 1) == 0 { T::from_re(values[i % keep]) } else { T::zero() })
-                .collect(),
-            Ritz::General { .. } => {
-                let hz = multiply((m, m, keep), &h, &z);
-                let mut t = vec![T::zero(); keep * keep];
-                crate::algorithms::blocks::inner(m, &z, &hz, &mut t);
-                t
-            }
-        };
-        let bz = multiply((p, m, keep), &b, &z);
-        self.h.fill(T::zero());
-        for j in 0..keep {
-            self.h[j * rows..][..keep].copy_from_slice(&t[j * keep..][..keep]);
-            if coupled {
-                self.h[j * rows + keep..][..p].copy_from_slice(&bz[j * p..][..p]);
-            }
-        }
-        if coupled {
-            self.v.copy_within(m * n..(m + p) * n, keep * n);
-        }
-        self.done = keep;
-        Ok(())
-    }
-    /// Continues with random vectors.
-    fn refresh(&mut self, keep: usize) -> Result<()> {
-        (0..self.p).try_for_each(|j| self.random(keep + j))
-    }
-    /// The k most wanted pairs.
-    fn finish(&mut self, ritz: &Ritz<T>, k: usize) -> (Vec<T::Wide>, Vectors<T>) {
-        let (n, m) = (self.n, self.m);
-        let values = (0..k).map(|i| ritz.value(i)).collect();
-        let vectors = match ritz {
-            Ritz::Hermitian { vectors, .. } => {
-                rotate(n, &mut self.v, m, &vectors[..m * k]);
-                let mut v = core::mem::take(&mut self.v);
-                v.truncate(n * k);
-                Vectors::Same(v)
-            }
-            Ritz::General { vectors, .. } => {
-                let mut x = vec![T::Wide::zero(); n * k];
-                for (x, y) in x.chunks_exact_mut(n).zip(vectors) {
-                    for (v, &y) in self.v.chunks_exact(n).zip(y) {
-                        x.iter_mut().zip(v).for_each(|(x, &v)| *x += v.widen() * y);
-                    }
-                    let size = x.norm();
-                    normalise(x, size);
-                }
-                Vectors::Complex(x)
-            }
-        };
-        (values, vectors)
-    }
 }

@@ -9,6 +9,13 @@
 //! | any shape | [`GolubKahan`] | the largest singular values |
 //! | any shape | [`RandomizedSvd`] | a good low-rank approximation, in few products, with a bound of its error |
 //!
+//! A pair passes if |A v - s v| <= max(tol |s|, 100 eps |A|): relative to the eigenvalue, as ARPACK has it (Lehoucq, Sorensen & Yang,
+//! ARPACK Users' Guide, 1998, section 4.6, with another floor), down to what the rounding of products with A leaves of any method. With r the
+//! residual (s, v) is an exact pair of an A + E with |E| = r (Stewart, Matrix Algorithms II, 2001, section 2.1.3), and if A is self-adjoint an
+//! eigenvalue lies within r of s. So an eigenvalue that is smaller than 100 eps |A| / tol is known to 100 eps |A| and not to tol of its own
+//! size, by whatever method: `residuals` says how far, for each pair. With an inverse the residuals are those of A all the same, not those of
+//! the inverse, which |A - x I| |s - x| would enlarge. |A| is what the iteration itself has seen of it, from below.
+//!
 //! Work is not lost: a `NotConverged` carries the vectors that were reached, and [`EigsAlgorithm::eigs_from`] goes on from them.
 //! No answer is believed before |A v - s v| was computed by a fresh product.
 
@@ -18,6 +25,7 @@ mod lobpcg;
 mod power;
 mod randomized;
 mod small;
+mod space;
 mod svds;
 
 pub use golub_kahan::GolubKahan;
@@ -74,6 +82,12 @@ impl Which {
     }
     /// Indices of `values` (real and imaginary parts), the most wanted first; conjugates stay together.
     pub(crate) fn order(self, values: &[(f64, f64)]) -> Vec<usize> {
+        let mut order = Vec::with_capacity(values.len());
+        self.order_in(values, &mut order, &mut Vec::new());
+        order
+    }
+    /// [`order`](Self::order) where the caller says: nothing is allocated where `order` and `spare` have room.
+    fn order_in(self, values: &[(f64, f64)], order: &mut Vec<usize>, spare: &mut Vec<usize>) {
         let want = |(re, im): (f64, f64)| match self {
             Which::LargestMagnitude => re.hypot(im),
             Which::SmallestMagnitude => -re.hypot(im),
@@ -81,10 +95,13 @@ impl Which {
             Which::SmallestAlgebraic | Which::SmallestReal => -re,
             Which::LargestAlgebraic | Which::LargestReal | Which::BothEnds => re,
         };
-        let mut order: Vec<usize> = (0..values.len()).collect();
-        order.sort_by(|&i, &j| {
+        order.clear();
+        order.extend(0..values.len());
+        // the index comes last, so that equal ones stay as they are: a stable sort would allocate
+        order.sort_unstable_by(|&i, &j| {
             let (a, b) = (values[i], values[j]);
-            want(b).total_cmp(&want(a)).then_with(|| b.0.total_cmp(&a.0)).then_with(|| b.1.total_cmp(&a.1))
+            let apart = want(b).total_cmp(&want(a)).then_with(|| b.0.total_cmp(&a.0));
+            apart.then_with(|| b.1.total_cmp(&a.1)).then(i.cmp(&j))
         });
         // rounding may have parted a pair: the conjugate next to it is brought back, the upper one first
         let mut i = 0;
@@ -103,14 +120,16 @@ impl Which {
             }
         }
         if self != Which::BothEnds {
-            return order;
+            return;
         }
         // from both ends by turns, a conjugate pair as one
         let paired = |i: usize, j: usize| {
             let (a, b) = (values[i], values[j]);
             a.1 != 0.0 && (a.0 - b.0).hypot(a.1 + b.1) <= 1e-8 * a.0.hypot(a.1)
         };
-        let (mut low, mut high, mut out) = (0, order.len(), Vec::with_capacity(order.len()));
+        let (mut low, mut high) = (0, order.len());
+        let out = spare;
+        out.clear();
         while low < high {
             let upper = if high - low > 1 && paired(order[low], order[low + 1]) { 2 } else { 1 };
             out.extend_from_slice(&order[low..low + upper]);
@@ -121,7 +140,7 @@ impl Which {
                 high -= lower;
             }
         }
-        out
+        order.copy_from_slice(out);
     }
     /// How much more `a` is wanted than `b`.
     fn lead(self, a: f64, b: f64) -> f64 {
@@ -131,7 +150,8 @@ impl Which {
             Which::NearestTo(s) => (b - s).abs() - (a - s).abs(),
             Which::SmallestAlgebraic | Which::SmallestReal => b - a,
             Which::LargestAlgebraic | Which::LargestReal => a - b,
-            Which::BothEnds => f64::INFINITY,
+            // either end has its own
+            Which::BothEnds => f64::NAN,
         }
     }
 }
@@ -205,11 +225,11 @@ pub trait SpectralNumber: Scalar<Mask = bool> {
     fn wide(re: Self::Re, im: Self::Re) -> Self::Wide;
     /// Back from a complex number; of a real number the imaginary part is dropped.
     fn narrow(z: Self::Wide) -> Self;
-    /// (T, Q) with A = Q T Q^H, T upper triangular.
+    /// T and Q, n x n, with A = Q T Q^H, T upper triangular.
     ///
     /// # Errors
     /// `NonFinite`, `NotConverged`.
-    fn schur(n: usize, a: &[Self]) -> Result<(Vec<Self::Wide>, Vec<Self::Wide>)>;
+    fn schur(n: usize, a: &[Self], t: &mut [Self::Wide], q: &mut [Self::Wide]) -> Result<()>;
 }
 macro_rules! spectral_number {
     ($R:ty) => {
@@ -224,8 +244,8 @@ macro_rules! spectral_number {
             fn narrow(z: Complex<$R>) -> $R {
                 z.re
             }
-            fn schur(n: usize, a: &[$R]) -> Result<(Vec<Complex<$R>>, Vec<Complex<$R>>)> {
-                crate::algorithms::dense::schur(n, a)
+            fn schur(n: usize, a: &[$R], t: &mut [Complex<$R>], q: &mut [Complex<$R>]) -> Result<()> {
+                crate::algorithms::dense::schur_in(n, a, t, q)
             }
         }
         impl SpectralNumber for Complex<$R> {
@@ -239,8 +259,8 @@ macro_rules! spectral_number {
             fn narrow(z: Complex<$R>) -> Complex<$R> {
                 z
             }
-            fn schur(n: usize, a: &[Self]) -> Result<(Vec<Self>, Vec<Self>)> {
-                crate::algorithms::dense::schur(n, a)
+            fn schur(n: usize, a: &[Self], t: &mut [Self], q: &mut [Self]) -> Result<()> {
+                crate::algorithms::dense::schur_in(n, a, t, q)
             }
         }
     };
@@ -311,6 +331,19 @@ enum Vectors<T: SpectralNumber> {
     Complex(Vec<T::Wide>),
 }
 impl<T: SpectralNumber> Vectors<T> {
+    /// Columns of n numbers <- their directions.
+    fn normalise(&mut self, n: usize) {
+        fn each<S: Scalar>(n: usize, v: &mut [S]) {
+            for v in v.chunks_exact_mut(n.max(1)) {
+                let size = v.norm();
+                crate::vector::normalise(v, size);
+            }
+        }
+        match self {
+            Vectors::Same(v) => each(n, v),
+            Vectors::Complex(v) => each(n, v),
+        }
+    }
     /// The error with these vectors of n numbers as its iterate.
     #[cold]
     fn kept_in(&self, n: usize, e: Error) -> Error {
@@ -321,6 +354,12 @@ impl<T: SpectralNumber> Vectors<T> {
     }
 }
 impl<T: SpectralNumber> Found<T> {
+    /// With what the iteration says of itself.
+    fn reported(mut self, residual: f64, watcher: super::watch::Watcher<'_>) -> Self {
+        let (algorithm, iterations, history) = (watcher.algorithm, watcher.iterations, watcher.history);
+        self.report = Report { algorithm, iterations, residual, history };
+        self
+    }
     fn real(self) -> Eigs<T::Re, T> {
         let values: Vec<T::Re> = self.values.iter().map(|z| z.re()).collect();
         let k = values.len();
@@ -460,23 +499,23 @@ fn starts<T: Scalar>(name: &'static str, n: usize, start: &[T]) -> Result<usize>
 fn threshold<T: Scalar>(tol: f64, value: f64, norm: f64) -> f64 {
     (tol * value).max(100.0 * T::Re::epsilon().lane_f64(0) * norm)
 }
-/// The true residuals |A v - s v| and the pairs with them; for self-adjoint operators s becomes the Rayleigh quotient. The error if one
-/// is larger than `slack` times what is wanted.
-struct Verify<'a> {
+/// How residuals are judged: by fresh products, each in units of [`threshold`].
+struct Verify {
     self_adjoint: bool,
     norm: f64,
     tol: f64,
-    watcher: super::watch::Watcher<'a>,
 }
 /// The recurrences may claim this much too much.
 const SLACK: f64 = 10.0;
-impl Verify<'_> {
-    fn finish<T: SpectralNumber>(
-        self,
+impl Verify {
+    /// The pairs with their true residuals |A v - s v|, where for self-adjoint operators s becomes the Rayleigh quotient; and tol times the
+    /// largest of them in units of what is wanted.
+    fn judge<T: SpectralNumber>(
+        &self,
         a: &mut Action<'_, T>,
         mut values: Vec<T::Wide>,
         vectors: Vectors<T>,
-    ) -> Result<Found<T>> {
+    ) -> Result<(Found<T>, f64)> {
         let n = a.shape().0;
         let (mut residuals, mut worst) = (Vec::with_capacity(values.len()), 0.0_f64);
         let (mut x, mut y, mut z) = (vec![T::zero(); n], vec![T::zero(); n], vec![T::Wide::zero(); n]);
@@ -517,15 +556,45 @@ impl Verify<'_> {
             residuals.push(r);
             let wanted = threshold::<T>(self.tol, size, self.norm.max(size));
             let relative = if r == 0.0 { 0.0 } else { self.tol * r / wanted };
-            worst = worst.max(relative);
+            worst = if relative > worst || relative.is_nan() { relative } else { worst };
         }
-        let watcher = self.watcher;
-        if !(worst <= SLACK * self.tol) {
-            return Err(vectors.kept_in(n, watcher.not_converged(worst)));
+        let report = Report { algorithm: "", iterations: 0, residual: worst, history: Vec::new() };
+        Ok((Found { n, values, vectors, residuals, report }, worst))
+    }
+    /// The same at the end of an iteration: an error if one is too large.
+    fn finish<T: SpectralNumber>(
+        self,
+        a: &mut Action<'_, T>,
+        values: Vec<T::Wide>,
+        vectors: Vectors<T>,
+        watcher: super::watch::Watcher<'_>,
+    ) -> Result<Found<T>> {
+        let (found, worst) = self.judge(a, values, vectors)?;
+        match worst <= SLACK * self.tol {
+            true => Ok(found.reported(worst, watcher)),
+            false => Err(found.vectors.kept_in(found.n, watcher.not_converged(worst))),
         }
-        let (algorithm, iterations, history) = (watcher.algorithm, watcher.iterations, watcher.history);
-        let report = Report { algorithm, iterations, residual: worst, history };
-        Ok(Found { n, values, vectors, residuals, report })
+    }
+}
+
+/// How far the recurrence is believed: to a part of what is wanted, a smaller one after each time that fresh products denied what it said.
+struct Trials {
+    /// What the recurrence must reach, in units of what is wanted: half of it at first, as rounding may add to it.
+    claim: f64,
+    best: f64,
+    /// Failures since the last one that halved the residual.
+    idle: usize,
+}
+impl Trials {
+    fn new() -> Self {
+        Trials { claim: 0.5, best: f64::INFINITY, idle: 0 }
+    }
+    /// After a residual that is too large: false if going on has not helped three times, as the recurrence knows no better.
+    fn failed(&mut self, residual: f64) -> bool {
+        self.idle = if residual < 0.5 * self.best { 0 } else { self.idle + 1 };
+        self.best = self.best.min(residual);
+        self.claim *= 0.1;
+        self.idle < 3
     }
 }
 

@@ -5,11 +5,12 @@
 //! and not the change of the eigenvalue stops, so that a negative or a complex dominant eigenvalue is found as well.
 
 use super::small::{Schur, eigh};
+use super::space::from_inverse;
 use super::{
-    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SpectralNumber, Vectors, Verify, Which, arguments, small, starts,
-    threshold,
+    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SLACK, SpectralNumber, Trials, Vectors, Verify, Which, arguments, small,
+    starts, threshold,
 };
-use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise, rotate};
+use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise};
 use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, tolerance};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
@@ -156,6 +157,10 @@ fn power_iteration<T: SpectralNumber>(
     }
     let (mut y, mut h) = (vec![T::zero(); n * b], vec![T::zero(); b * b]);
     let (mut streams, mut r) = (b as u64, vec![T::Wide::zero(); n]);
+    // |A|, of which an inverse shows nothing
+    let shift = which.shift();
+    let norm_a = if inverse.is_some() { super::krylov_schur::largest(&mut verify, n, options.seed)? } else { 0.0 };
+    let mut trials = Trials::new();
     loop {
         let kept = orthonormalise(n, &[], &mut q, 1e-12);
         // directions that A maps to nothing are replaced by random ones
@@ -177,8 +182,8 @@ fn power_iteration<T: SpectralNumber>(
                 order.iter().flat_map(|&i| v[i * b..][..b].iter().map(|&v| v.widen())).collect(),
             )
         } else {
-            let s = Schur::<T>::new(b, &h, Which::LargestMagnitude)?;
-            ((0..b).map(|i| s.t[i * (b + 1)]).collect(), (0..b).flat_map(|i| s.vector(i)).collect())
+            let mut s = Schur::<T>::new(b, &h, Which::LargestMagnitude)?;
+            ((0..b).map(|i| s.t[i * (b + 1)]).collect(), s.vectors(b))
         };
         let norm = values[0].abs().lane_f64(0);
         let (mut worst, mut converged) = (0.0_f64, 0);
@@ -189,35 +194,47 @@ fn power_iteration<T: SpectralNumber>(
                     *r += (y.widen() - values[i] * q.widen()) * c;
                 }
             }
-            let wanted = threshold::<T>(tol, values[i].abs().lane_f64(0), norm);
-            let size = r[..].norm().lane_f64(0);
-            worst = worst.max(if size == 0.0 { 0.0 } else { tol * size / wanted });
-            converged += usize::from(size <= 0.5 * wanted);
+            let (length, size) = (r[..].norm().lane_f64(0), values[i].abs().lane_f64(0));
+            let mut part = length / threshold::<T>(tol, size, norm);
+            if let Some(s) = shift {
+                // the residual of A, of vectors that the inverse was applied to: see `Space::pairs`
+                let value = from_inverse(s, values[i]).abs().lane_f64(0);
+                part = part.max(length / (size * size * threshold::<T>(tol, value, norm_a.max(value))));
+            }
+            let part = if length == 0.0 { 0.0 } else { part };
+            worst = worst.max(tol * part);
+            converged += usize::from(part <= trials.claim);
         }
         let stop = watcher.note(worst);
         let over = stop || watcher.iterations >= max_iters;
         if converged == k || over {
-            let found = if self_adjoint {
+            let from = if shift.is_some() { &y } else { &q };
+            let mut found = if self_adjoint {
                 let z: Vec<T> = vectors[..k * b].iter().map(|&z| T::narrow(z)).collect();
-                rotate(n, &mut q, b, &z);
-                q.truncate(k * n);
-                Vectors::Same(q)
+                let mut x = vec![T::zero(); n * k];
+                add_product(n, T::one(), from, &z, &mut x);
+                Vectors::Same(x)
             } else {
-                let wide: Vec<T::Wide> = q.iter().map(|&q| q.widen()).collect();
+                let wide: Vec<T::Wide> = from.iter().map(|&q| q.widen()).collect();
                 let mut x = vec![T::Wide::zero(); n * k];
                 add_product(n, T::of(1.0).widen(), &wide, &vectors[..k * b], &mut x);
                 Vectors::Complex(x)
             };
-            if converged < k {
+            if shift.is_some() {
+                found.normalise(n);
+            }
+            if converged < k && worst > tol {
                 return Err(found.kept_in(n, watcher.not_converged(worst)));
             }
-            let values = values[..k].iter().map(|&t| match which.shift() {
-                Some(s) => T::of(s).widen() + T::of(1.0).widen() / t,
-                None => t,
-            });
-            let norm =
-                if inverse.is_some() { super::krylov_schur::largest(&mut verify, n, options.seed)? } else { norm };
-            return Verify { self_adjoint, norm, tol, watcher }.finish(&mut verify, values.collect(), found);
+            let values = values[..k].iter().map(|&t| shift.map_or(t, |s| from_inverse(s, t))).collect();
+            let (found, residual) = Verify { self_adjoint, norm: if shift.is_some() { norm_a } else { norm }, tol }
+                .judge(&mut verify, values, found)?;
+            if residual <= SLACK * tol {
+                return Ok(found.reported(residual, watcher));
+            }
+            if over || !trials.failed(residual) {
+                return Err(found.vectors.kept_in(n, watcher.not_converged(residual)));
+            }
         }
         core::mem::swap(&mut q, &mut y);
     }

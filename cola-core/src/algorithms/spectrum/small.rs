@@ -1,13 +1,14 @@
 //! The small dense eigenproblems inside of the subspace methods, and whole ones of small operators.
 
 use super::{Found, SpectralNumber, Vectors, Verify, Which};
-use crate::algorithms::blocks::{Action, multiply};
+use crate::algorithms::blocks::Action;
 use crate::algorithms::dense as kernels;
 use crate::algorithms::watch::{Watcher, default_tol};
 use crate::error::{Error, Result};
 use crate::facts::Fact;
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, normalise};
+use crate::view::{View, ViewMut};
 use num_traits::{One, Zero};
 
 /// Eigenvalues, ascending, and eigenvectors of a Hermitian matrix, whose lower triangle is read.
@@ -16,37 +17,65 @@ use num_traits::{One, Zero};
 /// `NotConverged`, `NonFinite`.
 pub(crate) fn eigh<T: Scalar>(n: usize, a: &[T]) -> Result<(Vec<T::Re>, Vec<T>)> {
     let (mut a, mut w, mut v) = (a.to_vec(), vec![T::Re::zero(); n], vec![T::zero(); n * n]);
-    kernels::eigh(n, false, &mut a, &mut w, &mut v).result(|iterations, residual| Error::NotConverged {
+    eigh_in(n, &mut a, &mut w, &mut v)?;
+    Ok((w, v))
+}
+/// [`eigh`] where the caller says; destroys `a`.
+///
+/// # Errors
+/// As `eigh`.
+pub(super) fn eigh_in<T: Scalar>(n: usize, a: &mut [T], w: &mut [T::Re], v: &mut [T]) -> Result<()> {
+    kernels::eigh(n, false, a, w, v).result(|iterations, residual| Error::NotConverged {
         algorithm: "eigh",
         iterations,
         residual,
         tol: 0.0,
         best: crate::error::Iterate::NONE,
-    })?;
-    Ok((w, v))
+    })
 }
 
-/// The Schur form A = Q T Q^H with the wanted eigenvalues first.
+/// The Schur form A = Q T Q^H with the wanted eigenvalues first, and what it is made in: a later one of the same size allocates nothing.
 pub(super) struct Schur<T: SpectralNumber> {
     pub n: usize,
     pub t: Vec<T::Wide>,
     pub q: Vec<T::Wide>,
+    values: Vec<(f64, f64)>,
+    place: Vec<usize>,
+    spare: Vec<usize>,
+    x: Vec<T::Wide>,
+    /// Real and imaginary parts of Schur vectors, while a basis is made of them.
+    parts: Vec<T>,
 }
 impl<T: SpectralNumber> Schur<T> {
+    /// Room for n x n.
+    pub fn empty(n: usize) -> Self {
+        let zeros = |len: usize| vec![T::Wide::zero(); len];
+        let (values, place, spare) = (Vec::with_capacity(n), Vec::with_capacity(n), Vec::with_capacity(n));
+        let parts = Vec::with_capacity(if <T::IsReal as Fact>::KNOWN { 2 * n * n } else { 0 });
+        Schur { n, t: zeros(n * n), q: zeros(n * n), values, place, spare, x: zeros(n), parts }
+    }
     /// Of a general matrix, ordered.
     pub fn new(n: usize, a: &[T], which: Which) -> Result<Self> {
-        let (t, q) = T::schur(n, a)?;
-        let mut s = Schur { n, t, q };
+        let mut s = Self::empty(n);
+        s.update(a, which)?;
+        Ok(s)
+    }
+    /// Of another matrix of the same size.
+    pub fn update(&mut self, a: &[T], which: Which) -> Result<()> {
+        let n = self.n;
+        T::schur(n, a, &mut self.t, &mut self.q)?;
         if <T::IsReal as Fact>::KNOWN {
-            s.pair_up();
+            self.pair_up();
         }
-        let values = s.values();
+        self.values.clear();
+        (0..n).for_each(|i| self.values.push(self.at(i)));
         // place[k] = where the k-th wanted is now; moved up by exchanges of neighbours
-        let mut place = which.order(&values);
+        let mut place = core::mem::take(&mut self.place);
+        which.order_in(&self.values, &mut place, &mut self.spare);
         for k in 0..n {
             let from = place[k];
             for i in (k..from).rev() {
-                s.exchange(i);
+                self.exchange(i);
             }
             for p in &mut place[k + 1..] {
                 if *p < from {
@@ -54,17 +83,22 @@ impl<T: SpectralNumber> Schur<T> {
                 }
             }
         }
-        Ok(s)
+        self.place = place;
+        Ok(())
     }
-    /// Real and imaginary parts of the eigenvalues.
-    pub fn values(&self) -> Vec<(f64, f64)> {
-        (0..self.n).map(|i| self.t[i * (self.n + 1)]).map(|z| (z.re().lane_f64(0), z.im().lane_f64(0))).collect()
+    /// Real and imaginary part of the eigenvalue i.
+    fn at(&self, i: usize) -> (f64, f64) {
+        let z = self.t[i * (self.n + 1)];
+        (z.re().lane_f64(0), z.im().lane_f64(0))
+    }
+    /// Size of the largest eigenvalue.
+    fn size(&self) -> f64 {
+        (0..self.n).map(|i| self.at(i)).fold(0.0f64, |m, v| m.max(v.0.hypot(v.1)))
     }
     /// Of a real matrix: what is rounding in the imaginary parts becomes 0, so that real eigenvalues and pairs are seen as such.
     fn pair_up(&mut self) {
         let n = self.n;
-        let size = self.values().iter().fold(0.0f64, |m, v| m.max(v.0.hypot(v.1)));
-        let tol = 1e3 * T::Re::epsilon().lane_f64(0) * size;
+        let tol = 1e3 * T::Re::epsilon().lane_f64(0) * self.size();
         for i in 0..n {
             let z = self.t[i * (n + 1)];
             let alone = z.im().abs().lane_f64(0) <= tol
@@ -106,11 +140,12 @@ impl<T: SpectralNumber> Schur<T> {
         self.t[i * (n + 1)] = b;
         self.t[(i + 1) * (n + 1)] = a;
     }
-    /// The eigenvector of T for the eigenvalue k, of length 1, in the coordinates of A.
-    pub fn vector(&self, k: usize) -> Vec<T::Wide> {
+    /// y <- the eigenvector of T for the eigenvalue k, of length 1, in the coordinates of A.
+    pub fn vector(&mut self, k: usize, y: &mut [T::Wide]) {
         let n = self.n;
         let value = self.t[k * (n + 1)];
-        let mut x = vec![T::Wide::zero(); n];
+        let x = &mut self.x;
+        x.fill(T::Wide::zero());
         x[k] = T::Wide::one();
         let norm = self.t.iter().fold(T::Re::zero(), |m, z| m.max(z.abs()));
         let tiny = (T::Re::epsilon() * norm).max(T::Re::real(1e-300f64.max(f64::from(f32::MIN_POSITIVE) * 0.0)));
@@ -125,10 +160,16 @@ impl<T: SpectralNumber> Schur<T> {
                 normalise(&mut x[..], size);
             }
         }
-        let mut y = multiply((n, n, 1), &self.q, &x);
-        let size = y[..].norm();
-        normalise(&mut y[..], size);
-        y
+        let plain = (T::Wide::one(), false);
+        kernels::gemm(plain, false, View::matrix(&self.q, n, n), View::vector(x), ViewMut::vector(y));
+        let size = y.norm();
+        normalise(y, size);
+    }
+    /// The k leading ones by columns.
+    pub fn vectors(&mut self, k: usize) -> Vec<T::Wide> {
+        let mut out = vec![T::Wide::zero(); self.n * k];
+        out.chunks_exact_mut(self.n.max(1)).enumerate().for_each(|(i, y)| self.vector(i, y));
+        out
     }
     /// How many of the leading eigenvalues to keep so that no pair of a real matrix is cut: k, or one more.
     pub fn uncut(&self, k: usize) -> usize {
@@ -137,44 +178,44 @@ impl<T: SpectralNumber> Schur<T> {
             return k;
         }
         // pairs stand together: the last one is cut off from its partner if an odd number of them ends there
-        let values = self.values();
-        let size = values.iter().fold(0.0f64, |m, v| m.max(v.0.hypot(v.1)));
-        let complex = values[..k].iter().rev().take_while(|v| v.1.abs() > 1e-12 * size).count();
-        let (last, next) = (values[k - 1], values[k]);
+        let size = self.size();
+        let complex = (0..k).rev().take_while(|&i| self.at(i).1.abs() > 1e-12 * size).count();
+        let (last, next) = (self.at(k - 1), self.at(k));
         let pair = (last.0 - next.0).hypot(last.1 + next.1) <= 1e-6 * size;
         if complex % 2 == 1 && pair { k + 1 } else { k }
     }
-    /// An orthonormal basis, in numbers of A, of the span of the leading k Schur vectors, which must not cut a pair; n x k.
-    pub fn basis(&self, k: usize) -> Vec<T> {
+    /// out <- an orthonormal basis, in numbers of A, of the span of the leading k Schur vectors, which must not cut a pair; n x k.
+    pub fn basis(&mut self, k: usize, out: &mut [T]) {
         let n = self.n;
-        let real = <T::IsReal as Fact>::KNOWN;
-        if !real {
-            return self.q[..n * k].iter().map(|&z| T::narrow(z)).collect();
+        let schur = &self.q[..n * k];
+        if !<T::IsReal as Fact>::KNOWN {
+            out.iter_mut().zip(schur).for_each(|(x, &z)| *x = T::narrow(z));
+            return;
         }
         // real and imaginary parts span the same space: the k longest of what is left, by pivoted Gram-Schmidt, twice
-        let parts =
-            self.q[..n * k].iter().map(|&z| T::narrow(z)).chain(self.q[..n * k].iter().map(|z| T::from_re(z.im())));
-        let mut parts: Vec<T> = parts.collect();
-        let mut out: Vec<T> = Vec::with_capacity(n * k);
-        for _ in 0..k {
+        let parts = &mut self.parts;
+        parts.clear();
+        parts.extend(schur.iter().map(|&z| T::narrow(z)));
+        parts.extend(schur.iter().map(|z| T::from_re(z.im())));
+        for j in 0..k {
             let norms = parts.chunks_exact(n).map(|x| x.norm().lane_f64(0));
             let Some((best, _)) = norms.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)) else { break };
-            let mut x = parts[best * n..][..n].to_vec();
+            let (done, x) = out.split_at_mut(j * n);
+            let x = &mut x[..n];
+            x.copy_from_slice(&parts[best * n..][..n]);
             for _ in 0..2 {
-                for v in out.chunks_exact(n) {
+                for v in done.chunks_exact(n) {
                     let c = v.dot(&x[..]);
-                    x[..].axpy(-c, v);
+                    x.axpy(-c, v);
                 }
-                let size = x[..].norm();
-                normalise(&mut x[..], size);
+                let size = x.norm();
+                normalise(x, size);
             }
             for y in parts.chunks_exact_mut(n) {
-                let c = x[..].dot(y);
-                y.axpy(-c, &x[..]);
+                let c = x.dot(y);
+                y.axpy(-c, x);
             }
-            out.extend_from_slice(&x);
         }
-        out
     }
 }
 
@@ -204,13 +245,13 @@ pub(super) fn dense<T: SpectralNumber>(
         let values = order[..k].iter().map(|&i| T::from_re(w[i]).widen()).collect();
         (values, Vectors::Same(order[..k].iter().flat_map(|&i| v[i * n..][..n].to_vec()).collect()))
     } else {
-        let s = Schur::<T>::new(n, &m, which)?;
+        let mut s = Schur::<T>::new(n, &m, which)?;
         let values = (0..k).map(|i| s.t[i * (n + 1)]).collect();
-        (values, Vectors::Complex((0..k).flat_map(|i| s.vector(i)).collect()))
+        (values, Vectors::Complex(s.vectors(k)))
     };
     let norm = m.chunks_exact(n.max(1)).map(|c| c.norm().lane_f64(0)).fold(0.0f64, f64::hypot);
     // errors of dense kernels grow with n |A|
     let tol = default_tol::<T>();
     let watcher = Watcher::new(name, tol, 0, false, None);
-    Verify { self_adjoint, norm: norm * (1.0 + n as f64 / 10.0), tol, watcher }.finish(a, values, vectors)
+    Verify { self_adjoint, norm: norm * (1.0 + n as f64 / 10.0), tol }.finish(a, values, vectors, watcher)
 }

@@ -47,6 +47,20 @@ pub trait SvdsAlgorithm<A: LinearOperator> {
     /// # Errors
     /// `InvalidArgument`, `NonFinite`, `NotConverged` with the largest true residual.
     fn svds(&mut self, a: &A, k: usize) -> Result<Svds<A::Scalar, <A::Scalar as Scalar>::Re>>;
+    /// The same from right singular vectors that are near the wanted ones, such as those of a `NotConverged`. They are a hint: an algorithm
+    /// that has no use for them starts from random ones.
+    ///
+    /// # Errors
+    /// As `svds`.
+    fn svds_from(
+        &mut self,
+        a: &A,
+        k: usize,
+        start: View<'_, A::Scalar>,
+    ) -> Result<Svds<A::Scalar, <A::Scalar as Scalar>::Re>> {
+        let _ = start;
+        self.svds(a, k)
+    }
 }
 
 /// Checks the arguments; returns (m, n).
@@ -76,33 +90,20 @@ pub(super) struct Triplets<T: Scalar> {
 }
 impl<T: Scalar> Triplets<T> {
     /// Without a product: the bound of the error is all that is known.
-    pub fn unverified(self, (m, n): (usize, usize), watcher: Watcher<'_>, bound: f64) -> Svds<T, T::Re> {
-        let (k, top) = (self.s.len(), self.s.first().map_or(0.0, |s| s.lane_f64(0)));
+    pub fn unverified(self, shape: (usize, usize), watcher: Watcher<'_>, bound: f64) -> Svds<T, T::Re> {
+        let top = self.s.first().map_or(0.0, |s| s.lane_f64(0));
         let residual = if top > 0.0 { bound / top } else { bound };
-        let (algorithm, iterations, history) = (watcher.algorithm, watcher.iterations, watcher.history);
-        Svds {
-            u: DMatrix::from_vec(m, k, self.u),
-            singular_values: DVector::from_vec(self.s),
-            v_t: DMatrix::from_fn(k, n, |i, j| self.v[j + i * n].conj()),
-            residuals: Vec::new(),
-            error_bound: Some(bound),
-            report: Report { algorithm, iterations, residual, history },
-        }
+        self.into_svds(shape, Vec::new(), residual, Some(bound), watcher)
     }
-    /// With true residuals; an error if `tol` is given and one is larger.
-    pub fn finish(
-        self,
-        a: &mut Action<'_, T>,
-        tol: Option<f64>,
-        watcher: Watcher<'_>,
-        error_bound: Option<f64>,
-    ) -> Result<Svds<T, T::Re>> {
+    /// max(|A v - s u|, |A^H u - s v|) of each by fresh products; tol times the largest of them in units of what is wanted; and the largest
+    /// over the largest singular value.
+    pub fn residuals(&self, a: &mut Action<'_, T>, tol: f64) -> Result<(Vec<f64>, f64, f64)> {
         let (m, n) = a.shape();
         let k = self.s.len();
         let (mut y, mut z) = (vec![T::zero(); m], vec![T::zero(); n]);
         let mut residuals = Vec::with_capacity(k);
         let top = self.s.first().map_or(0.0, |s| s.lane_f64(0));
-        let (mut worst, mut relative) = (0.0_f64, 0.0_f64);
+        let (mut of_top, mut relative) = (0.0_f64, 0.0_f64);
         for i in 0..k {
             let (u, v, s) = (&self.u[i * m..][..m], &self.v[i * n..][..n], self.s[i]);
             a.apply(v, &mut y, 1)?;
@@ -112,24 +113,47 @@ impl<T: Scalar> Triplets<T> {
             let r = y[..].norm().lane_f64(0).max(z[..].norm().lane_f64(0));
             residuals.push(r);
             let size = s.lane_f64(0);
-            worst = worst.max(if r == 0.0 { 0.0 } else { r / top.max(size) });
-            if let Some(tol) = tol.filter(|_| r > 0.0) {
+            if r > 0.0 {
+                of_top = of_top.max(r / top.max(size));
                 relative = relative.max(tol * r / threshold::<T>(tol, size, top));
             }
         }
+        Ok((residuals, relative, of_top))
+    }
+    /// With true residuals; an error if `tol` is given and one is larger.
+    pub fn finish(
+        self,
+        a: &mut Action<'_, T>,
+        tol: Option<f64>,
+        watcher: Watcher<'_>,
+        error_bound: Option<f64>,
+    ) -> Result<Svds<T, T::Re>> {
+        let shape = a.shape();
+        let (residuals, relative, of_top) = self.residuals(a, tol.unwrap_or(1.0))?;
         if tol.is_some_and(|tol| !(relative <= SLACK * tol)) {
             return Err(watcher.not_converged(relative));
         }
-        let v_t = DMatrix::from_fn(k, n, |i, j| self.v[j + i * n].conj());
+        Ok(self.into_svds(shape, residuals, of_top, error_bound, watcher))
+    }
+    /// The result, `residual` being the largest residual over the largest singular value.
+    pub fn into_svds(
+        self,
+        (m, n): (usize, usize),
+        residuals: Vec<f64>,
+        residual: f64,
+        error_bound: Option<f64>,
+        watcher: Watcher<'_>,
+    ) -> Svds<T, T::Re> {
+        let k = self.s.len();
         let (algorithm, iterations, history) = (watcher.algorithm, watcher.iterations, watcher.history);
-        Ok(Svds {
+        Svds {
             u: DMatrix::from_vec(m, k, self.u),
             singular_values: DVector::from_vec(self.s),
-            v_t,
+            v_t: DMatrix::from_fn(k, n, |i, j| self.v[j + i * n].conj()),
             residuals,
             error_bound,
-            report: Report { algorithm, iterations, residual: worst, history },
-        })
+            report: Report { algorithm, iterations, residual, history },
+        }
     }
 }
 
@@ -146,7 +170,7 @@ pub(crate) fn default_svds<T: SpectralNumber>(
     if held_dense || m.min(n) <= DENSE_SPECTRUM {
         return dense(&mut Action::new(DENSE, a, 16), k);
     }
-    golub_kahan(a, k, Options::default(), None)
+    golub_kahan(a, k, &[], Options::default(), None)
 }
 const DENSE: &str = "dense SVD";
 /// By the dense matrix.

@@ -50,6 +50,20 @@ fn both_ends_of_a_line() {
     close(&e.eigenvalues, &(0..3).map(|k| line(n, n - k)).collect::<Vec<_>>(), 1e-11);
 }
 
+/// Copies at both ends, one vector at a time.
+#[test]
+fn multiple_eigenvalues_at_both_ends() {
+    let n = 120;
+    let mut d: Vec<f64> = (0..n).map(|i| i as f64).collect();
+    (d[1], d[2], d[n - 2], d[n - 3], d[n - 4]) = (0.0, 0.0, d[n - 1], d[n - 1], 110.0);
+    let a = diagonal::<SelfAdjointFacts, f64>(d);
+    for k in [1, 2, 5, 8] {
+        let want = [119.0, 0.0, 119.0, 0.0, 119.0, 0.0, 115.0, 3.0];
+        let e = real(Lanczos::default(), &a, k, Which::BothEnds);
+        close(&e.eigenvalues, &want[..k], 1e-9);
+    }
+}
+
 /// l_i + l_j on a square: each i != j twice. One vector at a time must find both copies.
 #[test]
 fn multiple_eigenvalues_of_a_square() {
@@ -374,7 +388,89 @@ fn stopped_and_resumed() {
     assert!(matches!(a.eigs_from(Lanczos::default(), 1, Which::LargestReal, &bad), Err(Error::NonFinite { .. })));
     // singular values: the right vectors that were reached
     let stopped = GolubKahan::default().max_iters(2).svds(&a, 3).unwrap_err();
-    assert_eq!(stopped.iterate::<f64>().map(|v| v.shape()), Some((n, 3)));
+    let reached = stopped.iterate::<f64>().expect("the vectors").clone();
+    assert_eq!(reached.shape(), (n, 3));
+    let d = diagonal::<PsdFacts, f64>((0..200).map(|i| 1.01f64.powi(i)).collect());
+    let whole = GolubKahan::default().subspace(10).svds(&d, 3).unwrap();
+    let half = GolubKahan::default().subspace(10).max_iters(8).svds(&d, 3).unwrap_err();
+    let rest = d.svds_from(GolubKahan::default().subspace(10), 3, half.iterate::<f64>().unwrap()).unwrap();
+    close(&rest.singular_values, whole.singular_values.as_slice(), 1e-10);
+    let far = |history: &[f64]| history.iter().position(|&r| r < 1e-8).unwrap();
+    let (left, all) = (far(&rest.report.history), far(&whole.report.history));
+    assert!(left + 2 < all && rest.report.history[0] < 0.1 * whole.report.history[0], "{left} of {all}");
+    // of any shape, complex; and vectors that are part of no Krylov space of the operator
+    let z =
+        matrix::<NoFacts, C64>((90, 70), |i, j| c(noise(i * 70 + j), noise(i + 99 * j)).scale(0.9f64.powi(j as i32)));
+    let near = DMatrix::from_fn(70, 2, |i, j| c(noise(i + 70 * j), 0.3));
+    let (whole, rest) =
+        (GolubKahan::default().svds(&z, 4).unwrap(), z.svds_from(GolubKahan::default(), 4, &near).unwrap());
+    close(&rest.singular_values, whole.singular_values.as_slice(), 1e-10);
+    let exact = whole.v_t.adjoint();
+    let again = z.svds_from(GolubKahan::default(), 4, &exact).unwrap();
+    assert!(again.report.history[0] < 1e-8, "{:?}", again.report);
+    let sketch = z.svds_from(RandomizedSvd::default(), 4, &near).unwrap();
+    close(&sketch.singular_values, whole.singular_values.as_slice(), 0.1);
+    let wrong = DMatrix::zeros(90, 1);
+    assert!(matches!(z.svds_from(GolubKahan::default(), 1, &wrong), Err(Error::ShapeMismatch { .. })));
+}
+
+/// With an inverse, too, the iteration goes on where it was stopped.
+#[test]
+fn stopped_and_resumed_with_an_inverse() {
+    let n = 400;
+    let d: Vec<f64> = (0..n).map(|i| 1.0 + i as f64).collect();
+    let a = diagonal::<PsdFacts, f64>(d.clone());
+    let c = diagonal::<PsdFacts, f64>(d.iter().map(|d| 1.0 / (d + 300.0)).collect());
+    let lanczos = || Lanczos::default().subspace(12).inverse(&c);
+    let whole = lanczos().eigs(&a, 3, Which::NearestTo(-300.0)).unwrap();
+    let stopped = lanczos().max_iters(whole.report.iterations / 3).eigs(&a, 3, Which::NearestTo(-300.0)).unwrap_err();
+    let rest = a.eigs_from(lanczos(), 3, Which::NearestTo(-300.0), stopped.iterate::<f64>().unwrap()).unwrap();
+    close(&rest.eigenvalues, &d[..3], 1e-10);
+    let far = |history: &[f64]| history.iter().position(|&r| r < 1e-9).unwrap();
+    let (left, all) = (far(&rest.report.history), far(&whole.report.history));
+    assert!(rest.report.history[0] < 0.3 * whole.report.history[0] && left < all, "{left} of {all}");
+}
+
+/// The residuals of A itself decide, not those of the inverse: a spectrum that is wide beside the distance to the shift, and eigenvalues
+/// far beyond it.
+#[test]
+fn inverses_of_wide_spectra() {
+    use crate::ops::{Psd, Sparse};
+    let n = 400;
+    let d: Vec<f64> = (0..n).map(|i| 10f64.powf(8.0 * i as f64 / n as f64)).collect();
+    let a = diagonal::<PsdFacts, f64>(d.clone());
+    for shift in [0.0, -1.0, -30.0] {
+        let c = diagonal::<PsdFacts, f64>(d.iter().map(|d| 1.0 / (d - shift)).collect());
+        for block in [1, 3] {
+            let e = real(Lanczos::default().block(block).inverse(&c), &a, 4, Which::NearestTo(shift));
+            for i in 0..4 {
+                assert!((e.eigenvalues[i] - d[i]).abs() <= e.residuals[i] + 1e-12, "{shift} {}", e.eigenvalues);
+                assert!(e.residuals[i] <= 10.0 * (1e-10 * d[i]).max(2.3e-14 * 1e8), "{shift}: {:?}", e.residuals);
+            }
+        }
+        let e = KrylovSchur::default().inverse(&c).eigs(&a, 3, Which::NearestTo(shift)).unwrap();
+        assert!((0..3).all(|i| (e.eigenvalues[i] - Complex::from(d[i])).abs() <= 1e-5), "{}", e.eigenvalues);
+    }
+    // an inverse that is wrong is found out, and the vectors come back
+    let wrong = diagonal::<PsdFacts, f64>((0..n).map(|i| if i == 0 { 0.5 } else { 1.0 / d[i] }).collect());
+    let spread = Psd::new(
+        Sparse::from_triplets(n, n, (0..n).flat_map(|i| [(i, i, d[i]), (i, (i + 1) % n, 0.1), ((i + 1) % n, i, 0.1)]))
+            .unwrap(),
+    );
+    let e = Lanczos::default().inverse(&wrong).eigs(&spread, 2, Which::SmallestMagnitude).unwrap_err();
+    assert!(matches!(e, Error::NotConverged { residual, .. } if residual > 1e-7), "{e}");
+    assert_eq!(e.iterate::<f64>().map(|v| v.shape()), Some((n, 2)));
+}
+
+/// Clusters that are narrow beside |A|: residuals that stall with X, P and W alone.
+#[test]
+fn clusters_by_lobpcg() {
+    let d: Vec<f64> = (0..60).map(|i| [1.0, 10.0, 1e3][i % 3] * (1.0 + 1e-9 * i as f64)).collect();
+    let a = diagonal::<PsdFacts, f64>(d);
+    let e = real(Lobpcg::default().tol(1e-9), &a, 3, Which::LargestAlgebraic);
+    assert!(e.report.iterations < 150, "{:?}", e.report.iterations);
+    let p = diagonal::<PsdFacts, f64>(vec![0.5; 60]);
+    real(Lobpcg::default().tol(1e-9).preconditioner(&p), &a, 3, Which::LargestAlgebraic);
 }
 
 /// One block product with A and one with A^H that depend on nothing; the bound holds.
