@@ -18,7 +18,7 @@ use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, with_scratch};
 use crate::ops::{Adjoint, Boxed, IndexSet, IntoIndexSet, Permutation, Powi, Product, Sliced, Spectral, Transpose};
 use crate::plan::{Explain, Explanation};
-use crate::scalar::{Mask, Real, Scalar};
+use crate::scalar::{Mask, Scalar};
 use crate::space::{Dyn, Square, demand_apply, demand_solve, demand_square};
 use crate::view::View;
 use nalgebra::DMatrix;
@@ -458,13 +458,8 @@ pub trait OperatorExt: Operator {
     {
         const { demand_square("eigh", Self::SHAPE) }
         let (v, w) = self.eigh_rule()?.into_parts();
-        let mut order = Column::<usize, _>::filled(w.len(), 0);
-        order.iter_mut().enumerate().for_each(|(i, o)| *o = i);
-        if Sc::<Self>::LANES == 1 {
-            order.sort_by(|&i, &j| w[i].lane_f64(0).total_cmp(&w[j].lane_f64(0)));
-        }
-        let mut sorted = w.clone();
-        order.iter().zip(sorted.iter_mut()).for_each(|(&i, s)| *s = w[i]);
+        let (mut order, mut sorted) = (Column::<usize, _>::filled(w.len(), 0), w.clone());
+        crate::functions::spectrum::arranged(&w, false, &mut sorted, &mut order);
         crate::functions::dense::finite(&sorted, "the eigenvalues")?;
         // column k of V P^T is column order[k] of V: (P^T e_k) = e_order[k]
         let basis = Product::joined(v, Permutation::from_order(order).inverse());
