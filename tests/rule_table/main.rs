@@ -38,6 +38,7 @@ const PROMISED: &[(&str, &[Q])] = &[
     ("Kron", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
     ("BlockDiag", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
     ("Repeat", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Kron * Kron, factors", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
     ("Product, square", &[Q::Solve, Q::Slogdet]),
     ("Product", &[Q::Trace, Q::Diagonal]),
     ("Sum", &[Q::Trace, Q::Diagonal]),
