@@ -38,7 +38,9 @@ const PROMISED: &[(&str, &[Q])] = &[
     ("Kron", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
     ("BlockDiag", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
     ("Repeat", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
-    ("Kron * Kron, factors", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("KronProduct", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("CycleFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Exp]),
+    ("ProductInverse", &[Q::Solve, Q::Slogdet]),
     ("Product, square", &[Q::Solve, Q::Slogdet]),
     ("Product", &[Q::Trace, Q::Diagonal]),
     ("Sum", &[Q::Trace, Q::Diagonal]),
@@ -74,6 +76,8 @@ const PROMISED_PLAIN: &[(&str, &[Q])] = &[
     ("Fourier", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Svd, Q::Pinv]),
     ("Cosine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
     ("Sine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
+    ("FourierFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp]),
+    ("ReflectionFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp]),
     ("Householder", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
     ("Projection", &[Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
     ("LowRank", &[Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Eig]),
@@ -200,6 +204,14 @@ const KRON: Cells = [
     "-",
     "-; base: scaling and squaring with Padé; -",
     "-; factor by factor",
+];
+const CYCLES: Cells = [
+    "circulants on the cycles",
+    "eigenvalues of the cycles",
+    "constant on the cycles; base: read off n applications",
+    "-",
+    "-; circulants on the cycles; -",
+    "-; base: LU with partial pivoting",
 ];
 const TRANSFORM: Cells = [
     "the transpose, an application",
@@ -407,27 +419,41 @@ fn dynamic_complex() {
 }
 /// 1 x 1, and sizes that fit no unrolled kernel and no lane: values alone, the same code.
 const OTHERS: [[usize; 3]; 2] = [[1, 1, 2], [3, 4, 7]];
-#[test]
-fn doubles_of_other_sizes() {
+/// The same rows of other sizes.
+fn other_sizes(rows: &[fn(&mut Table)]) {
     for size in OTHERS {
         let mut t = Table::of(size);
-        on_the_heap::<f64>(&mut t);
-        variants_on_the_heap::<f64>(&mut t);
-        real_rows(&mut t);
-        real_alone(&mut t);
+        rows.iter().for_each(|rows| rows(&mut t));
         t.finish();
     }
 }
 #[test]
+fn doubles_of_other_sizes() {
+    other_sizes(&[on_the_heap::<f64>, variants_on_the_heap::<f64>, real_rows, real_alone]);
+}
+#[test]
 fn complex_of_other_sizes() {
-    for size in OTHERS {
-        let mut t = Table::of(size);
-        on_the_heap::<C>(&mut t);
-        variants_on_the_heap::<C>(&mut t);
-        complex_rows(&mut t);
-        complex_alone(&mut t);
-        t.finish();
-    }
+    other_sizes(&[on_the_heap::<C>, variants_on_the_heap::<C>, complex_rows, complex_alone]);
+}
+#[test]
+fn floats_of_other_sizes() {
+    other_sizes(&[on_the_heap::<f32>, variants_on_the_heap::<f32>, float_rows]);
+}
+#[test]
+fn lanes_of_other_sizes() {
+    type L = Lanes<f64, 4>;
+    other_sizes(&[on_the_heap::<L>, variants_on_the_heap::<L>, lane_rows]);
+}
+#[test]
+fn static_doubles_of_other_sizes() {
+    let mut t = Table::of(OTHERS[0]);
+    of_single_entries::<f64>(&mut t);
+    variants_of_single_entries::<f64>(&mut t);
+    t.finish();
+    let mut t = Table::of(OTHERS[1]);
+    on_ragged_arrays::<f64>(&mut t);
+    variants_on_ragged_arrays::<f64>(&mut t);
+    t.finish();
 }
 #[test]
 fn static_doubles() {

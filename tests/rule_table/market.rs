@@ -518,7 +518,7 @@ macro_rules! variants {
                     |l| times(&kron(&lane(&s.g2, l), &lane(&s.small3, l)), &kron(&lane(&s.p2, l), &lane(&s.small3, l)));
                     solve det diag exp lu;
                     KRON;
-                "Kron * Kron, factors that split another way",
+                "KronProduct, factors that split another way",
                     dsl::mul(Kron::new($mat!(s.g2, n2, n2), $mat!(s.small3, n3, n3)), Kron::new($mat!(s.g3, n3, n3), $mat!(s.p2, n2, n2))),
                     |l| times(&kron(&lane(&s.g2, l), &lane(&s.small3, l)), &kron(&lane(&s.g3, l), &lane(&s.p2, l)));
                     solve det diag exp lu;
@@ -631,14 +631,18 @@ macro_rules! variants {
                 "ProductInverse", Product::new($mat!(s.g3, n3, n3), $mat!(s.tri, n3, n3)).inv().unwrap(),
                     |l| inverse(&s.prod(l));
                     solve det diag exp lu;
-                    BASE;
+                    but(BASE, [(0, "factor by factor, reversed"), (1, "product of the determinants")]);
                 "TriangularInverse", Triangular::lower($mat!(s.tri, n3, n3)).inv().unwrap(), |l| inverse(&s.lower(l));
                     solve det diag exp lu;
                     but(BASE, [(0, "undone: the triangle"), (1, "product of the diagonal")]);
                 "CycleFunction (exp of Permutation)", Permutation::<T, _>::new($indices!(s.order, n3)).exp().unwrap(),
                     |l| exponential(&s.permutation(l));
                     solve det diag exp lu;
-                    BASE;
+                    CYCLES;
+                "CycleFunction (power of Permutation)", Permutation::<T, _>::new($indices!(s.order, n3)).pow(2.0).unwrap(),
+                    |l| power(&s.permutation(l), 2);
+                    solve det diag exp lu;
+                    CYCLES;
             }
         }
     };
@@ -647,25 +651,25 @@ macro_rules! variants {
 macro_rules! statics {
     ($size:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident; $d:tt) => {
         macro_rules! $mat {
-                    ($d m:expr, $d r:ident, $d c:ident) => {
-                        SMatrix::<T, { $size!($d r) }, { $size!($d c) }>::from_fn(|i, j| $d m[(i, j)])
-                    };
-                }
+                                    ($d m:expr, $d r:ident, $d c:ident) => {
+                                        SMatrix::<T, { $size!($d r) }, { $size!($d c) }>::from_fn(|i, j| $d m[(i, j)])
+                                    };
+                                }
         macro_rules! $vec {
-                    ($d m:expr, $d r:ident) => {
-                        SMatrix::<T, { $size!($d r) }, 1>::from_fn(|i, _| $d m[(i, 0)])
-                    };
-                }
+                                    ($d m:expr, $d r:ident) => {
+                                        SMatrix::<T, { $size!($d r) }, 1>::from_fn(|i, _| $d m[(i, 0)])
+                                    };
+                                }
         macro_rules! $indices {
-                    ($d x:expr, $d n:ident) => {
-                        <[usize; $size!($d n)]>::try_from(&$d x[..]).unwrap()
-                    };
-                }
+                                    ($d x:expr, $d n:ident) => {
+                                        <[usize; $size!($d n)]>::try_from(&$d x[..]).unwrap()
+                                    };
+                                }
         macro_rules! $space {
-                    ($d n:ident) => {
-                        Const<{ $size!($d n) }>
-                    };
-                }
+                                    ($d n:ident) => {
+                                        Const<{ $size!($d n) }>
+                                    };
+                                }
     };
 }
 macro_rules! sizes {
@@ -724,6 +728,10 @@ macro_rules! dynamic_space {
 structures!(on_arrays, small_mat, small_vec, small_indices, small_space, [eig svd pinv]);
 structures!(on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space, [eig svd pinv]);
 variants!(variants_on_arrays, small_mat, small_vec, small_indices, small_space, [eig svd pinv]);
+structures!(of_single_entries, single_mat, single_vec, single_indices, single_space, []);
+variants!(variants_of_single_entries, single_mat, single_vec, single_indices, single_space, []);
+structures!(on_ragged_arrays, ragged_mat, ragged_vec, ragged_indices, ragged_space, []);
+variants!(variants_on_ragged_arrays, ragged_mat, ragged_vec, ragged_indices, ragged_space, []);
 variants!(variants_on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space, [eig svd pinv]);
 
 fn product<T: Scalar>(m: DMatrix<T>) -> impl Fn(&[T], &mut [T]) + Clone {
@@ -890,6 +898,12 @@ pub fn complex_alone(t: &mut Table) {
                 "F^H, an application", "multiplicities of 1, -i, -1, i", "multiplicities of 1, -i, -1, i; read off", "-",
                 "cubic polynomial of F", "-; base: LU with partial pivoting",
             ];
+        "FourierFunction (exp of Fourier)", Fourier::<C>::new(s.n[2]).exp().unwrap(), |_| exponential(&fourier(s.n[2]));
+            solve det diag exp lu;
+            but(BASE, [
+                (0, "cubic polynomial of F"), (1, "multiplicities of 1, -i, -1, i"),
+                (2, "multiplicities of 1, -i, -1, i; read off"), (4, "-; cubic polynomial of F; -"),
+            ]);
         "Householder, complex", Householder::new(s.d.column(0).into_owned()), |l| householder(&lane(&s.d, l));
             solve det diag eigh powu exp logu lu;
             REFLECTION;
@@ -910,6 +924,13 @@ pub fn real_alone(t: &mut Table) {
         "Householder", Householder::new(s.d.column(0).into_owned()), |l| householder(&lane(&s.d, l));
             solve det diag eigh pow exp log lu;
             REFLECTION;
+        "ReflectionFunction (exp of Householder)", Householder::new(s.d.column(0).into_owned()).exp().unwrap(),
+            |l| spectral(&householder(&lane(&s.d, l)), f64::exp);
+            solve det diag eigh pow exp log chol lu;
+            but(BASE_PSD, [
+                (0, "1/f of both eigenvalues"), (1, "closed"), (2, "closed; read off"),
+                (4, "base: by the eigen-decomposition; by the projection on v; base: by the eigen-decomposition"),
+            ]);
         "Interpolation", Interpolation::<f64>::linear(s.grid_of_points(), &s.points()).unwrap(), |_| s.hats();
             solve det diag exp lu;
             but(BASE, [(2, "read off")]);
