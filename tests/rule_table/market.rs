@@ -284,8 +284,8 @@ macro_rules! structures {
                     LowRankShift::<_, NonNegative>::try_new(
                         LowRank::new($mat!(s.tall, n5, n3), $mat!(s.tall2, n5, n3)), T::of(7.0)).unwrap(),
                     |l| times(&lane(&s.tall, l), &lane(&s.tall2, l).adjoint()) + s.eye(s.n[2]) * C::from(7.0);
-                    solve det diag exp lu;
-                    but(UPDATE, [(4, "-; e^c (I + P phi(Q^H P) Q^H); -")]);
+                    solve det diag pow exp log lu;
+                    but(UPDATE, [(4, "f(c) I + P g(Q^H P) Q^H; e^c (I + P phi(Q^H P) Q^H); f(c) I + P g(Q^H P) Q^H")]);
                 "Gram X X^H, tall, + c I, c >= 0", dsl::add(Gram::new($mat!(s.tall, n5, n3)), dsl::I),
                     |l| times(&lane(&s.tall, l), &lane(&s.tall, l).adjoint()) + s.eye(s.n[2]);
                     solve det diag eigh pow exp log chol lu;

@@ -338,12 +338,13 @@ mod tests {
         assert!((w - dense.trace()).abs() < 1e-9);
         near(&p.exp()?.to_dense(), &Dense(dense.clone()).exp()?.to_dense());
         // of a product that neither splits like the next nor is a kron itself
-        let three = mul(&p, &kron((2, 2), (3, 3), 5));
+        let three = mul(&p, kron((2, 2), (3, 3), 5));
         near(&three.to_dense(), &(&dense * kron((2, 2), (3, 3), 5).to_dense()));
         let wide = mul(kron((2, 4), (3, 3), 1), kron((3, 2), (4, 3), 5));
         near(&wide.inv()?.to_dense(), &wide.to_dense().try_inverse().unwrap());
         // shifted: the base case, and the Schur forms of the factors where they are factors
-        for q in [mul(&k, &l), mul(&k, &kron((2, 2), (3, 3), 5))] {
+        let m = kron((2, 2), (3, 3), 5);
+        for q in [mul(&k, &l), mul(&k, &m)] {
             let shifted = crate::dsl::add(&q, ScaledIdentity::<f64, crate::Dyn, _>::new(9.0, 6));
             let dense = q.to_dense() + DMatrix::identity(6, 6) * 9.0;
             near(&shifted.inv()?.to_dense(), &dense.try_inverse().unwrap());
