@@ -3,8 +3,8 @@
 use crate::algorithms::decompose::{EigAlgorithm, PinvAlgorithm, Svd};
 use crate::algorithms::direct::{Eigh, SlogdetAlgorithm};
 use crate::data::{Column, Operand, Produce};
-use crate::error::{Error, Result, check};
-use crate::ext::{OperatorExt, SortedBasis};
+use crate::error::Result;
+use crate::ext::{OperatorExt, SortedBasis, demand_finite};
 use crate::facts::{Facts, SelfAdjointOf};
 use crate::functions::base::{right_hand_side, square};
 use crate::functions::dense::DenseSpectral;
@@ -116,7 +116,7 @@ pub trait Decompositions: Operator {
         let mut x = Y::produce(self.ncols(), bv.cols);
         self.lstsq_rule(bv, x.view_mut())?;
         let finite = x.view_mut().as_view().finite();
-        check::<Sc<Self>>(finite, |_| Error::non_finite("the solution: it overflowed"))?;
+        demand_finite::<Sc<Self>>(finite, "the solution: it overflowed")?;
         Ok(x)
     }
     /// A^+ by the given algorithm.

@@ -285,8 +285,8 @@ impl Table {
         Table { size, rows: Vec::new(), plans: Vec::new(), failed: Vec::new() }
     }
     /// All rows are tried, all failures reported.
-    fn attempt(&mut self, row: &str, f: &mut dyn FnMut(&mut Table)) {
-        if let Err(e) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(self))) {
+    fn attempt<S>(&mut self, row: &str, samples: &S, f: fn(&S, &mut Table)) {
+        if let Err(e) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(samples, self))) {
             let text = e.downcast_ref::<String>().cloned().or(e.downcast_ref::<&str>().map(|s| s.to_string()));
             self.failed.push(format!("{row}: {}", text.unwrap_or_default()));
         }
@@ -373,7 +373,7 @@ macro_rules! row {
             $( case.$also(); )*
             t.row(&Row::of($row, &operator), &[$(stringify!($f)),*], $promised);
         }
-        $t.attempt($row, &mut |t| row$($of)*($samples, t));
+        $t.attempt($row, $samples, row$($of)*);
     } };
 }
 mod market;
