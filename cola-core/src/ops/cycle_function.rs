@@ -101,7 +101,7 @@ impl<T: Scalar, S: Space, F> CycleFunction<T, S, F> {
             let value = |j: usize| {
                 let turn = |k: usize| Complex::cis(TAU * (j * k % length) as f64 / length as f64);
                 let z: Complex<f64> = terms.iter().map(|&(k, v)| coefficient(v) * turn(k)).sum();
-                if <T::IsReal as Fact>::KNOWN && 2 * j % length == 0 { z.re.into() } else { z }
+                if <T::IsReal as Fact>::KNOWN && (2 * j).is_multiple_of(length) { z.re.into() } else { z }
             };
             (length, (0..length).map(value).collect())
         };
