@@ -295,3 +295,42 @@ fn gradients_by_differences() {
         DVector::from_vec(vec![1.0, 2.0, 3.0])
     );
 }
+
+/// Powers and logarithms of c I + U V^H that nobody said is self-adjoint: f(c) I + U g(V^H U) V^H, with 2r x 2r numbers alone.
+#[test]
+fn functions_of_general_low_rank_plus_identity() -> cola::Result<()> {
+    let near =
+        |a: &DMatrix<f64>, b: &DMatrix<f64>, tol: f64| assert!((a - b).norm() <= tol * (1.0 + b.norm()), "{a}{b}");
+    let (u, v) = (
+        DMatrix::from_fn(6, 2, |i, j| ((3 * i + 5 * j) as f64).sin()),
+        DMatrix::from_fn(6, 2, |i, j| ((i + 2 * j) as f64).cos()),
+    );
+    let a = linop!(low_rank(&u, &v) + 7.0 * I);
+    let dense = &u * v.transpose() + DMatrix::identity(6, 6) * 7.0;
+    let root = a.sqrt()?.to_dense();
+    near(&(&root * &root), &dense, 1e-13);
+    near(&(a.isqrt()?.to_dense() * &root), &DMatrix::identity(6, 6), 1e-13);
+    near(&a.log()?.exp()?.to_dense(), &dense, 1e-12);
+    near(&a.pow(-3.0)?.to_dense(), &dense.clone().try_inverse().unwrap().pow(3), 1e-12);
+    assert_eq!(a.explain().plan(cola::plan::Question::Power).rule, "f(c) I + P g(Q^H P) Q^H");
+    // a nilpotent core: the square root is I + u v^T / 2, the logarithm u v^T
+    let (u, v) = (DMatrix::from_vec(3, 1, vec![1.0, 2.0, 0.0]), DMatrix::from_vec(3, 1, vec![2.0, -1.0, 5.0]));
+    let b = linop!(low_rank(&u, &v) + I);
+    near(&b.sqrt()?.to_dense(), &(DMatrix::identity(3, 3) + &u * v.transpose() * 0.5), 1e-15);
+    near(&b.log()?.to_dense(), &(&u * v.transpose()), 1e-15);
+    // no real root of a negative number; none of zero where there is an inverse in it
+    assert!(matches!(linop!(low_rank(&u, &v) - 1.0 * I).sqrt(), Err(Error::NegativeEigenvalue { .. })));
+    assert!(matches!(linop!(low_rank(&u, &v) + 0.0 * I).isqrt(), Err(Error::Singular { .. })));
+    assert!(linop!(low_rank(&u, &v) + f64::NAN * I).sqrt().is_err());
+    near(
+        &linop!(low_rank(&u, &v) - 1.0 * I).pow(2.0)?.to_dense(),
+        &(&u * v.transpose() - DMatrix::identity(3, 3)).pow(2),
+        1e-14,
+    );
+    // complex numbers have the root of -1
+    let (cu, cv) = (u.map(Complex::from), v.map(Complex::from));
+    let c = linop!(low_rank(&cu, &cv) - 1.0 * I);
+    let root = c.sqrt()?.to_dense();
+    assert!((&root * &root - c.to_dense()).norm() < 1e-14 && (root[(2, 2)] - Complex::new(0.0, 1.0)).norm() < 1e-15);
+    Ok(())
+}

@@ -1,6 +1,5 @@
 //! Rules of structures that the rule table cannot show in one cell: folded sums and products, shifted Kronecker products by Schur forms,
 //! decompositions of what has a spectrum, accuracy through factors. Each against the dense matrix made by definition.
-use cola::DenseTriangular;
 use cola::plan::Question;
 use cola::prelude::*;
 use nalgebra::{DMatrix, DVector, matrix};
@@ -29,8 +28,11 @@ fn close<T: Scalar>(a: &DMatrix<T>, b: &DMatrix<T>, tol: f64) {
     let error = size(&DMatrix::from_fn(a.nrows(), a.ncols(), |i, j| a[(i, j)] - b[(i, j)]));
     assert!(a.shape() == b.shape() && error <= tol * size(b).max(1.0), "off by {error:e}: {a:?}{b:?}");
 }
-fn is_kron<A, B>(_: &Kron<A, B>) {}
-fn is_lower<S: cola::Space>(_: &DenseTriangular<f64, S, Lower>) {}
+#[track_caller]
+fn is_kron<F, P>(k: &KronProduct<F, P>) {
+    assert!(matches!(k, KronProduct::Whole(_)), "the factors match");
+}
+fn is_lower<M>(_: &Triangular<M, Lower>) {}
 
 #[test]
 fn products_of_krons_are_krons() {
@@ -54,11 +56,21 @@ fn products_of_krons_are_krons() {
     is_kron(&pq);
     close(&pq.to_dense(), &(p.to_dense() * q.to_dense()), 1e-13);
     assert!(!psd_known(&linop!(&p * &p)), "a product of positive definite operators need not be one");
-    // the same size split another way is no kron: an error, and a product where it is asked for
+    // the same size split another way is no kron: the two in turn
     let other = Kron::new(real(4, 4, 7), real(1, 1, 8));
-    let failed = try_linop!(&q * &other);
-    assert!(failed.err().unwrap().to_string().contains("Product::new"));
-    close(&Product::new(&q, &other).to_dense(), &(q.to_dense() * other.to_dense()), 1e-13);
+    let both = linop!(&q * &other);
+    close(&both.to_dense(), &(q.to_dense() * other.to_dense()), 1e-13);
+    assert_eq!(rule(&both, Question::Solve), "factor by factor, reversed");
+    close(&both.inv().unwrap().to_dense(), &both.to_dense().try_inverse().unwrap(), 1e-10);
+    let static_sizes = linop!(
+        kron({ matrix![1.0, 2.0; 3.0, 4.0] }, diag([1.0, 2.0, 3.0]))
+            * kron(diag([2.0, 1.0, 3.0]), { matrix![0.0, 1.0; 1.0, 0.0] })
+    );
+    let x = static_sizes.solve(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
+    assert!((static_sizes.apply(&x)[4] - 5.0).abs() < 1e-14);
+    // operators outside of the macro meet the same tables, borrowed and owned
+    is_kron(&(&p * &q));
+    is_kron(&(p.clone() * &q));
     assert!(matches!(try_linop!(kron(&a, &b) * &q), Err(Error::ShapeMismatch { .. })));
     // static sizes, on the stack
     let s = linop!(
@@ -102,10 +114,75 @@ fn triangles_keep_their_shape() {
         try_linop!(triangular_lower(&a) * triangular_lower({ real(3, 3, 1) })),
         Err(Error::ShapeMismatch { .. })
     ));
-    assert!(matches!(
-        try_linop!(triangular_lower({ real(3, 4, 1) }) + triangular_lower({ real(3, 4, 2) })),
-        Err(Error::ShapeMismatch { .. })
-    ));
+    // trapezoids add and multiply, too; what needs a square operator refuses them
+    for (m, l, n) in [(3, 4, 2), (2, 3, 4), (4, 2, 3), (5, 1, 1), (1, 5, 5)] {
+        let (a, b, c) = (real(m, l, 1), real(m, l, 2), real(l, n, 3));
+        let (s, p) =
+            (linop!(triangular_lower(&a) + triangular_lower(&b)), linop!(triangular_lower(&a) * triangular_lower(&c)));
+        is_lower(&s);
+        is_lower(&p);
+        close(&s.to_dense(), &(a.lower_triangle() + b.lower_triangle()), 1e-14);
+        close(&p.to_dense(), &(a.lower_triangle() * c.lower_triangle()), 1e-14);
+        close(&p.adjoint().to_dense(), &p.to_dense().transpose(), 0.0);
+        let u = linop!(triangular_upper(&a) * triangular_upper(&c));
+        close(&u.to_dense(), &(a.upper_triangle() * c.upper_triangle()), 1e-14);
+        assert!(matches!(s.inv(), Err(Error::ShapeMismatch { .. })));
+        assert!(try_linop!(triangular_upper(&a) + triangular_upper(&c)).is_err());
+        // every entry of the trapezoid has its derivative
+        let t = Triangular::lower(a.clone());
+        let (_, g) =
+            value_and_grad(&t, |t| Ok(t.apply(&DVector::from_element(l, 1.0))?.dot(&DVector::from_element(m, 1.0))))
+                .unwrap();
+        close(&DMatrix::from_vec(m, l, g.flatten()), &DMatrix::from_element(m, l, 1.0).lower_triangle(), 0.0);
+    }
+    let t = linop!(
+        triangular_lower({ matrix![2.0, 9.0, 9.0; 1.0, 4.0, 9.0] })
+            + triangular_lower({ matrix![1.0, 9.0, 9.0; 1.0, 1.0, 9.0] })
+    );
+    assert_eq!(t.apply_as::<[f64; 2]>(&[1.0, 1.0, 1.0]), [3.0, 7.0]);
+}
+/// `&a * &b`, `a * b`, `&a - &b`, `a - b`: what the macro makes of them.
+#[test]
+fn signs_outside_of_the_macro_meet_the_same_tables() {
+    fn same<A>(_: &A, _: &A) {}
+    let (d, e) = (Diagonal::new(vec![1.0, 2.0, 3.0]), Diagonal::new(vec![2.0, 0.5, 1.0]));
+    let (u, m) = (LowRank::new(real(3, 1, 1), real(3, 1, 2)), Dense::new(real(3, 3, 3)));
+    let (c, p) = (Circulant::new(vec![4.0, 1.0, 0.5]), Permutation::<f64, _>::new(vec![2, 0, 1]));
+    same(&(&d * &e), &linop!(&d * &e));
+    same(&(d.clone() * e.clone()), &linop!({ d.clone() } * { e.clone() }));
+    same(&(d.clone() * &e), &linop!({ d.clone() } * &e));
+    same(&(&d - &e), &linop!(&d - &e));
+    same(&(d.clone() - e.clone()), &linop!({ d.clone() } - { e.clone() }));
+    same(&(d.clone() + e.clone()), &linop!({ d.clone() } + { e.clone() }));
+    same(&(&d - &u), &linop!(&d - &u));
+    same(&(&m - &d), &linop!(&m - &d));
+    same(&(&c * &c), &linop!(&c * &c));
+    same(&(&p * &p), &linop!(&p * &p));
+    assert_eq!((&d * &e).apply(&vec![1.0; 3]), [2.0, 1.0, 3.0]);
+    assert_eq!((&d - &e).apply(&vec![1.0; 3]), [-1.0, 1.5, 2.0]);
+    assert_eq!((-d.clone()).apply(&vec![1.0; 3]), [-1.0, -2.0, -3.0]);
+    assert_eq!(rule(&(&d - &u), Question::Solve), "Woodbury");
+    close(&(&m - &d).to_dense(), &(&m.0 - d.to_dense()), 0.0);
+    // a vector on the right of an owned operator is multiplied
+    assert_eq!(d.clone() * &vec![1.0; 3], [1.0, 2.0, 3.0]);
+    let s = SelfAdjoint::new(&m.0);
+    let s = s - 2.0 * &s;
+    close(&s.to_dense(), &-&m.0, 1e-15);
+}
+/// Static dense matrices add up when the sum is built: one product in place of two, and the facts of both.
+#[test]
+fn sums_of_static_dense_matrices_are_dense() {
+    let (a, b) = (matrix![2.0, 1.0; 1.0, 3.0], matrix![1.0, 0.5; 0.5, 4.0]);
+    let s = linop!(psd(a) + psd(&b) + a);
+    let inner: &Dense<_> = s.inner();
+    assert_eq!(inner.to_dense(), DMatrix::from_column_slice(2, 2, (a + b + a).as_slice()));
+    assert!(psd_known(&linop!(psd(a) + psd(b))) && !psd_known(&s));
+    assert_eq!(s.apply(&[1.0, 0.0]), [5.0, 2.5]);
+    assert_eq!(rule(&linop!(psd(a) + psd(b)), Question::Solve), "LDL^H");
+    let wide = linop!({ matrix![1.0, 2.0, 3.0] } + { matrix![1.0, 1.0, 1.0] });
+    assert_eq!(wide.apply_as::<[f64; 1]>(&[1.0, 1.0, 1.0]), [9.0]);
+    // dynamic ones stay apart: the sum copies nothing
+    assert_eq!(rule(&linop!({ real(2, 2, 1) } + { real(2, 2, 2) }), Question::Apply), "sum of the applications");
 }
 #[test]
 fn low_rank_operators_multiply() {

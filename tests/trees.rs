@@ -68,7 +68,7 @@ fn tree() -> impl Strategy<Value = Tree> {
     })
 }
 /// Kinds of leaves.
-const LEAVES: u8 = 22;
+const LEAVES: u8 = 23;
 /// Nothing larger than this is built.
 const LARGEST: usize = 12;
 fn noise(seed: u64) -> impl FnMut() -> f64 {
@@ -396,6 +396,16 @@ fn general(t: &Tree) -> (General, M) {
                     });
                     node!(general Jacobian::new(Map, &x).unwrap(), dense)
                 }
+                21 => {
+                    let (m, h) = (a.clone(), a.transpose());
+                    let forward = move |x: &[f64], y: &mut [f64]| {
+                        y.copy_from_slice((&m * DVector::from_column_slice(x)).as_slice())
+                    };
+                    let adjoint = move |x: &[f64], y: &mut [f64]| {
+                        y.copy_from_slice((&h * DVector::from_column_slice(x)).as_slice())
+                    };
+                    node!(general Function::<f64, Dyn, Dyn, _, _, NoFacts>::new(*n, *n, forward, adjoint), a)
+                }
                 _ => {
                     let symmetric = &a + a.transpose();
                     node!(general SelfAdjoint::new(symmetric.clone()), symmetric)
@@ -408,6 +418,9 @@ fn general(t: &Tree) -> (General, M) {
                 return (a, da);
             }
             let (ta, tb) = (a.trace().unwrap(), b.trace().unwrap());
+            // factors of the same sizes multiply, others stand in turn
+            let both = dsl::mul(Kron::new(a.clone(), b.clone()), Kron::new(b.clone(), a.clone()));
+            check(&both, &(da.kronecker(&db) * db.kronecker(&da)));
             let k = Kron::new(a, b);
             assert!((k.trace().unwrap() - ta * tb).abs() < 1e-10 * (1.0 + da.norm() * db.norm()));
             node!(general k, da.kronecker(&db))
@@ -528,7 +541,14 @@ fn definite(t: &Tree) -> (Definite, M) {
             let x = random(*n, *seed);
             let a = &x * x.transpose() + M::identity(*n, *n) * 0.5;
             let d: Vec<f64> = (0..*n).map(|i| a[(i, i)]).collect();
-            match kind % 11 {
+            match kind % 12 {
+                11 => {
+                    let m = a.clone();
+                    let product = move |x: &[f64], y: &mut [f64]| {
+                        y.copy_from_slice((&m * DVector::from_column_slice(x)).as_slice())
+                    };
+                    node!(psd Function::psd(*n, product), a)
+                }
                 4 => {
                     let (diagonal, below) = (vec![3.0 + d[0]; *n], off(&x, -1));
                     let mut dense = M::identity(*n, *n) * (3.0 + d[0]);

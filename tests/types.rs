@@ -31,6 +31,19 @@ fn of_compositions() {
     picked("x * psd(a) * x.H", &linop!(x * psd(a) * x.H), "Congruence<Dense<");
     picked("diag + diag", &linop!(diag([1.0, 2.0]) + diag([3.0, 4.0])), "WithFacts<Diagonal<[f64; 2]>");
     picked("diag * diag", &linop!(diag([1.0, 2.0]) * diag([3.0, 4.0])), "WithFacts<Diagonal<[f64; 2]>");
+    picked(
+        "kron * kron",
+        &linop!(kron(a, diag(d)) * kron(a, diag(d))),
+        "KronProduct<Kron<Product<Dense<Matrix<f64, Const<2>, Const<2>,",
+    );
+    picked(
+        "lower * lower",
+        &linop!(triangular_lower(a) * triangular_lower(a)),
+        "Triangular<Panel<f64, Const<2>, Const<2>>, Lower>",
+    );
+    picked("psd(a) + psd(a), static", &linop!(psd(a) + psd(a)), "WithFacts<Dense<Panel<f64, Const<2>, Const<2>>>,");
+    let m = nalgebra::DMatrix::<f64>::identity(2, 2);
+    picked("m + m, dynamic", &linop!(&m + &m), "Sum<Dense<");
     picked("a.T.T", &linop!(a.T.T), "Dense<");
     picked(
         "diag + low_rank",

@@ -1,7 +1,7 @@
 //! The pair tables of `+` and `*`: what two structures are together, by their classes. Rust allows no impl for a pair beside a generic
 //! one, so that the pairs are written out; a structure that joins no pair is [`General`].
 
-use crate::data::{Column, Produce, VectorData};
+use crate::data::{Column, Panel, Produce, VectorData};
 use crate::dsl::{Class, FullRank, General, IsLowRank, ProductTable, Rank, SumTable};
 use crate::error::{Error, Result};
 use crate::facts::{Both, Sign, SumFacts};
@@ -13,11 +13,15 @@ use crate::ops::triangular::{triangle_product, triangle_sum};
 #[cfg(feature = "fft")]
 use crate::ops::{AsCirculant, Circulant, CirculantSum};
 use crate::ops::{
-    AsPermutation, AsTriangle, BandedSum, DenseTriangular, Diagonal, DiagonalEntries, IntoKron, Kron, Lower, Multiple,
-    Permutation, Product, ScaledIdentity, Shifted, Sum, Upper, WithFacts,
+    AsDense, AsPermutation, AsTriangle, BandedSum, Dense, Diagonal, DiagonalEntries, IntoKron, Kron, KronProduct,
+    Lower, Multiple, Permutation, Product, ScaledIdentity, Shifted, Sum, Triangular, Upper, WithFacts,
 };
+use crate::space::Space;
 use crate::view::View;
 
+/// Dense matrices of a size that the type knows: their sums are such matrices, with one product for two.
+#[derive(Clone, Copy, Debug)]
+pub struct IsFixed;
 /// Diagonal matrices: their sums and products are diagonals again.
 #[derive(Clone, Copy, Debug)]
 pub struct IsDiagonal;
@@ -93,6 +97,7 @@ macro_rules! classes {
         } )* };
 }
 classes! {
+    IsFixed FullRank General;
     IsDiagonal WithSpectrum HasSpectrum;
     IsIdentity FullRank General;
     IsBanded WithBands IsBanded;
@@ -118,16 +123,17 @@ macro_rules! plain_sum {
         } )*)* };
 }
 plain_sum! {
-    General: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsDiagonal: General IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsIdentity: General IsIdentity IsPermutation IsLower IsUpper;
-    IsBanded: General IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsCirculant: General IsDiagonal IsBanded IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsPermutation: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    HasSpectrum: General IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsLower: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsUpper IsKron;
-    IsUpper: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsKron;
-    IsKron: General IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    General: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsFixed: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsDiagonal: General IsFixed IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsIdentity: General IsFixed IsIdentity IsPermutation IsLower IsUpper;
+    IsBanded: General IsFixed IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsCirculant: General IsFixed IsDiagonal IsBanded IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsPermutation: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    HasSpectrum: General IsFixed IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsLower: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsUpper IsKron;
+    IsUpper: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsKron;
+    IsKron: General IsFixed IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
 }
 /// Pairs that are a [`Product`] of two parts.
 macro_rules! plain_product {
@@ -141,17 +147,18 @@ macro_rules! plain_product {
         } )*)* };
 }
 plain_product! {
-    General: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsDiagonal: General IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsIdentity: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsBanded: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsCirculant: General IsDiagonal IsIdentity IsBanded IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsPermutation: General IsDiagonal IsIdentity IsBanded IsCirculant HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    HasSpectrum: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsLowRank: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsLower: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsUpper IsKron;
-    IsUpper: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsKron;
-    IsKron: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper;
+    General: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsFixed: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsDiagonal: General IsFixed IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsIdentity: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsBanded: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsCirculant: General IsFixed IsDiagonal IsIdentity IsBanded IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsPermutation: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    HasSpectrum: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsLowRank: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsLower: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsUpper IsKron;
+    IsUpper: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsKron;
+    IsKron: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper;
 }
 
 /// Pairs of band matrices.
@@ -214,6 +221,27 @@ impl<A: AsPermutation, B: AsPermutation + SameScalar<A>> ProductTable<A, B> for 
         let mut order = Column::filled(p.len(), 0);
         order.iter_mut().zip(p).for_each(|(o, &p)| *o = q[p]);
         Ok(Permutation::from_order(order))
+    }
+}
+
+// ---- dense matrices of static size ---------------------------------------------------------------------------------------------
+
+impl<A: AsDense, B: AsDense + SameScalar<A>> SumTable<A, B> for (IsFixed, IsFixed) {
+    type Output = WithFacts<Dense<Panel<Sc<A>, RowsOf<A, B>, ColsOf<A, B>>>, SumFacts<Fa<A>, Fa<B>>>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn sum(a: A, b: B) -> Result<Self::Output> {
+        let (left, right) = ((a.nrows(), a.ncols()), (b.nrows(), b.ncols()));
+        if left != right {
+            return Err(Error::ShapeMismatch { op: "A + B", left, right });
+        }
+        let mut p = Panel::filled(left.0, left.1, num_traits::Zero::zero());
+        let (x, y, mut to) = (a.dense_view(), b.dense_view(), p.view_mut());
+        for j in 0..left.1 {
+            for i in 0..left.0 {
+                *to.at(i, j) = x.at(i, j) + y.at(i, j);
+            }
+        }
+        Ok(WithFacts::new(Dense(p)))
     }
 }
 
@@ -312,38 +340,46 @@ impl<K: IntoKron, L: IntoKron + SameScalar<K>> ProductTable<K, L> for (IsKron, I
 where
     L: Operator<Scalar = K::Scalar>,
 {
-    type Output = Kron<Product<K::First, L::First>, Product<K::Second, L::Second>>;
+    type Output = KronProduct<Kron<Product<K::First, L::First>, Product<K::Second, L::Second>>, Product<K, L>>;
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn product(k: K, l: L) -> Result<Self::Output> {
         let (left, right) = ((k.nrows(), k.ncols()), (l.nrows(), l.ncols()));
-        let ((a, b), (c, d)) = (k.into_factors(), l.into_factors());
-        if left.1 == right.0 && a.ncols() != c.nrows() {
-            return Err(Error::invalid(format!(
-                "kron(A, B) * kron(C, D): {} = {} * {} and {} * {} do not split alike, so the product is no kron; keep them apart: \
-                 `Product::new`",
-                left.1,
-                a.ncols(),
-                b.ncols(),
-                c.nrows(),
-                d.nrows()
-            )));
+        if left.1 != right.0 {
+            return Err(Error::ShapeMismatch { op: "A * B", left, right });
         }
-        let mismatch = |_| Error::ShapeMismatch { op: "A * B", left, right };
-        Ok(Kron(Product::try_new(a, c).map_err(mismatch)?, Product::try_new(b, d).map_err(mismatch)?))
+        let alike = match (k.split(), l.split()) {
+            (Some([a, b]), Some([c, d])) => a.1 == c.0 && b.1 == d.0,
+            _ => false,
+        };
+        if !alike {
+            return Ok(KronProduct::Parts(Product(k, l)));
+        }
+        match (k.into_factors(), l.into_factors()) {
+            (Some((a, b)), Some((c, d))) => {
+                Ok(KronProduct::Whole(Kron(Product::try_new(a, c)?, Product::try_new(b, d)?)))
+            }
+            _ => Err(Error::invalid(
+                "kron(A, B) * kron(C, D): an operator has told the sizes of factors that it has not",
+            )),
+        }
     }
 }
-/// Triangles of one side: sums and products are triangles of that side, with n^3/3 operations for a product.
+/// The rows, and the columns, of a sum: static where those of either part are.
+type RowsOf<A, B> = <<A as Operator>::Rows as Space>::Or<<B as Operator>::Rows>;
+type ColsOf<A, B> = <<A as Operator>::Cols as Space>::Or<<B as Operator>::Cols>;
+/// Triangles of one side, trapezoids too: sums and products are such of that side, with n^3/3 operations for a product of squares.
 macro_rules! triangles {
     ($($C:ident $Side:ident;)*) => { $(
         impl<A: AsTriangle<Side = $Side>, B: AsTriangle<Side = $Side> + SameScalar<A>> SumTable<A, B> for ($C, $C) {
-            type Output = DenseTriangular<Sc<A>, A::Rows, $Side>;
+            type Output = Triangular<Panel<Sc<A>, RowsOf<A, B>, ColsOf<A, B>>, $Side>;
             fn sum(a: A, b: B) -> Result<Self::Output> {
-                triangle_sum(&a.to_triangle()?, &b.to_triangle()?)
+                triangle_sum(&a.to_triangle(), &b.to_triangle())
             }
         }
         impl<A: AsTriangle<Side = $Side>, B: AsTriangle<Side = $Side> + SameScalar<A>> ProductTable<A, B> for ($C, $C) {
-            type Output = DenseTriangular<Sc<A>, A::Rows, $Side>;
+            type Output = Triangular<Panel<Sc<A>, A::Rows, B::Cols>, $Side>;
             fn product(a: A, b: B) -> Result<Self::Output> {
-                triangle_product(&a.to_triangle()?, &b.to_triangle()?)
+                triangle_product(&a.to_triangle(), &b.to_triangle())
             }
         } )* };
 }

@@ -199,6 +199,19 @@ impl<E: Plain, R: Space, C: Space> Panel<E, R, C> {
         p
     }
 }
+impl<E: Plain + PartialEq, R: Space, C: Space> PartialEq for Panel<E, R, C> {
+    fn eq(&self, o: &Self) -> bool {
+        self.rows == o.rows && self.as_slice() == o.as_slice()
+    }
+}
+crate::interop::saved!([E: Plain, R: Space, C: Space] Panel<E, R, C>, "Panel", [] {
+    rows: usize = |p| p.rows, cols: usize = |p| p.cols, data: Column<E, R::Times<C>> = |p| p.data
+} {
+    match rows == R::EXTENT.or(rows) && cols == C::EXTENT.or(cols) && rows.checked_mul(cols) == Some(data.len()) {
+        true => Ok(Panel { data, rows, cols }),
+        false => Err(crate::error::Error::invalid(format!("{} numbers are no {rows} x {cols} matrix of this type", data.len()))),
+    }
+});
 impl<T: Scalar, R: Space, C: Space> MatrixData for Panel<T, R, C> {
     type Scalar = T;
     type Rows = R;

@@ -3,18 +3,18 @@
 use crate::algorithms::decompose::{EigAlgorithm, PinvAlgorithm, Svd};
 use crate::algorithms::direct::{Eigh, SlogdetAlgorithm};
 use crate::data::{Column, Operand, Produce};
-use crate::error::{Error, Result, check};
-use crate::ext::{OperatorExt, SortedBasis};
+use crate::error::Result;
+use crate::ext::{OperatorExt, SortedBasis, demand_finite};
 use crate::facts::{Facts, SelfAdjointOf};
 use crate::functions::base::{right_hand_side, square};
 use crate::functions::dense::DenseSpectral;
 use crate::functions::eig::DenseEigenvectors;
+use crate::functions::spectrum::{arranged, descend};
 use crate::functions::svd::DenseSvd;
 use crate::functions::{EigFactors, HasEig, HasPinv, HasSvd, Pinv, PinvRule};
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator};
 use crate::ops::{Permutation, Product, SvdFactors};
-use crate::scalar::{Real, Scalar};
 use crate::space::{Dyn, Square, demand_apply, demand_square};
 use num_traits::Zero;
 
@@ -43,15 +43,10 @@ pub trait Decompositions: Operator {
     {
         let (u, s, v) = self.svd_rule()?.into_parts();
         crate::functions::dense::finite(&s, "the singular values")?;
-        let mut order: Vec<usize> = (0..s.len()).collect();
-        if Sc::<Self>::LANES == 1 {
-            order.sort_by(|&i, &j| s[j].lane_f64(0).total_cmp(&s[i].lane_f64(0)));
-        }
         let mut sorted = Column::filled(s.len(), Re::<Self>::zero());
-        order.iter().zip(sorted.iter_mut()).for_each(|(&i, x)| *x = s[i]);
         let (mut left, mut right) = (Column::filled(s.len(), 0usize), Column::filled(s.len(), 0usize));
-        left.copy_from_slice(&order);
-        right.copy_from_slice(&order);
+        arranged(&s, true, &mut sorted, &mut left);
+        right.copy_from_slice(&left);
         // column k of U P^T is column order[k] of U
         let u = Product::joined(u, Permutation::from_order(left).inverse());
         let v = Product::joined(v, Permutation::from_order(right).inverse());
@@ -69,18 +64,7 @@ pub trait Decompositions: Operator {
         let mut s = Column::filled(self.nrows().min(self.ncols()), Re::<Self>::zero());
         s[..found.len()].copy_from_slice(&found);
         crate::functions::dense::finite(&s, "the singular values")?;
-        if Sc::<Self>::LANES == 1 {
-            s.sort_by(|a, b| b.lane_f64(0).total_cmp(&a.lane_f64(0)));
-            return Ok(s);
-        }
-        for lane in 0..Sc::<Self>::LANES {
-            let mut one: Vec<f64> = s.iter().map(|x| x.lane_f64(lane)).collect();
-            one.sort_by(|a, b| b.total_cmp(a));
-            for (x, y) in s.iter_mut().zip(one) {
-                let (old, new) = (*x, Re::<Self>::real(y));
-                *x = Re::<Self>::from_lanes(|l| if l == lane { new.lane(l) } else { old.lane(l) });
-            }
-        }
+        descend(&mut s);
         Ok(s)
     }
     /// A^+, the Moore-Penrose inverse, as an operator that owns what it needs. Singular values up to eps max(m, n) s_1 count as 0.
@@ -132,7 +116,7 @@ pub trait Decompositions: Operator {
         let mut x = Y::produce(self.ncols(), bv.cols);
         self.lstsq_rule(bv, x.view_mut())?;
         let finite = x.view_mut().as_view().finite();
-        check::<Sc<Self>>(finite, |_| Error::non_finite("the solution: it overflowed"))?;
+        demand_finite::<Sc<Self>>(finite, "the solution: it overflowed")?;
         Ok(x)
     }
     /// A^+ by the given algorithm.

@@ -849,10 +849,36 @@ where
     (L::Kind, R::Kind): AddRule<L::Term, R::Term>,
 {
     type Sum = Plus<L, R>;
+    #[inline(always)]
     fn plus(self, r: R) -> Plus<L, R> {
         add(self, r)
     }
 }
+/// L - R: by the table of `+`. What `-` asks of two operators, and the bound that generic code states.
+#[diagnostic::on_unimplemented(
+    message = "cannot subtract `{R}` from `{Self}`",
+    label = "these two have no difference",
+    note = "a difference is of operators of one shape and number type; a number `c` is subtracted as `c * I`"
+)]
+pub trait Subtractable<R> {
+    /// The type of the difference.
+    type Difference;
+    /// self - r.
+    fn minus(self, r: R) -> Self::Difference;
+}
+#[diagnostic::do_not_recommend]
+impl<L: Addable<Negated<R>>, R: IntoTerm> Subtractable<R> for L
+where
+    (IsLiteral, R::Kind): MulRule<Literal<AnySign>, R::Term, Output: IntoTerm>,
+{
+    type Difference = <L as Addable<Negated<R>>>::Sum;
+    #[inline(always)]
+    fn minus(self, r: R) -> Self::Difference {
+        self.plus(neg(r))
+    }
+}
+/// The kinds of two operators.
+pub type Kinds<A, B> = (IsOperator<<A as Operator>::Class>, IsOperator<<B as Operator>::Class>);
 /// A + c I: by the class of A.
 type WithEye<A, C> =
     <<<A as Operator>::Class as Class>::Eye as Rank>::PlusEye<A, <C as Scale<<A as Operator>::Scalar>>::Sign>;

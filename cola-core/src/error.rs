@@ -194,13 +194,14 @@ thread_local! {
 pub fn collect_faults<R>(f: impl FnOnce() -> R) -> (R, Vec<(usize, Error)>) {
     let notes = Notes::new();
     let out = f();
-    let mut inner = notes.take();
-    if inner.len() > 1 {
-        // The first failure of a lane is its cause; what follows is a consequence.
-        inner.sort_by_key(|fault| fault.0);
-        inner.dedup_by_key(|fault| fault.0);
-    }
-    (out, inner)
+    (out, first_of_each_lane(notes.take()))
+}
+/// The first failure of a lane is its cause; what follows is a consequence.
+#[inline(never)]
+fn first_of_each_lane(mut faults: Vec<(usize, Error)>) -> Vec<(usize, Error)> {
+    faults.sort_by_key(|fault| fault.0);
+    faults.dedup_by_key(|fault| fault.0);
+    faults
 }
 /// While it lives, failures without a return value are noted; those of the code around it are put back in the end, after a panic too.
 pub(crate) struct Notes(Option<Vec<(usize, Error)>>);

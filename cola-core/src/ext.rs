@@ -18,7 +18,7 @@ use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, with_scratch};
 use crate::ops::{Adjoint, Boxed, IndexSet, IntoIndexSet, Permutation, Powi, Product, Sliced, Spectral, Transpose};
 use crate::plan::{Explain, Explanation};
-use crate::scalar::{Mask, Real, Scalar};
+use crate::scalar::{Mask, Scalar};
 use crate::space::{Dyn, Square, demand_apply, demand_solve, demand_square};
 use crate::view::View;
 use nalgebra::DMatrix;
@@ -91,7 +91,7 @@ pub trait OperatorExt: Operator {
         if xv.rows != self.ncols() {
             return Err(Error::ShapeMismatch { op: "apply", left: self.shape(), right: (xv.rows, xv.cols) });
         }
-        crate::error::check::<Sc<Self>>(xv.finite(), |_| Error::non_finite("the vector"))?;
+        demand_finite::<Sc<Self>>(xv.finite(), "the vector")?;
         let mut y = V::Output::produce(self.nrows(), xv.cols);
         apply_checked(&self, xv, y.view_mut())?;
         no_overflow(y.view_mut().as_view(), "the product: the operator has such entries, or it overflowed")?;
@@ -417,7 +417,7 @@ pub trait OperatorExt: Operator {
         const { demand_square("trace", Self::SHAPE) }
         crate::functions::base::square("trace", self)?;
         let trace = self.trace_rule()?;
-        crate::error::check::<Sc<Self>>(trace.finite(), |_| Error::non_finite("the diagonal"))?;
+        demand_finite::<Sc<Self>>(trace.finite(), "the diagonal")?;
         Ok(trace)
     }
     /// The main diagonal: a slice by `Deref`; `to_dvector()` makes it a nalgebra vector.
@@ -458,13 +458,8 @@ pub trait OperatorExt: Operator {
     {
         const { demand_square("eigh", Self::SHAPE) }
         let (v, w) = self.eigh_rule()?.into_parts();
-        let mut order = Column::<usize, _>::filled(w.len(), 0);
-        order.iter_mut().enumerate().for_each(|(i, o)| *o = i);
-        if Sc::<Self>::LANES == 1 {
-            order.sort_by(|&i, &j| w[i].lane_f64(0).total_cmp(&w[j].lane_f64(0)));
-        }
-        let mut sorted = w.clone();
-        order.iter().zip(sorted.iter_mut()).for_each(|(&i, s)| *s = w[i]);
+        let (mut order, mut sorted) = (Column::<usize, _>::filled(w.len(), 0), w.clone());
+        crate::functions::spectrum::arranged(&w, false, &mut sorted, &mut order);
         crate::functions::dense::finite(&sorted, "the eigenvalues")?;
         // column k of V P^T is column order[k] of V: (P^T e_k) = e_order[k]
         let basis = Product::joined(v, Permutation::from_order(order).inverse());
@@ -532,7 +527,12 @@ fn bad_solution<T: Scalar>(op: &'static str, shape: (usize, usize), b: View<'_, 
 /// No NaN answer: entries of an operator that no rule looked at, and results that are too large for a number.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn no_overflow<T: Scalar>(x: View<'_, T>, place: &'static str) -> Result<()> {
-    crate::error::check::<T>(x.finite(), |_| Error::non_finite(place))
+    demand_finite::<T>(x.finite(), place)
+}
+/// `NonFinite` where a lane is not finite. Of the number type alone: a closure in a method of every operator is compiled for each.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn demand_finite<T: Scalar>(finite: T::Mask, place: &'static str) -> Result<()> {
+    crate::error::check::<T>(finite, |_| Error::non_finite(place))
 }
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn right_size(op: &'static str, left: (usize, usize), rows: usize) {

@@ -319,22 +319,25 @@ struct Buffer([MaybeUninit<u8>; STACK]);
 /// inlined, and one copy for each of several lengths, nested, took minutes to compile.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn with_scratch<T: Scalar, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
-    const { assert!(align_of::<T>() <= align_of::<Buffer>(), "numbers are aligned to 64 bytes at most") };
     let mut stack = Buffer([MaybeUninit::uninit(); STACK]);
-    let mut heap;
-    let scratch = if len <= STACK / size_of::<T>() {
-        let start = stack.0.as_mut_ptr().cast::<T>();
-        for i in 0..len {
-            // SAFETY: `len` numbers lie in the buffer, which is aligned for them
-            unsafe { start.add(i).write(T::zero()) };
-        }
-        // SAFETY: the numbers have just been written, and `stack` is not touched again before `f` is done
-        unsafe { core::slice::from_raw_parts_mut(start, len) }
-    } else {
-        heap = vec![T::zero(); len];
-        &mut heap[..]
-    };
-    f(scratch)
+    let mut heap = Vec::new();
+    f(zeros(&mut stack, &mut heap, len))
+}
+/// `len` zeros in the one or the other: of the number type alone, so that what is made for every closure stays short.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn zeros<'s, T: Scalar>(stack: &'s mut Buffer, heap: &'s mut Vec<T>, len: usize) -> &'s mut [T] {
+    const { assert!(align_of::<T>() <= align_of::<Buffer>(), "numbers are aligned to 64 bytes at most") };
+    if len > STACK / size_of::<T>() {
+        *heap = vec![T::zero(); len];
+        return &mut heap[..];
+    }
+    let start = stack.0.as_mut_ptr().cast::<T>();
+    for i in 0..len {
+        // SAFETY: `len` numbers lie in the buffer, which is aligned for them
+        unsafe { start.add(i).write(T::zero()) };
+    }
+    // SAFETY: the numbers have just been written, and `stack` is borrowed as long as they are
+    unsafe { core::slice::from_raw_parts_mut(start, len) }
 }
 
 /// Shorthands for the associated types of an operator.

@@ -1,5 +1,5 @@
-//! `+`, `-`, `*` between borrowed operators, with numbers and with vectors. Rust wants these per type; one line per structure,
-//! exported for operators of other crates.
+//! `+`, `-`, `*` between operators, borrowed or owned, with numbers and with vectors: what the pair tables of `linop!` make of the two.
+//! Rust wants these per type; one line per structure, exported for operators of other crates.
 
 use crate::data::{Column, Operand};
 use crate::ext::OperatorExt;
@@ -8,7 +8,7 @@ use crate::ops::*;
 use crate::scalar::Scalar;
 use crate::space::{Fits, Space};
 
-/// Right side of `&a * ..`: a vector is multiplied, an operator composed.
+/// Right side of `a * ..`, `a` borrowed or owned: a vector is multiplied, an operator composed by the pair tables.
 #[diagnostic::on_unimplemented(
     message = "cannot multiply `{L}` by `{Self}`",
     label = "expected a vector or an operator of fitting size and number type"
@@ -21,11 +21,11 @@ pub trait RightOf<L> {
 }
 macro_rules! vector_right {
     ($([$($p:tt)*] $V:ty;)*) => { $(
-        impl<'v, L: LinearOperator, T: Scalar, $($p)*> RightOf<&L> for &'v $V
+        impl<'v, L: LinearOperator, T: Scalar, $($p)*> RightOf<L> for &'v $V
         where $V: Operand<L::Scalar, Rows: Fits<L::Cols>> {
             type Output = <$V as Operand<L::Scalar>>::Output;
             #[inline(always)]
-            fn right_of(self, l: &L) -> Self::Output {
+            fn right_of(self, l: L) -> Self::Output {
                 l.apply(self)
             }
         } )* };
@@ -42,59 +42,64 @@ vector_right! {
 #[macro_export]
 macro_rules! operators {
     ($([$($p:tt)*] $S:ty),* $(,)?) => { $(
-        impl<'s, Rhs, $($p)*> ::core::ops::Mul<Rhs> for &'s $S where Rhs: $crate::RightOf<&'s $S> {
+        $crate::operators_of! { ['s,] [$($p)*] &'s $S }
+        $crate::operators_of! { [] [$($p)*] $S }
+        $crate::scaled_by! { [$($p)*] $S; f64, f32 }
+    )* };
+}
+/// The same of one side, borrowed or owned.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! operators_of {
+    ([$($s:tt)*] [$($p:tt)*] $S:ty) => {
+        impl<$($s)* Rhs, $($p)*> ::core::ops::Mul<Rhs> for $S where Rhs: $crate::RightOf<$S> {
             type Output = Rhs::Output;
             #[inline(always)]
             fn mul(self, r: Rhs) -> Rhs::Output {
                 r.right_of(self)
             }
         }
-        impl<'s, L, $($p)*> $crate::RightOf<&'s L> for &'s $S
+        impl<$($s)* L, $($p)*> $crate::RightOf<L> for $S
         where
             $S: $crate::Operator,
             L: $crate::operator::SameScalar<$S>,
             <L as $crate::Operator>::Cols: $crate::space::Fits<<$S as $crate::Operator>::Rows>,
+            $crate::dsl::Kinds<L, $S>: $crate::dsl::MulRule<L, $S>,
         {
-            type Output = $crate::Product<&'s L, &'s $S>;
+            type Output = <$crate::dsl::Kinds<L, $S> as $crate::dsl::MulRule<L, $S>>::Output;
             #[inline(always)]
-            fn right_of(self, l: &'s L) -> Self::Output {
-                $crate::Product::new(l, self)
+            fn right_of(self, l: L) -> Self::Output {
+                $crate::dsl::mul(l, self)
             }
         }
-        impl<'s, Rhs, $($p)*> ::core::ops::Add<Rhs> for &'s $S
+        impl<$($s)* Rhs, $($p)*> ::core::ops::Add<Rhs> for $S
         where
-            &'s $S: $crate::dsl::IntoTerm,
+            $S: $crate::dsl::IntoTerm,
             Rhs: $crate::dsl::IntoTerm,
-            (<&'s $S as $crate::dsl::IntoTerm>::Kind, Rhs::Kind):
-                $crate::dsl::AddRule<<&'s $S as $crate::dsl::IntoTerm>::Term, Rhs::Term>,
+            (<$S as $crate::dsl::IntoTerm>::Kind, Rhs::Kind):
+                $crate::dsl::AddRule<<$S as $crate::dsl::IntoTerm>::Term, Rhs::Term>,
         {
-            type Output = $crate::dsl::Plus<&'s $S, Rhs>;
+            type Output = $crate::dsl::Plus<$S, Rhs>;
             #[inline(always)]
             fn add(self, r: Rhs) -> Self::Output {
                 $crate::dsl::add(self, r)
             }
         }
-        impl<'s, Rhs, $($p)*> ::core::ops::Sub<Rhs> for &'s $S
-        where
-            $S: $crate::Operator,
-            Rhs: $crate::Operator<Scalar = <$S as $crate::Operator>::Scalar>,
-        {
-            type Output = $crate::Sum<&'s $S, $crate::Scaled<Rhs, Rhs::Scalar, $crate::AnySign>>;
+        impl<$($s)* Rhs, $($p)*> ::core::ops::Sub<Rhs> for $S where $S: $crate::dsl::Subtractable<Rhs> {
+            type Output = <$S as $crate::dsl::Subtractable<Rhs>>::Difference;
             #[inline(always)]
             fn sub(self, r: Rhs) -> Self::Output {
-                let minus = -<Rhs::Scalar as $crate::num_traits::One>::one();
-                $crate::Sum::new(self, $crate::Scaled::signed(minus, r))
+                $crate::dsl::Subtractable::minus(self, r)
             }
         }
-        impl<'s, $($p)*> ::core::ops::Neg for &'s $S where $S: $crate::Operator {
-            type Output = $crate::Scaled<&'s $S, <$S as $crate::Operator>::Scalar, $crate::AnySign>;
+        impl<$($s)* $($p)*> ::core::ops::Neg for $S where $S: $crate::Operator {
+            type Output = $crate::Scaled<$S, <$S as $crate::Operator>::Scalar, $crate::AnySign>;
             #[inline(always)]
             fn neg(self) -> Self::Output {
                 $crate::Scaled::signed(-<<$S as $crate::Operator>::Scalar as $crate::num_traits::One>::one(), self)
             }
         }
-        $crate::scaled_by! { [$($p)*] $S; f64, f32 }
-    )* };
+    };
 }
 /// `c * &a` for the real numbers.
 #[doc(hidden)]
@@ -132,6 +137,7 @@ operators! {
     [A: Operator] Complexified<A>,
     [U: Operator, V] SvdFactors<U, V>,
     [A, B] Kron<A, B>,
+    [F, P] KronProduct<F, P>,
     [A, B] KronSum<A, B>,
     [V] Householder<V>,
     [V: crate::data::VectorData, F] ReflectionFunction<V, F>,

@@ -1,7 +1,7 @@
 //! The numbers of an operator as a tree: list leaves with their paths, map them, flatten to a vector and back, change the scalar.
 //! Two primitives, `visit` and `traverse`, give all of it; `#[derive(Parameters)]` writes them for a struct of operators.
 
-use crate::data::{Column, Held};
+use crate::data::{Column, Held, MatrixData, Panel};
 use crate::error::{Error, Result};
 use crate::scalar::{Element, Scalar};
 use crate::space::Space;
@@ -322,6 +322,27 @@ impl<T: Scalar, S: Space> Parameters for Held<T, S> {
         self.traverse(path, f)
     }
 }
+impl<T: Scalar, R: Space, C: Space> Parameters for Panel<T, R, C> {
+    type Number = T;
+    type With<X: Scalar> = Panel<X, R, C>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [T]>)) {
+        f(path.as_str(), Cow::Borrowed(self.as_slice()))
+    }
+    fn traverse<X: Scalar>(&self, path: &mut Path, f: LeafFn<'_, T, X>) -> Panel<X, R, C> {
+        let view = self.view();
+        let mut new = Panel::filled(view.rows, view.cols, X::zero());
+        f(path.as_str(), self.as_slice(), new.as_mut_slice());
+        new
+    }
+    fn rebuild(&self, path: &mut Path, f: LeafFn<'_, T, T>) -> Self {
+        self.traverse(path, f)
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        let view = self.view();
+        f(Frame::Shape(view.rows, view.cols))
+    }
+}
 impl<T: Scalar, R: Dim, C: Dim, S: Storage<T, R, C>> Parameters for Matrix<T, R, C, S>
 where
     DefaultAllocator: Allocator<R, C>,
@@ -520,6 +541,12 @@ macro_rules! tree_choice {
                 match self {
                     $Node::$First(p) => p.accumulate_bilinear(u, v, scale, g),
                     $Node::$Second(q) => q.accumulate_bilinear(u, v, scale, g),
+                }
+            }
+            fn accumulate_trace(&self, scale: P::Scalar, g: &mut [P::Scalar]) {
+                match self {
+                    $Node::$First(p) => p.accumulate_trace(scale, g),
+                    $Node::$Second(q) => q.accumulate_trace(scale, g),
                 }
             }
         }

@@ -226,9 +226,7 @@ pub struct Tree {
 impl Tree {
     /// The operator `a`, known to be `K`.
     pub fn node<K: Facts, A: Operator + ?Sized>(a: &A, parts: Vec<Tree>) -> Tree {
-        let full = core::any::type_name::<A>();
-        let short = full.split('<').next().and_then(|path| path.rsplit("::").next()).unwrap_or(full);
-        Tree { name: short.into(), shape: (a.nrows(), a.ncols()), facts: facts::<K>(), parts }
+        Tree { name: short(core::any::type_name::<A>()), shape: (a.nrows(), a.ncols()), facts: facts::<K>(), parts }
     }
     /// With more said of the structure.
     pub fn called(self, more: &str) -> Tree {
@@ -247,6 +245,10 @@ impl Tree {
         }
         Ok(())
     }
+}
+/// The last word of the path of a type.
+fn short(full: &'static str) -> String {
+    full.split('<').next().and_then(|path| path.rsplit("::").next()).unwrap_or(full).into()
 }
 /// The facts in words; what another one implies is left out.
 fn facts<K: Facts>() -> Vec<&'static str> {
@@ -290,13 +292,45 @@ pub fn trees<A: Explain, B: Explain>(a: &A, b: &B) -> Vec<Tree> {
     vec![a.tree::<A::Facts>(), b.tree::<B::Facts>()]
 }
 fn not_square<A: Operator + ?Sized>() -> Plan {
-    Plan::error(match A::SHAPE.rows.is_static() && A::SHAPE.cols.is_static() {
+    needs_square((A::SHAPE.rows.is_static(), A::SHAPE.cols.is_static()))
+}
+fn needs_square(fixed: (bool, bool)) -> Plan {
+    Plan::error(match fixed.0 && fixed.1 {
         true => "compile error: needs a square operator",
         false => "error: needs a square operator",
     })
 }
-fn needs<A: Operator + ?Sized>(a: &A, promise: &str) -> Plan {
-    Plan::error(format!("compile error: {} needs {promise}", Tree::node::<A::Facts, A>(a, Vec::new()).name))
+/// What the plans of base cases depend on, of the operator and of the facts known: these are written once and not for every type.
+struct Asked {
+    name: &'static str,
+    shape: (usize, usize),
+    psd: bool,
+    self_adjoint: bool,
+    lanes: bool,
+    direct: bool,
+    method: (&'static str, &'static str),
+    krylov: Kind,
+}
+impl Asked {
+    fn of<K: Facts, A: Operator + ?Sized>(a: &A) -> Asked {
+        Asked {
+            name: core::any::type_name::<A>(),
+            shape: (a.nrows(), a.ncols()),
+            psd: K::Psd::KNOWN,
+            self_adjoint: K::SelfAdjoint::KNOWN,
+            lanes: A::Scalar::LANES > 1,
+            direct: is_direct(&a),
+            method: method::<K, A>(),
+            krylov: MethodOf::<K>::KRYLOV,
+        }
+    }
+    fn rule(&self, rule: impl Into<Cow<'static, str>>, cost: &str) -> Plan {
+        let cost = Cost::of(cost, self.shape);
+        Plan { rule: rule.into(), parts: Vec::new(), cost, refused: false, base: false }
+    }
+    fn needs(&self, promise: &str) -> Plan {
+        Plan::error(format!("compile error: {} needs {promise}", short(self.name)))
+    }
 }
 
 /// Eigen-decomposition of a self-adjoint dense matrix with its vectors. (Golub & Van Loan, 4th ed., 8.3.)
@@ -309,39 +343,38 @@ const SVD: (&str, &str) = ("SVD of the dense matrix", "6mn^2 + 20n^3");
 const EXPM: (&str, &str) = ("scaling and squaring with Padé", "23n^3");
 /// The base case of structures that hold no dense matrix: made one by n applications, or solved by an iteration.
 pub fn base<K: Facts, A: Explain + ?Sized>(a: &A, question: Question) -> Plan {
+    base_of(&Asked::of::<K, A>(a), question, &|q| a.plan::<K>(q))
+}
+fn base_of(a: &Asked, question: Question, plan: &dyn Fn(Question) -> Plan) -> Plan {
     match question {
-        Question::Apply => Plan { cost: Cost::unknown("one action"), ..Plan::rule(a, "its own action", "n") },
-        Question::Power | Question::Log if !K::SelfAdjoint::KNOWN => needs(a, "psd(..) or self_adjoint(..)"),
-        Question::Power | Question::Log => a.plan::<K>(Question::Eigh).spectral(),
-        Question::Eigh if !K::SelfAdjoint::KNOWN => needs(a, "psd(..) or self_adjoint(..)"),
-        Question::Cholesky if !K::Psd::KNOWN => needs(a, "psd(..)"),
+        Question::Apply => Plan { cost: Cost::unknown("one action"), ..a.rule("its own action", "n") },
+        Question::Power | Question::Log if !a.self_adjoint => a.needs("psd(..) or self_adjoint(..)"),
+        Question::Power | Question::Log => plan(Question::Eigh).spectral(),
+        Question::Eigh if !a.self_adjoint => a.needs("psd(..) or self_adjoint(..)"),
+        Question::Cholesky if !a.psd => a.needs("psd(..)"),
         Question::Trace | Question::Diagonal => {
-            let apply = a.plan::<K>(Question::Apply);
-            Plan { base: true, parts: Vec::new(), ..Plan::weighted("read off n applications", [(a.ncols(), apply)]) }
+            let apply = plan(Question::Apply);
+            Plan { base: true, parts: Vec::new(), ..Plan::weighted("read off n applications", [(a.shape.1, apply)]) }
         }
-        Question::Solve if !direct(a) => iteration(MethodOf::<K>::KRYLOV, a, a.plan::<K>(Question::Apply)),
-        _ if !direct(a) => Plan {
+        Question::Solve if !a.direct => iteration(a.krylov, a.shape, plan(Question::Apply)),
+        _ if !a.direct => Plan {
             base: true,
-            ..Plan::error(format!("error: no rule, and {} > {DENSE_LIMIT} is not made dense unasked", a.nrows()))
+            ..Plan::error(format!("error: no rule, and {} > {DENSE_LIMIT} is not made dense unasked", a.shape.0))
         },
         _ => {
-            let apply = a.plan::<K>(Question::Apply).cost;
-            let plan = dense::<K, A>(a, question);
+            let (apply, plan) = (plan(Question::Apply).cost, dense_of(a, question));
             if plan.refused {
                 return Plan { base: true, ..plan };
             }
-            let flops = apply.flops.zip(plan.cost.flops).map(|(one, f)| a.ncols() as f64 * one + f);
+            let flops = apply.flops.zip(plan.cost.flops).map(|(one, f)| a.shape.1 as f64 * one + f);
             let formula = format!("n applications + {}", plan.cost.formula);
             let rule = format!("made dense: {}", plan.rule).into();
             Plan { rule, cost: Cost { formula, flops, per_iteration: false }, base: true, ..plan }
         }
     }
 }
-fn direct<A: Operator + ?Sized>(a: &A) -> bool {
-    is_direct(&a)
-}
-fn iteration<A: Operator + ?Sized>(kind: Kind, a: &A, apply: Plan) -> Plan {
-    let (vectors, shape) = (["10n", "18n", "4kn in step k"], (a.nrows(), a.ncols()));
+fn iteration(kind: Kind, shape: (usize, usize), apply: Plan) -> Plan {
+    let vectors = ["10n", "18n", "4kn in step k"];
     let own = vectors[match kind {
         Kind::Psd => 0,
         Kind::SelfAdjoint => 1,
@@ -356,9 +389,11 @@ fn iteration<A: Operator + ?Sized>(kind: Kind, a: &A, apply: Plan) -> Plan {
 /// Some eigenvalues, some singular values, a function times a vector: by facts and size alone, as `default_eigs`, `default_svds` and
 /// `default_apply` choose.
 fn partial<A: Explain + ?Sized>(a: &A) -> Vec<(&'static str, Plan)> {
-    let (m, n) = (a.nrows(), a.ncols());
-    let (psd, self_adjoint) = (<A::Facts as Facts>::Psd::KNOWN, <A::Facts as Facts>::SelfAdjoint::KNOWN);
-    let apply = part(a, Question::Apply).cost.flops;
+    let fixed = (A::SHAPE.rows.is_static(), A::SHAPE.cols.is_static());
+    partial_of(&Asked::of::<A::Facts, A>(a), fixed, A::HOLDS_DENSE, part(a, Question::Apply).cost.flops)
+}
+fn partial_of(a: &Asked, fixed: (bool, bool), held: bool, apply: Option<f64>) -> Vec<(&'static str, Plan)> {
+    let ((m, n), psd, self_adjoint) = (a.shape, a.psd, a.self_adjoint);
     let dense = |(rule, cost): (&'static str, &'static str)| {
         let flops = apply.zip(Cost::of(cost, (m, n)).flops).map(|(one, f)| n as f64 * one + f);
         let cost = Cost { formula: format!("n applications + {cost}"), flops, per_iteration: false };
@@ -375,19 +410,19 @@ fn partial<A: Explain + ?Sized>(a: &A) -> Vec<(&'static str, Plan)> {
         _ => Kind::General.name(),
     };
     let eigs = if m != n {
-        not_square::<A>()
-    } else if A::HOLDS_DENSE || A::SHAPE.rows.is_static() || n <= DENSE_SPECTRUM {
+        needs_square(fixed)
+    } else if held || fixed.0 || n <= DENSE_SPECTRUM {
         dense(if self_adjoint { EIGH } else { EIG })
     } else {
         let method = if self_adjoint { "thick-restart Lanczos" } else { "Krylov-Schur" };
         iterated(format!("{method}, next to a number by inner solves with {inner}"), restart)
     };
-    let svds = match A::HOLDS_DENSE || m.min(n) <= DENSE_SPECTRUM {
+    let svds = match held || m.min(n) <= DENSE_SPECTRUM {
         true => dense(SVD),
         false => iterated("Golub-Kahan-Lanczos".into(), &restart.replace("applications", "applications of A and A^H")),
     };
     let function = if m != n {
-        not_square::<A>()
+        needs_square(fixed)
     } else if self_adjoint && n > DENSE_LIMIT {
         iterated(
             "Lanczos without orthogonalisation, its basis kept or made twice".into(),
@@ -401,27 +436,30 @@ fn partial<A: Explain + ?Sized>(a: &A) -> Vec<(&'static str, Plan)> {
 
 /// The rules of a dense matrix, chosen by fact and size: what `functions::dense` runs.
 pub fn dense<K: Facts, A: Operator + ?Sized>(a: &A, question: Question) -> Plan {
-    let (name, cost) = method::<K, A>();
-    let spectral = |p: Plan| if K::SelfAdjoint::KNOWN { p } else { needs(a, "psd(..) or self_adjoint(..)") };
-    let eigh = Plan::rule(a, EIGH.0, EIGH.1);
+    dense_of(&Asked::of::<K, A>(a), question)
+}
+fn dense_of(a: &Asked, question: Question) -> Plan {
+    let (name, cost) = a.method;
+    let spectral = |p: Plan| if a.self_adjoint { p } else { a.needs("psd(..) or self_adjoint(..)") };
+    let eigh = a.rule(EIGH.0, EIGH.1);
     match question {
-        Question::Apply => Plan::rule(a, "every entry", "2mn"),
-        Question::Solve => Plan::rule(a, name, cost),
-        Question::Slogdet => Plan::rule(a, format!("from {name}"), cost),
-        Question::Trace | Question::Diagonal => Plan::rule(a, "read off", "n"),
+        Question::Apply => a.rule("every entry", "2mn"),
+        Question::Solve => a.rule(name, cost),
+        Question::Slogdet => a.rule(format!("from {name}"), cost),
+        Question::Trace | Question::Diagonal => a.rule("read off", "n"),
         Question::Power | Question::Log => spectral(eigh.spectral()),
-        Question::Exp if K::SelfAdjoint::KNOWN => eigh.spectral(),
-        Question::Exp => Plan::rule(a, EXPM.0, EXPM.1),
+        Question::Exp if a.self_adjoint => eigh.spectral(),
+        Question::Exp => a.rule(EXPM.0, EXPM.1),
         Question::Eigh => spectral(eigh),
-        Question::Cholesky if K::Psd::KNOWN => Plan::rule(a, "Cholesky", ByLdl::COST),
-        Question::Cholesky => needs(a, "psd(..)"),
-        Question::Eig if K::SelfAdjoint::KNOWN => eigh,
-        Question::Eig => Plan::rule(a, EIG.0, EIG.1),
-        Question::Svd => Plan::rule(a, SVD.0, SVD.1),
-        Question::Pinv if K::SelfAdjoint::KNOWN => Plan { rule: "by the eigen-decomposition".into(), ..eigh },
-        Question::Pinv => Plan::rule(a, "SVD; least squares by QR", SVD.1),
-        Question::Lu if A::Scalar::LANES > 1 => Plan::error("error: lanes have no common row order"),
-        Question::Lu => Plan::rule(a, ByLu::NAME, ByLu::COST),
+        Question::Cholesky if a.psd => a.rule("Cholesky", ByLdl::COST),
+        Question::Cholesky => a.needs("psd(..)"),
+        Question::Eig if a.self_adjoint => eigh,
+        Question::Eig => a.rule(EIG.0, EIG.1),
+        Question::Svd => a.rule(SVD.0, SVD.1),
+        Question::Pinv if a.self_adjoint => Plan { rule: "by the eigen-decomposition".into(), ..eigh },
+        Question::Pinv => a.rule("SVD; least squares by QR", SVD.1),
+        Question::Lu if a.lanes => Plan::error("error: lanes have no common row order"),
+        Question::Lu => a.rule(ByLu::NAME, ByLu::COST),
     }
 }
 /// Name and cost of the factorisation that `MethodOf::<K>` makes of a matrix of the size and number type of `A`.
@@ -448,14 +486,17 @@ impl Explanation {
         let plan = |q: Question| {
             let any_shape = matches!(q, Question::Apply | Question::Svd | Question::Pinv);
             let wrong = a.nrows() != a.ncols() && !any_shape;
-            (q, if wrong { not_square::<A>() } else { part(a, q) })
+            if wrong { not_square::<A>() } else { part(a, q) }
         };
-        Explanation { tree: a.tree::<A::Facts>(), plans: Question::ALL.map(plan).into(), partial: partial(a) }
+        Explanation { tree: a.tree::<A::Facts>(), plans: plans(&plan), partial: partial(a) }
     }
     /// The plan of one question.
     pub fn plan(&self, question: Question) -> &Plan {
         &self.plans[question as usize].1
     }
+}
+fn plans(plan: &dyn Fn(Question) -> Plan) -> Vec<(Question, Plan)> {
+    Question::ALL.iter().map(|&q| (q, plan(q))).collect()
 }
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,7 @@
 //! Sizes as types without arithmetic. `Const<2> x Const<3>` stays a pair; only its length is a number. A static composite has exact
 //! inline storage by nesting, without heap and without `generic_const_exprs`; generic code needs no bounds.
 
+use crate::facts::{Fact, Known, Unknown};
 use core::marker::PhantomData;
 pub use nalgebra::{Const, Dyn};
 
@@ -73,6 +74,8 @@ impl<E: Copy + Send + Sync + 'static> Plain for E {}
 pub trait Space: Send + Sync + 'static {
     /// Its length, as far as the type knows it.
     const EXTENT: Extent;
+    /// Known where the type knows its length.
+    type Fixed: Fact;
     /// Owned n x n storage.
     type Square<E: Plain>: Storage<E>;
     /// Owned storage of n.
@@ -140,6 +143,7 @@ macro_rules! static_space {
     ([$($p:tt)*] $S:ty) => {
         impl<$($p)*> Space for $S {
             const EXTENT: Extent = Extent::Static(<$S as StaticSpace>::LEN);
+            type Fixed = Known;
             type Square<E: Plain> = InlineSquare<E, $S>;
             type Vector<E: Plain> = InlineVector<E, $S>;
             type Or<S: Space> = $S;
@@ -155,6 +159,7 @@ static_space!([A: StaticSpace, B: StaticSpace] Tensor<A, B>);
 static_space!([A: StaticSpace, B: StaticSpace] Direct<A, B>);
 impl Space for Dyn {
     const EXTENT: Extent = Extent::Dynamic;
+    type Fixed = Unknown;
     type Square<E: Plain> = Vec<E>;
     type Vector<E: Plain> = Vec<E>;
     type Or<S: Space> = S;

@@ -38,6 +38,9 @@ const PROMISED: &[(&str, &[Q])] = &[
     ("Kron", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
     ("BlockDiag", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
     ("Repeat", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
+    ("KronProduct", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("CycleFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Exp]),
+    ("ProductInverse", &[Q::Solve, Q::Slogdet]),
     ("Product, square", &[Q::Solve, Q::Slogdet]),
     ("Product", &[Q::Trace, Q::Diagonal]),
     ("Sum", &[Q::Trace, Q::Diagonal]),
@@ -73,11 +76,13 @@ const PROMISED_PLAIN: &[(&str, &[Q])] = &[
     ("Fourier", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Svd, Q::Pinv]),
     ("Cosine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
     ("Sine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
+    ("FourierFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp]),
+    ("ReflectionFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp]),
     ("Householder", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
     ("Projection", &[Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
     ("LowRank", &[Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Eig]),
     ("LowRank, promised", &[Q::Eigh, Q::Svd, Q::Pinv]),
-    ("LowRank + c I", &[Q::Solve, Q::Exp, Q::Eig]),
+    ("LowRank + c I", &[Q::Solve, Q::Power, Q::Exp, Q::Log, Q::Eig]),
     ("LowRankUpdate", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
     ("Gram X X^H", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
     ("Gram X X^T, real", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
@@ -200,6 +205,14 @@ const KRON: Cells = [
     "-; base: scaling and squaring with Padé; -",
     "-; factor by factor",
 ];
+const CYCLES: Cells = [
+    "circulants on the cycles",
+    "eigenvalues of the cycles",
+    "constant on the cycles; base: read off n applications",
+    "-",
+    "-; circulants on the cycles; -",
+    "-; base: LU with partial pivoting",
+];
 const TRANSFORM: Cells = [
     "the transpose, an application",
     "closed",
@@ -272,8 +285,8 @@ impl Table {
         Table { size, rows: Vec::new(), plans: Vec::new(), failed: Vec::new() }
     }
     /// All rows are tried, all failures reported.
-    fn attempt(&mut self, row: &str, f: &mut dyn FnMut(&mut Table)) {
-        if let Err(e) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(self))) {
+    fn attempt<S>(&mut self, row: &str, samples: &S, f: fn(&S, &mut Table)) {
+        if let Err(e) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(samples, self))) {
             let text = e.downcast_ref::<String>().cloned().or(e.downcast_ref::<&str>().map(|s| s.to_string()));
             self.failed.push(format!("{row}: {}", text.unwrap_or_default()));
         }
@@ -321,7 +334,8 @@ impl Table {
                 .replace("LDL^H with Bunch-Kaufman pivoting", "LU with partial pivoting")
                 .replace("SVD of the triangle of the factor", "Hermitian eigh of the product");
             // what goes through the engine of plain numbers has base cases in lanes, and their inverses are those of base cases
-            if row.lanes && want != *cell && (cell.starts_with("base") || row.name.contains("(inverse of ")) {
+            let instead = cell.starts_with("base") || cell.contains("lanes") || row.name.contains("(inverse of ");
+            if row.lanes && want != *cell && instead {
                 continue;
             }
             let lanes = row.lanes && column.0 == "cholesky; lu";
@@ -359,7 +373,7 @@ macro_rules! row {
             $( case.$also(); )*
             t.row(&Row::of($row, &operator), &[$(stringify!($f)),*], $promised);
         }
-        $t.attempt($row, &mut |t| row$($of)*($samples, t));
+        $t.attempt($row, $samples, row$($of)*);
     } };
 }
 mod market;
@@ -406,27 +420,41 @@ fn dynamic_complex() {
 }
 /// 1 x 1, and sizes that fit no unrolled kernel and no lane: values alone, the same code.
 const OTHERS: [[usize; 3]; 2] = [[1, 1, 2], [3, 4, 7]];
-#[test]
-fn doubles_of_other_sizes() {
+/// The same rows of other sizes.
+fn other_sizes(rows: &[fn(&mut Table)]) {
     for size in OTHERS {
         let mut t = Table::of(size);
-        on_the_heap::<f64>(&mut t);
-        variants_on_the_heap::<f64>(&mut t);
-        real_rows(&mut t);
-        real_alone(&mut t);
+        rows.iter().for_each(|rows| rows(&mut t));
         t.finish();
     }
 }
 #[test]
+fn doubles_of_other_sizes() {
+    other_sizes(&[on_the_heap::<f64>, variants_on_the_heap::<f64>, real_rows, real_alone]);
+}
+#[test]
 fn complex_of_other_sizes() {
-    for size in OTHERS {
-        let mut t = Table::of(size);
-        on_the_heap::<C>(&mut t);
-        variants_on_the_heap::<C>(&mut t);
-        complex_rows(&mut t);
-        complex_alone(&mut t);
-        t.finish();
-    }
+    other_sizes(&[on_the_heap::<C>, variants_on_the_heap::<C>, complex_rows, complex_alone]);
+}
+#[test]
+fn floats_of_other_sizes() {
+    other_sizes(&[on_the_heap::<f32>, variants_on_the_heap::<f32>, float_rows]);
+}
+#[test]
+fn lanes_of_other_sizes() {
+    type L = Lanes<f64, 4>;
+    other_sizes(&[on_the_heap::<L>, variants_on_the_heap::<L>, lane_rows]);
+}
+#[test]
+fn static_doubles_of_other_sizes() {
+    let mut t = Table::of(OTHERS[0]);
+    of_single_entries::<f64>(&mut t);
+    variants_of_single_entries::<f64>(&mut t);
+    t.finish();
+    let mut t = Table::of(OTHERS[1]);
+    on_ragged_arrays::<f64>(&mut t);
+    variants_on_ragged_arrays::<f64>(&mut t);
+    t.finish();
 }
 #[test]
 fn static_doubles() {

@@ -108,9 +108,9 @@ impl<T: Number> Samples<T> {
             small3: data(|l| psd(n3, 6)(l) * C::from(0.1)),
             b23: small(n2, n3, 17, 0.2),
             b32: data(|l| general(n2, n3, 17)(l).adjoint() * C::from(0.2)),
-            a62: data(general(n2 * n3, 2, 15)),
-            a52: small(n2 + n3, 2, 22, 0.5),
-            b52: small(n2 + n3, 2, 23, 0.5),
+            a62: data(general(n2 * n3, n2, 15)),
+            a52: small(n2 + n3, n2, 22, 0.5),
+            b52: small(n2 + n3, n2, 23, 0.5),
             q: data(|l| unitary(n3, n3, l)),
             c: T::make(|l| C::new(1.5 + l as f64, 0.0)),
         }
@@ -183,51 +183,51 @@ macro_rules! structures {
         pub fn $name<T: Number>(t: &mut Table) {
             let samples = Samples::<T>::of(t.size);
             rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>] $also;
-                "Dense", Dense::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l);
+                "Dense", Dense::new($mat!(s.g3, n3, n3)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
                     DENSE;
-                "Dense, self-adjoint", SelfAdjoint::new($mat!(s.h3, 3, 3)), |l| lane(&s.h3, l);
+                "Dense, self-adjoint", SelfAdjoint::new($mat!(s.h3, n3, n3)), |l| lane(&s.h3, l);
                     solve det diag eigh pow exp log lu;
                     but(DENSE_PSD, [
                         (0, "LDL^H with Bunch-Kaufman pivoting"), (1, "from LDL^H with Bunch-Kaufman pivoting"),
                         (5, "-; LU with partial pivoting"),
                     ]);
-                "Dense, PSD", Psd::new($mat!(s.p3, 3, 3)), |l| lane(&s.p3, l);
+                "Dense, PSD", Psd::new($mat!(s.p3, n3, n3)), |l| lane(&s.p3, l);
                     solve det diag eigh pow exp log chol lu;
                     DENSE_PSD;
-                "Dense, unitary", Unitary::new($mat!(s.q, 3, 3)), |l| lane(&s.q, l);
+                "Dense, unitary", Unitary::new($mat!(s.q, n3, n3)), |l| lane(&s.q, l);
                     solve det diag exp lu;
                     but(DENSE, [(0, "U^H, an application")]);
-                "Diagonal, PSD", Psd::new(Diagonal::new($vec!(s.plus, 3))), |l| diag(&lane(&s.plus, l));
+                "Diagonal, PSD", Psd::new(Diagonal::new($vec!(s.plus, n3))), |l| diag(&lane(&s.plus, l));
                     solve det diag eigh pow exp log chol lu;
                     DIAGONAL;
-                "Identity", Identity::<T, $space!(3)>::of_size(s.n[1]), |_| s.eye3();
+                "Identity", Identity::<T, $space!(n3)>::of_size(s.n[1]), |_| s.eye3();
                     solve det diag eigh pow exp log chol lu;
                     ["closed"; 6];
-                "c I, c >= 0", ScaledIdentity::<T, $space!(3), NonNegative>::of_size(s.c, s.n[1]),
+                "c I, c >= 0", ScaledIdentity::<T, $space!(n3), NonNegative>::of_size(s.c, s.n[1]),
                     |l| s.eye3() * read(s.c, l);
                     solve det diag eigh pow exp log chol lu;
                     ["closed"; 6];
-                "Triangular, lower", Triangular::lower($mat!(s.tri, 3, 3)), |l| s.lower(l);
+                "Triangular, lower", Triangular::lower($mat!(s.tri, n3, n3)), |l| s.lower(l);
                     solve det diag pow exp log lu;
                     TRIANGULAR;
-                "Triangular, upper", Triangular::upper($mat!(s.tri, 3, 3)), |l| s.upper(l);
+                "Triangular, upper", Triangular::upper($mat!(s.tri, n3, n3)), |l| s.upper(l);
                     solve det diag pow exp log lu;
                     but(TRIANGULAR, [(5, "-; itself")]);
-                "Permutation", Permutation::<T, _>::new($indices!(s.order, 3)), |l| s.permutation(l);
+                "Permutation", Permutation::<T, _>::new($indices!(s.order, n3)), |l| s.permutation(l);
                     solve det diag pow exp log lu;
                     [
                         "inverse permutation", "parity of the cycles", "fixed points", "-",
                         "circulants on the cycles", "-; itself",
                     ];
-                "Kron", Kron::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), |l| kron(&lane(&s.g2, l), &lane(&s.g3, l));
+                "Kron", Kron::new($mat!(s.g2, n2, n2), $mat!(s.g3, n3, n3)), |l| kron(&lane(&s.g2, l), &lane(&s.g3, l));
                     solve det diag exp lu;
                     [
                         "factor by factor", "powers n/n_i of the determinants",
                         "product of the traces; kron of the diagonals", "-",
                         "-; base: scaling and squaring with Padé; -", "-; factor by factor",
                     ];
-                "Kron, PSD factors", Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
+                "Kron, PSD factors", Kron::new(Psd::new($mat!(s.p2, n2, n2)), Psd::new(Diagonal::new($vec!(s.plus, n3)))),
                     |l| s.kron_p(l);
                     solve det diag eigh pow exp log chol lu;
                     [
@@ -235,46 +235,46 @@ macro_rules! structures {
                         "product of the traces; kron of the diagonals", "factor by factor",
                         "factor by factor; by the eigen-decomposition", "factor by factor",
                     ];
-                "BlockDiag", BlockDiag::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)),
+                "BlockDiag", BlockDiag::new($mat!(s.g2, n2, n2), $mat!(s.g3, n3, n3)),
                     |l| block(&lane(&s.g2, l), &lane(&s.g3, l));
                     solve det diag exp lu;
                     ["blockwise", "blockwise", "blockwise", "-", "-; blockwise; -", "-; blockwise"];
-                "BlockDiag, PSD blocks", BlockDiag::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new($mat!(s.p3, 3, 3))),
+                "BlockDiag, PSD blocks", BlockDiag::new(Psd::new($mat!(s.p2, n2, n2)), Psd::new($mat!(s.p3, n3, n3))),
                     |l| block(&lane(&s.p2, l), &lane(&s.p3, l));
                     solve det diag eigh pow exp log chol lu;
                     ["blockwise"; 6];
-                "Repeat, PSD block", Repeat::<_, 2>::new(Psd::new($mat!(s.p3, 3, 3))),
+                "Repeat, PSD block", Repeat::<_, 2>::new(Psd::new($mat!(s.p3, n3, n3))),
                     |l| block(&lane(&s.p3, l), &lane(&s.p3, l));
                     solve det diag eigh pow exp log chol lu;
                     ["blockwise, one block for all"; 6];
-                "Product, square factors", Product::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)), |l| s.prod(l);
+                "Product, square factors", Product::new($mat!(s.g3, n3, n3), $mat!(s.tri, n3, n3)), |l| s.prod(l);
                     solve det diag exp lu;
                     but(BASE, [
                         (0, "factor by factor, reversed"), (1, "product of the determinants"),
                         (2, "sums of products of diagonals"),
                     ]);
-                "Gram X X^H", Gram::new($mat!(s.w, 3, 5)),
+                "Gram X X^H", Gram::new($mat!(s.w, n3, n5)),
                     |l| times(&lane(&s.w, l), &lane(&s.w, l).adjoint());
                     solve det diag eigh pow exp log chol lu;
                     GRAM;
-                "Gram X X^H, tall", Gram::new($mat!(s.tall, 5, 3)),
+                "Gram X X^H, tall", Gram::new($mat!(s.tall, n5, n3)),
                     |l| times(&lane(&s.tall, l), &lane(&s.tall, l).adjoint());
                     det diag eigh exp lu pow0 log0;
                     but(GRAM, [
                         (0, "-"), (1, "zero: the factor is tall"), (3, "r x r core in the range of the factor"), (4, "by the eigen-decomposition"),
                         (5, "-; base: LU with partial pivoting"),
                     ]);
-                "LowRank", LowRank::new($mat!(s.tall, 5, 3), $mat!(s.tall2, 5, 3)),
+                "LowRank", LowRank::new($mat!(s.tall, n5, n3), $mat!(s.tall2, n5, n3)),
                     |l| times(&lane(&s.tall, l), &lane(&s.tall2, l).adjoint());
                     det diag exp lu;
                     LOW_RANK;
-                "LowRank, promised PSD", Psd::new(LowRank::new($mat!(s.tall, 5, 3), $mat!(s.tall, 5, 3))),
+                "LowRank, promised PSD", Psd::new(LowRank::new($mat!(s.tall, n5, n3), $mat!(s.tall, n5, n3))),
                     |l| times(&lane(&s.tall, l), &lane(&s.tall, l).adjoint());
                     det diag eigh exp lu pow0;
                     but(LOW_RANK, [
                         (3, "r x r core in the range"), (4, "by the eigen-decomposition; I + U phi(V^H U) V^H; -"),
                     ]);
-                "Projection", Projection::new($mat!(s.q53, 5, 3)), |l| times(&lane(&s.q53, l), &lane(&s.q53, l).adjoint());
+                "Projection", Projection::new($mat!(s.q53, n5, n3)), |l| times(&lane(&s.q53, l), &lane(&s.q53, l).adjoint());
                     det diag eigh exp lu pow0;
                     [
                         "-", "zero, or one of full rank", "the rank; row norms", "ones and zeros, reflections",
@@ -282,11 +282,11 @@ macro_rules! structures {
                     ];
                 "LowRank + c I",
                     LowRankShift::<_, NonNegative>::try_new(
-                        LowRank::new($mat!(s.tall, 5, 3), $mat!(s.tall2, 5, 3)), T::of(7.0)).unwrap(),
+                        LowRank::new($mat!(s.tall, n5, n3), $mat!(s.tall2, n5, n3)), T::of(7.0)).unwrap(),
                     |l| times(&lane(&s.tall, l), &lane(&s.tall2, l).adjoint()) + s.eye(s.n[2]) * C::from(7.0);
-                    solve det diag exp lu;
-                    but(UPDATE, [(4, "-; e^c (I + P phi(Q^H P) Q^H); -")]);
-                "Gram X X^H, tall, + c I, c >= 0", dsl::add(Gram::new($mat!(s.tall, 5, 3)), dsl::I),
+                    solve det diag pow exp log lu;
+                    but(UPDATE, [(4, "f(c) I + P g(Q^H P) Q^H; e^c (I + P phi(Q^H P) Q^H); f(c) I + P g(Q^H P) Q^H")]);
+                "Gram X X^H, tall, + c I, c >= 0", dsl::add(Gram::new($mat!(s.tall, n5, n3)), dsl::I),
                     |l| times(&lane(&s.tall, l), &lane(&s.tall, l).adjoint()) + s.eye(s.n[2]);
                     solve det diag eigh pow exp log chol lu;
                     but(UPDATE, [
@@ -295,48 +295,48 @@ macro_rules! structures {
                         (5, "base: Cholesky; base: LU with partial pivoting"),
                     ]);
                 "LowRankUpdate of Diagonal",
-                    LowRankUpdate::new(Diagonal::new($vec!(s.plus, 3)), LowRank::new($mat!(s.a31, 3, 1), $mat!(s.d, 3, 1))),
+                    LowRankUpdate::new(Diagonal::new($vec!(s.plus, n3)), LowRank::new($mat!(s.a31, n3, one), $mat!(s.d, n3, one))),
                     |l| diag(&lane(&s.plus, l)) + times(&lane(&s.a31, l), &lane(&s.d, l).adjoint());
                     solve det diag exp lu;
                     UPDATE;
                 "LowRankUpdate of Kron by a Gram matrix, PSD",
                     LowRankUpdate::new(
-                        Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
-                        Gram::new($mat!(s.a62, 6, 2)),
+                        Kron::new(Psd::new($mat!(s.p2, n2, n2)), Psd::new(Diagonal::new($vec!(s.plus, n3)))),
+                        Gram::new($mat!(s.a62, all, n2)),
                     ),
                     |l| s.kron_p(l) + times(&lane(&s.a62, l), &lane(&s.a62, l).adjoint());
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [
                         (0, "Woodbury"), (1, "determinant lemma"), (2, "sum of the traces; sum of the diagonals"),
                     ]);
-                "Congruence X A X^H, PSD core", Congruence::new($mat!(s.w, 3, 5), Psd::new($mat!(s.p5, 5, 5))),
+                "Congruence X A X^H, PSD core", Congruence::new($mat!(s.w, n3, n5), Psd::new($mat!(s.p5, n5, n5))),
                     |l| times(&times(&lane(&s.w, l), &lane(&s.p5, l)), &lane(&s.w, l).adjoint());
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [
                         (2, "rows of the factors"), (3, "Hermitian eigh of the product"), (4, "by the eigen-decomposition"),
                     ]);
-                "Congruence X A X^H, tall", Congruence::new($mat!(s.tall, 5, 3), Psd::new($mat!(s.small3, 3, 3))),
+                "Congruence X A X^H, tall", Congruence::new($mat!(s.tall, n5, n3), Psd::new($mat!(s.small3, n3, n3))),
                     |l| times(&times(&lane(&s.tall, l), &lane(&s.small3, l)), &lane(&s.tall, l).adjoint());
                     det diag eigh exp lu pow0 log0;
                     [
                         "-", "zero: the factor is tall", "rows of the factors", "r x r core in the range of the factor",
                         "by the eigen-decomposition", "-; base: LU with partial pivoting",
                     ];
-                "Sum", Sum::new($mat!(s.g3, 3, 3), Diagonal::new($vec!(s.d, 3))),
+                "Sum", Sum::new($mat!(s.g3, n3, n3), Diagonal::new($vec!(s.d, n3))),
                     |l| lane(&s.g3, l) + diag(&lane(&s.d, l));
                     solve det diag exp lu;
                     but(BASE, [(2, "sum of the traces; sum of the diagonals")]);
-                "Sum, PSD", Sum::new(Psd::new($mat!(s.p3, 3, 3)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
+                "Sum, PSD", Sum::new(Psd::new($mat!(s.p3, n3, n3)), Psd::new(Diagonal::new($vec!(s.plus, n3)))),
                     |l| s.sum_p(l);
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [(2, "sum of the traces; sum of the diagonals")]);
-                "Powi", Powi::<_, 2>::new($mat!(s.tri, 3, 3)), |l| power(&lane(&s.tri, l), 2);
+                "Powi", Powi::<_, 2>::new($mat!(s.tri, n3, n3)), |l| power(&lane(&s.tri, l), 2);
                     solve det diag exp lu;
                     but(BASE, [(0, "N solves with the base"), (1, "N times that of the base")]);
-                "Scaled", Scaled::<_, _, NonNegative>::signed(s.c, Dense::new($mat!(s.g3, 3, 3))), |l| lane(&s.g3, l) * read(s.c, l);
+                "Scaled", Scaled::<_, _, NonNegative>::signed(s.c, Dense::new($mat!(s.g3, n3, n3))), |l| lane(&s.g3, l) * read(s.c, l);
                     solve det diag exp lu;
                     ["1/c times", "c^n times", "c times", "-", "-; base: scaling and squaring with Padé; -", "-; c times"];
-                "Scaled, c >= 0, PSD", Scaled::<_, _, NonNegative>::signed(s.c, Psd::new($mat!(s.p3, 3, 3))),
+                "Scaled, c >= 0, PSD", Scaled::<_, _, NonNegative>::signed(s.c, Psd::new($mat!(s.p3, n3, n3))),
                     |l| lane(&s.p3, l) * read(s.c, l);
                     solve det diag eigh pow exp log chol lu;
                     [
@@ -344,59 +344,59 @@ macro_rules! structures {
                         "sqrt(c) times; c times",
                     ];
                 "Sliced, principal, PSD",
-                    Sliced::try_principal(Psd::new($mat!(s.p5, 5, 5)), $indices!(s.picks, 3)).unwrap(),
+                    Sliced::try_principal(Psd::new($mat!(s.p5, n5, n5)), $indices!(s.picks, some)).unwrap(),
                     |l| DMatrix::from_fn(s.picks.len(), s.picks.len(), |i, j| lane(&s.p5, l)[(s.picks[i], s.picks[j])]);
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [(2, "slice of the diagonal")]);
-                "HStack", HStack::new($mat!(s.a31, 3, 1), $mat!(s.a32, 3, 2)), |l| lane(&s.g3, l);
+                "HStack", HStack::new($mat!(s.a31, n3, one), $mat!(s.a32, n3, less)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
                     but(BASE, [(2, "blockwise")]);
                 "Blocks, A with a cheap inverse",
-                    Blocks::new(Diagonal::new($vec!(s.plus, 3)), $mat!(s.a31, 3, 1), $mat!(s.a13, 1, 3), $mat!(s.a11, 1, 1)),
+                    Blocks::new(Diagonal::new($vec!(s.plus, n3)), $mat!(s.a31, n3, one), $mat!(s.a13, one, n3), $mat!(s.a11, one, one)),
                     |l| blocks(&diag(&lane(&s.plus, l)), &lane(&s.a31, l), &lane(&s.a13, l), &lane(&s.a11, l));
                     solve det diag exp lu;
                     SCHUR;
                 "Blocks, D with a cheap inverse, promised PSD",
-                    Psd::new(Blocks::new($mat!(s.p2, 2, 2), $mat!(s.b23, 2, 3), $mat!(s.b32, 3, 2), Psd::new(Diagonal::new($vec!(s.plus, 3))))),
+                    Psd::new(Blocks::new($mat!(s.p2, n2, n2), $mat!(s.b23, n2, n3), $mat!(s.b32, n3, n2), Psd::new(Diagonal::new($vec!(s.plus, n3))))),
                     |l| blocks(&lane(&s.p2, l), &lane(&s.b23, l), &lane(&s.b32, l), &diag(&lane(&s.plus, l)));
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [
                         (0, "Schur complement"), (1, "Schur complement"), (2, "sum of the traces; blockwise"),
                     ]);
-                "Blocks, no cheap inverse", Blocks::new($mat!(s.g2, 2, 2), $mat!(s.b23, 2, 3), $mat!(s.x32, 3, 2), $mat!(s.g3, 3, 3)),
+                "Blocks, no cheap inverse", Blocks::new($mat!(s.g2, n2, n2), $mat!(s.b23, n2, n3), $mat!(s.x32, n3, n2), $mat!(s.g3, n3, n3)),
                     |l| blocks(&lane(&s.g2, l), &lane(&s.b23, l), &lane(&s.x32, l), &lane(&s.g3, l));
                     solve det diag exp lu;
                     but(BASE, [(2, "sum of the traces; blockwise")]);
-                "Blocks, C zero", Blocks::new($mat!(s.g2, 2, 2), $mat!(s.b23, 2, 3), Zero::<T, $space!(3), $space!(2), NoFacts>::of_size(s.n[1], s.n[0]), $mat!(s.g3, 3, 3)),
+                "Blocks, C zero", Blocks::new($mat!(s.g2, n2, n2), $mat!(s.b23, n2, n3), Zero::<T, $space!(n3), $space!(n2), NoFacts>::of_size(s.n[1], s.n[0]), $mat!(s.g3, n3, n3)),
                     |l| blocks(&lane(&s.g2, l), &lane(&s.b23, l), &Ref::zeros(s.n[1], s.n[0]), &lane(&s.g3, l));
                     solve det diag exp lu;
                     but(SCHUR, [
                         (0, "block substitution"), (1, "block substitution"),
                     ]);
-                "Hadamard", Hadamard::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)),
+                "Hadamard", Hadamard::new($mat!(s.g3, n3, n3), $mat!(s.tri, n3, n3)),
                     |l| lane(&s.g3, l).component_mul(&lane(&s.tri, l));
                     solve det diag exp lu;
                     but(BASE, [(2, "product of the diagonals")]);
-                "Hadamard, PSD", Hadamard::new(Psd::new($mat!(s.small3, 3, 3)), Psd::new($mat!(s.small3, 3, 3))),
+                "Hadamard, PSD", Hadamard::new(Psd::new($mat!(s.small3, n3, n3)), Psd::new($mat!(s.small3, n3, n3))),
                     |l| lane(&s.small3, l).component_mul(&lane(&s.small3, l));
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [(2, "product of the diagonals")]);
-                "Transpose", Transpose::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).transpose();
+                "Transpose", Transpose::new($mat!(s.g3, n3, n3)), |l| lane(&s.g3, l).transpose();
                     solve det diag exp lu;
                     [
                         "transpose of", "transpose of", "transpose of", "-", "-; transpose of; -",
                         "-; base: LU with partial pivoting",
                     ];
-                "Transpose, PSD", Transpose::new(Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l).transpose();
+                "Transpose, PSD", Transpose::new(Psd::new($mat!(s.p3, n3, n3))), |l| lane(&s.p3, l).transpose();
                     solve det diag eigh pow exp log chol lu;
                     [
                         "transpose of", "transpose of", "transpose of", "transpose of", "transpose of",
                         "transpose of; base: LU with partial pivoting",
                     ];
-                "Function", function(&s.g3).fixed::<$space!(3), $space!(3)>(), |l| lane(&s.g3, l);
+                "Function", function(&s.g3).fixed::<$space!(n3), $space!(n3)>(), |l| lane(&s.g3, l);
                     solve det diag exp lu;
                     BASE;
-                "Spectral (sqrt of Dense, PSD)", Psd::new($mat!(s.p3, 3, 3)).sqrt().unwrap(),
+                "Spectral (sqrt of Dense, PSD)", Psd::new($mat!(s.p3, n3, n3)).sqrt().unwrap(),
                     |l| spectral(&lane(&s.p3, l), f64::sqrt);
                     solve det diag eigh pow exp log chol lu;
                     [
@@ -414,17 +414,17 @@ macro_rules! variants {
         pub fn $name<T: Number>(t: &mut Table) {
             let samples = Samples::<T>::of(t.size);
             rows! { t, &samples; s: Samples<T>, [T: Number] [::<T>] $also;
-                "Dense, isometric", Isometric::new($mat!(s.q, 3, 3)), |l| lane(&s.q, l);
+                "Dense, isometric", Isometric::new($mat!(s.q, n3, n3)), |l| lane(&s.q, l);
                     solve det diag exp lu;
                     DENSE;
-                "&A (of Dense, PSD)", &Psd::new($mat!(s.p3, 3, 3)), |l| lane(&s.p3, l);
+                "&A (of Dense, PSD)", &Psd::new($mat!(s.p3, n3, n3)), |l| lane(&s.p3, l);
                     solve det diag eigh pow exp log chol lu;
                     DENSE_PSD;
-                "Diagonal, self-adjoint", SelfAdjoint::new(Diagonal::new($vec!(s.plus, 3))),
+                "Diagonal, self-adjoint", SelfAdjoint::new(Diagonal::new($vec!(s.plus, n3))),
                     |l| diag(&lane(&s.plus, l));
                     solve det diag eigh pow exp log lu;
                     but(DIAGONAL, [(5, "-; itself")]);
-                "KronSum, PSD factors", KronSum::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
+                "KronSum, PSD factors", KronSum::new(Psd::new($mat!(s.p2, n2, n2)), Psd::new(Diagonal::new($vec!(s.plus, n3)))),
                     |l| kron_sum(&lane(&s.p2, l), &diag(&lane(&s.plus, l)));
                     solve det diag eigh pow exp log chol lu;
                     [
@@ -435,7 +435,7 @@ macro_rules! variants {
                     ];
                 "Shifted (Kron + c I), PSD",
                     dsl::add(
-                        Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
+                        Kron::new(Psd::new($mat!(s.p2, n2, n2)), Psd::new(Diagonal::new($vec!(s.plus, n3)))),
                         ScaledIdentity::<T, Dyn, NonNegative>::of_size(s.c, s.n[0] * s.n[1]),
                     ),
                     |l| s.kron_p(l) + s.eye6() * read(s.c, l);
@@ -445,7 +445,7 @@ macro_rules! variants {
                         "shifted spectrum", "shifted spectrum", "base: Cholesky; base: LU with partial pivoting",
                     ];
                 "Shifted (Kron + c I)",
-                    dsl::add(Kron::new($mat!(s.g2, 2, 2), $mat!(s.g3, 3, 3)), ScaledIdentity::<T, Dyn, _>::new(s.c, s.n[0] * s.n[1])),
+                    dsl::add(Kron::new($mat!(s.g2, n2, n2), $mat!(s.g3, n3, n3)), ScaledIdentity::<T, Dyn, _>::new(s.c, s.n[0] * s.n[1])),
                     |l| kron(&lane(&s.g2, l), &lane(&s.g3, l)) + s.eye6() * read(s.c, l);
                     solve det diag exp lu;
                     but(BASE, [
@@ -453,12 +453,12 @@ macro_rules! variants {
                         (2, "sum of the traces; sum of the diagonals"),
                         (4, "-; base: e^c times; -"),
                     ]);
-                "Tridiagonal", Tridiagonal::new($vec!(s.d2, 2), $vec!(s.plus, 3), $vec!(s.e2, 2)), |l| s.tridiagonal(l, false);
+                "Tridiagonal", Tridiagonal::new($vec!(s.d2, less), $vec!(s.plus, n3), $vec!(s.e2, less)), |l| s.tridiagonal(l, false);
                     solve det diag exp lu;
                     but(BASE, [
                         (0, "Thomas with partial pivoting"), (1, "from Thomas with partial pivoting"), (2, "read off"),
                     ]);
-                "Tridiagonal, PSD", Psd::new(Tridiagonal::symmetric($vec!(s.three, 3), $vec!(s.d2, 2))),
+                "Tridiagonal, PSD", Psd::new(Tridiagonal::symmetric($vec!(s.three, n3), $vec!(s.d2, less))),
                     |l| s.tridiagonal(l, true);
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [
@@ -480,7 +480,7 @@ macro_rules! variants {
                     solve det diag exp lu;
                     but(BASE, [(0, "undone: the bands"), (1, "from the banded factors")]);
                 "Kron, promised PSD",
-                    Psd::new(Kron::new(Psd::new($mat!(s.p2, 2, 2)), Psd::new(Diagonal::new($vec!(s.plus, 3))))),
+                    Psd::new(Kron::new(Psd::new($mat!(s.p2, n2, n2)), Psd::new(Diagonal::new($vec!(s.plus, n3))))),
                     |l| s.kron_p(l);
                     solve det diag eigh pow exp log chol lu;
                     [
@@ -488,15 +488,15 @@ macro_rules! variants {
                         "product of the traces; kron of the diagonals", "factor by factor",
                         "factor by factor; by the eigen-decomposition", "factor by factor",
                     ];
-                "Product, rectangular factors", Product::new($mat!(s.w, 3, 5), $mat!(s.tall, 5, 3)),
+                "Product, rectangular factors", Product::new($mat!(s.w, n3, n5), $mat!(s.tall, n5, n3)),
                     |l| times(&lane(&s.w, l), &lane(&s.tall, l));
                     solve det diag exp lu;
                     but(BASE, [(2, "sums of products of diagonals")]);
-                "SumOf, PSD", SumOf::new([Psd::new($mat!(s.p3, 3, 3)), Psd::new($mat!(s.p3, 3, 3))]),
+                "SumOf, PSD", SumOf::new([Psd::new($mat!(s.p3, n3, n3)), Psd::new($mat!(s.p3, n3, n3))]),
                     |l| lane(&s.p3, l) * C::from(2.0);
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [(2, "sum of the diagonals")]);
-                "KronOf, PSD factors", KronOf::new([Psd::new($mat!(s.p2, 2, 2)), Psd::new($mat!(s.p2, 2, 2))]),
+                "KronOf, PSD factors", KronOf::new([Psd::new($mat!(s.p2, n2, n2)), Psd::new($mat!(s.p2, n2, n2))]),
                     |l| kron(&lane(&s.p2, l), &lane(&s.p2, l));
                     solve det diag eigh pow exp log chol lu;
                     [
@@ -504,39 +504,46 @@ macro_rules! variants {
                         "product of the traces; kron of the diagonals", "factor by factor",
                         "factor by factor; by the eigen-decomposition", "factor by factor",
                     ];
-                "BlockDiagOf, PSD blocks", BlockDiagOf::new([Psd::new($mat!(s.p3, 3, 3)), Psd::new($mat!(s.small3, 3, 3))]),
+                "BlockDiagOf, PSD blocks", BlockDiagOf::new([Psd::new($mat!(s.p3, n3, n3)), Psd::new($mat!(s.small3, n3, n3))]),
                     |l| block(&lane(&s.p3, l), &lane(&s.small3, l));
                     solve det diag eigh pow exp log chol lu;
                     ["blockwise"; 6];
-                "ProductOf", ProductOf::new([Dense::new($mat!(s.g3, 3, 3)), Dense::new($mat!(s.tri, 3, 3))]), |l| s.prod(l);
+                "ProductOf", ProductOf::new([Dense::new($mat!(s.g3, n3, n3)), Dense::new($mat!(s.tri, n3, n3))]), |l| s.prod(l);
                     solve det diag exp lu;
                     but(BASE, [
                         (0, "part by part, reversed"), (1, "product of the determinants"), (2, "sums of products of diagonals"),
                     ]);
                 "Kron * Kron",
-                    dsl::mul(Kron::new($mat!(s.g2, 2, 2), $mat!(s.small3, 3, 3)), Kron::new($mat!(s.p2, 2, 2), $mat!(s.small3, 3, 3))),
+                    dsl::mul(Kron::new($mat!(s.g2, n2, n2), $mat!(s.small3, n3, n3)), Kron::new($mat!(s.p2, n2, n2), $mat!(s.small3, n3, n3))),
                     |l| times(&kron(&lane(&s.g2, l), &lane(&s.small3, l)), &kron(&lane(&s.p2, l), &lane(&s.small3, l)));
                     solve det diag exp lu;
                     KRON;
+                "KronProduct, factors that split another way",
+                    dsl::mul(Kron::new($mat!(s.g2, n2, n2), $mat!(s.small3, n3, n3)), Kron::new($mat!(s.g3, n3, n3), $mat!(s.p2, n2, n2))),
+                    |l| times(&kron(&lane(&s.g2, l), &lane(&s.small3, l)), &kron(&lane(&s.g3, l), &lane(&s.p2, l)));
+                    solve det diag exp lu;
+                    but(BASE, [
+                        (0, "factor by factor, reversed"), (1, "product of the determinants"), (2, "sums of products of diagonals"),
+                    ]);
                 "Triangular * Triangular, lower",
-                    dsl::mul(Triangular::lower($mat!(s.tri, 3, 3)), Triangular::lower($mat!(s.tri, 3, 3))),
+                    dsl::mul(Triangular::lower($mat!(s.tri, n3, n3)), Triangular::lower($mat!(s.tri, n3, n3))),
                     |l| times(&s.lower(l), &s.lower(l));
                     solve det diag pow exp log lu;
                     TRIANGULAR;
                 "Triangular + Triangular, upper",
-                    dsl::add(Triangular::upper($mat!(s.tri, 3, 3)), Triangular::upper($mat!(s.p3, 3, 3))),
+                    dsl::add(Triangular::upper($mat!(s.tri, n3, n3)), Triangular::upper($mat!(s.p3, n3, n3))),
                     |l| s.upper(l) + lane(&s.p3, l).upper_triangle();
                     solve det diag pow exp log lu;
                     but(TRIANGULAR, [(5, "-; itself")]);
                 "Diagonal * Diagonal, PSD",
-                    dsl::mul(Psd::new(Diagonal::new($vec!(s.plus, 3))), Psd::new(Diagonal::new($vec!(s.plus, 3)))),
+                    dsl::mul(Psd::new(Diagonal::new($vec!(s.plus, n3))), Psd::new(Diagonal::new($vec!(s.plus, n3)))),
                     |l| power(&diag(&lane(&s.plus, l)), 2);
                     solve det diag eigh pow exp log chol lu;
                     DIAGONAL;
-                "Zero", Zero::<T, $space!(3), $space!(3), PsdFacts>::square(s.n[1]), |_| Ref::zeros(s.n[1], s.n[1]);
+                "Zero", Zero::<T, $space!(n3), $space!(n3), PsdFacts>::square(s.n[1]), |_| Ref::zeros(s.n[1], s.n[1]);
                     det diag eigh exp lu pow0;
                     ["-", "closed", "closed", "closed", "closed; -", "-; closed"];
-                "Scaled, real c, self-adjoint", Scaled::<_, _, AnySign>::signed(s.c, SelfAdjoint::new($mat!(s.h3, 3, 3))),
+                "Scaled, real c, self-adjoint", Scaled::<_, _, AnySign>::signed(s.c, SelfAdjoint::new($mat!(s.h3, n3, n3))),
                     |l| lane(&s.h3, l) * read(s.c, l);
                     solve det diag eigh pow exp log lu;
                     [
@@ -545,27 +552,27 @@ macro_rules! variants {
                     ];
                 "LowRankUpdate of BlockDiag",
                     LowRankUpdate::new(
-                        BlockDiag::new($mat!(s.g2, 2, 2), Diagonal::new($vec!(s.plus, 3))),
-                        LowRank::new($mat!(s.a52, 5, 2), $mat!(s.b52, 5, 2)),
+                        BlockDiag::new($mat!(s.g2, n2, n2), Diagonal::new($vec!(s.plus, n3))),
+                        LowRank::new($mat!(s.a52, n5, n2), $mat!(s.b52, n5, n2)),
                     ),
                     |l| block(&lane(&s.g2, l), &diag(&lane(&s.plus, l))) + times(&lane(&s.a52, l), &lane(&s.b52, l).adjoint());
                     solve det diag exp lu;
                     UPDATE;
-                "KronOf", KronOf::new([Dense::new($mat!(s.g2, 2, 2)), Dense::new($mat!(s.p2, 2, 2))]),
+                "KronOf", KronOf::new([Dense::new($mat!(s.g2, n2, n2)), Dense::new($mat!(s.p2, n2, n2))]),
                     |l| kron(&lane(&s.g2, l), &lane(&s.p2, l));
                     solve det diag exp lu;
                     KRON;
-                "BlockDiagOf", BlockDiagOf::new([Dense::new($mat!(s.g3, 3, 3)), Dense::new($mat!(s.tri, 3, 3))]),
+                "BlockDiagOf", BlockDiagOf::new([Dense::new($mat!(s.g3, n3, n3)), Dense::new($mat!(s.tri, n3, n3))]),
                     |l| block(&lane(&s.g3, l), &lane(&s.tri, l));
                     solve det diag exp lu;
                     ["blockwise", "blockwise", "blockwise", "-", "-; blockwise; -", "-; blockwise"];
-                "Conj", Conj::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).conjugate();
+                "Conj", Conj::new($mat!(s.g3, n3, n3)), |l| lane(&s.g3, l).conjugate();
                     solve det diag exp lu;
                     [
                         "conjugate of", "conjugate of", "conjugate of", "-", "-; conjugate of; -",
                         "-; base: LU with partial pivoting",
                     ];
-                "Powi, PSD", Powi::<_, 2>::new(Psd::new($mat!(s.p2, 2, 2))), |l| power(&lane(&s.p2, l), 2);
+                "Powi, PSD", Powi::<_, 2>::new(Psd::new($mat!(s.p2, n2, n2))), |l| power(&lane(&s.p2, l), 2);
                     solve det diag eigh pow exp log chol lu;
                     [
                         "N solves with the base", "N times that of the base", "base: read off n applications",
@@ -574,111 +581,157 @@ macro_rules! variants {
                         "base: Cholesky; base: LU with partial pivoting",
                     ];
                 "Sliced",
-                    Sliced::try_new(Dense::new($mat!(s.g5, 5, 5)), $indices!(s.rows, 3), $indices!(s.cols, 3)).unwrap(),
+                    Sliced::try_new(Dense::new($mat!(s.g5, n5, n5)), $indices!(s.rows, some), $indices!(s.cols, some)).unwrap(),
                     |l| DMatrix::from_fn(s.rows.len(), s.rows.len(), |i, j| lane(&s.g5, l)[(s.rows[i], s.cols[j])]);
                     solve det diag exp lu;
                     but(BASE, [(2, "slice of the diagonal")]);
-                "VStack", VStack::new($mat!(s.a13, 1, 3), $mat!(s.a23, 2, 3)), |l| lane(&s.g3, l);
+                "VStack", VStack::new($mat!(s.a13, one, n3), $mat!(s.a23, less, n3)), |l| lane(&s.g3, l);
                     solve det diag exp lu;
                     but(BASE, [(2, "blockwise")]);
-                "Adjoint", Adjoint::new($mat!(s.g3, 3, 3)), |l| lane(&s.g3, l).adjoint();
+                "Adjoint", Adjoint::new($mat!(s.g3, n3, n3)), |l| lane(&s.g3, l).adjoint();
                     solve det diag exp lu;
                     [
                         "adjoint of", "adjoint of", "adjoint of", "-", "-; adjoint of; -",
                         "-; base: LU with partial pivoting",
                     ];
-                "Adjoint, PSD", Adjoint::new(Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l).adjoint();
+                "Adjoint, PSD", Adjoint::new(Psd::new($mat!(s.p3, n3, n3))), |l| lane(&s.p3, l).adjoint();
                     solve det diag eigh pow exp log chol lu;
                     [
                         "adjoint of", "adjoint of", "adjoint of", "adjoint of", "adjoint of",
                         "adjoint of; base: LU with partial pivoting",
                     ];
-                "Conj, PSD", Conj::new(Psd::new($mat!(s.p3, 3, 3))), |l| lane(&s.p3, l).conjugate();
+                "Conj, PSD", Conj::new(Psd::new($mat!(s.p3, n3, n3))), |l| lane(&s.p3, l).conjugate();
                     solve det diag eigh pow exp log chol lu;
                     [
                         "conjugate of", "conjugate of", "conjugate of", "conjugate of", "conjugate of",
                         "conjugate of; base: LU with partial pivoting",
                     ];
-                "Function, PSD", psd_function(&s.p3).fixed::<$space!(3), $space!(3)>(), |l| lane(&s.p3, l);
+                "Function, PSD", psd_function(&s.p3).fixed::<$space!(n3), $space!(n3)>(), |l| lane(&s.p3, l);
                     solve det diag eigh pow exp log chol lu;
                     BASE_PSD;
-                "Factored (inverse of Dense)", Dense::new($mat!(s.g3, 3, 3)).inv().unwrap(),
+                "Factored (inverse of Dense)", Dense::new($mat!(s.g3, n3, n3)).inv().unwrap(),
                     |l| inverse(&lane(&s.g3, l));
                     solve det diag exp lu;
                     but(BASE, [(0, "undone: rebuilt from the factors"), (1, "from LU with partial pivoting")]);
-                "Factored (inverse of Dense, PSD)", Psd::new($mat!(s.p3, 3, 3)).inv().unwrap(),
+                "Factored (inverse of Dense, PSD)", Psd::new($mat!(s.p3, n3, n3)).inv().unwrap(),
                     |l| inverse(&lane(&s.p3, l));
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [(0, "undone: rebuilt from the factors"), (1, "from LDL^H")]);
                 "BaseInverse (inverse of Sum, PSD)",
-                    Sum::new(Psd::new($mat!(s.p3, 3, 3)), Psd::new(Diagonal::new($vec!(s.plus, 3)))).inv().unwrap(),
+                    Sum::new(Psd::new($mat!(s.p3, n3, n3)), Psd::new(Diagonal::new($vec!(s.plus, n3)))).inv().unwrap(),
                     |l| inverse(&s.sum_p(l));
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [(0, "undone: rebuilt from the factors"), (1, "from LDL^H")]);
                 "Undone (and back)",
-                    Sum::new(Psd::new($mat!(s.p3, 3, 3)), Psd::new(Diagonal::new($vec!(s.plus, 3))))
+                    Sum::new(Psd::new($mat!(s.p3, n3, n3)), Psd::new(Diagonal::new($vec!(s.plus, n3))))
                         .inv().unwrap().inv().unwrap(),
                     |l| s.sum_p(l);
                     solve det diag eigh pow exp log chol lu;
                     BASE_PSD;
-                "ProductInverse", Product::new($mat!(s.g3, 3, 3), $mat!(s.tri, 3, 3)).inv().unwrap(),
+                "ProductInverse", Product::new($mat!(s.g3, n3, n3), $mat!(s.tri, n3, n3)).inv().unwrap(),
                     |l| inverse(&s.prod(l));
                     solve det diag exp lu;
-                    BASE;
-                "TriangularInverse", Triangular::lower($mat!(s.tri, 3, 3)).inv().unwrap(), |l| inverse(&s.lower(l));
+                    but(BASE, [(0, "factor by factor, reversed"), (1, "product of the determinants")]);
+                "TriangularInverse", Triangular::lower($mat!(s.tri, n3, n3)).inv().unwrap(), |l| inverse(&s.lower(l));
                     solve det diag exp lu;
                     but(BASE, [(0, "undone: the triangle"), (1, "product of the diagonal")]);
-                "CycleFunction (exp of Permutation)", Permutation::<T, _>::new($indices!(s.order, 3)).exp().unwrap(),
+                "CycleFunction (exp of Permutation)", Permutation::<T, _>::new($indices!(s.order, n3)).exp().unwrap(),
                     |l| exponential(&s.permutation(l));
                     solve det diag exp lu;
-                    BASE;
+                    CYCLES;
+                "CycleFunction (power of Permutation)", Permutation::<T, _>::new($indices!(s.order, n3)).pow(2.0).unwrap(),
+                    |l| power(&s.permutation(l), 2);
+                    solve det diag exp lu;
+                    CYCLES;
             }
         }
     };
 }
-macro_rules! static_mat {
-    ($m:expr, $r:literal, $c:literal) => {
-        SMatrix::<T, $r, $c>::from_fn(|i, j| $m[(i, j)])
+/// Matrices, vectors, index lists and spaces of the static sizes that `$size` gives the names n2, n3, n5, all = n2 n3, less = n3 - 1.
+macro_rules! statics {
+    ($size:ident, $mat:ident, $vec:ident, $indices:ident, $space:ident; $d:tt) => {
+        macro_rules! $mat {
+                                    ($d m:expr, $d r:ident, $d c:ident) => {
+                                        SMatrix::<T, { $size!($d r) }, { $size!($d c) }>::from_fn(|i, j| $d m[(i, j)])
+                                    };
+                                }
+        macro_rules! $vec {
+                                    ($d m:expr, $d r:ident) => {
+                                        SMatrix::<T, { $size!($d r) }, 1>::from_fn(|i, _| $d m[(i, 0)])
+                                    };
+                                }
+        macro_rules! $indices {
+                                    ($d x:expr, $d n:ident) => {
+                                        <[usize; $size!($d n)]>::try_from(&$d x[..]).unwrap()
+                                    };
+                                }
+        macro_rules! $space {
+                                    ($d n:ident) => {
+                                        Const<{ $size!($d n) }>
+                                    };
+                                }
     };
 }
-macro_rules! static_vec {
-    ($m:expr, $r:literal) => {
-        SMatrix::<T, $r, 1>::from_fn(|i, _| $m[(i, 0)])
+macro_rules! sizes {
+    ($name:ident: $n2:literal $n3:literal $n5:literal $all:literal $less:literal $some:literal) => {
+        macro_rules! $name {
+            (n2) => {
+                $n2
+            };
+            (n3) => {
+                $n3
+            };
+            (n5) => {
+                $n5
+            };
+            (all) => {
+                $all
+            };
+            (less) => {
+                $less
+            };
+            (some) => {
+                $some
+            };
+            (one) => {
+                1
+            };
+        }
     };
 }
-macro_rules! static_indices {
-    ($x:expr, $n:literal) => {
-        <[usize; $n]>::try_from(&$x[..]).unwrap()
-    };
-}
-macro_rules! static_space {
-    ($n:literal) => {
-        Const<$n>
-    };
-}
+sizes!(small: 2 3 5 6 2 3);
+sizes!(single: 1 1 2 1 0 1);
+sizes!(ragged: 3 4 7 12 3 3);
+statics!(small, small_mat, small_vec, small_indices, small_space; $);
+statics!(single, single_mat, single_vec, single_indices, single_space; $);
+statics!(ragged, ragged_mat, ragged_vec, ragged_indices, ragged_space; $);
 macro_rules! dynamic_mat {
-    ($m:expr, $r:literal, $c:literal) => {
+    ($m:expr, $r:ident, $c:ident) => {
         $m.clone()
     };
 }
 macro_rules! dynamic_vec {
-    ($m:expr, $r:literal) => {
+    ($m:expr, $r:ident) => {
         $m.column(0).into_owned()
     };
 }
 macro_rules! dynamic_indices {
-    ($x:expr, $n:literal) => {
+    ($x:expr, $n:ident) => {
         $x.to_vec()
     };
 }
 macro_rules! dynamic_space {
-    ($n:literal) => {
+    ($n:ident) => {
         Dyn
     };
 }
-structures!(on_arrays, static_mat, static_vec, static_indices, static_space, []);
+structures!(on_arrays, small_mat, small_vec, small_indices, small_space, [eig svd pinv]);
 structures!(on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space, [eig svd pinv]);
-variants!(variants_on_arrays, static_mat, static_vec, static_indices, static_space, []);
+variants!(variants_on_arrays, small_mat, small_vec, small_indices, small_space, [eig svd pinv]);
+structures!(of_single_entries, single_mat, single_vec, single_indices, single_space, []);
+variants!(variants_of_single_entries, single_mat, single_vec, single_indices, single_space, []);
+structures!(on_ragged_arrays, ragged_mat, ragged_vec, ragged_indices, ragged_space, []);
+variants!(variants_on_ragged_arrays, ragged_mat, ragged_vec, ragged_indices, ragged_space, []);
 variants!(variants_on_the_heap, dynamic_mat, dynamic_vec, dynamic_indices, dynamic_space, [eig svd pinv]);
 
 fn product<T: Scalar>(m: DMatrix<T>) -> impl Fn(&[T], &mut [T]) + Clone {
@@ -845,6 +898,12 @@ pub fn complex_alone(t: &mut Table) {
                 "F^H, an application", "multiplicities of 1, -i, -1, i", "multiplicities of 1, -i, -1, i; read off", "-",
                 "cubic polynomial of F", "-; base: LU with partial pivoting",
             ];
+        "FourierFunction (exp of Fourier)", Fourier::<C>::new(s.n[2]).exp().unwrap(), |_| exponential(&fourier(s.n[2]));
+            solve det diag exp lu;
+            but(BASE, [
+                (0, "cubic polynomial of F"), (1, "multiplicities of 1, -i, -1, i"),
+                (2, "multiplicities of 1, -i, -1, i; read off"), (4, "-; cubic polynomial of F; -"),
+            ]);
         "Householder, complex", Householder::new(s.d.column(0).into_owned()), |l| householder(&lane(&s.d, l));
             solve det diag eigh powu exp logu lu;
             REFLECTION;
@@ -865,6 +924,13 @@ pub fn real_alone(t: &mut Table) {
         "Householder", Householder::new(s.d.column(0).into_owned()), |l| householder(&lane(&s.d, l));
             solve det diag eigh pow exp log lu;
             REFLECTION;
+        "ReflectionFunction (exp of Householder)", Householder::new(s.d.column(0).into_owned()).exp().unwrap(),
+            |l| spectral(&householder(&lane(&s.d, l)), f64::exp);
+            solve det diag eigh pow exp log chol lu;
+            but(BASE_PSD, [
+                (0, "1/f of both eigenvalues"), (1, "closed"), (2, "closed; read off"),
+                (4, "base: by the eigen-decomposition; by the projection on v; base: by the eigen-decomposition"),
+            ]);
         "Interpolation", Interpolation::<f64>::linear(s.grid_of_points(), &s.points()).unwrap(), |_| s.hats();
             solve det diag exp lu;
             but(BASE, [(2, "read off")]);

@@ -7,7 +7,7 @@ use crate::error::{Error, Result, check, note_fault};
 use crate::functions::dense::{FactorMethod, Factored};
 use crate::functions::diagonal::diagonal_start;
 use crate::operator::short::{Ro, Sc};
-use crate::operator::{LinearOperator, Operator, Update, with_scratch};
+use crate::operator::{DynOperator, LinearOperator, Operator, Update, with_scratch};
 use crate::ops::Dense;
 use crate::scalar::Scalar;
 use crate::view::{View, ViewMut};
@@ -272,13 +272,17 @@ pub fn trace<A: LinearOperator>(a: &A) -> Result<Sc<A>> {
 }
 /// Any matrix as numbers, rectangular too, by application to the identity.
 pub fn entries<A: LinearOperator>(a: &A) -> nalgebra::DMatrix<Sc<A>> {
-    let n = a.ncols();
-    let mut eye = nalgebra::DMatrix::from_element(n, n, Sc::<A>::zero());
-    (0..n).for_each(|i| eye[(i, i)] = Sc::<A>::one());
-    let mut out = nalgebra::DMatrix::from_element(a.nrows(), n, Sc::<A>::zero());
-    let m = a.nrows();
+    applied_to_identity(a, false)
+}
+/// A or A^H as numbers: compiled once for each number type.
+pub(crate) fn applied_to_identity<T: Scalar>(a: &dyn DynOperator<T>, adjoint: bool) -> nalgebra::DMatrix<T> {
+    let (rows, cols) = a.dyn_shape();
+    let (m, n) = if adjoint { (cols, rows) } else { (rows, cols) };
+    let mut eye = nalgebra::DMatrix::from_element(n, n, T::zero());
+    (0..n).for_each(|i| eye[(i, i)] = T::one());
+    let mut out = nalgebra::DMatrix::from_element(m, n, T::zero());
     let (x, y) = (View::matrix(eye.as_slice(), n, n), ViewMut::matrix(out.as_mut_slice(), m, n));
-    with_scratch(a.scratch_len(n), |s| a.act(Update::replace(), x, y, s));
+    with_scratch(a.dyn_scratch(n), |s| a.dyn_act(Update { adjoint, ..Update::replace() }, x, y, s));
     out
 }
 /// Refuses right-hand sides with NaN or infinity, and of the wrong length.

@@ -2,6 +2,7 @@
 
 use crate::algorithms::dense as kernels;
 use crate::data::{Column, Held};
+use crate::dsl::Class;
 use crate::error::{Error, Result, check, failure};
 use crate::facts::{AnyPhase, AnySign, Facts, Known, NoFacts, PsdFacts, SelfAdjointFacts, Sign, Unknown};
 use crate::functions::det::{log_product, slog_product};
@@ -398,6 +399,8 @@ pub type DenseSpectral<T, S, F = SelfAdjointFacts> = Spectral<DenseBasis<T, S>, 
 pub trait FactChoice {
     /// `Then` if known.
     type Method<Then: FactorMethod, Else: FactorMethod>: FactorMethod;
+    /// `Then` if known.
+    type Class<Then: Class, Else: Class>: Class;
     /// For "is real": what is known of a variable as a scale.
     type ScaleSign: Sign;
     /// For "is self-adjoint": the type of the exponential.
@@ -410,6 +413,7 @@ pub trait FactChoice {
 }
 impl FactChoice for Known {
     type Method<Then: FactorMethod, Else: FactorMethod> = Then;
+    type Class<Then: Class, Else: Class> = Then;
     type ScaleSign = AnySign;
     type DenseExp<T: Scalar, S: Space> = DenseSpectral<T, S, PsdFacts>;
     fn dense_exp<T: Scalar, S: Space>(a: Held<T, S>) -> Result<DenseSpectral<T, S, PsdFacts>> {
@@ -418,6 +422,7 @@ impl FactChoice for Known {
 }
 impl FactChoice for Unknown {
     type Method<Then: FactorMethod, Else: FactorMethod> = Else;
+    type Class<Then: Class, Else: Class> = Else;
     type ScaleSign = AnyPhase;
     type DenseExp<T: Scalar, S: Space> = Dense<Held<T, S>>;
     fn dense_exp<T: Scalar, S: Space>(mut a: Held<T, S>) -> Result<Dense<Held<T, S>>> {

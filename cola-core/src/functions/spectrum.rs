@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::facts::{Facts, SelfAdjointFacts};
 use crate::operator::{LinearOperator, Operator};
 use crate::ops::Spectral;
+use crate::scalar::Real;
 use std::sync::Arc;
 
 /// How a self-adjoint structure is diagonalised, given the facts `K`.
@@ -70,5 +71,30 @@ pub trait SpectrumRule<K: Facts>: Operator {
 pub trait MaySpectrum: SpectrumRule<<Self as Operator>::Facts> {}
 #[diagnostic::do_not_recommend]
 impl<A: SpectrumRule<<A as Operator>::Facts>> MaySpectrum for A {}
+/// The values `w` in ascending order, or descending; `order` says where each stood. Lanes stay as they are, because each would need an order
+/// of its own. Of the number type alone, and the sort of none: it is compiled once and not for every operator.
+pub(crate) fn arranged<R: Real>(w: &[R], descending: bool, sorted: &mut [R], order: &mut [usize]) {
+    order.iter_mut().enumerate().for_each(|(i, o)| *o = i);
+    if R::LANES == 1 {
+        let sign = if descending { -1.0 } else { 1.0 };
+        sort_by_key(order, &|i| sign * w[i].lane_f64(0));
+    }
+    order.iter().zip(sorted).for_each(|(&i, s)| *s = w[i]);
+}
+/// The values in descending order, each lane by itself.
+pub(crate) fn descend<R: Real>(s: &mut [R]) {
+    let mut order: Vec<usize> = (0..s.len()).collect();
+    for lane in 0..R::LANES {
+        let old = s.to_vec();
+        sort_by_key(&mut order, &|i| -old[i].lane_f64(lane));
+        for (k, x) in s.iter_mut().enumerate() {
+            *x = R::from_lanes(|l| old[if l == lane { order[k] } else { k }].lane(l));
+        }
+    }
+}
+/// Stable, NaN last.
+fn sort_by_key(order: &mut [usize], key: &dyn Fn(usize) -> f64) {
+    order.sort_by(|&i, &j| key(i).total_cmp(&key(j)));
+}
 /// The type of the eigenvectors that `A` may have.
 pub type Vectors<A> = <A as SpectrumRule<<A as Operator>::Facts>>::Vectors;

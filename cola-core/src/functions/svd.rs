@@ -116,7 +116,9 @@ pub fn panel<A: LinearOperator>(op: &'static str, a: &A) -> Result<Panel<Sc<A>, 
         for first in (0..n).step_by(block.max(1)) {
             let here = block.min(n - first);
             eye.fill(Sc::<A>::zero());
-            (0..here).for_each(|c| eye[first + c + n * c] = Sc::<A>::one());
+            for c in 0..here {
+                eye[first + c + n * c] = Sc::<A>::one();
+            }
             let y = ViewMut::matrix(&mut out.as_mut_slice()[m * first..m * (first + here)], m, here);
             crate::functions::inverse::apply_checked(a, View::matrix(&eye[..n * here], n, here), y)?;
         }

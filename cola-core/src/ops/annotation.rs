@@ -159,6 +159,13 @@ macro_rules! rules_as {
                 $inner.diagonal_entries()
             }
         }
+        impl<$($p)*> crate::ops::AsDense for $S where $A: crate::ops::AsDense {
+            #[inline(always)]
+            fn dense_view(&self) -> View<'_, Sc<$A>> {
+                let $s = self;
+                $inner.dense_view()
+            }
+        }
         impl<$($p)*> Bands for $S where $A: Bands {
             fn band_width(&self) -> (usize, usize) {
                 let $s = self;
@@ -177,7 +184,7 @@ macro_rules! rules_as {
         }
         impl<$($p)*> crate::ops::AsTriangle for $S where $A: crate::ops::AsTriangle {
             type Side = $A::Side;
-            fn to_triangle(&self) -> Result<crate::ops::DenseTriangular<Sc<$A>, Ro<$A>, $A::Side>> {
+            fn to_triangle(&self) -> crate::ops::Triangular<crate::ops::TrianglePanel<Self>, $A::Side> {
                 let $s = self;
                 $inner.to_triangle()
             }

@@ -396,14 +396,19 @@ impl<A: AsCirculant, G: crate::facts::Sign> AsCirculant for Scaled<A, Sc<A>, G> 
         Circulant::planned(&a.column.map(|x| self.c * x), a.plan.clone())
     }
 }
-/// f of two circulants on one grid: elementwise on their symbols, or on their columns.
+/// The axes of a grid along which something moves: those of length 1 are none.
+fn axes(shape: &[usize]) -> impl Iterator<Item = usize> + '_ {
+    shape.iter().copied().filter(|&n| n != 1)
+}
+/// A + B, or A B, of two circulants on one grid: elementwise on their columns, or on their symbols. On grids of the same number of points
+/// and other shapes the two do not commute, the result is no circulant, and what the types say of the product would not hold.
 pub(crate) fn combined<T: Scalar, S: Space, R: Space>(
     op: &'static str,
     a: &Circulant<T, S>,
     b: &Circulant<T, R>,
     product: bool,
 ) -> Result<Circulant<T, S>> {
-    if a.plan.shape() != b.plan.shape() {
+    if !axes(a.plan.shape()).eq(axes(b.plan.shape())) {
         return Err(match a.column.len() == b.column.len() {
             true => Error::invalid(format!(
                 "{op}: circulants on grids of {:?} and {:?} make no circulant; keep them apart: `Sum::new`, `Product::new`",
@@ -415,6 +420,10 @@ pub(crate) fn combined<T: Scalar, S: Space, R: Space>(
                 Error::ShapeMismatch { op, left: (m, m), right: (n, n) }
             }
         });
+    }
+    if product && a.plan.shape() != b.plan.shape() {
+        // the same grid by another name, 1 x 6 for 6: the spectrum in the order of the first
+        return combined(op, a, &Circulant::<T, R>::planned(&b.column, a.plan.clone()), product);
     }
     if product {
         let z = a.symbol.iter().zip(b.symbol.iter()).map(|(x, y)| *x * *y).collect();

@@ -2,12 +2,13 @@
 
 use crate::data::Column;
 use crate::error::{Error, Result};
-use crate::facts::{Fact, Facts};
+use crate::facts::{Fact, Facts, InverseFacts};
+use crate::functions::{DetRule, DiagonalRule, ExpRule, InverseRule};
 use crate::gradient::{Differentiable, LogdetGradient};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::Permutation;
+use crate::ops::{ExpFacts, Permutation};
 use crate::parameters::{Frame, LeafFn, Parameters, Path};
-use crate::plan::Explain;
+use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::{Complex, Real, Scalar};
 use crate::space::Space;
 use crate::view::{View, ViewMut};
@@ -91,6 +92,40 @@ impl<T: Scalar, S: Space, F: Facts> CycleFunction<T, S, F> {
         })
     }
 }
+impl<T: Scalar, S: Space, F> CycleFunction<T, S, F> {
+    /// Of each length that occurs: the length, and the eigenvalues sum_k c_k w^(jk). Real coefficients have real ones at 1 and -1.
+    fn spectra(&self) -> Vec<(usize, Vec<Complex<f64>>)> {
+        let mut lengths = vec![0; self.terms.len()];
+        self.cycles.iter().for_each(|&(_, length, at)| lengths[at] = length);
+        let of = |(terms, &length): (&Vec<(usize, T)>, &usize)| {
+            let value = |j: usize| {
+                let turn = |k: usize| Complex::cis(TAU * (j * k % length) as f64 / length as f64);
+                let z: Complex<f64> = terms.iter().map(|&(k, v)| coefficient(v) * turn(k)).sum();
+                if <T::IsReal as Fact>::KNOWN && (2 * j).is_multiple_of(length) { z.re.into() } else { z }
+            };
+            (length, (0..length).map(value).collect())
+        };
+        self.terms.iter().zip(&lengths).map(of).collect()
+    }
+    /// g of every eigenvalue: a circulant on each cycle again.
+    fn map<G>(&self, g: impl Fn(Complex<f64>) -> Result<Complex<f64>>) -> Result<CycleFunction<T, S, G>> {
+        let mut terms = Vec::with_capacity(self.terms.len());
+        for (length, values) in self.spectra() {
+            let values = values.into_iter().map(&g).collect::<Result<Vec<_>>>()?;
+            let turn = |k: usize| Complex::cis(-TAU * (k % length) as f64 / length as f64);
+            let term = |k: usize| {
+                let sum: Complex<f64> = values.iter().enumerate().map(|(j, v)| v * turn(j * k)).sum();
+                (k, number::<T>(sum / length as f64))
+            };
+            terms.push((0..length).map(term).collect());
+        }
+        Ok(CycleFunction { order: self.order.clone(), cycles: self.cycles.clone(), terms, facts: PhantomData })
+    }
+}
+/// A coefficient: the same in every lane.
+fn coefficient<T: Scalar>(v: T) -> Complex<f64> {
+    Complex::new(v.re().lane_f64(0), v.im().lane_f64(0))
+}
 /// A complex number as a scalar; real ones take its real part.
 fn number<T: Scalar>(z: Complex<f64>) -> T {
     match <T::IsReal as Fact>::KNOWN {
@@ -129,7 +164,7 @@ impl<T: Scalar, S: Space, F: Facts> Parameters for CycleFunction<T, S, F> {
     type Owned = Self;
     fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
     fn traverse<X: Scalar>(&self, _: &mut Path, _: LeafFn<'_, T, X>) -> CycleFunction<X, S, F> {
-        let convert = |v: T| number::<X>(Complex::new(v.re().lane_f64(0), v.im().lane_f64(0)));
+        let convert = |v: T| number::<X>(coefficient(v));
         let terms = self.terms.iter().map(|terms| terms.iter().map(|&(k, v)| (k, convert(v))).collect()).collect();
         CycleFunction { order: self.order.clone(), cycles: self.cycles.clone(), terms, facts: PhantomData }
     }
@@ -154,8 +189,88 @@ impl<T: Scalar, S: Space, F: Facts> Differentiable for CycleFunction<T, S, F> {
     fn accumulate_bilinear(&self, _: View<'_, T>, _: View<'_, T>, _: T, _: &mut [T]) {}
 }
 impl<K: Facts, T: Scalar, S: Space, F: Facts> LogdetGradient<K> for CycleFunction<T, S, F> {}
-crate::base_rules!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
-impl<T: Scalar, S: Space, F: Facts> Explain for CycleFunction<T, S, F> {}
+// 1 / f on each cycle; a shift, which has one term, is shifted back exactly
+impl<K: Facts, T: Scalar, S: Space, F: Facts> InverseRule<K> for CycleFunction<T, S, F> {
+    type Output = CycleFunction<T, S, InverseFacts<K>>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        let singular = || Error::Singular { index: 0 };
+        if self.terms.iter().all(|terms| terms.len() == 1) {
+            let mut lengths = vec![1; self.terms.len()];
+            self.cycles.iter().for_each(|&(_, length, at)| lengths[at] = length);
+            let back = |(terms, &length): (&Vec<(usize, T)>, &usize)| {
+                let (k, v) = terms[0];
+                match coefficient(v).norm() > 0.0 {
+                    true => Ok(vec![((length - k) % length, T::one() / v)]),
+                    false => Err(singular()),
+                }
+            };
+            let terms = self.terms.iter().zip(&lengths).map(back).collect::<Result<_>>()?;
+            return Ok(CycleFunction {
+                order: self.order.clone(),
+                cycles: self.cycles.clone(),
+                terms,
+                facts: PhantomData,
+            });
+        }
+        let largest = self.spectra().iter().flat_map(|s| &s.1).fold(0.0, |m: f64, z| m.max(z.norm()));
+        let tol = largest * self.order.len() as f64 * T::Re::epsilon().lane_f64(0);
+        self.map(|z| if z.norm() > tol { Ok(z.inv()) } else { Err(singular()) })
+    }
+}
+// the product over the cycles of their eigenvalues
+impl<K: Facts, T: Scalar, S: Space, F: Facts> DetRule<K> for CycleFunction<T, S, F> {
+    fn slogdet_rule(&self) -> Result<(T, T::Re)> {
+        let spectra = self.spectra();
+        let (mut sign, mut log) = (Complex::from(1.0), 0.0);
+        for z in self.cycles.iter().flat_map(|&(_, _, at)| &spectra[at].1) {
+            if z.norm() == 0.0 {
+                return Ok((T::zero(), T::Re::of(f64::NEG_INFINITY)));
+            }
+            sign *= z / z.norm();
+            sign /= sign.norm();
+            log += z.norm().ln();
+        }
+        let sign = if <T::IsReal as Fact>::KNOWN { sign.re.signum().into() } else { sign };
+        Ok((number(sign), T::Re::of(log)))
+    }
+}
+impl<K: Facts, T: Scalar, S: Space, F: Facts> ExpRule<K> for CycleFunction<T, S, F> {
+    type Output = CycleFunction<T, S, ExpFacts<K>>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        let finite = |z: Complex<f64>| {
+            if z.is_finite() { Ok(z) } else { Err(Error::non_finite("the exponential: it overflowed")) }
+        };
+        self.map(|z| finite(z.exp()))
+    }
+}
+impl<T: Scalar, S: Space, F: Facts> DiagonalRule for CycleFunction<T, S, F> {
+    fn diagonal_rule(&self, k: isize, d: &mut [T]) -> Result<()> {
+        crate::functions::base::diagonal(self, k, d)
+    }
+    // c_0 of its cycle on every place
+    fn trace_rule(&self) -> Result<T> {
+        let first = |at: usize| self.terms[at].iter().filter(|term| term.0 == 0).fold(T::zero(), |s, term| s + term.1);
+        Ok(self.cycles.iter().fold(T::zero(), |s, &(_, length, at)| s + T::of(length as f64) * first(at)))
+    }
+}
+crate::base_eigh!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
+crate::spectral_power!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
+crate::spectral_log!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
+crate::base_factors!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
+crate::base_decompositions!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
+impl<T: Scalar, S: Space, F: Facts> Explain for CycleFunction<T, S, F> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        let cost =
+            |formula: &str, rule: &'static str| Plan { cost: Cost::unknown(formula), ..Plan::rule(self, rule, "n") };
+        match question {
+            Question::Apply => cost("2 sum of L^2 over the cycles", "circulants on the cycles"),
+            Question::Solve | Question::Exp => cost("L^2 per length of a cycle", "circulants on the cycles"),
+            Question::Slogdet => cost("L^2 per length of a cycle", "eigenvalues of the cycles"),
+            Question::Trace => Plan::rule(self, "constant on the cycles", "n"),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,7 @@ use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Spectral, SvdFactors};
 use crate::parameters::tree_node;
 use crate::scalar::Scalar;
+use crate::space::Space;
 use crate::view::{View, ViewMut};
 
 /// A matrix whose every entry is stored. In `linop!` every nalgebra matrix is one.
@@ -41,7 +42,22 @@ impl<M: MatrixData> Dense<M> {
 }
 operator!([M: MatrixData] Dense<M> {
     scalar M::Scalar; facts NoFacts; rows M::Rows; cols M::Cols; nrows |s| s.0.view().rows; ncols s.0.view().cols; dense true;
+    class <FixedShape<M> as FactChoice>::Class<crate::classes::IsFixed, crate::dsl::General>;
 });
+/// Known where the type knows both sizes.
+type FixedShape<M> =
+    <<<M as MatrixData>::Rows as Space>::Fixed as Fact>::And<<<M as MatrixData>::Cols as Space>::Fixed>;
+/// A structure that is a dense matrix, of whatever is promised of it too: what folded sums of static matrices read.
+pub trait AsDense: Operator {
+    /// The entries.
+    fn dense_view(&self) -> View<'_, Self::Scalar>;
+}
+impl<M: MatrixData> AsDense for Dense<M> {
+    #[inline(always)]
+    fn dense_view(&self) -> View<'_, M::Scalar> {
+        self.0.view()
+    }
+}
 crate::interop::saved!([M: MatrixData] Dense<M>, "Dense", [] { data: M = |k| k.0 } Ok(Dense(data)));
 tree_node!([M] Dense<M> { "data" => 0 });
 

@@ -3,14 +3,14 @@
 use crate::algorithms::fft::{Grid, complex_len, from_complex, unit_root};
 use crate::data::{Column, Held};
 use crate::error::Result;
-use crate::facts::{Fact, Facts, NoFacts, UnitaryFacts};
+use crate::facts::{Fact, Facts, InverseFacts, NoFacts, UnitaryFacts};
 use crate::functions::base::{DENSE_LIMIT, unitary_svd};
 use crate::functions::dense::{DenseBasis, dense_eigh};
-use crate::functions::det::power;
+use crate::functions::det::{power, slog_product};
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::{DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::Adjoint;
+use crate::ops::{Adjoint, ExpFacts};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::{Real, Scalar};
@@ -325,5 +325,88 @@ impl<T: Scalar<Complex = T>, S: Space, F: Facts> LinearOperator for FourierFunct
         self.f.grid.points() + self.f.scratch_len(columns)
     }
 }
-crate::base_rules!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
-impl<T: Scalar<Complex = T>, S: Space, F: Facts> Explain for FourierFunction<T, S, F> {}
+impl<T: Scalar<Complex = T>, S: Space, F: Facts> FourierFunction<T, S, F> {
+    /// Its values at 1, -i, -1, i.
+    fn values(&self) -> [T; 4] {
+        core::array::from_fn(|j| (0..4).fold(T::zero(), |s, k| s + self.a[k] * unit_root::<T>(j * k % 4, 4).conj()))
+    }
+    /// g of the values that are eigenvalues.
+    fn map<G>(&self, g: impl Fn(usize, T) -> Result<T>) -> Result<FourierFunction<T, S, G>> {
+        let mut values = self.values();
+        for (j, count) in self.f.multiplicities().into_iter().enumerate() {
+            values[j] = if count == 0 { T::zero() } else { g(j, values[j])? };
+        }
+        Ok(self.f.function(values))
+    }
+}
+// 1 / f, a cubic polynomial of F again
+impl<K: Facts, T: Scalar<Complex = T>, S: Space, F: Facts> InverseRule<K> for FourierFunction<T, S, F> {
+    type Output = FourierFunction<T, S, InverseFacts<K>>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        let largest = self.values().iter().fold(T::Re::zero(), |m, z| m.max(z.abs()));
+        let tol = largest * T::Re::epsilon() * T::Re::of(4.0);
+        self.map(|index, z| {
+            crate::error::check::<T>(tol.lt(z.abs()), |_| crate::error::Error::Singular { index })?;
+            Ok(T::one() / z)
+        })
+    }
+}
+// the product of the values, each as often as its root is an eigenvalue
+impl<K: Facts, T: Scalar<Complex = T>, S: Space, F: Facts> DetRule<K> for FourierFunction<T, S, F> {
+    fn slogdet_rule(&self) -> Result<(T, T::Re)> {
+        let (values, counts) = (self.values(), self.f.multiplicities());
+        Ok(slog_product((0..4).flat_map(|j| core::iter::repeat_n(values[j], counts[j]))))
+    }
+}
+impl<K: Facts, T: Scalar<Complex = T>, S: Space, F: Facts> ExpRule<K> for FourierFunction<T, S, F> {
+    type Output = FourierFunction<T, S, ExpFacts<K>>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        self.map(|_, z| {
+            let y = z.exp();
+            let overflowed = |_| crate::error::Error::non_finite("the exponential: it overflowed");
+            crate::error::check::<T>(y.finite(), overflowed)?;
+            Ok(y)
+        })
+    }
+}
+impl<T: Scalar<Complex = T>, S: Space, F: Facts> DiagonalRule for FourierFunction<T, S, F> {
+    fn diagonal_rule(&self, k: isize, d: &mut [T]) -> Result<()> {
+        let ((row, col), n) = (diagonal_start(k), self.f.grid.points());
+        let (a, scale) = (self.a, T::Re::of(1.0 / (n.max(1) as f64).sqrt()));
+        for (at, d) in d.iter_mut().enumerate() {
+            let (i, j) = (row + at, col + at);
+            let f = |product: usize| unit_root::<T>(product % n, n).conj().scale(scale);
+            // entry (i, j) of I, F, the reversal and F times the reversal
+            let (same, back) = (i == j, (i + j) % n == 0);
+            let mut sum = a[1] * f(i * j) + a[3] * f(i * (n - j));
+            for (is, a) in [(same, a[0]), (back, a[2])] {
+                if is {
+                    sum += a;
+                }
+            }
+            *d = sum;
+        }
+        Ok(())
+    }
+    // the sum of the eigenvalues
+    fn trace_rule(&self) -> Result<T> {
+        let (values, counts) = (self.values(), self.f.multiplicities());
+        Ok((0..4).fold(T::zero(), |s, j| s + values[j] * T::of(counts[j] as f64)))
+    }
+}
+crate::base_eigh!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
+crate::spectral_power!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
+crate::spectral_log!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
+crate::base_factors!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
+crate::base_decompositions!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
+impl<T: Scalar<Complex = T>, S: Space, F: Facts> Explain for FourierFunction<T, S, F> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => fft_plan(self, "FFT"),
+            Question::Solve | Question::Exp => fft_plan(self, "cubic polynomial of F"),
+            Question::Slogdet | Question::Trace => Plan::rule(self, "multiplicities of 1, -i, -1, i", "n"),
+            Question::Diagonal => Plan::rule(self, "read off", "n"),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+}

@@ -2,7 +2,8 @@
 
 use crate::data::{Column, VectorData};
 use crate::error::{Error, Result, check};
-use crate::facts::{FactSet, Facts, Known, NoFacts, SelfAdjointFacts, Unknown};
+use crate::facts::{FactSet, Facts, InverseFacts, Known, NoFacts, SelfAdjointFacts, Unknown};
+use crate::functions::det::slog_product;
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::{
     DetRule, DiagonalRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule, SpectrumRule,
@@ -154,8 +155,74 @@ impl<V: VectorData, F: Facts> LinearOperator for ReflectionFunction<V, F> {
         0
     }
 }
-crate::base_rules!([V: VectorData, F: Facts] ReflectionFunction<V, F>);
-impl<V: VectorData, F: Facts> Explain for ReflectionFunction<V, F> {}
+impl<V: VectorData, F: Facts> ReflectionFunction<V, F> {
+    /// g of both eigenvalues; of one dimension there is no vector orthogonal to v.
+    fn map<G>(&self, mut g: impl FnMut(V::Scalar) -> Result<V::Scalar>) -> Result<ReflectionFunction<V::Owned, G>> {
+        let minus = g(self.minus)?;
+        let one = if self.nrows() > 1 { g(self.one)? } else { minus };
+        Ok(ReflectionFunction { v: self.v.map(|x| x), one, minus, facts: PhantomData })
+    }
+}
+// 1 / f on the same vectors
+impl<K: Facts, V: VectorData, F: Facts> InverseRule<K> for ReflectionFunction<V, F> {
+    type Output = ReflectionFunction<V::Owned, InverseFacts<K>>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        self.map(|z| {
+            check::<V::Scalar>(Re::<Self>::zero().lt(z.abs()), |_| Error::Singular { index: 0 })?;
+            Ok(Sc::<Self>::one() / z)
+        })
+    }
+}
+// f(-1) f(1)^(n-1)
+impl<K: Facts, V: VectorData, F: Facts> DetRule<K> for ReflectionFunction<V, F> {
+    fn slogdet_rule(&self) -> Result<(Sc<Self>, Re<Self>)> {
+        let n = self.nrows();
+        Ok(slog_product((0..n).map(|i| if i == 0 { self.minus } else { self.one })))
+    }
+}
+impl<K: Facts, V: VectorData, F: Facts> ExpRule<K> for ReflectionFunction<V, F> {
+    type Output = ReflectionFunction<V::Owned, crate::ops::ExpFacts<K>>;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        self.map(|z| {
+            let y = z.exp();
+            check::<V::Scalar>(y.finite(), |_| Error::non_finite("the exponential: it overflowed"))?;
+            Ok(y)
+        })
+    }
+}
+impl<V: VectorData, F: Facts> DiagonalRule for ReflectionFunction<V, F> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<Self>]) -> Result<()> {
+        let (v, (row, col), (some, norm)) = (self.v.view(), diagonal_start(k), norm(&self.v));
+        let unit = Re::<Self>::one() / Re::<Self>::select(some, norm, One::one());
+        for (i, d) in d.iter_mut().enumerate() {
+            let eye = if k == 0 { self.one } else { Sc::<Self>::zero() };
+            let (a, b) = (v.at(row + i, 0).scale(unit), v.at(col + i, 0).scale(unit));
+            *d = eye + (self.minus - self.one) * a * b.conj();
+        }
+        Ok(())
+    }
+    // (n - 1) f(1) + f(-1)
+    fn trace_rule(&self) -> Result<Sc<Self>> {
+        Ok(self.minus + Sc::<Self>::of(self.nrows() as f64 - 1.0) * self.one)
+    }
+}
+crate::base_eigh!([V: VectorData, F: Facts] ReflectionFunction<V, F>);
+crate::spectral_power!([V: VectorData, F: Facts] ReflectionFunction<V, F>);
+crate::spectral_log!([V: VectorData, F: Facts] ReflectionFunction<V, F>);
+crate::base_factors!([V: VectorData, F: Facts] ReflectionFunction<V, F>);
+crate::base_decompositions!([V: VectorData, F: Facts] ReflectionFunction<V, F>);
+impl<V: VectorData, F: Facts> Explain for ReflectionFunction<V, F> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        match question {
+            Question::Apply => Plan::rule(self, "reflection", "4n"),
+            Question::Solve => Plan::rule(self, "1/f of both eigenvalues", "4n"),
+            Question::Slogdet | Question::Trace => Plan::rule(self, "closed", "n"),
+            Question::Diagonal => Plan::rule(self, "read off", "n"),
+            Question::Exp => Plan::rule(self, "by the projection on v", "n"),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+}
 impl<V: VectorData> Householder<V> {
     fn function<F>(&self, one: Sc<Self>, minus: Sc<Self>) -> ReflectionFunction<V::Owned, F> {
         ReflectionFunction { v: self.0.map(|x| x), one, minus, facts: PhantomData }

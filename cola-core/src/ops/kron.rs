@@ -47,27 +47,41 @@ operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B> {
 });
 crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B>, "Kron", [] { left: A = |k| k.0, right: B = |k| k.1 } Ok(Kron(left, right)));
 tree_node!([A, B] Kron<A, B> { "0" => 0, "1" => 1 });
+/// Rows and columns of both factors.
+pub type Split = [(usize, usize); 2];
 /// A structure that is a Kronecker product, of whatever is promised of it too: what its folded products take apart.
 pub trait IntoKron: Operator + Sized {
     /// The slow factor.
     type First: Operator<Scalar = Self::Scalar>;
     /// The fast factor.
     type Second: Operator<Scalar = Self::Scalar>;
-    /// Both.
-    fn into_factors(self) -> (Self::First, Self::Second);
+    /// Rows and columns of both; `None` where it is a product of Kronecker products that split differently, which is none.
+    fn split(&self) -> Option<Split>;
+    /// Both factors, where `split` gives their sizes.
+    fn into_factors(self) -> Option<(Self::First, Self::Second)>;
 }
 impl<A: Operator, B: Operator<Scalar = A::Scalar>> IntoKron for Kron<A, B> {
     type First = A;
     type Second = B;
-    fn into_factors(self) -> (A, B) {
-        (self.0, self.1)
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn split(&self) -> Option<Split> {
+        Some([(self.0.nrows(), self.0.ncols()), (self.1.nrows(), self.1.ncols())])
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn into_factors(self) -> Option<(A, B)> {
+        Some((self.0, self.1))
     }
 }
 impl<'a, A: Operator, B: Operator<Scalar = A::Scalar>> IntoKron for &'a Kron<A, B> {
     type First = &'a A;
     type Second = &'a B;
-    fn into_factors(self) -> (&'a A, &'a B) {
-        (&self.0, &self.1)
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn split(&self) -> Option<Split> {
+        (**self).split()
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn into_factors(self) -> Option<(&'a A, &'a B)> {
+        Some((&self.0, &self.1))
     }
 }
 macro_rules! into_kron_as {
@@ -75,7 +89,10 @@ macro_rules! into_kron_as {
         impl<K: IntoKron, $($p)*> IntoKron for $S {
             type First = K::First;
             type Second = K::Second;
-            fn into_factors(self) -> (K::First, K::Second) {
+            fn split(&self) -> Option<Split> {
+                self.$place.split()
+            }
+            fn into_factors(self) -> Option<(K::First, K::Second)> {
                 self.$place.into_factors()
             }
         }
@@ -85,7 +102,10 @@ macro_rules! into_kron_as {
         {
             type First = <&'a K as IntoKron>::First;
             type Second = <&'a K as IntoKron>::Second;
-            fn into_factors(self) -> (Self::First, Self::Second) {
+            fn split(&self) -> Option<Split> {
+                (&self.$place).split()
+            }
+            fn into_factors(self) -> Option<(Self::First, Self::Second)> {
                 (&self.$place).into_factors()
             }
         } )* };

@@ -297,6 +297,36 @@ pub(crate) fn low_rank_exp<L: LowRankFactors>(a: &L, shift: Sc<L>) -> Result<Low
     })?;
     Ok(LowRankShift::of(LowRank(p, q), scale))
 }
+/// f(s I + c P Q^H) = f(s) I + c P g(c Q^H P) Q^H with g(z) = (f(s + z) - f(s)) / z, which is read off f of [[s I + C, I], [0, s I]] for
+/// any C, singular ones too. (Higham 2008, theorem 1.21 and section 10.7.4.) `f` replaces a 2r x 2r matrix by its function.
+pub(crate) fn low_rank_function<L: LowRankFactors>(
+    a: &L,
+    shift: Sc<L>,
+    f: &dyn Fn(usize, &mut [Sc<L>]) -> Result<()>,
+) -> Result<LowRankExp<L>> {
+    square("a function", a)?;
+    crate::error::check::<Sc<L>>(shift.finite(), |_| Error::non_finite("the factor of the identity"))?;
+    let (n, r, c) = (a.nrows(), a.rank(), a.weight());
+    let mut alone = [shift];
+    f(1, &mut alone)?;
+    let (p, q) = a.with_factors(|p, q| {
+        let mut big = vec![Sc::<L>::zero(); 4 * r * r];
+        let top = ViewMut::new(&mut big, r, r, 1, 2 * r);
+        kernels::gemm((c, false), true, q.transposed(), p, top);
+        for i in 0..2 * r {
+            big[i * (2 * r + 1)] += shift;
+        }
+        (0..r).for_each(|i| big[i + 2 * r * (r + i)] = Sc::<L>::one());
+        finite(&big, "the low-rank factors")?;
+        f(2 * r, &mut big)?;
+        let g = View::new(&big[(2 * r * r).min(big.len())..], r, r, 1, 2 * r);
+        let mut left = Panel::filled(n, r, Sc::<L>::zero());
+        kernels::gemm((c, false), false, p, g, left.view_mut());
+        finite(left.as_slice(), "the function: it overflowed")?;
+        Ok((left, Panel::copy(q)))
+    })?;
+    Ok(LowRankShift::of(LowRank(p, q), alone[0]))
+}
 // no logarithm: an eigenvalue is 0
 impl<K: Facts, U: MatrixData, V: MatrixData<Scalar = U::Scalar>> crate::functions::LogRule<K> for LowRank<U, V>
 where

@@ -1,12 +1,17 @@
 //! c I + P Q^H: every function closed.
 
+use crate::algorithms::dense::Engine;
 use crate::error::{Error, Result, check};
-use crate::facts::{Fact, Facts, SelfAdjointFacts, SelfAdjointOf, Sign, SumFacts, WithSelfAdjoint};
+use crate::facts::{
+    Fact, FactSet, Facts, Known, SelfAdjointFacts, SelfAdjointOf, Sign, SumFacts, Unknown, WithSelfAdjoint,
+};
 use crate::functions::base::square;
-use crate::functions::{DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, HasEig, InverseRule};
+use crate::functions::{
+    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, HasEig, InverseRule, LogRule, Power, PowerRule,
+};
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::low_rank::{ExpFacts, LowRankExp, LowRankFactors, low_rank_exp, rank_plan};
+use crate::ops::low_rank::{ExpFacts, LowRankExp, LowRankFactors, low_rank_exp, low_rank_function, rank_plan};
 use crate::ops::low_rank_update::{UpdateInverseOf, update_det, update_inverse, update_plan, update_solve};
 use crate::ops::{ScaledIdentity, Spectral, WithFacts};
 use crate::parameters::tree_node;
@@ -114,8 +119,94 @@ where
         self.low.eigh_rule()?.map(|w| w + c.re())
     }
 }
-crate::spectral_power!([L: Operator, S: Sign] LowRankShift<L, S>);
-crate::spectral_log!([L: Operator, S: Sign] LowRankShift<L, S>);
+/// For "is self-adjoint": how the powers and the logarithm of c I + P Q^H are made.
+#[diagnostic::on_unimplemented(
+    message = "no rule for powers of `{A}`",
+    label = "`{A}` has no `sqrt`, `pow` and `log` rule",
+    note = "an operator of low rank gives its factors: `LowRank`, `Gram`, `Projection`"
+)]
+pub trait ShiftFunction<A: Operator, K: Facts> {
+    /// f(A), a power.
+    type Power: Operator<Scalar = A::Scalar>;
+    /// log A.
+    type Log: Operator<Scalar = A::Scalar>;
+    /// A^p.
+    ///
+    /// # Errors
+    /// As [`PowerRule`].
+    fn power_of(a: &A, p: Power) -> Result<Self::Power>;
+    /// log A.
+    ///
+    /// # Errors
+    /// As [`LogRule`].
+    fn log_of(a: &A) -> Result<Self::Log>;
+}
+#[diagnostic::do_not_recommend]
+impl<K: Facts, A: EighRule<K>> ShiftFunction<A, K> for Known {
+    type Power = Spectral<A::Basis, FactSet<Known, K::Psd, Unknown, Unknown>>;
+    type Log = Spectral<A::Basis, SelfAdjointFacts>;
+    fn power_of(a: &A, p: Power) -> Result<Self::Power> {
+        a.eigh_rule()?.power(p)
+    }
+    fn log_of(a: &A) -> Result<Self::Log> {
+        a.eigh_rule()?.log()
+    }
+}
+// f(c) I + P g(Q^H P) Q^H, through the Schur form of 2r x 2r numbers
+#[diagnostic::do_not_recommend]
+impl<K: Facts, L: LowRankFactors, S: Sign> ShiftFunction<LowRankShift<L, S>, K> for Unknown {
+    type Power = LowRankExp<L>;
+    type Log = LowRankExp<L>;
+    fn power_of(a: &LowRankShift<L, S>, p: Power) -> Result<Self::Power> {
+        let p = p.checked()?.exponent();
+        let negative = p < 0.0;
+        low_rank_function(&a.low, a.shift.c, &|n, m| {
+            // one number alone by the principal branch
+            if n == 1 {
+                return one_number(m, negative, p == p.trunc(), |z| Power::Real(p).of(z));
+            }
+            crate::algorithms::dense::powm(n, m, p)
+        })
+    }
+    fn log_of(a: &LowRankShift<L, S>) -> Result<Self::Log> {
+        low_rank_function(&a.low, a.shift.c, &|n, m| {
+            if n == 1 {
+                return one_number(m, true, false, |z| z.ln());
+            }
+            crate::algorithms::dense::logm(n, m)
+        })
+    }
+}
+/// f of one number, in place: of 0 where `regular` is demanded `Singular`, of a negative real one without an image `NegativeEigenvalue`.
+fn one_number<T: Scalar>(z: &mut [T], regular: bool, everywhere: bool, f: impl Fn(T) -> T) -> Result<()> {
+    let (x, zero) = (z[0], T::Re::zero());
+    if regular {
+        check::<T>(zero.lt(x.abs()), |_| Error::Singular { index: 0 })?;
+    }
+    if <T::IsReal as Fact>::KNOWN && !everywhere {
+        check::<T>(!x.re().lt(zero), |lane| Error::NegativeEigenvalue { value: x.re().lane_f64(lane), tol: 0.0 })?;
+    }
+    z[0] = f(x);
+    check::<T>(z[0].finite(), |_| Error::non_finite("the function of the factor of the identity: it overflowed"))
+}
+impl<K: Facts, L: Operator, S: Sign> PowerRule<K> for LowRankShift<L, S>
+where
+    K::SelfAdjoint: ShiftFunction<LowRankShift<L, S>, K>,
+{
+    type Output = <K::SelfAdjoint as ShiftFunction<LowRankShift<L, S>, K>>::Power;
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        <K::SelfAdjoint as ShiftFunction<Self, K>>::power_of(self, p)
+    }
+}
+impl<K: Facts, L: Operator, S: Sign> LogRule<K> for LowRankShift<L, S>
+where
+    K::SelfAdjoint: ShiftFunction<LowRankShift<L, S>, K>,
+{
+    type Output = <K::SelfAdjoint as ShiftFunction<LowRankShift<L, S>, K>>::Log;
+    fn log_rule(&self) -> Result<Self::Output> {
+        <K::SelfAdjoint as ShiftFunction<Self, K>>::log_of(self)
+    }
+}
 // e^c (I + P phi(Q^H P) Q^H)
 impl<K: Facts, L: LowRankFactors, S: Sign> ExpRule<K> for LowRankShift<L, S> {
     type Output = WithFacts<LowRankExp<L>, ExpFacts<K>>;
@@ -164,6 +255,12 @@ impl<L: LowRankFactors + Explain, S: Sign> Explain for LowRankShift<L, S> {
                 self.plan::<K>(Question::Eigh).spectral()
             }
             Question::Eig => Plan::by_parts("c + that of the low rank", [part(&self.low, question)]),
+            Question::Power | Question::Log if !<Sc<L> as Engine>::PLAIN => {
+                Plan::error("error: lanes and numbers that carry derivatives have no Schur form")
+            }
+            Question::Power | Question::Log => {
+                rank_plan("f(c) I + P g(Q^H P) Q^H", "6nr^2 + 400r^3", self.low.nrows(), self.low.rank())
+            }
             Question::Exp => {
                 rank_plan("e^c (I + P phi(Q^H P) Q^H)", "6nr^2 + 184r^3", self.low.nrows(), self.low.rank())
             }

@@ -284,26 +284,27 @@ const POOR: f64 = 1000.0;
 /// Checks an inverse on one vector of +-1: A^-1 (A e) = e up to a small residual.
 pub(crate) fn probe<W: LinearOperator, F: LinearOperator<Scalar = Sc<W>>>(whole: &W, inverse: &F) -> Result<()> {
     let n = whole.nrows();
-    let b: Vec<_> = (0..n).map(|i| Sc::<W>::of(if (i * 7 + i / 3) % 5 < 2 { -1.0 } else { 1.0 })).collect();
+    let b = signs(n, |i| (i * 7 + i / 3) % 5 < 2);
     let (mut x, mut y) = (vec![Sc::<W>::zero(); n], vec![Sc::<W>::zero(); n]);
     apply_checked(inverse, View::vector(&b), ViewMut::vector(&mut x))?;
     apply_checked(whole, View::vector(&x), ViewMut::vector(&mut y))?;
-    // against |b| and the size of A: of the row sums only what the product shows
-    let size = |v: &[Sc<W>]| v.iter().fold(Re::<W>::zero(), |m, x| m.max(x.abs()));
-    let worst = b.iter().zip(&y).fold(Re::<W>::zero(), |m, (b, y)| {
-        let d = (*b - *y).abs();
-        Re::<W>::select(m.lt(d) | !d.finite(), d, m)
-    });
-    let scale = Re::<W>::one().max(norm_estimate(whole)? * size(&x));
-    accept::<Sc<W>>(worst / scale)
+    // max |A e| for three vectors of +-1: a lower bound of the norm, of its order
+    let e = signs(3 * n, |i| i * i % 7 < 3);
+    let mut ae = vec![Sc::<W>::zero(); 3 * n];
+    apply_checked(whole, View::matrix(&e, n, 3), ViewMut::matrix(&mut ae, n, 3))?;
+    probed(&b, &x, &y, &ae)
 }
-/// max |A e| for three vectors of +-1: a lower bound of the norm, of its order.
-fn norm_estimate<W: LinearOperator>(whole: &W) -> Result<Re<W>> {
-    let n = whole.nrows();
-    let e: Vec<_> = (0..3 * n).map(|i| Sc::<W>::of(if i * i % 7 < 3 { -1.0 } else { 1.0 })).collect();
-    let mut y = vec![Sc::<W>::zero(); 3 * n];
-    apply_checked(whole, View::matrix(&e, n, 3), ViewMut::matrix(&mut y, n, 3))?;
-    Ok(y.iter().fold(Re::<W>::zero(), |m, x| m.max(x.abs())))
+fn signs<T: Scalar>(n: usize, negative: fn(usize) -> bool) -> Vec<T> {
+    (0..n).map(|i| T::of(if negative(i) { -1.0 } else { 1.0 })).collect()
+}
+/// |b - A x| against |b| and the size of A: of the row sums only what the products show.
+fn probed<T: Scalar>(b: &[T], x: &[T], ax: &[T], ae: &[T]) -> Result<()> {
+    let size = |v: &[T]| v.iter().fold(T::Re::zero(), |m, x| m.max(x.abs()));
+    let worst = b.iter().zip(ax).fold(T::Re::zero(), |m, (b, y)| {
+        let d = (*b - *y).abs();
+        T::Re::select(m.lt(d) | !d.finite(), d, m)
+    });
+    accept::<T>(worst / T::Re::one().max(size(ae) * size(x)))
 }
 fn accept<T: Scalar>(residual: T::Re) -> Result<()> {
     let tol = T::Re::epsilon() * T::Re::real(POOR);

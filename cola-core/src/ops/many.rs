@@ -149,7 +149,7 @@ impl<P: Parts<Item: LinearOperator>> LinearOperator for SumOf<P> {
         }
     }
     fn scratch_len(&self, columns: usize) -> usize {
-        self.0.parts().iter().map(|a| a.scratch_len(columns)).max().unwrap_or(0)
+        largest_scratch(self.0.parts(), columns)
     }
 }
 crate::interop::saved!([P: Parts<Item: Operator>] SumOf<P>, "SumOf", [] { parts: P = |k| k.0 } SumOf::try_new(parts));
@@ -253,4 +253,27 @@ impl<P: Parts<Item: crate::gradient::Differentiable>> crate::gradient::Different
 impl<K: Facts, P: Parts<Item: crate::gradient::Differentiable>> crate::gradient::LogdetGradient<K> for SumOf<P> where
     SumOf<P>: Clone
 {
+}
+/// The most scratch that one of the parts needs. Loops and no chains of closures: they are compiled for every type of part.
+pub(crate) fn largest_scratch<A: LinearOperator>(parts: &[A], columns: usize) -> usize {
+    let mut most = 0;
+    for a in parts {
+        most = a.scratch_len(columns).max(most);
+    }
+    most
+}
+/// The sum, or the product, of a size over the parts.
+pub(crate) fn sum_of_sizes<A>(parts: &[A], size: fn(&A) -> usize) -> usize {
+    let mut sum = 0;
+    for a in parts {
+        sum += size(a);
+    }
+    sum
+}
+pub(crate) fn product_of_sizes<A>(parts: &[A], size: fn(&A) -> usize) -> usize {
+    let mut product = 1;
+    for a in parts {
+        product *= size(a);
+    }
+    product
 }

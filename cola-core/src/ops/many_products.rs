@@ -15,6 +15,7 @@ use crate::functions::{
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::block_diag::block_part;
+use crate::ops::many::{largest_scratch, product_of_sizes, sum_of_sizes};
 use crate::ops::product::Fallback;
 use crate::ops::{Parts, Product, ProductInverse, Spectral, SvdFactors};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
@@ -149,7 +150,7 @@ impl<P: Parts<Item: LinearOperator>> LinearOperator for ProductOf<P> {
         at(last).act(how, View::matrix(&from[..len * k], len, k), y, rest);
     }
     fn scratch_len(&self, columns: usize) -> usize {
-        let inner = self.0.parts().iter().map(|a| a.scratch_len(columns)).max().unwrap_or(0);
+        let inner = largest_scratch(self.0.parts(), columns);
         2 * self.widest() * columns + inner
     }
 }
@@ -227,13 +228,13 @@ crate::base_decompositions!([P: Parts<Item: Operator>] ProductOf<P>);
 
 type Same<K> = FactSet<<K as Facts>::SelfAdjoint, <K as Facts>::Psd, <K as Facts>::Unitary, <K as Facts>::Isometric>;
 operator!([P: Parts<Item: Operator>] KronOf<P> {
-    scalar Sc<P::Item>; facts Same<Fa<P::Item>>; rows Dyn; cols Dyn; nrows |s| s.0.parts().iter().map(|a| a.nrows()).product();
-    ncols s.0.parts().iter().map(|a| a.ncols()).product(); iterative P::Item::ITERATIVE;
+    scalar Sc<P::Item>; facts Same<Fa<P::Item>>; rows Dyn; cols Dyn; nrows |s| product_of_sizes(s.0.parts(), P::Item::nrows);
+    ncols product_of_sizes(s.0.parts(), P::Item::ncols); iterative P::Item::ITERATIVE;
 });
 impl<P: Parts<Item: LinearOperator>> KronOf<P> {
     /// At least the most numbers between two steps.
     fn widest(&self) -> usize {
-        self.0.parts().iter().map(|a| a.nrows().max(a.ncols())).product()
+        product_of_sizes(self.0.parts(), |a| a.nrows().max(a.ncols()))
     }
     /// Every factor but `skip` on its mode of the tensor in `from`, last factor first; the result lies in the buffer returned.
     fn modes<'s>(
@@ -253,7 +254,10 @@ impl<P: Parts<Item: LinearOperator>> KronOf<P> {
                 right *= n;
                 continue;
             }
-            let left: usize = list[..i].iter().map(|a| size(a).1).product();
+            let mut left = 1;
+            for a in &list[..i] {
+                left *= size(a).1;
+            }
             for l in 0..left {
                 let x = View::new(&from[l * n * right..(l + 1) * n * right], n, right, right, 1);
                 let y = ViewMut::new(&mut to[l * m * right..(l + 1) * m * right], m, right, right, 1);
@@ -278,7 +282,7 @@ impl<P: Parts<Item: LinearOperator>> LinearOperator for KronOf<P> {
     }
     fn scratch_len(&self, _: usize) -> usize {
         let widest = self.widest();
-        2 * widest + self.0.parts().iter().map(|a| a.scratch_len(widest)).max().unwrap_or(0)
+        2 * widest + largest_scratch(self.0.parts(), widest)
     }
 }
 // the inverse of each; a product of rectangular parts is singular where it is square
@@ -455,8 +459,8 @@ impl<P: Parts<Item: DiagonalRule>> DiagonalRule for KronOf<P> {
 
 operator!([P: Parts<Item: Operator>] BlockDiagOf<P> {
     scalar Sc<P::Item>; facts Same<Fa<P::Item>>; rows <P::Count as Space>::Times<Ro<P::Item>>;
-    cols <P::Count as Space>::Times<Co<P::Item>>; nrows |s| s.0.parts().iter().map(|a| a.nrows()).sum();
-    ncols s.0.parts().iter().map(|a| a.ncols()).sum(); iterative P::Item::ITERATIVE;
+    cols <P::Count as Space>::Times<Co<P::Item>>; nrows |s| sum_of_sizes(s.0.parts(), P::Item::nrows);
+    ncols sum_of_sizes(s.0.parts(), P::Item::ncols); iterative P::Item::ITERATIVE;
 });
 impl<P: Parts<Item: LinearOperator>> LinearOperator for BlockDiagOf<P> {
     fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, s: &mut [Sc<Self>]) {
@@ -468,7 +472,7 @@ impl<P: Parts<Item: LinearOperator>> LinearOperator for BlockDiagOf<P> {
         }
     }
     fn scratch_len(&self, columns: usize) -> usize {
-        self.0.parts().iter().map(|a| a.scratch_len(columns)).max().unwrap_or(0)
+        largest_scratch(self.0.parts(), columns)
     }
 }
 impl<K: Facts, P: Parts<Item: Invertible>> InverseRule<K> for BlockDiagOf<P> {

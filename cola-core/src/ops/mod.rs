@@ -28,6 +28,7 @@ mod inverse;
 pub(crate) mod jacobian;
 pub(crate) mod kernel;
 pub(crate) mod kron;
+pub(crate) mod kron_product;
 pub(crate) mod kron_sum;
 pub(crate) mod low_rank;
 mod low_rank_shift;
@@ -80,7 +81,7 @@ pub use covariance::{
 };
 pub use cycle_basis::CycleBasis;
 pub use cycle_function::CycleFunction;
-pub use dense::Dense;
+pub use dense::{AsDense, Dense};
 pub(crate) use diagonal::write_diagonal;
 pub use diagonal::{Diagonal, DiagonalEntries, PoweredDiagonal, RealPsd};
 pub use either::Either;
@@ -94,6 +95,7 @@ pub use interpolation::{Grid, Interpolation};
 pub use jacobian::{Fisher, GaussNewton, Hessian, Jacobian, VectorFunction};
 pub use kernel::{Kernel, Points, SamePoints};
 pub use kron::{IntoKron, Kron};
+pub use kron_product::KronProduct;
 pub use kron_sum::{KronSum, SylvesterInverse};
 pub use low_rank::{LowRank, LowRankBasis, LowRankExp, LowRankFactors, Regular};
 pub use low_rank_shift::{LowRankShift, ShiftedLowRank};
@@ -121,7 +123,7 @@ pub use svd_factors::SvdFactors;
 #[cfg(feature = "fft")]
 pub use toeplitz::{RowSpace, Toeplitz, ToeplitzInverse};
 pub use transpose::{Adjoint, Conj, Transpose};
-pub use triangular::{AsTriangle, DenseTriangular, Lower, Side, Triangular, TriangularInverse, Upper};
+pub use triangular::{AsTriangle, DenseTriangular, Lower, Side, TrianglePanel, Triangular, TriangularInverse, Upper};
 pub use tridiagonal::{Mirrored, Tridiagonal, UpperBand};
 #[cfg(feature = "fft")]
 pub use trigonometric::{Dct, Dst, Trigonometric};

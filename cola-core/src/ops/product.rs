@@ -11,7 +11,7 @@ use crate::functions::{
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator, with_scratch};
-use crate::ops::Spectral;
+use crate::ops::{Either, Spectral};
 use crate::parameters::{tree_choice, tree_node};
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::scalar::Scalar;
@@ -121,8 +121,9 @@ pub enum ProductInverse<F, D> {
 tree_choice!(ProductInverse { Factors, Base });
 impl<K: Facts, F, D> crate::gradient::LogdetGradient<K> for ProductInverse<F, D>
 where
-    F: crate::gradient::Differentiable + Clone,
-    D: Fallback + crate::gradient::Differentiable<Scalar = F::Scalar> + Clone,
+    F: crate::gradient::Differentiable + InverseRule<K>,
+    D: Fallback + crate::gradient::Differentiable<Scalar = F::Scalar> + InverseRule<K>,
+    Either<<F as InverseRule<K>>::Output, <D as InverseRule<K>>::Output>: LinearOperator<Scalar = F::Scalar>,
 {
 }
 impl<F: Operator, D: Operator<Scalar = F::Scalar>> Operator for ProductInverse<F, D> {
@@ -170,7 +171,48 @@ impl<F: LinearOperator, D: Fallback + LinearOperator<Scalar = F::Scalar>> Linear
         }
     }
 }
-crate::base_rules!([F: Operator, D: Fallback + Operator<Scalar = F::Scalar>] ProductInverse<F, D>);
+// (B^-1 A^-1)^-1 = A B; what was factored whole is undone whole
+impl<K: Facts, F: InverseRule<K>, D: Fallback + InverseRule<K, Scalar = F::Scalar>> InverseRule<K>
+    for ProductInverse<F, D>
+where
+    Either<F::Output, D::Output>: Operator<Scalar = F::Scalar>,
+{
+    type Output = Either<F::Output, D::Output>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(match self {
+            ProductInverse::Factors(f) => Either::First(f.inverse_rule()?),
+            ProductInverse::Base(d) => Either::Second(d.inverse_rule()?),
+        })
+    }
+}
+impl<K: Facts, F: DetRule<K>, D: Fallback + DetRule<K, Scalar = F::Scalar>> DetRule<K> for ProductInverse<F, D> {
+    fn slogdet_rule(&self) -> Result<(Sc<F>, Re<F>)> {
+        match self {
+            ProductInverse::Factors(f) => f.slogdet_rule(),
+            ProductInverse::Base(d) => d.slogdet_rule(),
+        }
+    }
+}
+impl<F: DiagonalRule, D: Fallback + DiagonalRule<Scalar = F::Scalar>> DiagonalRule for ProductInverse<F, D> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<F>]) -> Result<()> {
+        match self {
+            ProductInverse::Factors(f) => f.diagonal_rule(k, d),
+            ProductInverse::Base(b) => b.diagonal_rule(k, d),
+        }
+    }
+    fn trace_rule(&self) -> Result<Sc<F>> {
+        match self {
+            ProductInverse::Factors(f) => f.trace_rule(),
+            ProductInverse::Base(b) => b.trace_rule(),
+        }
+    }
+}
+crate::base_eigh!([F: Operator, D: Fallback + Operator<Scalar = F::Scalar>] ProductInverse<F, D>);
+crate::spectral_power!([F: Operator, D: Fallback + Operator<Scalar = F::Scalar>] ProductInverse<F, D>);
+crate::base_exp!([F: Operator, D: Fallback + Operator<Scalar = F::Scalar>] ProductInverse<F, D>);
+crate::spectral_log!([F: Operator, D: Fallback + Operator<Scalar = F::Scalar>] ProductInverse<F, D>);
+crate::base_factors!([F: Operator, D: Fallback + Operator<Scalar = F::Scalar>] ProductInverse<F, D>);
+crate::base_decompositions!([F: Operator, D: Fallback + Operator<Scalar = F::Scalar>] ProductInverse<F, D>);
 // (A B)^-1 = B^-1 A^-1
 impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> for Product<A, B>
 where
@@ -358,6 +400,13 @@ impl<F: Explain, D: Explain<Scalar = F::Scalar>> Explain for ProductInverse<F, D
         match (question, self) {
             (Question::Apply, ProductInverse::Factors(f)) => part(f, question),
             (Question::Apply, ProductInverse::Base(d)) => part(d, question),
+            (
+                Question::Solve | Question::Slogdet | Question::Trace | Question::Diagonal,
+                ProductInverse::Factors(f),
+            ) => f.plan::<K>(question),
+            (Question::Solve | Question::Slogdet | Question::Trace | Question::Diagonal, ProductInverse::Base(d)) => {
+                d.plan::<K>(question)
+            }
             _ => base::<K, Self>(self, question),
         }
     }

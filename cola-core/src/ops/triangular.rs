@@ -1,7 +1,7 @@
 //! Lower and upper triangular matrices: substitution, determinants read off, functions by recurrences.
 
 use crate::algorithms::dense as kernels;
-use crate::data::{Held, MatrixData};
+use crate::data::{Held, MatrixData, Panel};
 use crate::error::{Error, Result, check};
 use crate::facts::{Facts, NoFacts};
 use crate::functions::base::square;
@@ -50,7 +50,8 @@ impl Side for Upper {
     type Class = crate::classes::IsUpper;
 }
 
-/// The lower or upper triangle of a square matrix; what lies on the other side is not read.
+/// The lower or upper triangle of a matrix; what lies on the other side is not read. Of a rectangular matrix it is a trapezoid, which acts,
+/// adds and multiplies as the square ones do; solve and what else needs a square operator refuse it.
 ///
 /// ```
 /// # use cola_core::prelude::*;
@@ -67,7 +68,7 @@ pub struct Triangular<M, U> {
 /// A triangle in storage of our own.
 pub type DenseTriangular<T, S, U> = Triangular<Held<T, S>, U>;
 impl<M: MatrixData, U: Side> Triangular<M, U> {
-    /// The triangle of a square matrix.
+    /// The triangle of a matrix.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn from_parts(data: M) -> Self {
         Triangular { data, side: PhantomData }
@@ -147,57 +148,74 @@ fn triangle<M: MatrixData, U: Side>(t: &Triangular<M, U>) -> Held<M::Scalar, M::
     }
     h
 }
+/// The triangle alone in storage of our own, zeros elsewhere; rectangular ones are trapezoids.
+pub type TrianglePanel<A> = Panel<<A as Operator>::Scalar, <A as Operator>::Rows, <A as Operator>::Cols>;
 /// A structure that is a triangle, of whatever is promised of it too: what its folded sums and products read.
 pub trait AsTriangle: Operator {
     /// Which one.
     type Side: Side;
     /// The triangle.
-    ///
-    /// # Errors
-    /// `ShapeMismatch` where it is rectangular.
-    fn to_triangle(&self) -> Result<DenseTriangular<Self::Scalar, Self::Rows, Self::Side>>;
+    fn to_triangle(&self) -> Triangular<TrianglePanel<Self>, Self::Side>;
 }
 impl<M: MatrixData, U: Side> AsTriangle for Triangular<M, U> {
     type Side = U;
-    fn to_triangle(&self) -> Result<DenseTriangular<M::Scalar, M::Rows, U>> {
-        square("triangular", self)?;
-        Ok(Triangular::from_parts(triangle(self)))
+    fn to_triangle(&self) -> Triangular<TrianglePanel<Self>, U> {
+        let (m, n) = (self.nrows(), self.ncols());
+        let mut p = Panel::filled(m, n, M::Scalar::zero());
+        let mut to = p.view_mut();
+        for j in 0..n {
+            rows_of::<U>(m, j).for_each(|i| *to.at(i, j) = self.entry(i, j));
+        }
+        Triangular::from_parts(p)
     }
 }
-fn same_size<T: Scalar, R: Space, C: Space, U: Side>(
-    op: &'static str,
-    a: &DenseTriangular<T, R, U>,
-    b: &DenseTriangular<T, C, U>,
-) -> Result<usize> {
-    let (m, n) = (a.nrows(), b.nrows());
-    if m == n { Ok(n) } else { Err(Error::ShapeMismatch { op, left: (m, m), right: (n, n) }) }
+/// The rows of column j of an m x n triangle.
+fn rows_of<U: Side>(m: usize, j: usize) -> core::ops::Range<usize> {
+    if U::LOWER { j.min(m)..m } else { 0..m.min(j + 1) }
 }
 /// A + B.
-pub(crate) fn triangle_sum<T: Scalar, R: Space, C: Space, U: Side>(
-    a: &DenseTriangular<T, R, U>,
-    b: &DenseTriangular<T, C, U>,
-) -> Result<DenseTriangular<T, R, U>> {
-    let n = same_size("A + B", a, b)?;
-    let mut h = Held::filled(n, T::zero());
-    for j in 0..n {
-        (0..n).for_each(|i| h.set(i, j, a.entry(i, j) + b.entry(i, j)));
+pub(crate) fn triangle_sum<M, N, R: Space, C: Space, U: Side>(
+    a: &Triangular<M, U>,
+    b: &Triangular<N, U>,
+) -> Result<Triangular<Panel<M::Scalar, R, C>, U>>
+where
+    M: MatrixData,
+    N: MatrixData<Scalar = M::Scalar>,
+{
+    let (left, right) = ((a.nrows(), a.ncols()), (b.nrows(), b.ncols()));
+    if left != right {
+        return Err(Error::ShapeMismatch { op: "A + B", left, right });
     }
-    Ok(Triangular::from_parts(h))
+    let mut p = Panel::filled(left.0, left.1, M::Scalar::zero());
+    let mut to = p.view_mut();
+    for j in 0..left.1 {
+        rows_of::<U>(left.0, j).for_each(|i| *to.at(i, j) = a.entry(i, j) + b.entry(i, j));
+    }
+    Ok(Triangular::from_parts(p))
 }
 /// A B: entry (i, j) is a sum over the indices between i and j.
-pub(crate) fn triangle_product<T: Scalar, R: Space, C: Space, U: Side>(
-    a: &DenseTriangular<T, R, U>,
-    b: &DenseTriangular<T, C, U>,
-) -> Result<DenseTriangular<T, R, U>> {
-    let n = same_size("A * B", a, b)?;
-    let mut h = Held::filled(n, T::zero());
-    for j in 0..n {
-        for i in if U::LOWER { j..n } else { 0..j + 1 } {
+pub(crate) fn triangle_product<M, N, U: Side>(
+    a: &Triangular<M, U>,
+    b: &Triangular<N, U>,
+) -> Result<Triangular<Panel<M::Scalar, M::Rows, N::Cols>, U>>
+where
+    M: MatrixData,
+    N: MatrixData<Scalar = M::Scalar>,
+{
+    let (left, right) = ((a.nrows(), a.ncols()), (b.nrows(), b.ncols()));
+    if left.1 != right.0 {
+        return Err(Error::ShapeMismatch { op: "A * B", left, right });
+    }
+    let mut p = Panel::filled(left.0, right.1, M::Scalar::zero());
+    let mut to = p.view_mut();
+    for j in 0..right.1 {
+        for i in rows_of::<U>(left.0, j) {
             let (first, end) = if U::LOWER { (j, i + 1) } else { (i, j + 1) };
-            h.set(i, j, (first..end).fold(T::zero(), |s, k| s.add_mul(a.entry(i, k), b.entry(k, j))));
+            let between = first..end.min(left.1);
+            *to.at(i, j) = between.fold(M::Scalar::zero(), |s, k| s.add_mul(a.entry(i, k), b.entry(k, j)));
         }
     }
-    Ok(Triangular::from_parts(h))
+    Ok(Triangular::from_parts(p))
 }
 /// The inverse of a triangular matrix, by substitution.
 #[derive(Clone, Debug)]
@@ -432,10 +450,9 @@ where
         self.nrows() * self.ncols()
     }
     fn accumulate_bilinear(&self, u: View<'_, Sc<Self>>, v: View<'_, Sc<Self>>, scale: Sc<Self>, g: &mut [Sc<Self>]) {
-        let n = u.rows;
-        for j in 0..n {
-            let rows = if U::LOWER { j..n } else { 0..j + 1 };
-            rows.for_each(|i| g[i + n * j] += scale * u.at(i, 0) * v.at(j, 0));
+        let m = u.rows;
+        for j in 0..v.rows {
+            rows_of::<U>(m, j).for_each(|i| g[i + m * j] += scale * u.at(i, 0) * v.at(j, 0));
         }
     }
 }

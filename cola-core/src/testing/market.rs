@@ -133,6 +133,12 @@ pub fn leaves<T: Scalar>(v: &mut impl Visitor<T>) {
     v.visit("update by a Gram matrix", &LowRankUpdate::new(Psd(Diagonal(&positive)), Gram::<_, ByAdjoint>::new(&tall)));
     v.visit("low rank + c I", &crate::dsl::add(LowRank::new(tall2, tall2), crate::dsl::I));
     v.visit("c P + I", &crate::dsl::add(Scaled::new(T::of(-0.5), Projection::new(u.columns(0, 2))), crate::dsl::I));
+    let pair = Kron(Dense(g2), Dense(p3));
+    v.visit("kron * kron", &crate::dsl::mul(pair, pair));
+    v.visit("kron * kron, another split", &crate::dsl::mul(pair, Kron(Dense(p3), Dense(g2))));
+    v.visit("lower 4x2", &Triangular::lower(&tall));
+    v.visit("upper * upper, 4x5", &crate::dsl::mul(Triangular::upper(entries::<T>(4, 3)), Triangular::upper(&wide)));
+    v.visit("sum of static matrices", &crate::dsl::add(Dense(g2), Dense(g2)));
     v.visit("hadamard", &Hadamard::new(&g, &p));
     v.visit("hadamard psd", &Hadamard::new(Psd(Dense(&p)), Psd(Diagonal(&positive))));
     v.visit("hadamard 20x17 of actions", &Hadamard::new(&big, matrix_free(entries::<T>(20, 17))));

@@ -6,9 +6,9 @@ use crate::device::Cuda;
 use crate::vector::DeviceNumber;
 use cola_core::{
     Adjoint, BlockDiag, BlockDiagOf, Blocks, Congruence, Conj, Fact, Facts, Gram, GramKind, HStack, Identity,
-    Isometric, Kron, KronOf, KronSum, Operator, Parts, Powi, Product, ProductOf, Psd, Repeat, Result, Scalar, Scaled,
-    ScaledIdentity, SelfAdjoint, Shifted, Sign, Space, Spectral, Sum, SumOf, Transpose, Unitary, Update, VStack,
-    WithFacts, Zero,
+    Isometric, Kron, KronOf, KronProduct, KronSum, Operator, Parts, Powi, Product, ProductOf, Psd, Repeat, Result,
+    Scalar, Scaled, ScaledIdentity, SelfAdjoint, Shifted, Sign, Space, Spectral, Sum, SumOf, Transpose, Unitary,
+    Update, VStack, WithFacts, Zero,
 };
 
 type Sc<A> = <A as Operator>::Scalar;
@@ -210,6 +210,14 @@ fn kron<T: DeviceNumber>(
 impl<A: DeviceAction, B: DeviceAction<Scalar = A::Scalar>> DeviceAction for Kron<A, B> {
     fn act_on(&self, gpu: &Cuda, how: Update<Sc<A>>, x: Span<'_, Sc<A>>, y: SpanMut<'_, Sc<A>>) -> Result<()> {
         kron(gpu, how, (&self.0, &self.1), x, y)
+    }
+}
+impl<F: DeviceAction, P: DeviceAction<Scalar = F::Scalar>> DeviceAction for KronProduct<F, P> {
+    fn act_on(&self, gpu: &Cuda, how: Update<Sc<F>>, x: Span<'_, Sc<F>>, y: SpanMut<'_, Sc<F>>) -> Result<()> {
+        match self {
+            KronProduct::Whole(f) => f.act_on(gpu, how, x, y),
+            KronProduct::Parts(p) => p.act_on(gpu, how, x, y),
+        }
     }
 }
 /// The Kronecker product of a list that is not empty.

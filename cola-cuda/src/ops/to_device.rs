@@ -14,7 +14,7 @@ use cola_core::functions::base::entries;
 use cola_core::space::Dyn;
 use cola_core::{
     Adjoint, Banded, BlockDiag, BlockDiagOf, Blocks, Circulant, Congruence, Conj, Dense, Diagonal, Fact, Gram,
-    GramKind, HStack, Hadamard, Householder, Identity, IndexSet, Isometric, Kernel, Kron, KronOf, KronSum,
+    GramKind, HStack, Hadamard, Householder, Identity, IndexSet, Isometric, Kernel, Kron, KronOf, KronProduct, KronSum,
     LinearOperator, LowRank, LowRankUpdate, Operator, Parts, Permutation, Powi, Product, ProductOf, Projection, Psd,
     Real, Repeat, Result, Scalar, Scaled, ScaledIdentity, SelfAdjoint, Shifted, Side, Sign, Sliced, Space, Sparse,
     SparseData, Sum, SumOf, Toeplitz, Transpose, Triangular, Tridiagonal, Unitary, UpperBand, VStack, WithFacts, Zero,
@@ -292,6 +292,18 @@ where
     type Device = Shifted<A::Device, B::Device>;
     fn copied(&self, gpu: &Cuda) -> Result<Self::Device> {
         Shifted::try_new(self.0.copied(gpu)?, self.1.copied(gpu)?)
+    }
+}
+impl<F: ToDevice, P: ToDevice<Scalar = F::Scalar>> ToDevice for KronProduct<F, P>
+where
+    KronProduct<F::Device, P::Device>: Operator<Scalar = F::Scalar>,
+{
+    type Device = KronProduct<F::Device, P::Device>;
+    fn copied(&self, gpu: &Cuda) -> Result<Self::Device> {
+        Ok(match self {
+            KronProduct::Whole(f) => KronProduct::Whole(f.copied(gpu)?),
+            KronProduct::Parts(p) => KronProduct::Parts(p.copied(gpu)?),
+        })
     }
 }
 macro_rules! stacks {

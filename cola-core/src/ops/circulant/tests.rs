@@ -117,6 +117,23 @@ fn grids_are_krons_of_lines() -> Result<()> {
     assert!(matches!(Circulant::nd(&[2, 3], c), Err(Error::InvalidArgument { .. })));
     Ok(())
 }
+/// A grid with axes of length 1 is the grid without them; other shapes of as many points share no eigenvectors.
+#[test]
+fn grids_by_another_name_fold() -> Result<()> {
+    let (a, b) = (numbers::<f64>(6), numbers::<f64>(6).iter().map(|x| x * x).collect::<Vec<_>>());
+    let line = Circulant::new(a.clone());
+    for shape in [&[6][..], &[1, 6], &[6, 1], &[1, 6, 1]] {
+        let other = Circulant::nd(shape, b.clone())?;
+        let (x, y) = (dense(&a).0, dense(&b).0);
+        near("sum", &add(&line, &other).to_dense(), &(&x + &y), 1e-14);
+        near("product", &mul(&line, &other).to_dense(), &(&x * &y), 1e-13);
+        near("product", &mul(&other, &line).to_dense(), &(&y * &x), 1e-13);
+    }
+    let grid = Circulant::nd(&[2, 3], b)?;
+    assert!(crate::dsl::try_mul(&line, &grid).err().is_some_and(|e| e.to_string().contains("Product::new")));
+    near("in turn", &Product::new(&line, &grid).to_dense(), &(dense(&a).0 * grid.to_dense()), 1e-13);
+    Ok(())
+}
 #[test]
 fn sums_and_products_fold() -> Result<()> {
     let (a, b) = (numbers::<f64>(30), numbers::<f64>(30).iter().map(|x| x * x).collect::<Vec<_>>());
