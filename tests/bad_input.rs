@@ -916,11 +916,11 @@ fn panics_name_shapes_and_operation() {
     says(&["A * B", "2x2", "3x3"], || linop!(&p * &q));
     says(&["[A, B]", "2x2", "3x3"], || linop!([&p, &q]));
     says(&["[A; B]", "2x2", "3x3"], || linop!([&p; &q]));
-    says(&["A + B", "2x2", "3x3"], || (&linop!(&p) + &linop!(&q)).nrows());
-    says(&["A * B", "2x2", "3x3"], || (&linop!(&p) * &linop!(&q)).nrows());
+    says(&["A + B", "2x2", "3x3"], || (linop!(&p) + linop!(&q)).nrows());
+    says(&["A * B", "2x2", "3x3"], || (linop!(&p) * linop!(&q)).nrows());
     let (a, x) = (linop!(&p), DVector::<f64>::zeros(3));
     says(&["apply", "2x2", "3x1"], || a.apply(&x));
-    says(&["apply", "2x2", "3x1"], || &a * &x);
+    says(&["apply", "2x2", "3x1"], || a * &x);
     says(&["apply_adjoint", "2x2", "3x1"], || a.apply_adjoint(&x));
     says(&["apply_transpose", "2x2", "3x1"], || a.apply_transpose(&x));
     says(&["apply_into", "2 x 2"], || {

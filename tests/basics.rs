@@ -1,4 +1,5 @@
 //! The surface that API.md promises: leaves of every kind, kinds of vectors, overloads, rules by type.
+#![allow(clippy::op_ref, reason = "operators on references are tested too")]
 use cola::prelude::*;
 use cola::*;
 use nalgebra::{DMatrix, DVector, Matrix2, SMatrix, SVector, Vector3, Vector6, matrix, vector};

@@ -1,4 +1,5 @@
 //! The public contract, line by line: what the documentation promises compiles as it is written there and gives the right numbers.
+#![allow(clippy::op_ref, reason = "operators on references are tested too")]
 #![allow(
     clippy::default_constructed_unit_structs,
     reason = "the contract writes every algorithm as `Name::default()`, those without options too"

@@ -1,4 +1,5 @@
 //! Structures of low rank: Woodbury where it serves and where it does not, the determinant lemma, spectra, bad input.
+#![allow(clippy::op_ref, reason = "operators on references are tested too")]
 use cola::functions::base::DENSE_LIMIT;
 use cola::plan::Question;
 use cola::prelude::*;

@@ -1,4 +1,5 @@
 //! The wrong answers of CoLA that RULES.md lists, one test for each by its number: ours compared with numbers known independently.
+#![allow(clippy::op_ref, reason = "operators on references are tested too")]
 use cola::prelude::*;
 use cola::*;
 use nalgebra::{DMatrix, DVector, dmatrix, matrix, vector};

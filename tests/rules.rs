@@ -1,5 +1,6 @@
 //! Rules of structures that the rule table cannot show in one cell: folded sums and products, shifted Kronecker products by Schur forms,
 //! decompositions of what has a spectrum, accuracy through factors. Each against the dense matrix made by definition.
+#![allow(clippy::op_ref, reason = "operators on references are tested too")]
 use cola::plan::Question;
 use cola::prelude::*;
 use nalgebra::{DMatrix, DVector, matrix};

@@ -419,7 +419,7 @@ fn composes_and_has_leaves() -> Result<()> {
     assert!(op.exp().is_ok() && Psd::new(&a).cholesky().is_ok() && op.lu().is_ok() && Psd::new(&a).eigh().is_ok());
     let lanes = Sparse::new(op.0.with_values(vec![crate::Lanes::<f64, 8>::of(1.0); a.nnz()]));
     assert_eq!(lanes.apply(&vec![crate::Lanes::<f64, 8>::of(1.0); 6]).len(), 6);
-    assert_eq!((&op * &x.rows(0, 6).into_owned()).len(), 6);
+    assert_eq!((op * &x.rows(0, 6).into_owned()).len(), 6);
     Ok(())
 }
 
