@@ -676,15 +676,8 @@ macro_rules! spectral_decompositions {
 #[macro_export]
 macro_rules! base_rules {
     ($([$($p:tt)*] $S:ty),* $(,)?) => { $(
-        $crate::base_inverse!([$($p)*] $S);
-        $crate::base_det!([$($p)*] $S);
-        $crate::base_eigh!([$($p)*] $S);
-        $crate::spectral_power!([$($p)*] $S);
-        $crate::base_exp!([$($p)*] $S);
-        $crate::spectral_log!([$($p)*] $S);
         $crate::base_diagonal!([$($p)*] $S);
-        $crate::base_factors!([$($p)*] $S);
-        $crate::base_decompositions!([$($p)*] $S);
+        $crate::base_rules_but_diagonal!([$($p)*] $S);
     )* };
 }
 /// [`base_rules!`](crate::base_rules) but the diagonals, which the structure has a rule for.
