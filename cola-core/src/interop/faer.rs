@@ -25,6 +25,7 @@ fn sparse<T: Scalar>(a: SparseColMatRef<'_, usize, T>) -> Sparse<CsrMatrix<T>> {
 }
 macro_rules! leaf {
     ($([$($p:tt)*] $M:ty => $Op:ty, |$a:ident| $make:expr;)*) => { $(
+        #[diagnostic::do_not_recommend]
         impl<$($p)* T: Scalar> IntoOperator for $M {
             type Op = $Op;
             fn into_operator(self) -> Self::Op {

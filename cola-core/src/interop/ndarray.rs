@@ -25,6 +25,7 @@ fn matrix<T: Scalar, S: Data<Elem = T>>(a: &ArrayBase<S, Ix2>) -> Strided<'_, T>
 fn vector<T: Scalar, S: Data<Elem = T>>(a: &ArrayBase<S, Ix1>) -> Option<View<'_, T>> {
     a.as_slice().map(View::vector)
 }
+#[diagnostic::do_not_recommend]
 impl<T: Scalar, S: Data<Elem = T>> IntoOperator for ArrayBase<S, Ix2> {
     type Op = Dense<DMatrix<T>>;
     fn into_operator(self) -> Self::Op {
@@ -32,6 +33,7 @@ impl<T: Scalar, S: Data<Elem = T>> IntoOperator for ArrayBase<S, Ix2> {
         Dense(DMatrix::from_fn(m, n, |i, j| self[(i, j)]))
     }
 }
+#[diagnostic::do_not_recommend]
 impl<'a, T: Scalar, S: Data<Elem = T>> IntoOperator for &'a ArrayBase<S, Ix2> {
     type Op = Dense<Strided<'a, T>>;
     fn into_operator(self) -> Self::Op {

@@ -29,6 +29,7 @@ where
     let entries = a.iter().map(|(&value, (i, j))| (i.index(), j.index(), value));
     Sparse::from_triplets(a.rows(), a.cols(), entries).expect("sprs keeps indices within the shape")
 }
+#[diagnostic::do_not_recommend]
 impl<T, I, P, PS, IS, DS> IntoOperator for CsMatBase<T, I, PS, IS, DS, P>
 where
     T: Scalar,
@@ -43,6 +44,7 @@ where
         copied(&self)
     }
 }
+#[diagnostic::do_not_recommend]
 impl<T, I, P, PS, IS, DS> IntoOperator for &CsMatBase<T, I, PS, IS, DS, P>
 where
     T: Scalar,
