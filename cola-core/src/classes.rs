@@ -21,7 +21,7 @@ use crate::view::View;
 
 /// Dense matrices of a size that the type knows: their sums are such matrices, with one product for two.
 #[derive(Clone, Copy, Debug)]
-pub struct IsFixed;
+pub struct IsDense;
 /// Diagonal matrices: their sums and products are diagonals again.
 #[derive(Clone, Copy, Debug)]
 pub struct IsDiagonal;
@@ -97,7 +97,7 @@ macro_rules! classes {
         } )* };
 }
 classes! {
-    IsFixed FullRank General;
+    IsDense FullRank General;
     IsDiagonal WithSpectrum HasSpectrum;
     IsIdentity FullRank General;
     IsBanded WithBands IsBanded;
@@ -123,17 +123,17 @@ macro_rules! plain_sum {
         } )*)* };
 }
 plain_sum! {
-    General: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsFixed: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsDiagonal: General IsFixed IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsIdentity: General IsFixed IsIdentity IsPermutation IsLower IsUpper;
-    IsBanded: General IsFixed IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsCirculant: General IsFixed IsDiagonal IsBanded IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsPermutation: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    HasSpectrum: General IsFixed IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsLower: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsUpper IsKron;
-    IsUpper: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsKron;
-    IsKron: General IsFixed IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    General: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsDense: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsDiagonal: General IsDense IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsIdentity: General IsDense IsIdentity IsPermutation IsLower IsUpper;
+    IsBanded: General IsDense IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsCirculant: General IsDense IsDiagonal IsBanded IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsPermutation: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    HasSpectrum: General IsDense IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    IsLower: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsUpper IsKron;
+    IsUpper: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsKron;
+    IsKron: General IsDense IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
 }
 /// Pairs that are a [`Product`] of two parts.
 macro_rules! plain_product {
@@ -147,18 +147,18 @@ macro_rules! plain_product {
         } )*)* };
 }
 plain_product! {
-    General: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsFixed: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsDiagonal: General IsFixed IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsIdentity: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsBanded: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsCirculant: General IsFixed IsDiagonal IsIdentity IsBanded IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsPermutation: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    HasSpectrum: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsLowRank: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsLower: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsUpper IsKron;
-    IsUpper: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsKron;
-    IsKron: General IsFixed IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper;
+    General: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsDense: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsDiagonal: General IsDense IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsIdentity: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsBanded: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsCirculant: General IsDense IsDiagonal IsIdentity IsBanded IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsPermutation: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    HasSpectrum: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsLowRank: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
+    IsLower: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsUpper IsKron;
+    IsUpper: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsKron;
+    IsKron: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper;
 }
 
 /// Pairs of band matrices.
@@ -226,7 +226,7 @@ impl<A: AsPermutation, B: AsPermutation + SameScalar<A>> ProductTable<A, B> for 
 
 // ---- dense matrices of static size ---------------------------------------------------------------------------------------------
 
-impl<A: AsDense, B: AsDense + SameScalar<A>> SumTable<A, B> for (IsFixed, IsFixed) {
+impl<A: AsDense, B: AsDense + SameScalar<A>> SumTable<A, B> for (IsDense, IsDense) {
     type Output = WithFacts<Dense<Panel<Sc<A>, RowsOf<A, B>, ColsOf<A, B>>>, SumFacts<Fa<A>, Fa<B>>>;
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn sum(a: A, b: B) -> Result<Self::Output> {

@@ -42,7 +42,7 @@ impl<M: MatrixData> Dense<M> {
 }
 operator!([M: MatrixData] Dense<M> {
     scalar M::Scalar; facts NoFacts; rows M::Rows; cols M::Cols; nrows |s| s.0.view().rows; ncols s.0.view().cols; dense true;
-    class <FixedShape<M> as FactChoice>::Class<crate::classes::IsFixed, crate::dsl::General>;
+    class <FixedShape<M> as FactChoice>::Class<crate::classes::IsDense, crate::dsl::General>;
 });
 /// Known where the type knows both sizes.
 type FixedShape<M> =

@@ -381,7 +381,7 @@ mod tests {
             let v = vec![crate::Lanes::<f64, 2>::of(1.0); 6];
             let (out, want) = (lanes.apply(&v), p.apply(&vec![1.0; 6]));
             assert!(out.iter().zip(&want).all(|(x, y)| (x.lane_f64(1) - 16.0 * y).abs() < 1e-12 * (1.0 + y.abs())
-                || (x.lane_f64(0) - y).abs() < 1e-12));
+                && (x.lane_f64(0) - y).abs() < 1e-12 * (1.0 + y.abs())));
         }
         // one form in one lane and the other in the next: no stack
         let other = mul(kron((2, 2), (3, 3), 1), kron((3, 3), (2, 2), 3));

@@ -35,8 +35,8 @@ use core::ops::ControlFlow;
 /// # Input
 /// A square A over f64 or its complex numbers; it is made dense.
 /// # Errors
-/// `NotConverged` with the backward error, or with |b - A x| / |b| where that is wanted, as for a singular A with b out of its range; `Singular` where single precision finds no pivots
-/// whatever is added; `NonFinite`; `ShapeMismatch`.
+/// `NotConverged` with the backward error, or with |b - A x| / |b| where that is wanted, as for a singular A with b out of its range;
+/// `Singular` where single precision finds no pivots whatever is added; `NonFinite`; `ShapeMismatch`.
 /// # Example
 /// ```
 /// use cola_core::prelude::*;
