@@ -69,6 +69,9 @@ impl Cuda {
             CudaContext::new(ordinal).map_err(|e| failed("cuDevicePrimaryCtxRetain", "the use of the GPU", e))?;
         // SAFETY: every vector lives and is used on the one stream below, so there is no order between streams to keep.
         unsafe { context.disable_event_tracking() };
+        if context.has_async_alloc() {
+            driver::keep_memory(ordinal).map_err(|e| failed("cuMemPoolSetAttribute", "the use of the GPU", e))?;
+        }
         let stream = context.new_stream().map_err(|e| failed("cuStreamCreate", "a new stream on the GPU", e))?;
         let info = driver::info(ordinal).map_err(|e| failed("cuDeviceGetAttribute", "a question about the GPU", e))?;
         Ok(Cuda {
@@ -117,6 +120,22 @@ impl Cuda {
             .mem_get_info()
             .map_err(|e| failed("cuMemGetInfo", "a question about the GPU's memory", e))?;
         Ok(Memory { free, total })
+    }
+
+    /// Gives back to the system what dropped vectors have left: it is kept for the next ones, and counts as used in
+    /// [`memory`](Cuda::memory).
+    ///
+    /// # Errors
+    /// `Device`.
+    pub fn release_unused(&self) -> Result<()> {
+        self.synchronize()?;
+        if !self.stream.context().has_async_alloc() {
+            return Ok(());
+        }
+        let call = |e| failed("cuMemPoolTrimTo", "the return of memory", e);
+        let pool = driver::pool(self.ordinal()).map_err(call)?;
+        // SAFETY: the pool is the device's.
+        unsafe { cudarc::driver::result::mem_pool::trim_to(pool, 0) }.map_err(call)
     }
 
     /// Copies the numbers of a vector to the device, or of a matrix column by column. They are there, and `x` is free for other use,

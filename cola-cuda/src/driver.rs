@@ -4,7 +4,7 @@ use crate::availability::{Availability, DeviceInfo, LIBRARY};
 use cola_core::Error;
 use cudarc::driver::{
     DriverError,
-    result::device,
+    result::{device, mem_pool},
     sys::{self, CUdevice_attribute as Attribute, CUresult as Code},
 };
 use std::sync::OnceLock;
@@ -18,7 +18,7 @@ const FUNCTIONS: &[&str] = &[
     "cuDevicePrimaryCtxRetain", "cuDevicePrimaryCtxRelease_v2", "cuCtxGetCurrent", "cuCtxSetCurrent",
     "cuStreamCreate", "cuStreamSynchronize", "cuStreamDestroy_v2",
     "cuMemGetInfo_v2", "cuMemAlloc_v2", "cuMemFree_v2", "cuMemAllocAsync", "cuMemFreeAsync", "cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2",
-    "cuMemcpyDtoDAsync_v2", "cuMemsetD8Async", "cuModuleLoadData", "cuModuleUnload", "cuModuleGetFunction",
+    "cuDeviceGetDefaultMemPool", "cuMemPoolSetAttribute", "cuMemPoolTrimTo", "cuMemcpyDtoDAsync_v2", "cuMemsetD8Async", "cuModuleLoadData", "cuModuleUnload", "cuModuleGetFunction",
     "cuFuncSetAttribute", "cuLaunchKernel",
 ];
 
@@ -114,6 +114,20 @@ pub(crate) fn info(ordinal: usize) -> Result<DeviceInfo, DriverError> {
             attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?,
         ),
     })
+}
+
+/// The pool that asynchronous allocations of a device come from; after [`start`], with an ordinal below its answer.
+pub(crate) fn pool(ordinal: usize) -> Result<sys::CUmemoryPool, DriverError> {
+    // SAFETY: the handle is from `device::get`.
+    device::get(ordinal as i32).and_then(|d| unsafe { device::get_default_mem_pool(d) })
+}
+/// Lets the pool keep what is given back to it. By default it returns all memory to the system at each synchronisation, so that the
+/// next vector has to be mapped anew.
+pub(crate) fn keep_memory(ordinal: usize) -> Result<(), DriverError> {
+    let (pool, mut most) = (pool(ordinal)?, u64::MAX);
+    let threshold = sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
+    // SAFETY: the pool is the device's; the attribute is a number of 64 bits.
+    unsafe { mem_pool::set_attribute(pool, threshold, std::ptr::from_mut(&mut most).cast()) }
 }
 
 /// The error of a driver call that failed. There are such errors only after [`start`], so the driver can be asked for its words.

@@ -80,12 +80,23 @@ fn libraries() {
         Cuda::libraries().into_iter().for_each(|(name, found)| assert!(found.is_ok(), "{name}: {found:?}"));
     }
 }
-/// Every fused kernel of the market, by its own team, against functions of the dense matrix.
+/// Every fused kernel of the market, by its own team, against functions of the dense matrix. Most of the time goes into compiling: each
+/// thread has a queue of its own, so that none waits for another's kernel.
 #[test]
 fn market() -> Result<()> {
-    let Some(gpu) = gpu() else { return Ok(()) };
-    for case in common::market::market() {
-        (case.on_device)(&gpu)?;
-    }
+    let Some(_) = gpu() else { return Ok(()) };
+    let threads = std::thread::available_parallelism().map_or(2, |n| n.get());
+    let some = |first: usize| -> Result<Vec<String>> {
+        let (gpu, mut failed) = (Cuda::new(0)?, Vec::new());
+        for case in common::market::market().iter().skip(first).step_by(threads) {
+            common::device::attempt(&mut failed, case.name, || (case.on_device)(&gpu));
+        }
+        Ok(failed)
+    };
+    let failed: Vec<String> = std::thread::scope(|s| {
+        let running: Vec<_> = (0..threads).map(|first| s.spawn(move || some(first))).collect();
+        running.into_iter().flat_map(|t| t.join().unwrap().unwrap_or_else(|e| vec![e.to_string()])).collect()
+    });
+    assert!(failed.is_empty(), "{failed:#?}");
     Ok(())
 }

@@ -38,6 +38,9 @@ Code cuMemAlloc_v2(Ptr *p, size_t n) {
 }
 Code cuMemFree_v2(Ptr p) { size_t *m = (size_t *)p - 2; used -= *m; free(m); return 0; }
 Code cuMemAllocAsync(Ptr *p, size_t n, H s) { return is("no pool") ? 801 : cuMemAlloc_v2(p, n); }
+Code cuDeviceGetDefaultMemPool(H *p, int d) { *p = (H)(size_t)(32 + d); return 0; }
+Code cuMemPoolSetAttribute(H p, int a, void *v) { return is("no pool") ? 801 : 0; }
+Code cuMemPoolTrimTo(H p, size_t keep) { return 0; }
 Code cuMemFreeAsync(Ptr p, H s) { return is("no pool") ? 801 : cuMemFree_v2(p); }
 Code cuMemcpyHtoDAsync_v2(Ptr d, const void *s, size_t n, H st) { memcpy((void *)d, s, n); return 0; }
 Code cuMemcpyDtoHAsync_v2(void *d, Ptr s, size_t n, H st) { if (is("bad copy")) return 700; memcpy(d, (void *)s, n); return 0; }

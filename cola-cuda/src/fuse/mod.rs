@@ -21,7 +21,7 @@ mod term;
 pub use cache::{Cache, Key};
 pub use fault::{Record, failures};
 pub use layout::Layout;
-pub use run::{DeviceBatch, Fused, OperatorBatch, VectorBatch};
+pub use run::{DeviceBatch, Fused, OperatorBatch, Queued, VectorBatch};
 pub use source::{Launch, PRELUDE, Source, source, source_for};
 pub use term::{FuseRule, Fusible, Kind, Term};
 

@@ -7,7 +7,7 @@ use crate::kernel::{launched, shared, tiled};
 use crate::vector::{DeviceScalar, DeviceVector};
 use cola_core::functions::{HasDet, HasExp, HasPower, Invertible};
 use cola_core::{Element, Error, Operand, Operator, Parameters, Result};
-use cudarc::driver::{DeviceRepr, LaunchConfig, PushKernelArg, ValidAsZeroBits};
+use cudarc::driver::{CudaSlice, DeviceRepr, LaunchConfig, PushKernelArg};
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
@@ -22,8 +22,6 @@ struct BatchArgument {
 }
 // SAFETY: plain numbers with the layout of the C++ struct: 8, 8, 4, 4 bytes.
 unsafe impl DeviceRepr for BatchArgument {}
-// SAFETY: zero is a valid value of every field.
-unsafe impl ValidAsZeroBits for Record {}
 /// Room for failures; a batch with more of them names this many.
 const CAPACITY: usize = 1 << 16;
 
@@ -439,6 +437,21 @@ where
         x: &DeviceBatch<T>,
         y: &mut DeviceBatch<T>,
     ) -> Result<()> {
+        self.queue_into(s, exponent, a, x, y)?.wait()
+    }
+    /// As [`run_into`](Fused::run_into) without waiting for it: `y` can go into further work of the same queue, and
+    /// [`Queued::wait`] says later whether all elements were good.
+    ///
+    /// # Errors
+    /// `ShapeMismatch`, `InvalidArgument`, `Device`.
+    pub fn queue_into(
+        &self,
+        s: &Source,
+        exponent: f64,
+        a: &DeviceBatch<T>,
+        x: &DeviceBatch<T>,
+        y: &mut DeviceBatch<T>,
+    ) -> Result<Queued> {
         let batch = a.batch;
         for (b, size) in [(a, s.params), (x, s.input), (&*y, s.output)] {
             if (b.size, b.batch) != (size, batch) {
@@ -453,13 +466,14 @@ where
             }
             self.gpu.same_device(b.numbers.device())?;
         }
-        let Some(l) = s.launch(batch)? else { return Ok(()) };
+        let Some(l) = s.launch(batch)? else { return Ok(Queued { gpu: self.gpu.clone(), failures: None }) };
         let kernel = self.gpu.kernel(&s.name, &s.kernel, || s.text())?;
         shared(&kernel, l.shared)?;
         let stream = &self.gpu.stream;
         let capacity = batch.min(CAPACITY);
         let memory = |e| failed("cuMemAllocAsync", "memory for the failures of a batch", e);
-        let mut records = stream.alloc_zeros::<Record>(capacity).map_err(memory)?;
+        // SAFETY: a kernel writes as many records as it counts, and only those are read.
+        let mut records = unsafe { stream.alloc::<Record>(capacity) }.map_err(memory)?;
         let mut count = stream.alloc_zeros::<u32>(1).map_err(memory)?;
         let n = BatchArgument {
             size: batch as i64,
@@ -485,18 +499,41 @@ where
             LaunchConfig { grid_dim: (l.grid, 1, 1), block_dim: (l.block.0, l.block.1, 1), shared_mem_bytes: l.shared };
         // SAFETY: sizes, layouts and devices were compared above with what the kernel reads and writes; `records` has `capacity`.
         launched("a fused kernel", unsafe { launch.launch(config) })?;
-        let counted = stream.clone_dtoh(&count).map_err(|e| failed("cuMemcpyDtoHAsync", "a fused kernel", e))?;
-        stream.synchronize().map_err(|e| failed("cuStreamSynchronize", "a fused kernel", e))?;
-        if counted[0] == 0 {
-            return Ok(());
-        }
-        let records = stream.clone_dtoh(&records).map_err(|e| failed("cuMemcpyDtoHAsync", "a fused kernel", e))?;
-        stream.synchronize().map_err(|e| failed("cuStreamSynchronize", "a fused kernel", e))?;
-        failures(&records, counted[0] as usize).map_or(Ok(()), Err)
+        Ok(Queued { gpu: self.gpu.clone(), failures: Some((records, count)) })
     }
     /// True if one thread holds a whole element.
     #[doc(hidden)]
     pub fn by_threads(&self, function: Function) -> bool {
         source::<K>(function).is_ok_and(|s| s.team == Team::Thread)
+    }
+}
+
+/// A fused kernel that was launched and may still run.
+#[derive(Debug)]
+#[must_use = "elements that fail are named by `wait`"]
+pub struct Queued {
+    gpu: Cuda,
+    /// What failed, and how many; `None` of an empty batch.
+    failures: Option<(CudaSlice<Record>, CudaSlice<u32>)>,
+}
+impl Queued {
+    /// Waits for the queue, and names the elements that failed.
+    ///
+    /// # Errors
+    /// `Lanes` with the elements that failed; `Device`.
+    pub fn wait(self) -> Result<()> {
+        let Some((records, count)) = self.failures else { return Ok(()) };
+        let stream = &self.gpu.stream;
+        let copied = |e| failed("cuMemcpyDtoHAsync", "a fused kernel", e);
+        let done = |e| failed("cuStreamSynchronize", "a fused kernel", e);
+        let count = stream.clone_dtoh(&count).map_err(copied)?;
+        stream.synchronize().map_err(done)?;
+        let count = count[0] as usize;
+        if count == 0 {
+            return Ok(());
+        }
+        let records = stream.clone_dtoh(&records.slice(..count.min(records.len()))).map_err(copied)?;
+        stream.synchronize().map_err(done)?;
+        failures(&records, count).map_or(Ok(()), Err)
     }
 }

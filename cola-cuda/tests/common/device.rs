@@ -203,6 +203,21 @@ macro_rules! solves {
         (k, kd, b, db)
     }};
 }
+/// Every check, whatever became of those before it: time on a GPU is short, so one run names all that fails.
+macro_rules! each {
+    ($($check:expr;)*) => {{
+        let mut failed = Vec::new();
+        $( attempt(&mut failed, stringify!($check), || { let _ = $check; Ok(()) }); )*
+        assert!(failed.is_empty(), "{failed:#?}");
+    }};
+}
+pub fn attempt(failed: &mut Vec<String>, name: &str, check: impl FnOnce() -> Result<()>) {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(check)) {
+        Ok(Ok(())) => {}
+        Ok(Err(e)) => failed.push(format!("{name}: {e}")),
+        Err(_) => failed.push(format!("{name}: see above")),
+    }
+}
 /// Roots, powers and exponentials too.
 macro_rules! roots {
     ($gpu:ident $name:literal $k:expr) => {{
@@ -224,6 +239,7 @@ fn sparse_matrix(m: usize, n: usize) -> CsrMatrix<f64> {
 }
 pub fn operators(gpu: &Cuda) -> Result<()> {
     let mut r = Rng(6);
+    each! {
     roots!(gpu "psd 5" r.spd::<f64, 5>());
     roots!(gpu "diag 4" Psd::new(r.positive::<f64, 4>()));
     solves!(gpu "dense 6" r.general::<f64, 6>());
@@ -235,10 +251,6 @@ pub fn operators(gpu: &Cuda) -> Result<()> {
     acts(gpu, "dense 4 * diag 4", &Product::new(r.general::<f64, 4>(), r.positive::<f64, 4>()))?;
     solves!(gpu "transpose dense 4" Transpose::new(r.general::<f64, 4>()));
     solves!(gpu "scaled psd 4" Scaled::<_, f64, NonNegative>::signed(2.5, r.spd::<f64, 4>()));
-    if Cuda::libraries()[0].1.is_ok() {
-        solves!(gpu "lower 5" r.lower::<f64, 5>());
-        solves!(gpu "kron(upper 3, lower 2)" Kron::new(r.upper::<f64, 3>(), r.lower::<f64, 2>()));
-    }
     solves!(gpu "permutation 5" Permutation::<f64, _>::new([2, 0, 1, 4, 3]));
     solves!(gpu "unitary 4" r.reflection::<f64, 4>());
     solves!(gpu "identity 3" Identity::<f64, Const<3>>::fixed());
@@ -255,6 +267,11 @@ pub fn operators(gpu: &Cuda) -> Result<()> {
     acts(gpu, "csr 50x30", &Sparse::new(sparse_matrix(50, 30)))?;
     acts(gpu, "csc 30x50", &Sparse::new(CscMatrix::from(&sparse_matrix(30, 50))))?;
     acts(gpu, "kron(csr, dense)", &Kron::new(Sparse::new(sparse_matrix(7, 5)), r.general::<f64, 2>()))?;
+    }
+    if Cuda::libraries()[0].1.is_ok() {
+        solves!(gpu "lower 5" r.lower::<f64, 5>());
+        solves!(gpu "kron(upper 3, lower 2)" Kron::new(r.upper::<f64, 3>(), r.lower::<f64, 2>()));
+    }
     // failures are the host's
     let zero = gpu.upload(&[1.0, 1.0])?;
     let singular = Dense::new(nalgebra::matrix![1.0, 2.0; 2.0, 4.0]);
@@ -355,6 +372,15 @@ pub fn structures(gpu: &Cuda) -> Result<()> {
     close(&gpu.download(&e.sqrt()?.apply(&db)?)?, &k.sqrt()?.apply(&b), 1e4);
     close(&[e.logdet()?], &[k.logdet()?], 1e4);
     close(&gpu.download(&kd.exp()?.apply(&db)?)?, &k.exp()?.apply(&b), 1e4);
+    let bands = [(-2, vec![1.0, 2.0, 3.0]), (0, vec![4.0, 5.0, 6.0, 7.0, 8.0]), (1, vec![-1.0, 0.5, -0.5, 1.5])];
+    let lr = || {
+        LowRank::new(
+            SMatrix::<f64, 5, 2>::from_fn(|i, j| (i + 2 * j) as f64 / 7.0),
+            SMatrix::<f64, 5, 2>::from_fn(|i, j| 1.0 / (1 + i + j) as f64),
+        )
+    };
+    let q = SMatrix::<f64, 3, 1>::new(0.6, 0.0, 0.8);
+    each! {
     acts(gpu, "kron(diag 2, kron_sum)", &{
         let inner = KronSum::new(r.general::<f64, 3>(), Tridiagonal::symmetric([2.0, 2.5, 3.0], [-1.0, -0.5]));
         Kron::new(r.positive::<f64, 2>(), inner)
@@ -389,28 +415,21 @@ pub fn structures(gpu: &Cuda) -> Result<()> {
     solves!(gpu "kron_of" KronOf::new(vec![r.general::<f64, 2>(), r.general::<f64, 2>(), r.general::<f64, 2>()]));
     solves!(gpu "block_diag_of" BlockDiagOf::new([r.general::<f64, 2>(), r.general::<f64, 2>()]));
     acts(gpu, "tridiagonal", &Tridiagonal::new([1.0, -1.0, 0.5], [2.0, 3.0, 4.0, 5.0], [0.1, 0.2, 0.3]))?;
-    let bands = [(-2, vec![1.0, 2.0, 3.0]), (0, vec![4.0, 5.0, 6.0, 7.0, 8.0]), (1, vec![-1.0, 0.5, -0.5, 1.5])];
     acts(gpu, "banded", &Banded::from_diagonals(bands.clone()))?;
     acts(gpu, "kron(banded, tridiagonal)", &{
         Kron::new(Banded::from_diagonals(bands), Tridiagonal::symmetric([2.0, 2.0, 2.0], [-1.0, -1.0]))
     })?;
-    let lr = || {
-        LowRank::new(
-            SMatrix::<f64, 5, 2>::from_fn(|i, j| (i + 2 * j) as f64 / 7.0),
-            SMatrix::<f64, 5, 2>::from_fn(|i, j| 1.0 / (1 + i + j) as f64),
-        )
-    };
     acts(gpu, "low_rank", &lr())?;
     solves!(gpu "diag + low_rank" LowRankUpdate::new(r.positive::<f64, 5>(), lr()));
-    let q = SMatrix::<f64, 3, 1>::new(0.6, 0.0, 0.8);
     acts(gpu, "projection", &Projection::new(q))?;
+    acts(gpu, "slice", &r.general::<f64, 5>().slice(1..4, [0usize, 4, 4, 2]))?;
+    acts(gpu, "zero", &Zero::<f64, Const<3>, Const<2>>::of_size(3, 2))?;
+    acts(gpu, "hadamard", &Hadamard::new(r.general::<f64, 4>(), r.spd::<f64, 4>()))?;
+    }
     let reflection = Householder::new(SVector::<f64, 4>::new(1.0, -2.0, 0.5, 3.0));
     let d = acts(gpu, "householder", &reflection)?;
     let b = [1.0, 2.0, 3.0, 4.0];
     close(&gpu.download(&d.solve(&gpu.upload(&b)?)?)?, &reflection.solve(&b)?, 100.0);
-    acts(gpu, "slice", &r.general::<f64, 5>().slice(1..4, [0usize, 4, 4, 2]))?;
-    acts(gpu, "zero", &Zero::<f64, Const<3>, Const<2>>::of_size(3, 2))?;
-    acts(gpu, "hadamard", &Hadamard::new(r.general::<f64, 4>(), r.spd::<f64, 4>()))?;
     if Cuda::libraries()[3].1.is_ok() {
         let column = vec![4.0, 1.0, 0.5, 0.0, 0.0, 0.5, 1.0];
         roots!(gpu "circulant 7" Psd::new(Circulant::new(column)));

@@ -1,0 +1,1 @@
+//! Empty: trybuild wants a library beside its cases.
