@@ -259,8 +259,10 @@ template <class R_, int N, bool LOWER> struct TriInv {
 // as on the host. (Golub & Van Loan, Matrix Computations, 4th ed., 4.1.2; by rank-one updates.)
 template <class R_, int N_> struct Ldl {
   typedef R_ R;
-  enum { N = N_, STATE = N * N + N, PREP = 0, IN_PLACE = 1 };
+  enum { N = N_, STATE = N * N + N, PREP = 0, COPY = 0 };
   template <int O, int I> struct Work { enum { SIZE = 0 }; };
+  static FN constexpr int at(int e) { return e; }
+  template <class T> static FN void spread(T, R*) {}
   template <class C> static FN void factor(C& c, R* a, R*, R*) {
     typedef typename C::T T; T t = c.t;
     R* d = a + N * N;
@@ -297,8 +299,10 @@ template <class R_, int N_> struct Ldl {
 // than n eps times the sum of magnitudes it came out of, as on the host. G = Det: a singular matrix is no failure.
 template <class R_, int N_, class G> struct Lu {
   typedef R_ R;
-  enum { N = N_, STATE = N * N + N + 1, PREP = 0, IN_PLACE = 1 };
+  enum { N = N_, STATE = N * N + N + 1, PREP = 0, COPY = 0 };
   template <int O, int I> struct Work { enum { SIZE = O * N * I }; };
+  static FN constexpr int at(int e) { return e; }
+  template <class T> static FN void spread(T, R*) {}
   template <class C> static FN void exchange(C& c, R* a, R* perm, R* sign, int j, R& best) {
     typedef typename C::T T; T t = c.t;
     best = fabs(a[j + N * j]);
@@ -390,14 +394,31 @@ template <class R_, int N_, class G> struct Lu {
     ALL(i, N) slog_times(a[i + N * i], sign, log_);
   }
 };
-// A = V diag(w) V^T by Jacobi's rotations, for symmetric A (its lower triangle is read); keeps V and f(w). One thread goes through
-// the pairs in turn, a team through n/2 disjoint pairs at a time. A pair is done when |a_pq| <= eps/4 max(|a_pp|, |a_qq|): what
-// it neglects changes an eigenvalue by less than its rounding. The matrix is scaled by a power of two first.
-// (Golub & Van Loan, 8.5.)
+// A = V diag(w) V^T for symmetric A (its lower triangle is read); keeps V and f(w). The matrix is scaled by a power of two first.
+//
+// One thread: Householder's reflections to a tridiagonal matrix, then QL iterations with implicit shifts, all in registers (Golub & Van
+// Loan, 8.3; Dubrulle, Martin & Wilkinson, Numer. Math. 12, 1968). A team: Jacobi's rotations, n/2 disjoint pairs at a time; a pair is done
+// when |a_pq| <= eps/4 max(|a_pp|, |a_qq|): what it neglects changes an eigenvalue by less than its rounding (8.5).
+// Columns lie LD numbers apart, an odd number, so that a row meets all banks of shared memory: without it 16 x 16 takes 10 times as long.
 template <class R_, int N_, class G> struct Eigh {
   typedef R_ R;
-  enum { N = N_, HALF = (N + 1) / 2, STATE = N * N + N, PREP = 2 * HALF, IN_PLACE = 0, SWEEPS = 40 };
+  enum { N = N_, LD = N | 1, HALF = (N + 1) / 2, STATE = LD * N + N, PREP = 2 * HALF, COPY = LD * N, SWEEPS = 40 };
   template <int O, int I> struct Work { enum { SIZE = O * N * I }; };
+  static FN constexpr int at(int e) { return e % N + LD * (e / N); }
+  // N x N numbers without gaps to their places, the last column first.
+  template <class T> static FN void spread(T t, R* a) {
+    if constexpr (LD != N) STEPS(q, N - 1) {
+      const int j = N - 1 - q;
+      STEPS(part, (N + T::W - 1) / T::W) {
+        const int i = ((N + T::W - 1) / T::W - 1 - part) * T::W + t.lane();
+        if constexpr (T::W == 1) { a[i + LD * j] = a[i + N * j]; continue; }
+        const R v = i < N ? a[i + N * j] : R(0);
+        t.sync();
+        if (i < N) a[i + LD * j] = v;
+        t.sync();
+      }
+    }
+  }
   // Tangent of the rotation that annihilates g = a_pq; 0 where it is small enough.
   static FN R tangent(R p, R q, R g) {
     const bool small = fabs(g) <= R(0.25) * eps<R>() * larger(fabs(p), fabs(q));
@@ -407,13 +428,14 @@ template <class R_, int N_, class G> struct Eigh {
   }
   template <class C> static FN void factor(C& c, R* a, R* v, R* work) {
     typedef typename C::T T; T t = c.t;
-    R* w = v + N * N;
+    R* w = v + LD * N;
     R top = 0;
     EACH(e, N * N) {
       const int i = e % N, k = e / N;
-      v[e] = i == k ? R(1) : R(0);
-      if (i < k) a[e] = a[k + N * i];
-      if (i >= k) top = larger(top, fabs(a[e]));
+      if (T::W > 1)
+        v[at(e)] = i == k ? R(1) : R(0);
+      if (i < k) a[at(e)] = a[k + LD * i];
+      if (i >= k) top = larger(top, fabs(a[at(e)]));
     }
     t.sync();
     top = t.max(top);
@@ -422,47 +444,130 @@ template <class R_, int N_, class G> struct Eigh {
     power = power < -1000 ? -1000 : power > 1000 ? 1000 : power;
     power = sizeof(R) == 4 && power < -120 ? -120 : power;
     const R down = scalbn(R(1), -power);
-    EACH(e, N * N) a[e] *= down;
+    EACH(e, N * N) a[at(e)] *= down;
     t.sync();
     if constexpr (T::W == 1) serial(c, a, v, good); else parallel(c, a, v, work, t.any(!good));
     R largest = 0;
-    ALL(i, N) largest = larger(largest, fabs(a[i + N * i]));
+    ALL(i, N) largest = larger(largest, fabs(a[i + LD * i]));
     const R up = scalbn(R(1), power), tol = largest * up * (N * eps<R>());
     EACH(i, N) {
-      const R l = a[i + N * i] * up;
+      const R l = a[i + LD * i] * up;
       if (!finite(l)) c.raise(NON_FINITE, i, l);
       G::test(c, l, i, tol);
       w[i] = G::of(c, l);
     }
     t.sync();
   }
+  // Of one thread; the eigenvalues take the place of the diagonal.
   template <class C> static FN void serial(C& c, R* a, R* v, bool good) {
     typedef typename C::T T;
-    bool more = good && N > 1;
-#pragma unroll 1
-    for (int sweep = 0; more; sweep++) {
-      if (sweep == SWEEPS) { c.raise(NOT_CONVERGED, SWEEPS, R(0)); break; }
-      more = false;
-      ALL(p, N) ALL(q, N) if (p < q) {
-        const R g = a[q + N * p], z = tangent(a[p + N * p], a[q + N * q], g);
-        more |= z != 0;
-        const R cs = 1 / sqrt(fma(z, z, R(1))), sn = z * cs;
-        a[p + N * p] = fma(-z, g, a[p + N * p]);
-        a[q + N * q] = fma(z, g, a[q + N * q]);
-        a[q + N * p] = z != 0 ? R(0) : g;
-        ALL(k, N) {
-          if (k != p && k != q) { // the lower triangle alone
-            const int u = k > p ? k + N * p : p + N * k, x = k > q ? k + N * q : q + N * k;
-            const R f = a[u], h = a[x];
-            a[u] = cs * f - sn * h;
-            a[x] = sn * f + cs * h;
-          }
-          const R f = v[k + N * p], h = v[k + N * q];
-          v[k + N * p] = cs * f - sn * h;
-          v[k + N * q] = sn * f + cs * h;
-        }
+    if constexpr (N == 1) {
+      v[0] = 1;
+    } else if constexpr (N == 2) { // one rotation
+      const R g = a[1], z = tangent(a[0], a[1 + LD], g), cs = 1 / sqrt(fma(z, z, R(1))), sn = z * cs;
+      a[0] = fma(-z, g, a[0]);
+      a[1 + LD] = fma(z, g, a[1 + LD]);
+      v[0] = v[1 + LD] = cs;
+      v[LD] = sn;
+      v[1] = -sn;
+    } else {
+      R d[N], e[N];
+      tridiagonal<T>(a, v, d, e);
+      if (good) ql(c, v, d, e);
+      ALL(i, N) a[i + LD * i] = d[i];
+    }
+  }
+  // The component i of the reflection that cleared column k, which lies under the diagonal; its first component is 1.
+  static FN R direction(const R* a, int i, int k) { return i == k + 1 ? R(1) : a[i + LD * k]; }
+  // d and e <- V^T A V.
+  template <class T> static FN void tridiagonal(R* a, R* v, R* d, R* e) {
+    R tau[N];
+    STEPS(k, N - 2) {
+      R rest = 0;
+      ALL(i, N) if (i > k + 1) rest = fma(a[i + LD * k], a[i + LD * k], rest);
+      const R alpha = a[k + 1 + LD * k], norm = sqrt(fma(alpha, alpha, rest));
+      const bool turn = rest > 0;
+      const R beta = turn ? (alpha < 0 ? norm : -norm) : alpha, down = turn ? 1 / (alpha - beta) : R(0);
+      tau[k] = turn ? (beta - alpha) / beta : R(0);
+      d[k] = a[k + LD * k];
+      e[k] = beta;
+      ALL(i, N) if (i > k + 1) a[i + LD * k] *= down;
+      // A <- A - u p^T - p u^T for the direction u and p = tau A u - tau^2 / 2 (u^T A u) u
+      R p[N], up = 0;
+      ALL(i, N) if (i > k) {
+        R sum = 0;
+        ALL(j, N) if (j > k) sum = fma(i >= j ? a[i + LD * j] : a[j + LD * i], direction(a, j, k), sum);
+        p[i] = tau[k] * sum;
+        up = fma(p[i], direction(a, i, k), up);
       }
-      if (N == 2) more = false; // one rotation is all there is
+      const R half = R(-0.5) * tau[k] * up;
+      ALL(i, N) if (i > k) p[i] = fma(half, direction(a, i, k), p[i]);
+      ALL(j, N) if (j > k) ALL(i, N) if (i >= j)
+        a[i + LD * j] = fma(-direction(a, i, k), p[j], fma(-p[i], direction(a, j, k), a[i + LD * j]));
+    }
+    d[N - 2] = a[N - 2 + LD * (N - 2)];
+    d[N - 1] = a[N - 1 + LD * (N - 1)];
+    e[N - 2] = a[N - 1 + LD * (N - 2)];
+    e[N - 1] = 0;
+    // the product of the reflections, the last one first
+    ALL(i, N) v[i] = v[LD * i] = R(i == 0);
+    v[N - 1 + LD * (N - 1)] = 1;
+    STEPS(q, N - 2) {
+      const int k = N - 3 - q;
+      ALL(j, N) if (j > k + 1) {
+        R sum = 0;
+        ALL(i, N) if (i > k + 1) sum = fma(a[i + LD * k], v[i + LD * j], sum);
+        sum *= -tau[k];
+        v[k + 1 + LD * j] = sum;
+        ALL(i, N) if (i > k + 1) v[i + LD * j] = fma(sum, a[i + LD * k], v[i + LD * j]);
+      }
+      v[k + 1 + LD * (k + 1)] = 1 - tau[k];
+      ALL(i, N) if (i > k + 1) v[i + LD * (k + 1)] = -tau[k] * a[i + LD * k];
+    }
+  }
+  template <class C> static FN void ql(C& c, R* v, R* d, R* e) {
+    typedef typename C::T T;
+    STEPS(l, N - 1) {
+#pragma unroll 1
+      for (int sweep = 0;; sweep++) {
+        int m = N - 1; // the block from l to m has no small off-diagonal number
+        R last = d[N - 1];
+        STEPS(q, N - 1) {
+          const int i = N - 2 - q;
+          if (i >= l && fabs(e[i]) <= eps<R>() * (fabs(d[i]) + fabs(d[i + 1]))) { m = i; last = d[i]; }
+        }
+        if (m == l) break;
+        if (sweep == SWEEPS) { c.raise(NOT_CONVERGED, SWEEPS, R(0)); break; }
+        // the shift is an eigenvalue of the leading 2 x 2 block
+        R g = (d[l + 1] - d[l]) / (2 * e[l]);
+        const R root = sqrt(fma(g, g, R(1)));
+        g = last - d[l] + e[l] / (g < 0 ? g - root : g + root);
+        R sn = 1, cs = 1, p = 0;
+        bool on = true;
+        STEPS(q, N - 1) {
+          const int i = N - 2 - q;
+          if (i >= l && i < m && on) {
+            const R f = sn * e[i], b = cs * e[i], h = fma(f, f, g * g);
+            on = h > 0; // else the block splits here
+            const R inverse = rsqrt(on ? h : R(1));
+            e[i + 1] = h * inverse;
+            sn = f * inverse;
+            cs = g * inverse;
+            g = d[i + 1] - p;
+            const R r = fma(d[i] - g, sn, 2 * cs * b);
+            p = on ? sn * r : R(0);
+            d[i + 1] = g + p;
+            g = fma(cs, r, -b);
+            if (on) ALL(k, N) {
+              const R x = v[k + LD * i], y = v[k + LD * (i + 1)];
+              v[k + LD * (i + 1)] = fma(sn, x, cs * y);
+              v[k + LD * i] = fma(cs, x, -(sn * y));
+            }
+          }
+        }
+        if (on) { d[l] -= p; e[l] = g; }
+        ALL(i, N) if (i > l && i == m) e[i] = 0;
+      }
     }
   }
   // Pair k of round r of a tournament of an even number of players; the last one of an odd number sits out.
@@ -483,7 +588,7 @@ template <class R_, int N_, class G> struct Eigh {
         EACH(k, HALF) {
           int p, q;
           R z = 0;
-          if (pair(k, r, p, q)) z = tangent(a[p + N * p], a[q + N * q], a[q + N * p]);
+          if (pair(k, r, p, q)) z = tangent(a[p + LD * p], a[q + LD * q], a[q + LD * p]);
           moved |= z != 0;
           const R cs = 1 / sqrt(fma(z, z, R(1)));
           angle[2 * k] = cs;
@@ -495,12 +600,12 @@ template <class R_, int N_, class G> struct Eigh {
           const int k = e / N, i = e % N;
           if (pair(k, r, p, q)) {
             const R cs = angle[2 * k], sn = angle[2 * k + 1];
-            R f = a[i + N * p], h = a[i + N * q];
-            a[i + N * p] = cs * f - sn * h;
-            a[i + N * q] = sn * f + cs * h;
-            f = v[i + N * p], h = v[i + N * q];
-            v[i + N * p] = cs * f - sn * h;
-            v[i + N * q] = sn * f + cs * h;
+            R f = a[i + LD * p], h = a[i + LD * q];
+            a[i + LD * p] = cs * f - sn * h;
+            a[i + LD * q] = sn * f + cs * h;
+            f = v[i + LD * p], h = v[i + LD * q];
+            v[i + LD * p] = cs * f - sn * h;
+            v[i + LD * q] = sn * f + cs * h;
           }
         }
         t.sync();
@@ -508,10 +613,10 @@ template <class R_, int N_, class G> struct Eigh {
           int p, q;
           const int k = e / N, j = e % N;
           if (pair(k, r, p, q)) {
-            const R cs = angle[2 * k], sn = angle[2 * k + 1], f = a[p + N * j], h = a[q + N * j];
+            const R cs = angle[2 * k], sn = angle[2 * k + 1], f = a[p + LD * j], h = a[q + LD * j];
             const bool turned = sn != 0;
-            a[p + N * j] = turned && j == q ? R(0) : cs * f - sn * h;
-            a[q + N * j] = turned && j == p ? R(0) : sn * f + cs * h;
+            a[p + LD * j] = turned && j == q ? R(0) : cs * f - sn * h;
+            a[q + LD * j] = turned && j == p ? R(0) : sn * f + cs * h;
           }
         }
         t.sync();
@@ -523,14 +628,14 @@ template <class R_, int N_, class G> struct Eigh {
     EACH(e, O * N * I) {
       const int o = e / (N * I), j = e / I % N, i = e % I;
       R z = 0;
-      ALL(k, N) z = fma(v[k + N * j], x[(o * N + k) * I + i], z);
-      w[e] = z * v[N * N + j];
+      ALL(k, N) z = fma(v[k + LD * j], x[(o * N + k) * I + i], z);
+      w[e] = z * v[LD * N + j];
     }
     t.sync();
     EACH(e, O * N * I) {
       const int o = e / (N * I), r = e / I % N, i = e % I;
       R z = 0;
-      ALL(k, N) z = fma(v[r + N * k], w[(o * N + k) * I + i], z);
+      ALL(k, N) z = fma(v[r + LD * k], w[(o * N + k) * I + i], z);
       y[e] = z;
     }
     t.sync();
@@ -539,17 +644,17 @@ template <class R_, int N_, class G> struct Eigh {
 // A function of a stored matrix by the factorisation F.
 template <class F> struct OfMat {
   typedef typename F::R R;
-  enum { N = F::N, ROWS = N, COLS = N, PARAMS = N * N, STATE = F::STATE, PREP = (F::IN_PLACE ? 0 : N * N) + F::PREP };
+  enum { N = F::N, ROWS = N, COLS = N, PARAMS = N * N, STATE = F::STATE, PREP = F::COPY + F::PREP };
   template <int O, int I> struct Work { enum { SIZE = F::template Work<O, I>::SIZE }; };
   template <class C> static FN void prepare(C& c, In<R> p, R* s, R* w) {
     typedef typename C::T T; T t = c.t;
-    R* m = F::IN_PLACE ? s : w;
+    R* m = F::COPY ? w : s;
     EACH(i, N * N) {
-      m[i] = p[i];
-      if (!finite(m[i])) c.raise(NON_FINITE, i % N, m[i]);
+      const R x = m[F::at(i)] = p[i];
+      if (!finite(x)) c.raise(NON_FINITE, i % N, x);
     }
     t.sync();
-    F::factor(c, m, s, w + (F::IN_PLACE ? 0 : N * N));
+    F::factor(c, m, s, w + F::COPY);
   }
   template <bool ADJ, int O, int I, class T> static FN void act(T t, const R* s, const R* x, R* y, R* w) {
     F::template act<ADJ, O, I>(t, s, x, y, w);
@@ -559,19 +664,20 @@ template <class F> struct OfMat {
 // A function of a composite without a rule: A is formed by application to the identity.
 template <class A, class F> struct Formed {
   typedef typename F::R R;
-  enum { N = F::N, ROWS = N, COLS = N, PARAMS = A::PARAMS, STATE = F::STATE, OUT = F::IN_PLACE ? 0 : N * N };
+  enum { N = F::N, ROWS = N, COLS = N, PARAMS = A::PARAMS, STATE = F::STATE, OUT = F::COPY };
   enum { APPLY = N * N + A::template Work<1, N>::SIZE, PREP = OUT + most(A::STATE + most(A::PREP, APPLY), F::PREP) };
   template <int O, int I> struct Work { enum { SIZE = F::template Work<O, I>::SIZE }; };
   template <class C> static FN void prepare(C& c, In<R> p, R* s, R* w) {
     typedef typename C::T T; T t = c.t;
     static_assert(A::ROWS == int(N) && A::COLS == int(N), "square");
-    R *m = F::IN_PLACE ? s : w, *sa = w + OUT, *eye = sa + A::STATE;
+    R *m = F::COPY ? w : s, *sa = w + OUT, *eye = sa + A::STATE;
     A::prepare(c, p, sa, eye);
     EACH(i, N * N) eye[i] = i % (N + 1) == 0 ? R(1) : R(0);
     t.sync();
     A::template act<true, 1, N>(t, sa, eye, m, eye + N * N); // rows of A^T: A by columns
     EACH(i, N * N) if (!finite(m[i])) c.raise(NON_FINITE, i % N, m[i]);
     t.sync();
+    F::spread(t, m);
     F::factor(c, m, s, w + OUT);
   }
   template <bool ADJ, int O, int I, class T> static FN void act(T t, const R* s, const R* x, R* y, R* w) {

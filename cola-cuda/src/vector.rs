@@ -222,14 +222,11 @@ impl<T: DeviceNumber> DeviceVector<T> {
     /// `Device`.
     pub fn try_scale(&mut self, c: T) -> Result<()> {
         let (gpu, n) = (self.device.clone(), self.len());
-        let (kernel, count, c, zero) = (gpu.own::<T>("axpby")?, n as i64, c.raw(), T::default().raw());
+        let (kernel, count, c) = (gpu.own::<T>("scale")?, n as i64, c.raw());
         let Some(y) = &mut self.data else { return Ok(()) };
-        // y <- c y + 0 y: the number that is read is the one that is written, by one thread
-        let Some(config) = covering(n) else { return Ok(()) };
-        let mut launch = gpu.stream.launch_builder(&kernel);
-        launch.arg(&*y).arg(&*y).arg(&c).arg(&zero).arg(&count);
-        // SAFETY: the buffer has n numbers, and is not used elsewhere meanwhile.
-        launched("axpby", unsafe { launch.launch(config) }).map(|_| ())
+        Self::each(&gpu, &kernel, n, "scale", |l| {
+            l.arg(y).arg(&c).arg(&count);
+        })
     }
     /// s^2 self^H y.
     fn scaled_dot(&self, y: &Self, s: T::Re) -> Result<T> {

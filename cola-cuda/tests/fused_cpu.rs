@@ -310,8 +310,8 @@ fn planted_faults_are_caught() {
         (
             "unwritten",
             Function::Sqrt,
-            "v[e] = i == k ? R(1) : R(0);",
-            "if (i == k) v[e] = R(1);",
+            "v[at(e)] = i == k ? R(1) : R(0);",
+            "if (i == k) v[at(e)] = R(1);",
             Check::Address,
             "wrong",
         ),

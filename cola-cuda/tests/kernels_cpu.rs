@@ -9,8 +9,9 @@ use common::market::Rng;
 
 const SOURCE: &str = include_str!("../kernels/vector.cu");
 /// Kernels for every type of numbers, and those for some.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 18] = [
     "axpby",
+    "scale",
     "fill",
     "dot",
     "largest",
@@ -23,6 +24,7 @@ const NAMES: [&str; 16] = [
     "permutation",
     "scaled",
     "banded",
+    "tridiagonals",
     "product",
     "compressed",
     "outer",
@@ -252,6 +254,32 @@ fn leaves(jobs: &mut Vec<Job>, (kind, thin): (Kind, bool), sizes: &[(usize, usiz
         jobs.push(job(format!("outer{}", kind.suffix()), kind, shape, args, 0, kind.flat(&want)));
     }
 }
+/// A x I + I x B of tridiagonal A and B.
+fn kron_sums(jobs: &mut Vec<Job>, (kind, thin): (Kind, bool), sizes: &[(usize, usize)]) {
+    let mut r = Rng(8);
+    let alpha = if kind.complex { C::new(2.0, 1.0) } else { c(2.0) };
+    for &(m, n) in sizes {
+        let (a, b) = (numbers(&mut r, kind, 3 * m), numbers(&mut r, kind, 3 * n));
+        let (x, y) = (numbers(&mut r, kind, m * n), numbers(&mut r, kind, m * n));
+        for (add, back) in [(0, 0), (1, 1), (0, 1)].into_iter().take(if thin { 1 } else { 3 }) {
+            let entry = |bands: &[C], n: usize, i: usize, j: usize| {
+                let (i, j, turned) = if back == 1 { (j, i, true) } else { (i, j, false) };
+                let e = if i.abs_diff(j) > 1 { c(0.0) } else { bands[(j + 1 - i) * n + i] };
+                if turned { e.conj() } else { e }
+            };
+            let mut want = y.clone();
+            for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
+                let slow: C = (0..m).map(|t| entry(&a, m, i, t) * x[t * n + j]).sum();
+                let fast: C = (0..n).map(|t| entry(&b, n, j, t) * x[i * n + t]).sum();
+                write(&mut want[i * n + j], alpha, add, slow + fast);
+            }
+            let mut args = vec![kind.buffer(&y), kind.buffer(&a), kind.buffer(&b), kind.buffer(&x), kind.value(alpha)];
+            args.extend([Arg::int(add as i32), Arg::int(back), Arg::long(m as i64), Arg::long(n as i64)]);
+            let shape = ((m.div_ceil(16) * n.div_ceil(256)) as u32, (256, 1));
+            jobs.push(job(format!("tridiagonals{}", kind.suffix()), kind, shape, args, 0, kind.flat(&want)));
+        }
+    }
+}
 fn vectors(jobs: &mut Vec<Job>, (kind, thin): (Kind, bool), sizes: &[usize]) {
     let mut r = Rng(6);
     for &n in sizes {
@@ -269,6 +297,8 @@ fn vectors(jobs: &mut Vec<Job>, (kind, thin): (Kind, bool), sizes: &[usize]) {
         let args = vec![buffer(&nan(n)), buffer(&x), kind.value(c(1.0)), kind.value(c(0.0)), count()];
         push("axpby", grid, args, 0, kind.flat(&x));
         push("fill", grid, vec![buffer(&y), kind.value(a), count()], 0, kind.flat(&vec![a; n]));
+        let want: Vec<C> = y.iter().map(|y| a * y).collect();
+        push("scale", grid, vec![buffer(&y), kind.value(a), count()], 0, kind.flat(&want));
         // block b sums the numbers of its threads
         let stride = grid as usize * 256;
         let of_block = |b: usize| (0..n).filter(move |i| i % stride / 256 == b);
@@ -396,6 +426,7 @@ fn every_kernel_at_every_size() {
         let kind = (kind, false);
         products(&mut jobs, kind, &[(1, 1, 1, 1), (5, 3, 2, 3), (16, 16, 16, 1), (17, 33, 1, 2), (40, 16, 19, 1)]);
         leaves(&mut jobs, kind, &[(1, 1, 1), (5, 1, 2), (32, 8, 1), (45, 33, 1), (101, 2, 3)]);
+        kron_sums(&mut jobs, kind, &[(2, 2), (5, 7), (16, 256), (33, 260)]);
         vectors(&mut jobs, kind, &[1, 5, 256, 257, 1500]);
     }
     let seen: std::collections::BTreeSet<&str> = jobs.iter().map(|j| j.launch.kernel.as_str()).collect();
@@ -412,6 +443,7 @@ fn no_data_race() {
         let kind = (kind, true);
         products(&mut jobs, kind, &[(17, 18, 3, 2)]);
         leaves(&mut jobs, kind, &[(45, 3, 1)]);
+        kron_sums(&mut jobs, kind, &[(17, 5)]);
         vectors(&mut jobs, kind, &[257]);
     }
     println!("{} launches", check(&program, jobs));

@@ -57,14 +57,19 @@ impl Factor {
     }
     fn state(self) -> usize {
         let n = self.n();
-        n * n + n + matches!(self, Factor::Lu(..)) as usize
+        match self {
+            Factor::Ldl(_) => n * n + n,
+            Factor::Lu(..) => n * n + n + 1,
+            Factor::Eigh(..) => self.copy() + n,
+        }
     }
     fn prep(self) -> usize {
         if matches!(self, Factor::Eigh(..)) { self.n().div_ceil(2) * 2 } else { 0 }
     }
     /// Numbers of the matrix that is factored, where the factors do not take its place.
     fn copy(self) -> usize {
-        if matches!(self, Factor::Eigh(..)) { self.n() * self.n() } else { 0 }
+        // columns an odd number apart
+        if matches!(self, Factor::Eigh(..)) { self.n() * (self.n() | 1) } else { 0 }
     }
     fn work(self, columns: usize) -> usize {
         if matches!(self, Factor::Ldl(_)) { 0 } else { columns * self.n() }
@@ -75,7 +80,8 @@ impl Factor {
         match self {
             Factor::Ldl(_) => (triangle + n, triangle),
             Factor::Lu(..) => (n * n + 2 * n, n * n + n),
-            Factor::Eigh(..) => (n * n + triangle + n, n * n + n),
+            // the triangle becomes the vectors column by column
+            Factor::Eigh(..) => (n * n + 2 * n, n * n + n),
         }
     }
 }
@@ -235,8 +241,8 @@ impl Node {
         let factor = |f: &Factor| match f {
             Factor::Ldl(n) => n * n * n / 3 + o * i * n * n,
             Factor::Lu(n, _) => n * n * n + o * i * 2 * n * n,
-            // a rotation has a square root and divisions: as much as its products
-            Factor::Eigh(n, _) => 5 * n * n * n + o * i * 2 * n * n,
+            // n (n - 1) / 2 rotations with a root each, and the reflections before them
+            Factor::Eigh(n, _) => n * (n - 1) / 2 * (4 * n + 40) + 2 * n * n * n + o * i * 2 * n * n,
         };
         match self {
             Mat(a, b) => o * i * a * b,

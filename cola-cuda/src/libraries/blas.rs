@@ -1,7 +1,7 @@
 //! cuBLAS: products of stored matrices, and triangular solves. Its matrices are column-major; a matrix whose rows lie without gaps is the
 //! transpose of one, so that every product of a Kronecker product is one call, in strided batches, without a transposition.
 
-use super::{Handle, Library, judged, kept, library};
+use super::{Factor, Handle, Library, judged, kept, library};
 use crate::device::Cuda;
 use crate::ops::{Span, SpanMut};
 use crate::vector::DeviceNumber;
@@ -133,7 +133,8 @@ pub(crate) fn product<T: DeviceNumber>(
     let handle = blas.lock()?;
     let h = *handle;
     let ([lda, ldx, ldy], beta) = (f.ld.map(|l| l as i64), if how.add { T::of(1.0) } else { T::of(0.0) });
-    let (alpha, beta) = (std::ptr::from_ref(&how.alpha), std::ptr::from_ref(&beta));
+    let (alpha, beta) = (Factor::new(how.alpha), Factor::new(beta));
+    let (alpha, beta) = (alpha.at(), beta.at());
     if x.cols == 1 && x.layers == 1 {
         let turn = op::<T>(how.adjoint, true);
         let (m, n, incx, incy) = (m as i64, n as i64, x.rs.max(1) as i64, view.rs.max(1) as i64);
@@ -144,7 +145,6 @@ pub(crate) fn product<T: DeviceNumber>(
     }
     let ((kind, compute), algorithm) = (kind::<T>(), sys::cublasGemmAlgo_t::CUBLAS_GEMM_DFALT);
     let (rows, inner, cols) = (view.rows as i64, x.rows as i64, view.cols as i64);
-    let (alpha, beta) = (alpha.cast::<c_void>(), beta.cast::<c_void>());
     let (at, from, to) = (a as *const c_void, x.address() as *const c_void, to as *mut c_void);
     let (xl, yl, layers) = (x.ls as i64, view.ls as i64, x.layers as i64);
     // the first operand's operation, its data, leading dimension and step, then the second's; result rows x columns
@@ -183,12 +183,12 @@ pub(crate) fn triangle<T: DeviceNumber>(
     if n == 0 || columns == 0 {
         return Ok(());
     }
-    let (blas, one) = (gpu.blas()?, T::of(1.0));
+    let (blas, one) = (gpu.blas()?, Factor::new(T::of(1.0)));
     let handle = blas.lock()?;
     let h = *handle;
     let fill = if lower { Fill::CUBLAS_FILL_MODE_LOWER } else { Fill::CUBLAS_FILL_MODE_UPPER };
     let (side, diag, turn) = (Side::CUBLAS_SIDE_LEFT, Diag::CUBLAS_DIAG_NON_UNIT, op::<T>(adjoint, true));
-    let (n, k, alpha) = (n as i64, columns as i64, std::ptr::from_ref(&one).cast_mut());
+    let (n, k, alpha) = (n as i64, columns as i64, one.at().cast_mut());
     let done = by_type!(T, cublasStrsm_v2_64 cublasDtrsm_v2_64 cublasCtrsm_v2_64 cublasZtrsm_v2_64, |p| (
         h, side, fill, turn, diag, n, k, p!(alpha), p!(a), n, p!(x), n
     ));

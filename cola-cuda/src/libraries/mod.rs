@@ -125,6 +125,19 @@ pub(crate) fn judged<S: std::fmt::Debug + PartialEq>(call: &str, status: S, succ
     }
     Err(Error::Device { message: format!("{call} failed: {status:?}") })
 }
+/// A factor as the libraries read it: complex numbers on a multiple of their size, where Rust aligns them by their parts alone (cuSPARSE
+/// loads the whole number at once).
+#[repr(C, align(16))]
+pub(crate) struct Factor<T>(T);
+impl<T> Factor<T> {
+    pub fn new(c: T) -> Self {
+        Factor(c)
+    }
+    /// Where it lies.
+    pub fn at(&self) -> *const std::ffi::c_void {
+        std::ptr::from_ref(&self.0).cast()
+    }
+}
 /// The address of a buffer; 0 for none.
 pub(crate) fn address<T: DeviceNumber>(v: &DeviceVector<T>) -> u64 {
     v.data.as_ref().map_or(0, |d| d.device_ptr(&v.device.stream).0)

@@ -1,6 +1,6 @@
 //! cuSPARSE: products of compressed matrices with vectors and matrices.
 
-use super::{Handle, Library, judged, kept, library};
+use super::{Factor, Handle, Library, judged, kept, library};
 use crate::device::Cuda;
 use crate::ops::{Span, SpanMut};
 use crate::vector::DeviceNumber;
@@ -135,7 +135,8 @@ pub(crate) fn product<T: DeviceNumber>(
         let _ = unsafe { sys::cusparseDestroySpMat(d.cast_const()) };
     });
     let beta = if how.add { T::of(1.0) } else { T::of(0.0) };
-    let (alpha, beta) = (std::ptr::from_ref(&how.alpha).cast::<c_void>(), std::ptr::from_ref(&beta).cast::<c_void>());
+    let (alpha, beta) = (Factor::new(how.alpha), Factor::new(beta));
+    let (alpha, beta) = (alpha.at(), beta.at());
     let mut bytes = 0usize;
     // the library may ask for nothing; a buffer of bytes is one of f32
     let scratch = |bytes: usize| gpu.reserve::<f32>(bytes.div_ceil(4).max(1));

@@ -71,4 +71,7 @@ impl<T: DeviceNumber, F: Facts> DeviceAction for CudaBanded<T, F> {
     fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
         banded(gpu, how, Span::new(&self.bands, self.bands.len(), 1)?, self.width, x, y)
     }
+    fn tridiagonal(&self) -> Option<Span<'_, T>> {
+        Span::new(&self.bands, self.bands.len(), 1).ok().filter(|_| self.width == (1, 1))
+    }
 }

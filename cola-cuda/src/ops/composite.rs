@@ -1,6 +1,6 @@
 //! The structures whose rules are the host's on a device: their action is here.
 
-use super::span::{Steps, conjugated, diagonal_in_place, modes, nothing, scaled};
+use super::span::{Steps, conjugated, diagonal_in_place, modes, nothing, scaled, tridiagonals};
 use super::{DeviceAction, Span, SpanMut};
 use crate::device::Cuda;
 use crate::vector::DeviceNumber;
@@ -60,24 +60,28 @@ fn through_conjugates<T: DeviceNumber>(
     )
 }
 macro_rules! passes {
-    ($([$($p:tt)*] $S:ty, $A:ident, |$s:ident, $how:ident| $inner:expr, $as:expr;)*) => { $(
+    ($([$($p:tt)*] $S:ty, $A:ident, |$s:ident, $how:ident| $inner:expr, $as:expr, $tridiagonal:expr;)*) => { $(
         impl<$($p)*> DeviceAction for $S where $S: Operator<Scalar = Sc<$A>> {
             fn act_on(&self, gpu: &Cuda, $how: Update<Sc<$A>>, x: Span<'_, Sc<$A>>, y: SpanMut<'_, Sc<$A>>) -> Result<()> {
                 let $s = self;
                 $inner.act_on(gpu, $as, x, y)
             }
+            fn tridiagonal(&self) -> Option<Span<'_, Sc<$A>>> {
+                let $s = self;
+                $tridiagonal
+            }
         }
     )* };
 }
 passes! {
-    [A: DeviceAction] Psd<A>, A, |s, how| s.0, how;
-    [A: DeviceAction] SelfAdjoint<A>, A, |s, how| s.0, how;
-    [A: DeviceAction] Unitary<A>, A, |s, how| s.0, how;
-    [A: DeviceAction] Isometric<A>, A, |s, how| s.0, how;
-    [A: DeviceAction] Adjoint<A>, A, |s, how| s.0, how.flip();
-    [A: DeviceAction, G: Sign] Scaled<A, Sc<A>, G>, A, |s, how| s.a, how.times(s.c);
-    [A: DeviceAction, F: Facts] WithFacts<A, F>, A, |s, how| s.inner(), how;
-    ['r, A: DeviceAction] &'r A, A, |s, how| (**s), how;
+    [A: DeviceAction] Psd<A>, A, |s, how| s.0, how, s.0.tridiagonal();
+    [A: DeviceAction] SelfAdjoint<A>, A, |s, how| s.0, how, s.0.tridiagonal();
+    [A: DeviceAction] Unitary<A>, A, |s, how| s.0, how, s.0.tridiagonal();
+    [A: DeviceAction] Isometric<A>, A, |s, how| s.0, how, s.0.tridiagonal();
+    [A: DeviceAction] Adjoint<A>, A, |_s, how| _s.0, how.flip(), None;
+    [A: DeviceAction, G: Sign] Scaled<A, Sc<A>, G>, A, |_s, how| _s.a, how.times(_s.c), None;
+    [A: DeviceAction, F: Facts] WithFacts<A, F>, A, |s, how| s.inner(), how, s.inner().tridiagonal();
+    ['r, A: DeviceAction] &'r A, A, |s, how| (**s), how, (**s).tridiagonal();
 }
 // A^T x = conj(A^H conj(x))
 impl<A: DeviceAction> DeviceAction for Transpose<A> {
@@ -253,6 +257,12 @@ impl<P: Parts<Item: DeviceAction>> DeviceAction for KronOf<P> {
 impl<A: DeviceAction, B: DeviceAction<Scalar = A::Scalar>> DeviceAction for KronSum<A, B> {
     fn act_on(&self, gpu: &Cuda, how: Update<Sc<A>>, x: Span<'_, Sc<A>>, mut y: SpanMut<'_, Sc<A>>) -> Result<()> {
         let sizes = (self.0.nrows(), self.1.nrows());
+        if let (Some(a), Some(b)) = (self.0.tridiagonal(), self.1.tridiagonal())
+            && x.is_packed_column()
+            && y.as_span().is_packed_column()
+        {
+            return tridiagonals(gpu, how, sizes, (a, b), x, y);
+        }
         match modes(sizes, x, y.reborrow()) {
             Some([(xb, yb), (xa, ya)]) => {
                 self.1.act_on(gpu, how, xb, yb)?;

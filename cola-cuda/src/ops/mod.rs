@@ -50,4 +50,9 @@ pub trait DeviceAction: Operator<Scalar: DeviceNumber> {
         x: Span<'_, Self::Scalar>,
         y: SpanMut<'_, Self::Scalar>,
     ) -> Result<()>;
+    /// The three diagonals of a tridiagonal matrix, as [`CudaBanded`] keeps them: a Kronecker sum of two has a kernel of its own.
+    #[doc(hidden)]
+    fn tridiagonal(&self) -> Option<Span<'_, Self::Scalar>> {
+        None
+    }
 }

@@ -1,11 +1,11 @@
 //! Strided matrices in device memory, and the kernels that work on them.
 
 use crate::device::Cuda;
-use crate::kernel::{covering, launched, tiled};
+use crate::kernel::{THREADS, covering, launched, tiled};
 use crate::libraries::{blas, sparse};
 use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::{Error, Fact, Result, Update};
-use cudarc::driver::{DevicePtr, DeviceRepr, PushKernelArg};
+use cudarc::driver::{DevicePtr, DeviceRepr, LaunchConfig, PushKernelArg};
 use std::marker::PhantomData;
 
 /// Strided rows x cols matrices, `layers` of them, on a device that are read: entry (i, j) of layer l lies at i * rs + j * cs + l * ls.
@@ -85,6 +85,10 @@ impl<'a, T: DeviceNumber> Span<'a, T> {
     /// Layers as columns and columns as layers.
     pub(crate) fn swapped(self) -> Self {
         Span { cols: self.layers, cs: self.ls, layers: self.cols, ls: self.cs, ..self }
+    }
+    /// One column without gaps.
+    pub(crate) fn is_packed_column(&self) -> bool {
+        self.rs == 1 && self.cols == 1 && self.layers == 1
     }
     /// Its address, for libraries.
     pub(crate) fn address(&self) -> u64 {
@@ -321,6 +325,30 @@ pub(super) fn banded<T: DeviceNumber>(
     y: SpanMut<'_, T>,
 ) -> Result<()> {
     over!(T, gpu, "banded", how, x.rows, x, y, [bands.at], [how.adjoint as i32, low, high])
+}
+/// y = \[y +\] alpha op(A x I + I x B) x for tridiagonal A and B of these sizes, in one pass over x and y, which are columns without gaps.
+pub(super) fn tridiagonals<T: DeviceNumber>(
+    gpu: &Cuda,
+    how: Update<T>,
+    (m, n): (usize, usize),
+    (a, b): (Span<'_, T>, Span<'_, T>),
+    x: Span<'_, T>,
+    y: SpanMut<'_, T>,
+) -> Result<()> {
+    let tiles = m.div_ceil(16).checked_mul(n.div_ceil(THREADS as usize)).filter(|&t| t <= i32::MAX as usize);
+    let Some(tiles) = tiles else {
+        return Err(Error::invalid(format!("a Kronecker sum of {m} and {n} rows is more than one launch can cover")));
+    };
+    if tiles == 0 {
+        return Ok(());
+    }
+    let (kernel, alpha, add) = (gpu.own::<T>("tridiagonals")?, how.alpha.raw(), how.add as i32);
+    let (back, m, n) = (how.adjoint as i32, m as i64, n as i64);
+    let mut l = gpu.stream.launch_builder(&kernel);
+    l.arg(&y.span.at).arg(&a.at).arg(&b.at).arg(&x.at).arg(&alpha).arg(&add).arg(&back).arg(&m).arg(&n);
+    let config = LaunchConfig { grid_dim: (tiles as u32, 1, 1), block_dim: (THREADS, 1, 1), shared_mem_bytes: 0 };
+    // SAFETY: x and y have m n numbers, A and B three diagonals of m and n each.
+    launched("tridiagonals", unsafe { l.launch(config) }).map(|_| ())
 }
 /// y = \[y +\] 0.
 pub(super) fn nothing<T: DeviceNumber>(gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {

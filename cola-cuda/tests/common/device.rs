@@ -240,33 +240,33 @@ fn sparse_matrix(m: usize, n: usize) -> CsrMatrix<f64> {
 pub fn operators(gpu: &Cuda) -> Result<()> {
     let mut r = Rng(6);
     each! {
-    roots!(gpu "psd 5" r.spd::<f64, 5>());
-    roots!(gpu "diag 4" Psd::new(r.positive::<f64, 4>()));
-    solves!(gpu "dense 6" r.general::<f64, 6>());
-    solves!(gpu "self_adjoint 5" r.symmetric::<f64, 5>());
-    roots!(gpu "kron(psd 3, diag 4)" Kron::new(r.spd::<f64, 3>(), r.positive::<f64, 4>()));
-    solves!(gpu "kron(dense 3, dense 2)" Kron::new(r.general::<f64, 3>(), r.general::<f64, 2>()));
-    roots!(gpu "block_diag(psd 2, psd 3)" BlockDiag::new(r.spd::<f64, 2>(), r.spd::<f64, 3>()));
-    roots!(gpu "repeat 3 psd 2" Repeat::<_, 3>::new(r.spd::<f64, 2>()));
-    acts(gpu, "dense 4 * diag 4", &Product::new(r.general::<f64, 4>(), r.positive::<f64, 4>()))?;
-    solves!(gpu "transpose dense 4" Transpose::new(r.general::<f64, 4>()));
-    solves!(gpu "scaled psd 4" Scaled::<_, f64, NonNegative>::signed(2.5, r.spd::<f64, 4>()));
-    solves!(gpu "permutation 5" Permutation::<f64, _>::new([2, 0, 1, 4, 3]));
-    solves!(gpu "unitary 4" r.reflection::<f64, 4>());
-    solves!(gpu "identity 3" Identity::<f64, Const<3>>::fixed());
-    acts(gpu, "dense 17x33", &Dense::new(r.matrix::<f64, 17, 33>()))?;
-    acts(gpu, "dense 40x2", &Dense::new(r.matrix::<f64, 40, 2>()))?;
-    acts(gpu, "kron 2x3, 4x2", &Kron::new(Dense::new(r.matrix::<f64, 2, 3>()), Dense::new(r.matrix::<f64, 4, 2>())))?;
-    acts(
-        gpu,
-        "kron(perm, kron(dense, diag))",
-        &Kron::new(Permutation::<f64, _>::new([1, 2, 0]), Kron::new(r.general::<f64, 3>(), r.positive::<f64, 2>())),
-    )?;
-    acts(gpu, "sum", &Sum::new(r.spd::<f64, 6>(), ScaledIdentity::<f64, Const<6>, AnySign>::of_size(0.5, 6)))?;
-    acts(gpu, "power", &Powi::<_, 3>::new(r.symmetric::<f64, 4>()))?;
-    acts(gpu, "csr 50x30", &Sparse::new(sparse_matrix(50, 30)))?;
-    acts(gpu, "csc 30x50", &Sparse::new(CscMatrix::from(&sparse_matrix(30, 50))))?;
-    acts(gpu, "kron(csr, dense)", &Kron::new(Sparse::new(sparse_matrix(7, 5)), r.general::<f64, 2>()))?;
+        roots!(gpu "psd 5" r.spd::<f64, 5>());
+        roots!(gpu "diag 4" Psd::new(r.positive::<f64, 4>()));
+        solves!(gpu "dense 6" r.general::<f64, 6>());
+        solves!(gpu "self_adjoint 5" r.symmetric::<f64, 5>());
+        roots!(gpu "kron(psd 3, diag 4)" Kron::new(r.spd::<f64, 3>(), r.positive::<f64, 4>()));
+        solves!(gpu "kron(dense 3, dense 2)" Kron::new(r.general::<f64, 3>(), r.general::<f64, 2>()));
+        roots!(gpu "block_diag(psd 2, psd 3)" BlockDiag::new(r.spd::<f64, 2>(), r.spd::<f64, 3>()));
+        roots!(gpu "repeat 3 psd 2" Repeat::<_, 3>::new(r.spd::<f64, 2>()));
+        acts(gpu, "dense 4 * diag 4", &Product::new(r.general::<f64, 4>(), r.positive::<f64, 4>()))?;
+        solves!(gpu "transpose dense 4" Transpose::new(r.general::<f64, 4>()));
+        solves!(gpu "scaled psd 4" Scaled::<_, f64, NonNegative>::signed(2.5, r.spd::<f64, 4>()));
+        solves!(gpu "permutation 5" Permutation::<f64, _>::new([2, 0, 1, 4, 3]));
+        solves!(gpu "unitary 4" r.reflection::<f64, 4>());
+        solves!(gpu "identity 3" Identity::<f64, Const<3>>::fixed());
+        acts(gpu, "dense 17x33", &Dense::new(r.matrix::<f64, 17, 33>()))?;
+        acts(gpu, "dense 40x2", &Dense::new(r.matrix::<f64, 40, 2>()))?;
+        acts(gpu, "kron 2x3, 4x2", &Kron::new(Dense::new(r.matrix::<f64, 2, 3>()), Dense::new(r.matrix::<f64, 4, 2>())))?;
+        acts(
+            gpu,
+            "kron(perm, kron(dense, diag))",
+            &Kron::new(Permutation::<f64, _>::new([1, 2, 0]), Kron::new(r.general::<f64, 3>(), r.positive::<f64, 2>())),
+        )?;
+        acts(gpu, "sum", &Sum::new(r.spd::<f64, 6>(), ScaledIdentity::<f64, Const<6>, AnySign>::of_size(0.5, 6)))?;
+        acts(gpu, "power", &Powi::<_, 3>::new(r.symmetric::<f64, 4>()))?;
+        acts(gpu, "csr 50x30", &Sparse::new(sparse_matrix(50, 30)))?;
+        acts(gpu, "csc 30x50", &Sparse::new(CscMatrix::from(&sparse_matrix(30, 50))))?;
+        acts(gpu, "kron(csr, dense)", &Kron::new(Sparse::new(sparse_matrix(7, 5)), r.general::<f64, 2>()))?;
     }
     if Cuda::libraries()[0].1.is_ok() {
         solves!(gpu "lower 5" r.lower::<f64, 5>());
@@ -381,50 +381,58 @@ pub fn structures(gpu: &Cuda) -> Result<()> {
     };
     let q = SMatrix::<f64, 3, 1>::new(0.6, 0.0, 0.8);
     each! {
-    acts(gpu, "kron(diag 2, kron_sum)", &{
-        let inner = KronSum::new(r.general::<f64, 3>(), Tridiagonal::symmetric([2.0, 2.5, 3.0], [-1.0, -0.5]));
-        Kron::new(r.positive::<f64, 2>(), inner)
-    })?;
-    acts(gpu, "kron(kron_sum, kron(dense 2, dense 3))", &{
-        let inner = KronSum::new(r.general::<f64, 2>(), r.general::<f64, 2>());
-        Kron::new(inner, Kron::new(r.general::<f64, 2>(), Dense::new(r.matrix::<f64, 3, 2>())))
-    })?;
-    acts(gpu, "kron(repeat, block_diag)", &{
-        let right = BlockDiag::new(Dense::new(r.matrix::<f64, 2, 3>()), r.general::<f64, 2>());
-        Kron::new(Repeat::<_, 2>::new(Dense::new(r.matrix::<f64, 3, 2>())), right)
-    })?;
-    acts(
-        gpu,
-        "shifted",
-        &Shifted::try_new(r.spd::<f64, 4>(), ScaledIdentity::<f64, Const<4>, AnySign>::of_size(0.5, 4))?,
-    )?;
-    acts(gpu, "gram 4x6", &Gram::new(Dense::new(r.matrix::<f64, 4, 6>())))?;
-    acts(gpu, "congruence", &Congruence::new(Dense::new(r.matrix::<f64, 4, 3>()), r.positive::<f64, 3>()))?;
-    acts(gpu, "hstack", &HStack::new(Dense::new(r.matrix::<f64, 3, 2>()), r.positive::<f64, 3>()))?;
-    acts(gpu, "vstack", &VStack::new(Dense::new(r.matrix::<f64, 2, 3>()), r.positive::<f64, 3>()))?;
-    acts(gpu, "blocks", &{
-        let zero = Zero::<f64, Const<2>, Const<3>>::of_size(2, 3);
-        Blocks::new(r.general::<f64, 3>(), Dense::new(r.matrix::<f64, 3, 2>()), zero, r.positive::<f64, 2>())
-    })?;
-    acts(gpu, "sum_of", &SumOf::new([r.general::<f64, 4>(), r.general::<f64, 4>(), r.general::<f64, 4>()]))?;
-    acts(
-        gpu,
-        "product_of",
-        &ProductOf::new(vec![r.general::<f64, 4>(), r.general::<f64, 4>(), r.general::<f64, 4>()]),
-    )?;
-    solves!(gpu "kron_of" KronOf::new(vec![r.general::<f64, 2>(), r.general::<f64, 2>(), r.general::<f64, 2>()]));
-    solves!(gpu "block_diag_of" BlockDiagOf::new([r.general::<f64, 2>(), r.general::<f64, 2>()]));
-    acts(gpu, "tridiagonal", &Tridiagonal::new([1.0, -1.0, 0.5], [2.0, 3.0, 4.0, 5.0], [0.1, 0.2, 0.3]))?;
-    acts(gpu, "banded", &Banded::from_diagonals(bands.clone()))?;
-    acts(gpu, "kron(banded, tridiagonal)", &{
-        Kron::new(Banded::from_diagonals(bands), Tridiagonal::symmetric([2.0, 2.0, 2.0], [-1.0, -1.0]))
-    })?;
-    acts(gpu, "low_rank", &lr())?;
-    solves!(gpu "diag + low_rank" LowRankUpdate::new(r.positive::<f64, 5>(), lr()));
-    acts(gpu, "projection", &Projection::new(q))?;
-    acts(gpu, "slice", &r.general::<f64, 5>().slice(1..4, [0usize, 4, 4, 2]))?;
-    acts(gpu, "zero", &Zero::<f64, Const<3>, Const<2>>::of_size(3, 2))?;
-    acts(gpu, "hadamard", &Hadamard::new(r.general::<f64, 4>(), r.spd::<f64, 4>()))?;
+        acts(gpu, "kron(diag 2, kron_sum)", &{
+            let inner = KronSum::new(r.general::<f64, 3>(), Tridiagonal::symmetric([2.0, 2.5, 3.0], [-1.0, -0.5]));
+            Kron::new(r.positive::<f64, 2>(), inner)
+        })?;
+        acts(gpu, "kron_sum(tridiagonal, tridiagonal)", &{
+            let slow = Tridiagonal::new([1.0, -1.0, 0.5], [2.0, 3.0, 4.0, 5.0], [0.1, 0.2, 0.3]);
+            KronSum::new(slow, Tridiagonal::new([0.5, -2.0], [1.0, 3.0, -1.0], [0.3, 0.7]))
+        })?;
+        acts(gpu, "kron_sum(tridiagonal, tridiagonal), larger", &{
+            let line = |n: usize| Psd::new(Tridiagonal::symmetric(vec![2.0; n], vec![-1.0; n - 1]));
+            KronSum::new(line(37), line(9))
+        })?;
+        acts(gpu, "kron(kron_sum, kron(dense 2, dense 3))", &{
+            let inner = KronSum::new(r.general::<f64, 2>(), r.general::<f64, 2>());
+            Kron::new(inner, Kron::new(r.general::<f64, 2>(), Dense::new(r.matrix::<f64, 3, 2>())))
+        })?;
+        acts(gpu, "kron(repeat, block_diag)", &{
+            let right = BlockDiag::new(Dense::new(r.matrix::<f64, 2, 3>()), r.general::<f64, 2>());
+            Kron::new(Repeat::<_, 2>::new(Dense::new(r.matrix::<f64, 3, 2>())), right)
+        })?;
+        acts(
+            gpu,
+            "shifted",
+            &Shifted::try_new(r.spd::<f64, 4>(), ScaledIdentity::<f64, Const<4>, AnySign>::of_size(0.5, 4))?,
+        )?;
+        acts(gpu, "gram 4x6", &Gram::new(Dense::new(r.matrix::<f64, 4, 6>())))?;
+        acts(gpu, "congruence", &Congruence::new(Dense::new(r.matrix::<f64, 4, 3>()), r.positive::<f64, 3>()))?;
+        acts(gpu, "hstack", &HStack::new(Dense::new(r.matrix::<f64, 3, 2>()), r.positive::<f64, 3>()))?;
+        acts(gpu, "vstack", &VStack::new(Dense::new(r.matrix::<f64, 2, 3>()), r.positive::<f64, 3>()))?;
+        acts(gpu, "blocks", &{
+            let zero = Zero::<f64, Const<2>, Const<3>>::of_size(2, 3);
+            Blocks::new(r.general::<f64, 3>(), Dense::new(r.matrix::<f64, 3, 2>()), zero, r.positive::<f64, 2>())
+        })?;
+        acts(gpu, "sum_of", &SumOf::new([r.general::<f64, 4>(), r.general::<f64, 4>(), r.general::<f64, 4>()]))?;
+        acts(
+            gpu,
+            "product_of",
+            &ProductOf::new(vec![r.general::<f64, 4>(), r.general::<f64, 4>(), r.general::<f64, 4>()]),
+        )?;
+        solves!(gpu "kron_of" KronOf::new(vec![r.general::<f64, 2>(), r.general::<f64, 2>(), r.general::<f64, 2>()]));
+        solves!(gpu "block_diag_of" BlockDiagOf::new([r.general::<f64, 2>(), r.general::<f64, 2>()]));
+        acts(gpu, "tridiagonal", &Tridiagonal::new([1.0, -1.0, 0.5], [2.0, 3.0, 4.0, 5.0], [0.1, 0.2, 0.3]))?;
+        acts(gpu, "banded", &Banded::from_diagonals(bands.clone()))?;
+        acts(gpu, "kron(banded, tridiagonal)", &{
+            Kron::new(Banded::from_diagonals(bands), Tridiagonal::symmetric([2.0, 2.0, 2.0], [-1.0, -1.0]))
+        })?;
+        acts(gpu, "low_rank", &lr())?;
+        solves!(gpu "diag + low_rank" LowRankUpdate::new(r.positive::<f64, 5>(), lr()));
+        acts(gpu, "projection", &Projection::new(q))?;
+        acts(gpu, "slice", &r.general::<f64, 5>().slice(1..4, [0usize, 4, 4, 2]))?;
+        acts(gpu, "zero", &Zero::<f64, Const<3>, Const<2>>::of_size(3, 2))?;
+        acts(gpu, "hadamard", &Hadamard::new(r.general::<f64, 4>(), r.spd::<f64, 4>()))?;
     }
     let reflection = Householder::new(SVector::<f64, 4>::new(1.0, -2.0, 0.5, 3.0));
     let d = acts(gpu, "householder", &reflection)?;

@@ -39,6 +39,9 @@ struct dim3 {
 #define DYN_SHARED(name) unsigned char* name = shim::shared
 #define SHARED(T, name, dims) auto& name = *reinterpret_cast<T(*) dims>(shim::region(__LINE__, sizeof(T dims)))
 
+inline double rsqrt(double x) { return 1 / std::sqrt(x); }
+inline float rsqrt(float x) { return 1 / std::sqrt(x); }
+
 namespace shim {
 inline dim3 grid, block, at;
 inline unsigned char* shared;
