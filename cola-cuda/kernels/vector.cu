@@ -112,8 +112,8 @@ FN void step(S* __restrict__ x, S a, const S* __restrict__ p, S* __restrict__ r,
 }
 
 // Conjugate gradients whose scalars stay on the device: the host looks at every k-th iteration only. `log` takes p^H A p, |r|^2 and a
-// mark of each iteration. Once p^H A p is not positive, or |r|^2 at most `limit`, `going` is 0 and nothing changes any more.
-template <class R> struct Progress { R rho, alpha, beta, limit, going; };
+// mark of each iteration, `step` counts them. Once p^H A p is not positive, or |r|^2 at most `limit`, `going` is 0 and nothing changes any more.
+template <class R> struct Progress { R rho, alpha, beta, limit, going, step; };
 template <class S> FN void cg_alpha(Progress<RE>* s, const S* sums, int parts, RE* log) {
   SHARED(S, cells, [8]);
   S v = S{};
@@ -121,6 +121,7 @@ template <class S> FN void cg_alpha(Progress<RE>* s, const S* sums, int parts, R
   v = block_sum(v, cells);
   if (threadIdx.x == 0) {
     const RE mu = part(v);
+    log += 3 * (long long)s->step;
     if (s->going != 0) { log[0] = mu; log[2] = 1; }
     if (!(mu > 0) || mu - mu != 0) s->going = 0;
     s->alpha = s->going != 0 ? s->rho / mu : RE(0);
@@ -147,7 +148,8 @@ template <class R> FN void cg_beta(Progress<R>* s, const R* sums, int parts, R* 
   for (int i = threadIdx.x; i < parts; i += 256) v += sums[i];
   v = block_sum(v, cells);
   if (threadIdx.x == 0 && s->going != 0) {
-    log[1] = v;
+    log[3 * (long long)s->step + 1] = v;
+    s->step += 1;
     s->beta = v / s->rho;
     s->rho = v;
     if (!(v > s->limit) || v - v != 0) s->going = 0;

@@ -6,8 +6,9 @@ use crate::kernel::Modules;
 use crate::libraries::Libraries;
 use crate::vector::{DeviceNumber, DeviceVector, raw_slice, raw_slice_mut};
 use cola_core::{Error, Operand, Result};
-use cudarc::driver::{CudaContext, CudaStream};
+use cudarc::driver::{CudaContext, CudaGraph, CudaStream};
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A GPU, ready for use. Cheap to clone; the clones share one queue of work, from any thread.
@@ -20,6 +21,7 @@ pub struct Cuda {
     pub(crate) modules: Arc<Modules>,
     /// The first failure of an operation that could not return it.
     noted: Arc<Mutex<Option<Error>>>,
+    graphs: Arc<AtomicUsize>,
 }
 
 /// Memory of a device, in bytes, all processes counted.
@@ -79,6 +81,7 @@ impl Cuda {
             info: Arc::new(info),
             modules: Arc::default(),
             noted: Arc::default(),
+            graphs: Arc::default(),
             libraries: Arc::default(),
         })
     }
@@ -205,6 +208,39 @@ impl Cuda {
         f()?;
         let end = mark()?;
         start.elapsed_ms(&end).map(f64::from).map_err(|e| failed("cuEventElapsedTime", "a measurement", e))
+    }
+    /// Records what `f` queues as a CUDA graph without doing it; `None` where the driver has no graphs, or `f` does what cannot be recorded.
+    /// What other threads queue meanwhile is recorded too.
+    pub(crate) fn record(&self, f: impl FnOnce() -> Result<()>) -> Option<CudaGraph> {
+        let functions = [
+            "cuStreamBeginCapture_v2",
+            "cuStreamEndCapture",
+            "cuGraphInstantiateWithFlags",
+            "cuGraphLaunch",
+            "cuGraphExecDestroy",
+            "cuGraphDestroy",
+        ];
+        driver::require(&functions).ok()?;
+        let mode = cudarc::driver::sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED;
+        self.stream.begin_capture(mode).ok()?;
+        let queued = f();
+        let graph = self.stream.end_capture(cudarc::driver::sys::CUgraphInstantiate_flags(0));
+        match (queued, graph) {
+            (Ok(()), Ok(Some(graph))) => {
+                self.graphs.fetch_add(1, Ordering::Relaxed);
+                Some(graph)
+            }
+            // what could not be recorded may have left an error behind, which is no one else's
+            _ => {
+                let _ = self.stream.context().check_err();
+                None
+            }
+        }
+    }
+    /// Graphs recorded so far.
+    #[doc(hidden)]
+    pub fn graphs(&self) -> usize {
+        self.graphs.load(Ordering::Relaxed)
     }
     /// Notes a failure; the first one is kept.
     pub(crate) fn note(&self, e: Error) {

@@ -330,24 +330,24 @@ fn vectors(jobs: &mut Vec<Job>, (kind, thin): (Kind, bool), sizes: &[usize]) {
             };
             push("step", grid, args, result, want);
         }
-        // conjugate gradients: [rho, alpha, beta, limit, going]
+        // conjugate gradients in their third step: [rho, alpha, beta, limit, going, step]
         for going in [1.0, 0.0].into_iter().filter(|&g| !thin || g == 1.0) {
-            let state = [3.0, 0.5, 0.25, 1e-3, going];
+            let state = [3.0, 0.5, 0.25, 1e-3, going, 2.0];
             let parts = numbers(&mut r, kind, n.min(700));
             let mu: f64 = parts.iter().map(|z| z.re).sum();
             let (good, on) = (going == 1.0 && mu > 0.0, going == 1.0);
             let alpha = if good { 3.0 / mu } else { 0.0 };
             for result in [0, 3].into_iter().filter(|&r| !thin || r == 0) {
                 let args =
-                    vec![kind.reals(&state), buffer(&parts), Arg::int(parts.len() as i32), kind.reals(&[0.0; 3])];
+                    vec![kind.reals(&state), buffer(&parts), Arg::int(parts.len() as i32), kind.reals(&[0.0; 9])];
                 let want = match result {
-                    0 => vec![3.0, alpha, 0.25, 1e-3, if good { 1.0 } else { 0.0 }],
+                    0 => vec![3.0, alpha, 0.25, 1e-3, if good { 1.0 } else { 0.0 }, 2.0],
                     _ => {
+                        let mut log = vec![0.0; 9];
                         if on {
-                            vec![mu, 0.0, 1.0]
-                        } else {
-                            vec![0.0; 3]
+                            log[6..].copy_from_slice(&[mu, 0.0, 1.0]);
                         }
+                        log
                     }
                 };
                 // a sum near zero has no relative accuracy in single precision
@@ -362,13 +362,13 @@ fn vectors(jobs: &mut Vec<Job>, (kind, thin): (Kind, bool), sizes: &[usize]) {
                     kind.reals(&state),
                     kind.reals(&squares),
                     Arg::int(squares.len() as i32),
-                    kind.reals(&[7.0; 3]),
+                    kind.reals(&[7.0; 9]),
                 ];
                 let want = match (result, on) {
-                    (0, true) => vec![rr, 0.5, rr / 3.0, 1e-3, 1.0],
+                    (0, true) => vec![rr, 0.5, rr / 3.0, 1e-3, 1.0, 3.0],
                     (0, false) => state.to_vec(),
-                    (_, true) => vec![7.0, rr, 7.0],
-                    (_, false) => vec![7.0; 3],
+                    (_, true) => [[7.0; 7].as_slice(), &[rr, 7.0]].concat(),
+                    (_, false) => vec![7.0; 9],
                 };
                 push("cg_beta", 1, args, result, want);
             }

@@ -1,17 +1,15 @@
 //! An operator on a device, with what every operator has.
 
+use super::steps::OfOperator;
 use super::{CudaDense, CudaSvd, Offloaded};
 use super::{DeviceAction, Span, SpanMut};
 use crate::device::Cuda;
-use crate::kernel::{covering, launched};
-use crate::libraries::address;
-use crate::vector::{DeviceNumber, DeviceVector, reducing};
+use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::algorithms::krylov::{
     Params, Products, Report, Sides, Solution, bicgstab_on, bicgstab_vectors, cg_on, gmres_on, lsmr_on, minres_on,
 };
 use cola_core::functions::{Exp, HasDet, HasEigh, HasExp, HasLog, HasPower, Inv, Invertible, Log, Pow, Power};
 use cola_core::{Error, Facts, Operator, PsdOf, Real, Result, Scalar, SelfAdjointOf, Spectral, Update, WithFacts};
-use cudarc::driver::{LaunchConfig, PushKernelArg};
 
 /// An operator on a device, made by [`to_device`](super::ToDeviceExt::to_device). Its vectors are [`DeviceVector`]s; `A` is the
 /// structure with leaves on the device, and its facts choose the algorithms as on the host.
@@ -32,6 +30,8 @@ pub struct Iterate {
     pub restart: Option<usize>,
     /// Conjugate gradients: the host waits for the device after so many iterations, whose scalars stay on the device; 1 if not given.
     pub check: Option<usize>,
+    /// Conjugate gradients: see [`graph`](Iterate::graph).
+    pub graph: bool,
 }
 impl<A> OnDevice<A> {
     /// An operator whose leaves are on `gpu` already.
@@ -299,16 +299,10 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
         <A::Facts as Facts>::Psd: PsdOf<A>,
     {
         let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
-        self.iterated(
-            "CG",
-            b,
-            4,
-            &mut OfOperator { gpu: &self.gpu, run, m: None, check: options.check },
-            |by, n, b, x, work| {
-                let [r, p, q, z] = exactly(work)?;
-                cg_on(by, n, b, x, [r, p, q, z], &mut options.params())
-            },
-        )
+        self.iterated("CG", b, 4, &mut OfOperator::new(&self.gpu, run, None).in_steps(options), |by, n, b, x, work| {
+            let [r, p, q, z] = exactly(work)?;
+            cg_on(by, n, b, x, [r, p, q, z], &mut options.params())
+        })
     }
     /// The same with a preconditioner: an operator near the inverse of A.
     ///
@@ -331,16 +325,10 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
         self.gpu.same_device(&preconditioner.gpu)?;
         let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
         let m = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| preconditioner.product(gpu, false, x, y);
-        self.iterated(
-            "CG",
-            b,
-            4,
-            &mut OfOperator { gpu: &self.gpu, run, m: Some(&m), check: None },
-            |by, n, b, x, work| {
-                let [r, p, q, z] = exactly(work)?;
-                cg_on(by, n, b, x, [r, p, q, z], &mut options.params())
-            },
-        )
+        self.iterated("CG", b, 4, &mut OfOperator::new(&self.gpu, run, Some(&m)), |by, n, b, x, work| {
+            let [r, p, q, z] = exactly(work)?;
+            cg_on(by, n, b, x, [r, p, q, z], &mut options.params())
+        })
     }
     /// A^-1 b by MINRES on the device: 8 vectors.
     ///
@@ -352,13 +340,9 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
         <A::Facts as Facts>::SelfAdjoint: SelfAdjointOf<A>,
     {
         let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
-        self.iterated(
-            "MINRES",
-            b,
-            7,
-            &mut OfOperator { gpu: &self.gpu, run, m: None, check: None },
-            |by, n, b, x, work| minres_on(by, n, b, x, exactly(work)?, &mut options.params()),
-        )
+        self.iterated("MINRES", b, 7, &mut OfOperator::new(&self.gpu, run, None), |by, n, b, x, work| {
+            minres_on(by, n, b, x, exactly(work)?, &mut options.params())
+        })
     }
     /// A^-1 b by restarted GMRES on the device: as many vectors as the restart says, and 4.
     ///
@@ -371,7 +355,7 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
         let most = options.max_iters.unwrap_or(usize::MAX);
         let steps = options.restart.unwrap_or(50).min(b.len()).min(most).max(1);
         let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
-        let by = &mut OfOperator { gpu: &self.gpu, run, m: None, check: None };
+        let by = &mut OfOperator::new(&self.gpu, run, None);
         self.iterated("GMRES", b, steps + 2, by, |by, n, b, x, work| {
             let mut work = work.into_iter();
             let Some(r) = work.next() else { return Err(Error::invalid("a vector")) };
@@ -389,7 +373,7 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
     {
         let vectors = bicgstab_vectors(&options.params(), false);
         let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
-        let by = &mut OfOperator { gpu: &self.gpu, run, m: None, check: None };
+        let by = &mut OfOperator::new(&self.gpu, run, None);
         self.iterated("BiCGStab", b, vectors, by, |by, n, b, x, work| {
             let mut work = work.into_iter();
             let Some(outer) = work.next() else { return Err(Error::invalid("a vector")) };
@@ -498,88 +482,15 @@ impl Iterate {
     pub fn check(self, n: usize) -> Self {
         Iterate { check: Some(n), ..self }
     }
-    fn params(self) -> Params<'static> {
+    /// With the iterations between two looks of the host recorded once as a CUDA graph and replayed: one launch an iteration instead of six,
+    /// which small systems wait for. A product that cannot be recorded (one that waits for the device) runs as without.
+    ///
+    /// While it records, whatever other threads queue by clones of this [`Cuda`] would be recorded and not run: they must wait.
+    pub fn graph(self) -> Self {
+        Iterate { graph: true, ..self }
+    }
+    pub(super) fn params(self) -> Params<'static> {
         Params { tol: self.tol, max_iters: self.max_iters, restart: self.restart, ..Params::default() }
-    }
-}
-type Map<'a, T> = &'a dyn Fn(&Cuda, &DeviceVector<T>, &mut DeviceVector<T>) -> Result<()>;
-/// The products of an iteration.
-struct OfOperator<'a, T: DeviceNumber, F> {
-    gpu: &'a Cuda,
-    run: F,
-    m: Option<Map<'a, T>>,
-    /// Iterations of conjugate gradients between two synchronisations, if the scalars stay on the device.
-    check: Option<usize>,
-}
-impl<T, F> Products<DeviceVector<T>> for OfOperator<'_, T, F>
-where
-    T: DeviceNumber,
-    F: Fn(&Cuda, &DeviceVector<T>, &mut DeviceVector<T>) -> Result<()>,
-{
-    fn apply(&mut self, x: &DeviceVector<T>, y: &mut DeviceVector<T>) -> Result<()> {
-        (self.run)(self.gpu, x, y)
-    }
-    fn precondition(&mut self, x: &DeviceVector<T>, y: &mut DeviceVector<T>) -> Result<()> {
-        match self.m {
-            Some(m) => m(self.gpu, x, y),
-            None => y.try_axpby(T::of(1.0), x, T::default()),
-        }
-    }
-    fn preconditioned(&self) -> bool {
-        self.m.is_some()
-    }
-    fn cg_steps(
-        &mut self,
-        [x, p, r, q]: [&mut DeviceVector<T>; 4],
-        scale: T::Re,
-        rho: T::Re,
-        limit: f64,
-        most: usize,
-    ) -> Result<Option<Vec<[T::Re; 2]>>> {
-        let steps = self.check.unwrap_or(1).min(most);
-        if steps <= 1 {
-            return Ok(None);
-        }
-        let (gpu, n, zero) = (self.gpu, x.len() as i64, T::Re::default());
-        let (whole, one_block) = (reducing(x.len()), LaunchConfig { grid_dim: (1, 1, 1), ..reducing(1) });
-        let (Some(cover), parts) = (covering(x.len()), whole.grid_dim.0 as i32) else { return Ok(None) };
-        // `Progress` in kernels/vector.cu
-        let state = gpu.upload(&[rho, zero, zero, T::Re::of(limit), T::Re::of(1.0)])?;
-        let log = gpu.upload(&vec![zero; 3 * steps])?;
-        let (sums, squares) = (gpu.reserve::<T>(parts as usize)?, gpu.reserve::<T::Re>(parts as usize)?);
-        let [state_at, log_at, squares_at] = [&state, &log, &squares].map(address);
-        let sums_at = address(&sums);
-        let [x_at, p_at, r_at, q_at] = [&*x, &*p, &*r, &*q].map(address);
-        let names = ["dot", "cg_alpha", "cg_step", "cg_beta", "cg_direction"];
-        let [dot, alpha, step, beta, direction] = names.map(|name| gpu.own::<T>(name));
-        let (dot, alpha, step, beta, direction) = (dot?, alpha?, step?, beta?, direction?);
-        let (unit, scale) = (T::Re::of(1.0).raw(), scale.raw());
-        for i in 0..steps {
-            let at = log_at + (3 * i * size_of::<T::Re>()) as u64;
-            (self.run)(gpu, p, q)?;
-            let mut l = gpu.stream.launch_builder(&dot);
-            l.arg(&sums_at).arg(&p_at).arg(&q_at).arg(&unit).arg(&n);
-            // SAFETY (all five): the vectors have n numbers, the sums one for each block, the log three for each step.
-            launched("dot", unsafe { l.launch(whole) })?;
-            let mut l = gpu.stream.launch_builder(&alpha);
-            l.arg(&state_at).arg(&sums_at).arg(&parts).arg(&at);
-            launched("cg_alpha", unsafe { l.launch(one_block) })?;
-            let mut l = gpu.stream.launch_builder(&step);
-            l.arg(&state_at).arg(&x_at).arg(&scale).arg(&p_at).arg(&r_at).arg(&q_at).arg(&squares_at).arg(&n);
-            // SAFETY: as above.
-            launched("cg_step", unsafe { l.launch(whole) })?;
-            let mut l = gpu.stream.launch_builder(&beta);
-            l.arg(&state_at).arg(&squares_at).arg(&parts).arg(&at);
-            // SAFETY: as above.
-            launched("cg_beta", unsafe { l.launch(one_block) })?;
-            let mut l = gpu.stream.launch_builder(&direction);
-            l.arg(&state_at).arg(&p_at).arg(&r_at).arg(&n);
-            // SAFETY: as above.
-            launched("cg_direction", unsafe { l.launch(cover) })?;
-        }
-        let log = gpu.download(&log)?;
-        let taken = log.chunks(3).take_while(|l| l[2].lane_f64(0) != 0.0);
-        Ok(Some(taken.map(|l| [l[0], l[1]]).collect()))
     }
 }
 /// The products of least squares.

@@ -329,6 +329,12 @@ pub fn krylov(gpu: &Cuda) -> Result<()> {
         assert!(s.report.iterations.abs_diff(cg.report.iterations) <= 1, "{interval}: {}", s.report.iterations);
         assert_eq!(s.report.history.len(), s.report.iterations);
     }
+    // and where the steps are replayed as a graph, if the driver has graphs
+    let before = gpu.graphs();
+    let s = a.cg(Iterate::default().tol(1e-12).check(20).graph(), &b)?;
+    close(&gpu.download(&s.x)?, &want, 1e7);
+    assert!(s.report.iterations.abs_diff(cg.report.iterations) <= 1, "{}", s.report.iterations);
+    assert!(gpu.graphs() == before + 1 || std::env::var_os("COLA_REQUIRE_GPU").is_none(), "recorded");
     let few = a.cg(Iterate::default().max_iters(5).check(3), &b);
     assert!(matches!(few, Err(Error::NotConverged { iterations: 5, .. })), "{few:?}");
     let p = Psd::new(ScaledIdentity::<f64, Dyn, AnySign>::of_size(0.5, n)).to_device(gpu)?;
