@@ -6,8 +6,8 @@
 
 use crate::data::{Column, Held};
 use crate::error::{Error, Notes, Result, collect_faults};
+use crate::lanes::Chunked;
 pub use crate::lanes::InstructionSet;
-use crate::lanes::{NativeChunks, Widest};
 use crate::parameters::{Parameters, ParametersExt};
 use crate::scalar::{Element, Scalar};
 use crate::space::Space;
@@ -261,12 +261,12 @@ pub fn pick<K: Parameters<Number: Element>>(trees: &[K], at: usize) -> Result<K:
 /// Lanes run as if none could fail, and a chunk in which one does is run again, element by element: what a failed lane would need to go
 /// on beside the others costs the good ones more (batch of step 3: 33 ns an element).
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn chunks<J: Job, I: InstructionSet>(job: &J, first: usize, out: &mut [MaybeUninit<J::Lane>]) -> Vec<(usize, Error)> {
+fn chunks<J: Job>(job: &J, first: usize, out: &mut [MaybeUninit<J::Lane>]) -> Vec<(usize, Error)> {
     let mut failed = Vec::new();
     let notes = Notes::new();
     let mut at = first;
     for out in out.chunks_mut(WIDTH) {
-        match job.run::<I>(at) {
+        match job.run::<Chunked>(at) {
             Ok(y) if !notes.any() => y.take_lanes(out),
             _ => one_by_one(job, at, out, &notes, &mut failed),
         }
@@ -295,7 +295,7 @@ fn one_by_one<J: Job>(
 #[cfg(all(target_arch = "x86_64", not(debug_assertions)))]
 #[target_feature(enable = "avx2,fma")]
 fn chunks_wide<J: Job>(job: &J, first: usize, out: &mut [MaybeUninit<J::Lane>]) -> Vec<(usize, Error)> {
-    chunks::<J, Widest>(job, first, out)
+    chunks(job, first, out)
 }
 /// By the best instructions that the machine has. Only one copy of the function over lanes is compiled, as copies are the user's waiting
 /// time (release build of a vmap over a solve, on 2 cores: 9.8 s with lanes of the baseline beside these): a release build for x86-64 has
@@ -313,7 +313,7 @@ fn dispatch<J: Job>(job: &J, first: usize, out: &mut [MaybeUninit<J::Lane>]) -> 
         failed
     }
     #[cfg(not(all(target_arch = "x86_64", not(debug_assertions))))]
-    chunks::<J, NativeChunks>(job, first, out)
+    chunks(job, first, out)
 }
 
 /// From this many elements a batch is spread over threads: below, starting them costs more than they save.

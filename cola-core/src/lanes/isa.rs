@@ -221,17 +221,15 @@ impl InstructionSet for Native {
     type Of<T: LaneElement> = T::Vectors;
     const ALL_OR_NONE: bool = false;
 }
-/// The same for the batch driver, which runs the elements of a failed chunk one by one.
+/// Those of the batch driver, which runs the elements of a failed chunk one by one: AVX2 and FMA in a release build for x86-64, where it
+/// looks whether the machine has them, else what every machine of the target can run.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NativeChunks;
-impl InstructionSet for NativeChunks {
-    type Of<T: LaneElement> = T::Vectors;
-}
-/// AVX2 and FMA where the target can have them: for the batch driver.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Widest;
-impl InstructionSet for Widest {
+pub struct Chunked;
+impl InstructionSet for Chunked {
+    #[cfg(all(target_arch = "x86_64", not(debug_assertions)))]
     type Of<T: LaneElement> = T::Wide;
+    #[cfg(not(all(target_arch = "x86_64", not(debug_assertions))))]
+    type Of<T: LaneElement> = T::Vectors;
 }
 
 /// What every machine of the target can run.

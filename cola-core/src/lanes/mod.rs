@@ -21,9 +21,9 @@ use core::marker::PhantomData;
 use core::ops::{
     Add, AddAssign, BitAnd, BitOr, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, RemAssign, Sub, SubAssign,
 };
+pub(crate) use isa::Chunked;
 use isa::{Bit, In, Isa, Slot, Vector, VectorMask, each};
 pub use isa::{InstructionSet, Native, OneByOne};
-pub(crate) use isa::{NativeChunks, Widest};
 use num_traits::{Num, NumAssign, One, Zero};
 
 /// A number that [`Lanes`] can hold: real, with one truth value. Complex lanes are `Complex<Lanes<..>>`.
