@@ -157,6 +157,43 @@ subspace!(
     "Of f(A) b the wanted relative error; of eigenvalues as in [`KrylovSchur`]. Default: 1e-10, in single precision 1e-5."
 );
 
+/// An algorithm for some eigenvalues of operators whose vectors live anywhere: what `eigs_with` of such an operator takes. `A` is where the
+/// facts are from.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for some eigenvalues of this operator on a device",
+    label = "no eigenvalues by this",
+    note = "`Lanczos` is for self-adjoint operators, `KrylovSchur` and `Arnoldi` are for all; others run on `.offloaded()`, with their vectors on the host"
+)]
+pub trait EigsOn<A: Operator, V: Columns<Scalar: SpectralNumber> + ?Sized> {
+    /// The type of the eigenvalues.
+    type Value;
+    /// The type of the entries of the eigenvectors.
+    type Entry;
+    /// k eigenvalues and their vectors, from vectors that are near the wanted ones, or none.
+    ///
+    /// # Errors
+    /// As [`EigsAlgorithm::eigs`].
+    #[doc(hidden)]
+    fn eigs_on(
+        &mut self,
+        a: &mut dyn BlockProducts<V>,
+        k: usize,
+        which: Which,
+        start: View<'_, Self::Entry>,
+    ) -> Result<Eigs<Self::Value, Self::Entry>>;
+}
+/// An operator that a method takes as the inverse, where its vectors live; or nothing.
+pub trait InverseOn<V: Columns + ?Sized> {
+    /// Its products.
+    #[doc(hidden)]
+    fn products(&self) -> Option<Box<dyn BlockProducts<V> + '_>>;
+}
+impl<V: Columns + ?Sized> InverseOn<V> for NoPreconditioner {
+    fn products(&self) -> Option<Box<dyn BlockProducts<V> + '_>> {
+        None
+    }
+}
+
 macro_rules! eigs_by {
     ($Name:ident, $name:expr, $self_adjoint:literal, $Value:ty, $Entry:ty, $Choice:ty $(, $Fact:ident: $Demand:ident)?) => {
         impl<A, P, F> EigsAlgorithm<A> for $Name<P, F>
@@ -183,6 +220,33 @@ macro_rules! eigs_by {
                 let callback = &mut self.callback;
                 let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
                 let found = restarted(&job, a, self.inverse.operator(), &start, Some(&mut observer))?;
+                Ok(<$Choice as EigenvaluesOf<Number<A>>>::finish(found))
+            }
+        }
+        impl<A, V, P, F> EigsOn<A, V> for $Name<P, F>
+        where
+            A: Operator<Scalar: SpectralNumber>,
+            $(<A::Facts as Facts>::$Fact: $Demand<A>,)?
+            V: Columns<Scalar = A::Scalar> + ?Sized,
+            P: InverseOn<V>,
+            F: Callback,
+        {
+            type Value = $Value;
+            type Entry = $Entry;
+            fn eigs_on(
+                &mut self,
+                a: &mut dyn BlockProducts<V>,
+                k: usize,
+                which: Which,
+                start: View<'_, Self::Entry>,
+            ) -> Result<Eigs<Self::Value, Self::Entry>> {
+                let job = Job::new($name, $self_adjoint, k, which, self.options);
+                let start = <$Choice as EigenvaluesOf<Number<A>>>::start(start);
+                let callback = &mut self.callback;
+                let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+                let mut inverse = self.inverse.products();
+                let inverse = inverse.as_mut().map(|inverse| &mut **inverse as &mut dyn BlockProducts<V>);
+                let found = restarted_on(&job, a, inverse, &start, Some(&mut observer))?;
                 Ok(<$Choice as EigenvaluesOf<Number<A>>>::finish(found))
             }
         }

@@ -30,7 +30,7 @@ mod svds;
 
 pub use golub_kahan::GolubKahan;
 pub(crate) use golub_kahan::two_norm;
-pub use krylov_schur::{Arnoldi, KrylovSchur, Lanczos};
+pub use krylov_schur::{Arnoldi, EigsOn, InverseOn, KrylovSchur, Lanczos};
 pub(crate) use krylov_schur::{Job, restarted};
 pub use lobpcg::Lobpcg;
 pub use power::PowerIteration;
