@@ -12,6 +12,7 @@ mod low_rank;
 mod on_device;
 mod on_host;
 pub(crate) mod span;
+mod subspaces;
 mod to_device;
 mod triangular;
 

@@ -168,7 +168,7 @@ pub trait EigsOn<A: Operator, V: Columns<Scalar: SpectralNumber> + ?Sized> {
     /// The type of the eigenvalues.
     type Value;
     /// The type of the entries of the eigenvectors.
-    type Entry;
+    type Entry: Copy;
     /// k eigenvalues and their vectors, from vectors that are near the wanted ones, or none.
     ///
     /// # Errors
