@@ -181,7 +181,9 @@ impl<T: SpectralNumber> Schur<T> {
         let size = self.size();
         let complex = (0..k).rev().take_while(|&i| self.at(i).1.abs() > 1e-12 * size).count();
         let (last, next) = (self.at(k - 1), self.at(k));
-        let pair = (last.0 - next.0).hypot(last.1 + next.1) <= 1e-6 * size;
+        // what rounding parts a pair by, of an ill-conditioned one the root of it
+        let near = if T::Re::epsilon().lane_f64(0) > 1e-10 { 1e-3 } else { 1e-6 };
+        let pair = (last.0 - next.0).hypot(last.1 + next.1) <= near * size;
         if complex % 2 == 1 && pair { k + 1 } else { k }
     }
     /// out <- an orthonormal basis, in numbers of A, of the span of the leading k Schur vectors, which must not cut a pair; n x k.
