@@ -25,8 +25,8 @@ pub struct DeviceBlock<'a, T: DeviceNumber> {
     owned: bool,
     memory: PhantomData<&'a mut T>,
 }
-impl<T: DeviceNumber> DeviceBlock<'_, T> {
-    pub(crate) fn owned(vector: DeviceVector<T>) -> Self {
+impl<T: DeviceNumber> From<DeviceVector<T>> for DeviceBlock<'_, T> {
+    fn from(vector: DeviceVector<T>) -> Self {
         DeviceBlock { vector, owned: true, memory: PhantomData }
     }
 }
@@ -128,7 +128,7 @@ impl<T: DeviceNumber> DeviceVector<T> {
             return Ok(());
         }
         if strip.len() < most * m {
-            *strip = DeviceBlock::owned(gpu.reserve(most * m)?);
+            *strip = gpu.reserve(most * m)?.into();
         }
         // of rows R of V the transpose of R Z is Z^T R^T = (conj Z)^H R^T, with strides for the transposes
         let z = gpu.upload(&z.iter().map(|z| z.conj()).collect::<Vec<T>>())?;

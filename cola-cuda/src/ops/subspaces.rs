@@ -19,13 +19,13 @@ impl<T: DeviceNumber, A: DeviceAction<Scalar = T>> BlockProducts<DeviceVector<T>
         self.op.shape()
     }
     fn zeros(&self, numbers: usize) -> Result<DeviceBlock<'static, T>> {
-        self.op.gpu().zeros(numbers).map(DeviceBlock::owned)
+        self.op.gpu().zeros(numbers).map(DeviceBlock::from)
     }
     fn there<'x>(&self, x: &'x [T]) -> Result<DeviceBlock<'x, T>>
     where
         DeviceVector<T>: 'x,
     {
-        self.op.gpu().upload(x).map(DeviceBlock::owned)
+        self.op.gpu().upload(x).map(DeviceBlock::from)
     }
     fn update(&mut self, how: Update<T>, x: &DeviceVector<T>, y: &mut DeviceVector<T>, columns: usize) -> Result<()> {
         let ((m, n), gpu) = (self.shape(), self.op.gpu());

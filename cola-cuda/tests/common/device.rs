@@ -535,6 +535,10 @@ pub fn dense(gpu: &Cuda) -> Result<()> {
     close(&gpu.download(&e.apply(&db)?)?, &sum.apply(&b), 1e3);
     Ok(())
 }
+/// What subspace methods ask of blocks of vectors.
+pub fn blocks(gpu: &Cuda) -> Result<()> {
+    super::subspaces::blocks(gpu)
+}
 /// Eigenvalues, traces and log-determinants with all vectors on the device.
 pub fn subspaces(gpu: &Cuda) -> Result<()> {
     super::subspaces::subspaces(gpu)

@@ -2,8 +2,10 @@
 
 use super::device::{close, laplacian};
 use super::market::Rng;
+use cola_core::algorithms::columns::Columns;
+use cola_core::vector::Vector;
 use cola_core::*;
-use cola_cuda::{Cuda, ToDeviceExt};
+use cola_cuda::{Cuda, DeviceBlock, DeviceNumber, ToDeviceExt};
 use nalgebra::{DMatrix, DVector};
 
 /// n x n numbers, each with a part for each that the type has.
@@ -26,16 +28,14 @@ macro_rules! spectra {
         let (on, whole) = (a.to_device($gpu)?, a.eigh()?);
         let mut all: Vec<_> = whole.eigenvalues().to_vec();
         all.sort_by(|a, b| b.total_cmp(a));
-        for block in [1, 3] {
-            for which in [Which::LargestAlgebraic, Which::BothEnds] {
-                let e = on.eigs_with(Lanczos::default().block(block), 4, which)?;
-                let want = [all[0], if which == Which::BothEnds { all[n - 1] } else { all[1] }];
-                close(&e.eigenvalues().as_slice()[..2], &want, $tol);
-                for (k, &s) in e.eigenvalues().iter().enumerate() {
-                    let v = e.eigenvectors().column(k).into_owned();
-                    let av: DVector<$T> = a.apply_as(&v);
-                    close(av.as_slice(), (v * <$T>::from_re(s)).as_slice(), $tol);
-                }
+        for (block, which) in [(1, Which::LargestAlgebraic), (3, Which::BothEnds)] {
+            let e = on.eigs_with(Lanczos::default().block(block), 4, which)?;
+            let want = [all[0], if which == Which::BothEnds { all[n - 1] } else { all[1] }];
+            close(&e.eigenvalues().as_slice()[..2], &want, $tol);
+            for (k, &s) in e.eigenvalues().iter().enumerate() {
+                let v = e.eigenvectors().column(k).into_owned();
+                let av: DVector<$T> = a.apply_as(&v);
+                close(av.as_slice(), (v * <$T>::from_re(s)).as_slice(), $tol);
             }
         }
         let a = Dense::new(matrix::<$T>(n, &mut $r));
@@ -180,4 +180,94 @@ fn refusals(gpu: &Cuda) -> Result<()> {
     gpu.synchronize()?;
     close(&[a.trace_with(XTrace::default().probes(30))?.value], &[2.0 * n as f64], 1e15);
     Ok(())
+}
+/// What the methods ask of a block, each against the host's.
+pub fn blocks(gpu: &Cuda) -> Result<()> {
+    fn check<T: DeviceNumber + SpectralNumber>(gpu: &Cuda, n: usize, tol: f64) -> Result<()> {
+        let mut r = Rng(35);
+        let (k, l) = (5, 3);
+        let mut some = |len: usize| -> Vec<T> { (0..len).map(|_| super::device::number(&mut r)).collect() };
+        let (a, b, c, z) = (some(n * k), some(n * l), some(k * l), some(k * l));
+        let (da, mut db) = (gpu.upload(&a)?, gpu.upload(&b)?);
+        // A^H B, of one column too
+        for l in [1, l] {
+            let (mut have, mut want) = (vec![T::of(7.0); k * l], vec![T::of(0.0); k * l]);
+            Columns::inner(n, &da, &*db.part(0..n * l), &mut have);
+            <[T]>::inner(n, &a, &b[..n * l], &mut want);
+            close(&have, &want, tol);
+        }
+        // columns side by side
+        let (mut have, mut want) = (vec![T::of(0.0); l], vec![T::of(0.0); l]);
+        Columns::dots(n, &*da.part(n..n + n * l), &db, &mut have);
+        <[T]>::dots(n, &a[n..n + n * l], &b, &mut want);
+        close(&have, &want, tol);
+        // B + alpha A C in a part of a block, whose other numbers stay
+        let (alpha, mut want) = (T::of(-0.5), b.clone());
+        Columns::add_product(n, alpha, &da, &c[..k * 2], &mut *db.part_mut(n..n * l));
+        <[T]>::add_product(n, alpha, &a, &c[..k * 2], &mut want[n..]);
+        close(&db.to_host(), &want, tol);
+        // X - A A^H X
+        Columns::remove(n, &da, &mut db, &mut vec![T::of(0.0); k]);
+        <[T]>::remove(n, &a, &mut want, &mut vec![T::of(0.0); k]);
+        close(&db.to_host(), &want, tol * n as f64);
+        // V Z in place, with memory that grows
+        let (mut v, mut want) = (gpu.upload(&a)?, a.clone());
+        let mut strip = DeviceBlock::from(gpu.zeros::<T>(0)?);
+        for z in [&z[..k], &z[..]] {
+            Columns::rotate(n, &mut v, k, z, &mut strip);
+            <[T]>::rotate(n, &mut want, k, z, &mut Vec::new());
+            close(&v.to_host(), &want, tol);
+        }
+        // the three terms, as one sees them
+        let (mut w, mut numbers) = (gpu.upload(&b)?, Vec::new());
+        let (mut want, mut wanted) = (b.clone(), Vec::new());
+        Columns::three_term(n, &*da.part(0..n * l), &mut w, |j, alpha, square, w| {
+            numbers.extend([T::of(j as f64), T::from_re(alpha), T::from_re(square)]);
+            w.scale(T::of(2.0));
+        });
+        <[T]>::three_term(n, &a[..n * l], &mut want, |j, alpha, square, w| {
+            wanted.extend([T::of(j as f64), T::from_re(alpha), T::from_re(square)]);
+            w.scale(T::of(2.0));
+        });
+        close(&numbers, &wanted, tol);
+        close(&w.to_host(), &want, tol * n as f64);
+        // complex combinations on the host
+        let wide: Vec<_> = c.iter().zip(&z).map(|(&c, z)| T::wide(c.re(), z.re())).collect();
+        let (mut have, mut want) = (vec![T::of(0.5).widen(); n * l], vec![T::of(0.5).widen(); n * l]);
+        Columns::add_wide(n, &da, &wide, &mut have);
+        <[T]>::add_wide(n, &a, &wide, &mut want);
+        close(&have, &want, tol);
+        // overlapping moves, up and down, and columns next to each other
+        for (range, to) in [(n..3 * n, 0), (0..2 * n, n), (2..n, 0), (0..n, n), (3..5, 3)] {
+            let (mut v, mut want) = (gpu.upload(&a)?, a.clone());
+            Columns::copy_within(&mut v, range.clone(), to);
+            want.copy_within(range, to);
+            assert!(*v.to_host() == *want);
+            let (before, mut column) = v.before(n, 2);
+            column.write(|c| c.fill(T::of(3.0)));
+            assert_eq!((before.size(), column.size()), (2 * n, n));
+            drop((before, column));
+            want[2 * n..3 * n].fill(T::of(3.0));
+            assert!(*v.to_host() == *want);
+        }
+        Ok(())
+    }
+    check::<f64>(gpu, 37, 1e3)?;
+    check::<f32>(gpu, 300, 1e3)?;
+    check::<Complex<f64>>(gpu, 20, 1e3)?;
+    check::<Complex<f32>>(gpu, 9, 1e3)?;
+    // more rows than are rotated at once
+    let (n, m) = (70_000, 2);
+    let v: Vec<f32> = (0..n * m).map(|i| (i % 101) as f32).collect();
+    let (mut d, mut want) = (gpu.upload(&v)?, v);
+    let z = [0.5, 2.0, -1.0, 1.0];
+    Columns::rotate(n, &mut d, m, &z, &mut DeviceBlock::from(gpu.zeros(0)?));
+    <[f32]>::rotate(n, &mut want, m, &z, &mut Vec::new());
+    assert_eq!(gpu.download(&d)?, want);
+    // nothing at all
+    let none = gpu.zeros::<f64>(0)?;
+    Columns::inner(0, &none, &none, &mut []);
+    Columns::dots(0, &none, &none, &mut []);
+    assert_eq!(none.part(0..0).size(), 0);
+    gpu.synchronize()
 }
