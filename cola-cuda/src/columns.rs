@@ -18,7 +18,8 @@ use std::ops::{Deref, DerefMut, Range};
 /// Rows of a basis that are rotated at once.
 const ROWS: usize = 1 << 16;
 
-/// A block with memory of its own, or a part of one that is borrowed.
+/// A block with memory of its own, or a part of one that is borrowed. The vector of a part is not to be exchanged with another one, which
+/// would free what it does not own.
 #[derive(Debug)]
 pub struct DeviceBlock<'a, T: DeviceNumber> {
     vector: DeviceVector<T>,

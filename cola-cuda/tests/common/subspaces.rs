@@ -141,6 +141,7 @@ fn estimates(gpu: &Cuda) -> Result<()> {
 fn refusals(gpu: &Cuda) -> Result<()> {
     let n = 50;
     let invalid = |e: Error| assert!(matches!(e, Error::InvalidArgument { .. }), "{e:?}");
+    let device = |e: Error| assert!(matches!(e, Error::Device { .. }), "{e:?}");
     let non_finite = |e: Error| assert!(matches!(e, Error::NonFinite { .. }), "{e:?}");
     let a = Psd::new(laplacian(n)).to_device(gpu)?;
     invalid(a.eigs_with(Lanczos::default(), n + 1, Which::LargestAlgebraic).unwrap_err());
@@ -171,8 +172,12 @@ fn refusals(gpu: &Cuda) -> Result<()> {
     non_finite(bad.logdet_with(Slq::default()).unwrap_err());
     // an inverse on another queue
     let there = Psd::new(Dense::new(DMatrix::<f64>::identity(n, n))).to_device(&Cuda::new(0)?)?;
-    let e = a.eigs_with(Lanczos::default().inverse(&there), 2, Which::SmallestMagnitude).unwrap_err();
-    assert!(matches!(e, Error::Device { .. }), "{e:?}");
+    device(a.eigs_with(Lanczos::default().inverse(&there), 2, Which::SmallestMagnitude).unwrap_err());
+    // more than the device has
+    let wide = Psd::new(Identity::<f64, Dyn>::new(1 << 40)).to_device(gpu)?;
+    device(wide.eigs_with(Lanczos::default(), 2, Which::LargestAlgebraic).unwrap_err());
+    device(wide.trace_with(XTrace::default()).unwrap_err());
+    device(wide.logdet_with(Slq::default()).unwrap_err());
     // a negative eigenvalue where none was promised
     let signs = Psd::new(Diagonal::new((0..n).map(|i| i as f64 - 3.5).collect::<Vec<_>>())).to_device(gpu)?;
     let e = signs.logdet_with(Slq::default()).unwrap_err();
