@@ -165,11 +165,20 @@ impl Cuda {
     fn upload_slice<T: DeviceNumber>(&self, x: &[T]) -> Result<DeviceVector<T>> {
         let what = || format!("the upload of {}", bytes(size_of_val(x)));
         let mut v = self.reserved::<T>(x.len(), &what)?;
+        self.write(&mut v, x, &what)?;
+        Ok(v)
+    }
+    /// v <- as many numbers of the host, which are free for other use when this returns.
+    pub(crate) fn write<T: DeviceNumber>(
+        &self,
+        v: &mut DeviceVector<T>,
+        x: &[T],
+        what: &dyn Fn() -> String,
+    ) -> Result<()> {
         if let Some(data) = &mut v.data {
             self.stream.memcpy_htod(raw_slice(x), data).map_err(|e| failed("cuMemcpyHtoDAsync", &what(), e))?;
         }
-        self.stream.synchronize().map_err(|e| failed("cuStreamSynchronize", &what(), e))?;
-        Ok(v)
+        self.stream.synchronize().map_err(|e| failed("cuStreamSynchronize", &what(), e))
     }
     /// n zeros.
     ///

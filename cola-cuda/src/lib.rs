@@ -6,6 +6,8 @@
 //!   algorithms; [`OnDevice`] has `apply`, `solve`, `sqrt`, `logdet`, `eigh`, `svd` and their kin, and CG, MINRES, GMRES, BiCGStab and LSMR
 //!   on device vectors, by the loops of the host. Numbers are `f32`, `f64` and their complex numbers; [`CudaHalf`] stores 16 bits.
 //! - [`value_and_grad`]: gradients of `inv_quad`, `logdet` and `quad` with respect to the leaves on the device.
+//! - [`OnDevice::eigs_with`], [`trace_with`](OnDevice::trace_with), [`logdet_with`](OnDevice::logdet_with): thick-restart Lanczos, Krylov-Schur,
+//!   Hutchinson, Hutch++, XTrace and SLQ by the loops of the host, with their bases on the device.
 //! - [`OnDevice::offloaded`]: every other algorithm of the host, its products on the device.
 //! - [`nvrtc`]: the compiler, which needs no GPU.
 //!
@@ -31,6 +33,7 @@
 //! ```
 
 mod availability;
+mod columns;
 mod device;
 mod driver;
 pub mod fuse;
@@ -42,6 +45,8 @@ mod ops;
 mod vector;
 
 pub use availability::{Availability, DeviceInfo};
+#[doc(hidden)]
+pub use columns::DeviceBlock;
 pub use device::{Cuda, Memory};
 pub use fuse::{DeviceBatch, Fused};
 pub use gradient::{DeviceDifferentiable, DeviceGradient, DeviceLogdetGradient, Loss, TrackedOnDevice, value_and_grad};

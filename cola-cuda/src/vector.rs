@@ -247,7 +247,7 @@ impl<T: DeviceNumber> DeviceVector<T> {
         self.scaled_dot(y, T::Re::of(1.0))
     }
     /// The largest magnitude, of complex numbers the larger part; NaN if there is one.
-    fn largest(&self) -> Result<T::Re> {
+    pub(crate) fn largest(&self) -> Result<T::Re> {
         let (gpu, n, mut parts) = (&self.device, self.len(), None);
         let (kernel, count) = (gpu.own::<T>("largest")?, n as i64);
         let Some(x) = &self.data else { return Ok(T::Re::default()) };

@@ -89,12 +89,12 @@ macro_rules! on_cpu {
         }
     };
 }
-on_cpu!(fused vectors operators structures complex dense krylov offloaded gradients limits);
+on_cpu!(fused vectors operators structures complex dense krylov blocks subspaces offloaded gradients limits);
 
 #[test]
 fn without_cublas_and_cusparse() {
     if common::cpu::available() {
-        for name in ["operators", "structures"] {
+        for name in ["operators", "structures", "blocks"] {
             let (ok, text) = run(name, "bare");
             assert!(ok, "{text}");
         }

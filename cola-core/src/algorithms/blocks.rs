@@ -1,10 +1,11 @@
 //! What the subspace methods share: actions on columns, orthonormal bases, small dense problems. Bases are column-major without gaps.
 
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::dense as kernels;
 use crate::error::{Error, Result, collect_faults};
 use crate::operator::{DynOperator, Update};
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{Vector, VectorRe, normalise};
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
@@ -50,6 +51,23 @@ impl<'a, T: Scalar> Action<'a, T> {
     /// Y <- A^H X.
     pub fn adjoint(&mut self, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
         self.update(Update { adjoint: true, ..Update::replace() }, x, y, columns)
+    }
+}
+impl<T: Scalar> BlockProducts<[T]> for Action<'_, T> {
+    fn shape(&self) -> (usize, usize) {
+        Action::shape(self)
+    }
+    fn zeros(&self, numbers: usize) -> Result<Vec<T>> {
+        Ok(vec![T::zero(); numbers])
+    }
+    fn there<'x>(&self, x: &'x [T]) -> Result<&'x [T]>
+    where
+        T: 'x,
+    {
+        Ok(x)
+    }
+    fn update(&mut self, how: Update<T>, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
+        Action::update(self, how, x, y, columns)
     }
 }
 /// True if there is no NaN and no infinity.
@@ -109,14 +127,19 @@ pub(crate) fn rotate<T: Scalar>(n: usize, v: &mut [T], m: usize, z: &[T], out: &
 }
 /// w <- w - V V^H w for orthonormal V, h <- h + V^H w; classical Gram-Schmidt, repeated if more than half of w went (Daniel, Gragg,
 /// Kaufman & Stewart, Math. Comp. 30, 1976). Returns |w| before and after. `c` holds as many numbers as V has columns.
-pub(crate) fn project<T: Scalar>(v: &[T], w: &mut [T], h: &mut [T], c: &mut [T]) -> (T::Re, T::Re) {
-    let n = w.len();
+pub(crate) fn project<V: Columns + ?Sized>(
+    v: &V,
+    w: &mut V,
+    h: &mut [V::Scalar],
+    c: &mut [V::Scalar],
+) -> (VectorRe<V>, VectorRe<V>) {
+    let n = w.size();
     let before = w.norm();
-    let k = columns(n, v);
+    let k = v.size() / n.max(1);
     let mut last = before;
     for _ in 0..3 {
-        inner(n, v, w, c);
-        add_product(n, -T::one(), v, &c[..k], w);
+        V::inner(n, v, w, c);
+        V::add_product(n, -V::Scalar::of(1.0), v, &c[..k], w);
         h.iter_mut().zip(&c[..k]).for_each(|(h, &c)| *h += c);
         let after = w.norm();
         if after.lane_f64(0) >= 0.7 * last.lane_f64(0) {
@@ -128,28 +151,31 @@ pub(crate) fn project<T: Scalar>(v: &[T], w: &mut [T], h: &mut [T], c: &mut [T])
 }
 /// Makes the columns of W (n x k) orthonormal, and orthogonal to the orthonormal V; what depends on the others to `drop` of its
 /// length is left out. Returns the number of columns that are left, moved to the front.
-pub(crate) fn orthonormalise<T: Scalar>(n: usize, v: &[T], w: &mut [T], drop: f64) -> usize {
+pub(crate) fn orthonormalise<V: Columns + ?Sized>(n: usize, v: &V, w: &mut V, drop: f64) -> usize {
     let mut kept = 0;
-    let mut c = vec![T::zero(); columns(n, v).max(columns(n, w))];
+    let columns = w.size() / n.max(1);
+    let mut c = vec![V::Scalar::zero(); columns.max(v.size() / n.max(1))];
     let mut h = c.clone();
-    for j in 0..columns(n, w) {
-        let (done, rest) = w.split_at_mut(j * n);
-        let x = &mut rest[..n];
-        let size = x.norm();
-        if !(size.lane_f64(0) > 0.0) {
-            continue;
-        }
-        normalise(x, size);
-        // twice against both: what is left may be small and must still be orthogonal
+    for j in 0..columns {
         let mut left = 1.0;
-        for _ in 0..2 {
-            let (_, _) = project(v, x, &mut h, &mut c);
-            let (_, after) = project(&done[..kept * n], x, &mut h, &mut c);
-            left *= after.lane_f64(0);
-            if !(left > drop) {
-                break;
+        {
+            let (done, mut x) = w.before(n, j);
+            let x = &mut *x;
+            let size = x.norm();
+            if !(size.lane_f64(0) > 0.0) {
+                continue;
             }
-            normalise(x, after);
+            normalise(x, size);
+            // twice against both: what is left may be small and must still be orthogonal
+            for _ in 0..2 {
+                let (_, _) = project(v, x, &mut h, &mut c);
+                let (_, after) = project(&*done.part(0..kept * n), x, &mut h, &mut c);
+                left *= after.lane_f64(0);
+                if !(left > drop) {
+                    break;
+                }
+                normalise(x, after);
+            }
         }
         if !(left > drop) {
             continue;
@@ -303,7 +329,7 @@ mod tests {
     fn orthonormalises_and_drops() {
         let n = 40;
         let mut v: Vec<Complex<f64>> = some(n * 5, 1);
-        assert_eq!(orthonormalise(n, &[], &mut v, 1e-10), 5);
+        assert_eq!(orthonormalise(n, &[][..], &mut v[..], 1e-10), 5);
         assert!(orthonormal(n, &v) < 1e-14);
         // three new ones, one inside of V, one zero, one nearly dependent
         let mut w: Vec<Complex<f64>> = some(n * 6, 2);
@@ -312,7 +338,7 @@ mod tests {
         let (inside, zero) = (v[n..2 * n].to_vec(), vec![Complex::new(0.0, 0.0); n]);
         w[n..2 * n].copy_from_slice(&inside);
         w[2 * n..3 * n].copy_from_slice(&zero);
-        let kept = orthonormalise(n, &v, &mut w, 1e-12);
+        let kept = orthonormalise(n, &v[..], &mut w[..], 1e-12);
         assert_eq!(kept, 4);
         let all = [&v[..], &w[..kept * n]].concat();
         assert!(orthonormal(n, &all) < 1e-14, "{}", orthonormal(n, &all));

@@ -2,6 +2,8 @@
 
 pub mod banded;
 mod blocks;
+#[doc(hidden)]
+pub mod columns;
 pub mod decompose;
 pub mod dense;
 pub mod direct;

@@ -5,23 +5,23 @@
 //! proved the stable one. Nothing is orthogonalised again: quadratures and f(A) b do without (Greenbaum, Linear Algebra Appl. 113, 1989;
 //! Musco, Musco & Sidford, Stability of the Lanczos method for matrix function approximation, SODA 2018); Ritz values repeat.
 
-use crate::algorithms::blocks::Action;
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::dense as kernels;
 use crate::algorithms::matfun::{Function, of_spectrum};
 use crate::error::{Error, Result};
 use crate::operator::Update;
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{Vector, VectorRe, normalise};
 use num_traits::Zero;
 
 /// One Jacobi matrix per column, and the last two vectors of each.
-pub(crate) struct ThreeTerm<T: Scalar> {
+pub(crate) struct ThreeTerm<V: Columns + ?Sized> {
     n: usize,
     /// The newest vectors, of length 1 (or 0 where a column has come to its end).
-    pub v: Vec<T>,
+    pub v: V::Owned,
     /// Those before; between steps.
-    old: Vec<T>,
-    pub columns: Vec<Jacobi<T::Re>>,
+    old: V::Owned,
+    pub columns: Vec<Jacobi<VectorRe<V>>>,
 }
 /// Diagonal and subdiagonal; beta\[j\] couples steps j and j + 1.
 #[derive(Clone, Default)]
@@ -31,79 +31,83 @@ pub(crate) struct Jacobi<R> {
     /// The Krylov space is invariant: what the matrix says is exact.
     pub ended: bool,
 }
-impl<T: Scalar> ThreeTerm<T> {
-    /// From columns of length n, which are normalised; lengths come back.
-    pub fn new(n: usize, mut start: Vec<T>) -> (Self, Vec<T::Re>) {
-        let columns = start.len() / n.max(1);
-        let lengths: Vec<T::Re> = start
-            .chunks_exact_mut(n.max(1))
-            .map(|v| {
+impl<V: Columns + ?Sized> ThreeTerm<V> {
+    /// From columns of the operator's size, which are normalised; lengths come back.
+    ///
+    /// # Errors
+    /// Those of memory where the vectors live.
+    pub fn new(a: &dyn BlockProducts<V>, mut start: V::Owned) -> Result<(Self, Vec<VectorRe<V>>)> {
+        let n = a.shape().0;
+        let columns = start.size() / n.max(1);
+        let lengths: Vec<VectorRe<V>> = (0..columns)
+            .map(|j| {
+                let mut v = start.part_mut(j * n..(j + 1) * n);
                 let length = v.norm();
                 if length.lane_f64(0) > 0.0 {
-                    normalise(v, length);
+                    normalise(&mut *v, length);
                 }
                 length
             })
             .collect();
         let columns = vec![Jacobi { alpha: Vec::new(), beta: Vec::new(), ended: false }; columns];
-        (ThreeTerm { n, old: vec![T::zero(); start.len()], v: start, columns }, lengths)
+        Ok((ThreeTerm { n, old: a.zeros(start.size())?, v: start, columns }, lengths))
     }
     /// One step of all columns. One that has ended is zero from then on.
     ///
     /// # Errors
     /// Those of the product.
-    pub fn step(&mut self, a: &mut Action<'_, T>) -> Result<()> {
+    pub fn step(&mut self, a: &mut dyn BlockProducts<V>) -> Result<()> {
         self.product(a, None)?;
-        let tiny = T::Re::real(10.0 * T::Re::epsilon().lane_f64(0));
-        for ((w, v), c) in self.old.chunks_exact_mut(self.n).zip(self.v.chunks_exact(self.n)).zip(&mut self.columns) {
+        let tiny = VectorRe::<V>::real(10.0 * VectorRe::<V>::epsilon().lane_f64(0));
+        V::three_term(self.n, &self.v, &mut self.old, |j, alpha, square, w| {
+            let c = &mut self.columns[j];
             if c.ended {
-                w.fill(T::zero());
-                continue;
+                return w.fill(V::Scalar::zero());
             }
-            let alpha = v.dot(w).re();
-            let beta = subtract(w, alpha, v);
-            let size = alpha.abs() + c.beta.last().copied().unwrap_or(T::Re::zero());
+            let beta = length(square, w);
+            let size = alpha.abs() + c.beta.last().copied().unwrap_or(VectorRe::<V>::zero());
             c.alpha.push(alpha);
             c.beta.push(beta);
             if beta.lane_f64(0) <= (tiny * size).lane_f64(0) {
                 c.ended = true;
-                w.fill(T::zero());
+                w.fill(V::Scalar::zero());
             } else {
                 normalise(w, beta);
             }
-        }
+        });
         core::mem::swap(&mut self.v, &mut self.old);
         Ok(())
     }
     /// The vectors that the last step went on from.
-    pub fn previous(&self) -> &[T] {
+    pub fn previous(&self) -> &V {
         &self.old
     }
     /// Step k again of a recurrence that starts anew with the numbers of the first time: the same vectors to the last bit.
     ///
     /// # Errors
     /// Those of the product.
-    pub fn repeat(&mut self, a: &mut Action<'_, T>, k: usize, numbers: &Jacobi<T::Re>) -> Result<()> {
+    pub fn repeat(&mut self, a: &mut dyn BlockProducts<V>, k: usize, numbers: &Jacobi<VectorRe<V>>) -> Result<()> {
         self.product(a, k.checked_sub(1).map(|k| numbers.beta[k]))?;
-        subtract(&mut self.old, numbers.alpha[k], &self.v);
-        normalise(&mut self.old[..], numbers.beta[k]);
+        self.old.sub_norm_sq(V::Scalar::from_re(numbers.alpha[k]), &self.v);
+        normalise(&mut *self.old, numbers.beta[k]);
         core::mem::swap(&mut self.v, &mut self.old);
         Ok(())
     }
     /// old <- A v - beta old, the beta of each column, or the same for all.
-    fn product(&mut self, a: &mut Action<'_, T>, beta: Option<T::Re>) -> Result<()> {
-        for (w, c) in self.old.chunks_exact_mut(self.n).zip(&self.columns) {
-            w.scale(T::from_re(-beta.or(c.beta.last().copied()).unwrap_or(T::Re::zero())));
+    fn product(&mut self, a: &mut dyn BlockProducts<V>, beta: Option<VectorRe<V>>) -> Result<()> {
+        let n = self.n;
+        for (j, c) in self.columns.iter().enumerate() {
+            let beta = beta.or(c.beta.last().copied()).unwrap_or(VectorRe::<V>::zero());
+            self.old.part_mut(j * n..(j + 1) * n).scale(V::Scalar::from_re(-beta));
         }
         a.update(Update::replace().add(), &self.v, &mut self.old, self.columns.len())
     }
 }
-/// w <- w - alpha v; returns |w|.
-fn subtract<T: Scalar>(w: &mut [T], alpha: T::Re, v: &[T]) -> T::Re {
-    let square = w.sub_norm_sq(T::from_re(alpha), v);
+/// |w|, of which the square is known.
+fn length<V: Vector + ?Sized>(square: VectorRe<V>, w: &V) -> VectorRe<V> {
     let plain = square.lane_f64(0);
     // the squares may have overflowed, or lost their digits
-    let small = if T::Re::epsilon().lane_f64(0) > 1e-10 { 1e-30 } else { 1e-280 };
+    let small = if VectorRe::<V>::epsilon().lane_f64(0) > 1e-10 { 1e-30 } else { 1e-280 };
     if plain.is_finite() && plain > small { square.sqrt() } else { w.norm() }
 }
 impl<R: Real> Jacobi<R> {
@@ -146,6 +150,7 @@ fn not_diagonal(iterations: usize, residual: f64) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algorithms::blocks::Action;
     use crate::algorithms::krylov::testing::*;
     use crate::facts::PsdFacts;
 
@@ -156,7 +161,7 @@ mod tests {
         let a = laplacian::<PsdFacts, f64>(n);
         let mut act = Action::new("test", &a, 2);
         let start: Vec<f64> = noisy(2 * n);
-        let (mut run, lengths) = ThreeTerm::new(n, start.clone());
+        let (mut run, lengths) = ThreeTerm::<[f64]>::new(&act, start.clone()).unwrap();
         let mut seen = vec![run.v[..n].to_vec()];
         for _ in 0..6 {
             run.step(&mut act).unwrap();
@@ -174,7 +179,7 @@ mod tests {
                 x = y;
             }
         }
-        let (mut again, _) = ThreeTerm::new(n, start[..n].to_vec());
+        let (mut again, _) = ThreeTerm::<[f64]>::new(&act, start[..n].to_vec()).unwrap();
         for k in 0..6 {
             assert_eq!(again.v, seen[k]);
             again.repeat(&mut act, k, &run.columns[0]).unwrap();
@@ -188,7 +193,7 @@ mod tests {
         let n = 30;
         let a = diagonal::<PsdFacts, f64>((0..n).map(|i| 1.0 + (i % 3) as f64).collect());
         let mut act = Action::new("test", &a, 1);
-        let (mut run, _) = ThreeTerm::new(n, noisy::<f64>(n));
+        let (mut run, _) = ThreeTerm::<[f64]>::new(&act, noisy(n)).unwrap();
         for _ in 0..5 {
             run.step(&mut act).unwrap();
         }

@@ -13,6 +13,7 @@ mod on_device;
 mod on_host;
 pub(crate) mod span;
 mod steps;
+mod subspaces;
 mod to_device;
 mod triangular;
 

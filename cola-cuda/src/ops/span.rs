@@ -367,7 +367,7 @@ pub(super) enum Stored {
     Brain,
 }
 /// y = \[y +\] alpha op(A) x for a stored A of (m, n) numbers, column-major: by cuBLAS where it is there and knows the strides.
-pub(super) fn product<T: DeviceNumber>(
+pub(crate) fn product<T: DeviceNumber>(
     gpu: &Cuda,
     how: Update<T>,
     a: (u64, usize, usize),

@@ -10,7 +10,7 @@ use cola_cuda::{
 use nalgebra::{SMatrix, SVector};
 use nalgebra_sparse::{CooMatrix, CscMatrix, CsrMatrix};
 
-fn close<T: Scalar>(have: &[T], want: &[T], tol: f64) {
+pub fn close<T: Scalar>(have: &[T], want: &[T], tol: f64) {
     assert_eq!(have.len(), want.len());
     let scale = want.iter().fold(1e-300, |m, x| x.abs().lane_f64(0).max(m));
     for (i, (h, w)) in have.iter().zip(want).enumerate() {
@@ -19,7 +19,7 @@ fn close<T: Scalar>(have: &[T], want: &[T], tol: f64) {
     }
 }
 /// A number with a part for each that the type has.
-fn number<T: Scalar>(r: &mut Rng) -> T {
+pub fn number<T: Scalar>(r: &mut Rng) -> T {
     let (re, im) = (T::of(r.next()), r.next());
     if T::IsReal::KNOWN { re } else { re + T::of(im) * T::of(-1.0).sqrt() }
 }
@@ -292,7 +292,7 @@ pub fn operators(gpu: &Cuda) -> Result<()> {
 }
 
 /// -u'' on n points.
-fn laplacian(n: usize) -> Sparse<CsrMatrix<f64>> {
+pub fn laplacian(n: usize) -> Sparse<CsrMatrix<f64>> {
     let mut coo = CooMatrix::new(n, n);
     for i in 0..n {
         coo.push(i, i, 2.0);
@@ -567,6 +567,14 @@ pub fn dense(gpu: &Cuda) -> Result<()> {
     close(e.operator().eigenvalues(), host.eigenvalues(), 1e3);
     close(&gpu.download(&e.apply(&db)?)?, &sum.apply(&b), 1e3);
     Ok(())
+}
+/// What subspace methods ask of blocks of vectors.
+pub fn blocks(gpu: &Cuda) -> Result<()> {
+    super::subspaces::blocks(gpu)
+}
+/// Eigenvalues, traces and log-determinants with all vectors on the device.
+pub fn subspaces(gpu: &Cuda) -> Result<()> {
+    super::subspaces::subspaces(gpu)
 }
 /// Algorithms of the host with products on the device, and gradients.
 pub fn offloaded(gpu: &Cuda) -> Result<()> {

@@ -47,7 +47,7 @@ pub(super) fn shifted_minres<T: Scalar>(
     if norm == 0.0 {
         return Ok(0.0);
     }
-    let (mut run, _) = ThreeTerm::new(n, b.to_vec());
+    let (mut run, _) = ThreeTerm::<[T]>::new(a, b.to_vec())?;
     let start = Rotations { cos: [1.0; 2], sin: [0.0; 2], phi: norm, live: true };
     let mut states = vec![start; shifts.len()];
     // directions d_(k-1), d_(k-2) of each shift, exchanged as the steps go

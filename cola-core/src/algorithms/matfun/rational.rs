@@ -202,7 +202,7 @@ fn rational<T: SpectralNumber>(
             }
             turn = (turn + 1) % (count + usize::from(live[1]));
             let (mut c, mut none) = (vec![T::zero(); m], vec![T::zero(); m]);
-            let (before, after) = project(&v, &mut w, &mut none, &mut c);
+            let (before, after) = project(&v[..], &mut w[..], &mut none, &mut c);
             found = after.lane_f64(0) > 10.0 * epsilon * before.lane_f64(0);
             if found {
                 normalise(&mut w[..], after);

@@ -123,7 +123,7 @@ pub(super) fn two_pass<T: SpectralNumber>(
     if norm.lane_f64(0) == 0.0 {
         return Ok(Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() });
     }
-    let (mut run, _) = ThreeTerm::new(n, b.to_vec());
+    let (mut run, _) = ThreeTerm::<[T]>::new(a, b.to_vec())?;
     let mut basis = Some(Vec::<T>::new());
     let mut settling = Settling::new();
     let (mut next_check, mut m) = (1, 0);
@@ -174,7 +174,7 @@ pub(super) fn two_pass<T: SpectralNumber>(
         return ended(watcher, x);
     }
     let numbers = run.columns.swap_remove(0);
-    let (mut again, _) = ThreeTerm::new(n, b.to_vec());
+    let (mut again, _) = ThreeTerm::<[T]>::new(a, b.to_vec())?;
     for (k, &c) in y.iter().enumerate() {
         x.axpy(c, &again.v);
         if k + 1 < y.len() {

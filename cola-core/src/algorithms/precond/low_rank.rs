@@ -233,7 +233,7 @@ fn nystrom<T: Scalar>(a: &dyn DynOperator<T>, k: usize, seed: u64) -> Result<(Ve
     for (j, x) in omega.chunks_exact_mut(n.max(1)).enumerate() {
         Stream::new(seed, j as u64).normal(x);
     }
-    orthonormalise(n, &[], &mut omega, 1e-12);
+    orthonormalise::<[T]>(n, &[], &mut omega, 1e-12);
     act.apply(&omega, &mut y, k)?;
     // A + nu I, so that rounding leaves Omega^H A Omega positive definite
     let nu = (n as f64).sqrt() * T::Re::epsilon().lane_f64(0) * y[..].norm().lane_f64(0);

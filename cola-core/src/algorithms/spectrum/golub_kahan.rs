@@ -242,7 +242,7 @@ impl<'s, 'a, T: Scalar> Space<'s, 'a, T> {
     fn start(&mut self, start: &[T]) -> Result<()> {
         let (rows, cols, m) = (self.rows, self.cols, self.m);
         let mut v = start.to_vec();
-        let k = orthonormalise(cols, &[], &mut v, 1e-8).min(m - 2);
+        let k = orthonormalise::<[T]>(cols, &[], &mut v, 1e-8).min(m - 2);
         v.truncate(k * cols);
         if k == 0 {
             return self.random_v(0);
@@ -258,7 +258,7 @@ impl<'s, 'a, T: Scalar> Space<'s, 'a, T> {
         let mut longest = (0, 0.0_f64);
         for (j, r) in r.chunks_exact_mut(cols).enumerate() {
             self.a.adjoint(&self.u[j * rows..][..rows], r, 1)?;
-            let (_, after) = project(&v, r, &mut self.h[..k], &mut self.c);
+            let (_, after) = project(&v[..], r, &mut self.h[..k], &mut self.c);
             if after.lane_f64(0) > longest.1 {
                 longest = (j, after.lane_f64(0));
             }

@@ -13,6 +13,7 @@ use super::{
     starts, threshold,
 };
 use crate::algorithms::blocks::Action;
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, tolerance};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
@@ -20,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::facts::{Facts, Known, SelfAdjointOf, Unknown};
 use crate::operator::{DynOperator, LinearOperator, Operator};
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::normalise;
 use crate::view::View;
 
 pub(super) const LANCZOS: &str = "thick-restart Lanczos";
@@ -156,6 +157,43 @@ subspace!(
     "Of f(A) b the wanted relative error; of eigenvalues as in [`KrylovSchur`]. Default: 1e-10, in single precision 1e-5."
 );
 
+/// An algorithm for some eigenvalues of operators whose vectors live anywhere: what `eigs_with` of such an operator takes. `A` is where the
+/// facts are from.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for some eigenvalues of this operator on a device",
+    label = "no eigenvalues by this",
+    note = "`Lanczos` is for self-adjoint operators, `KrylovSchur` and `Arnoldi` are for all; others run on `.offloaded()`, with their vectors on the host"
+)]
+pub trait EigsOn<A: Operator, V: Columns<Scalar: SpectralNumber> + ?Sized> {
+    /// The type of the eigenvalues.
+    type Value;
+    /// The type of the entries of the eigenvectors.
+    type Entry: Copy;
+    /// k eigenvalues and their vectors, from vectors that are near the wanted ones, or none.
+    ///
+    /// # Errors
+    /// As [`EigsAlgorithm::eigs`].
+    #[doc(hidden)]
+    fn eigs_on(
+        &mut self,
+        a: &mut dyn BlockProducts<V>,
+        k: usize,
+        which: Which,
+        start: View<'_, Self::Entry>,
+    ) -> Result<Eigs<Self::Value, Self::Entry>>;
+}
+/// An operator that a method takes as the inverse, where its vectors live; or nothing.
+pub trait InverseOn<V: Columns + ?Sized> {
+    /// Its products.
+    #[doc(hidden)]
+    fn products(&self) -> Option<Box<dyn BlockProducts<V> + '_>>;
+}
+impl<V: Columns + ?Sized> InverseOn<V> for NoPreconditioner {
+    fn products(&self) -> Option<Box<dyn BlockProducts<V> + '_>> {
+        None
+    }
+}
+
 macro_rules! eigs_by {
     ($Name:ident, $name:expr, $self_adjoint:literal, $Value:ty, $Entry:ty, $Choice:ty $(, $Fact:ident: $Demand:ident)?) => {
         impl<A, P, F> EigsAlgorithm<A> for $Name<P, F>
@@ -185,6 +223,33 @@ macro_rules! eigs_by {
                 Ok(<$Choice as EigenvaluesOf<Number<A>>>::finish(found))
             }
         }
+        impl<A, V, P, F> EigsOn<A, V> for $Name<P, F>
+        where
+            A: Operator<Scalar: SpectralNumber>,
+            $(<A::Facts as Facts>::$Fact: $Demand<A>,)?
+            V: Columns<Scalar = A::Scalar> + ?Sized,
+            P: InverseOn<V>,
+            F: Callback,
+        {
+            type Value = $Value;
+            type Entry = $Entry;
+            fn eigs_on(
+                &mut self,
+                a: &mut dyn BlockProducts<V>,
+                k: usize,
+                which: Which,
+                start: View<'_, Self::Entry>,
+            ) -> Result<Eigs<Self::Value, Self::Entry>> {
+                let job = Job::new($name, $self_adjoint, k, which, self.options);
+                let start = <$Choice as EigenvaluesOf<Number<A>>>::start(start);
+                let callback = &mut self.callback;
+                let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+                let mut inverse = self.inverse.products();
+                let inverse = inverse.as_mut().map(|inverse| &mut **inverse as &mut dyn BlockProducts<V>);
+                let found = restarted_on(&job, a, inverse, &start, Some(&mut observer))?;
+                Ok(<$Choice as EigenvaluesOf<Number<A>>>::finish(found))
+            }
+        }
     };
 }
 type Number<A> = <A as Operator>::Scalar;
@@ -207,10 +272,7 @@ impl Job {
     }
 }
 
-/// The loop, compiled once per number type. With `inverse` = (A - s I)^-1 it runs with that and returns eigenvalues of A. The block is as
-/// wide as there are vectors in `start`.
-///
-/// Workspace: m + p vectors v; w; once what has converged is verified, k vectors.
+/// The loop for operators of the host: see [`restarted_on`].
 ///
 /// # Errors
 /// As [`Lanczos`].
@@ -221,12 +283,39 @@ pub(crate) fn restarted<T: SpectralNumber>(
     start: &[T],
     observer: Option<Observer<'_>>,
 ) -> Result<Found<T>> {
-    let n = arguments(job.name, a, job.k, job.which)?;
+    let mut inverse = inverse.map(|inverse| Action::new(job.name, inverse, 1));
+    let inverse = inverse.as_mut().map(|inverse| inverse as &mut dyn BlockProducts<[T]>);
+    restarted_on(job, &mut Action::new(job.name, a, 16), inverse, start, observer)
+}
+/// The operator whose Krylov space is built: A, or its inverse.
+macro_rules! looped {
+    ($a:ident, $inverse:ident) => {
+        match &mut $inverse {
+            Some(inverse) => &mut **inverse,
+            None => &mut *$a,
+        }
+    };
+}
+/// The loop, compiled once per type of vectors. With `inverse` = (A - s I)^-1 it runs with that and returns eigenvalues of A. The block is as
+/// wide as there are vectors in `start`.
+///
+/// Workspace: m + p vectors v; w; once what has converged is verified, k vectors, of which the host gets a copy.
+///
+/// # Errors
+/// As [`Lanczos`].
+fn restarted_on<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
+    job: &Job,
+    a: &mut dyn BlockProducts<V>,
+    mut inverse: Option<&mut dyn BlockProducts<V>>,
+    start: &[T],
+    observer: Option<Observer<'_>>,
+) -> Result<Found<T>> {
+    let n = arguments::<T>(job.name, a.shape(), job.k, job.which)?;
     let started = starts(job.name, n, start)?;
     tolerance(job.name, job.options.tol)?;
-    if let Some(inverse) = inverse {
-        if inverse.dyn_shape() != (n, n) {
-            return Err(Error::ShapeMismatch { op: "inverse", left: (n, n), right: inverse.dyn_shape() });
+    if let Some(inverse) = &inverse {
+        if inverse.shape() != (n, n) {
+            return Err(Error::ShapeMismatch { op: "inverse", left: (n, n), right: inverse.shape() });
         }
         if job.which.shift().is_none() {
             return Err(Error::invalid(format!(
@@ -237,43 +326,42 @@ pub(crate) fn restarted<T: SpectralNumber>(
     }
     let (k, block) = (job.k, job.options.block.unwrap_or(1).max(1));
     let start = match started > 0 && block == 1 && started + k < n {
-        true => Start::new(job.name, inverse.unwrap_or(a), &start[..started * n])?,
-        false => Start { v: start[..started * n].to_vec(), h: Vec::new(), width: started },
+        true => Start::new(looped!(a, inverse), &start[..started * n])?,
+        false => Start::block(a, &start[..started * n])?,
     };
     let p = block.max(start.width);
-    let least = (k + p + 2).max(start.v.len() / n.max(1) + 2);
+    let least = (k + p + 2).max(start.given + 2);
     let m = job.options.restart.unwrap_or((2 * k + 2 * p + 8).max(24)).max(least);
-    let mut verify = Action::new(job.name, a, 16);
     if m + p >= n {
-        return small::dense(&mut verify, job.self_adjoint, k, job.which);
+        return small::dense(a, job.self_adjoint, k, job.which);
     }
     let tol = job.options.tol.unwrap_or(default_tol::<T>());
     let max_iters = job.options.max_iters.unwrap_or(1000);
     let mut watcher = Watcher::new(job.name, tol, max_iters, job.options.progress, observer);
     if k == 0 {
         let verify_with = Verify { self_adjoint: job.self_adjoint, norm: 0.0, tol };
-        return verify_with.finish(&mut verify, Vec::new(), Vectors::Same(Vec::new()), watcher);
+        return verify_with.finish(a, Vec::new(), Vectors::Same(Vec::new()), watcher);
     }
     // the place that an inverse is taken at
     let shift = job.which.shift().filter(|_| inverse.is_some());
     let which = if shift.is_some() { Which::LargestMagnitude } else { job.which };
-    let mut space = Space::new(job, inverse.unwrap_or(a), n, m, p, start)?;
+    let mut space = Space::new(job, a, n, m, p, start)?;
     let mut ritz = Ritz::new(job.self_adjoint, m, k);
     // copies of multiple eigenvalues are looked for once everything has converged, until a search finds none
     let searches = job.self_adjoint && block == 1;
     let (mut before, mut search_from) = (Vec::<f64>::with_capacity(k), None);
     // |A|, and that of the operator in the loop, from below: an inverse shows nothing of the first
-    let mut norm = if shift.is_some() { largest(&mut verify, n, job.options.seed)? } else { 0.0 };
+    let mut norm = if shift.is_some() { largest(a, n, job.options.seed)? } else { 0.0 };
     let mut top = 0.0_f64;
     let mut trials = Trials::new();
     loop {
-        space.expand(m)?;
+        space.expand(looped!(a, inverse), m)?;
         ritz.update(which, &space)?;
         (0..m).for_each(|i| top = top.max(ritz.value(i).abs().lane_f64(0)));
         norm = if shift.is_some() { norm } else { top };
         // what a search is about to drop of the residuals, or has dropped, comes back enlarged by A - s I; else it is a part of the pairs
         let enlarged = match shift.filter(|_| searches) {
-            Some(s) => space.enlarged(&mut verify, s)?,
+            Some(s) => space.enlarged(a, s)?,
             None => 0.0,
         };
         let (mut worst, mut converged) = (0.0_f64, 0);
@@ -318,9 +406,9 @@ pub(crate) fn restarted<T: SpectralNumber>(
         let mut residual = worst;
         let met = converged == k || last_chance && worst <= tol;
         if met && settled && !again {
-            let (values, vectors) = space.pairs(&ritz, k, shift);
+            let (values, vectors) = space.pairs(a, &ritz, k, shift)?;
             let verify_with = Verify { self_adjoint: job.self_adjoint, norm, tol };
-            let (found, true_residual) = verify_with.judge(&mut verify, values, vectors)?;
+            let (found, true_residual) = verify_with.judge(a, values, vectors)?;
             if true_residual <= SLACK * tol {
                 return Ok(sorted(found, job.which).reported(true_residual, watcher));
             }
@@ -332,7 +420,7 @@ pub(crate) fn restarted<T: SpectralNumber>(
         if last_chance {
             let e = watcher.not_converged(residual);
             // Ritz vectors of the operator in the loop: of these `Start` makes the space again
-            return Err(space.pairs(&ritz, k, None).1.kept_in(n, e));
+            return Err(space.pairs(a, &ritz, k, None)?.1.kept_in(n, e));
         }
         if converged == k && (searches && search_from.is_none() || again) {
             before.clear();
@@ -347,15 +435,15 @@ pub(crate) fn restarted<T: SpectralNumber>(
     }
 }
 /// |A| from below by two products, for the rounding of residuals.
-pub(super) fn largest<T: SpectralNumber>(a: &mut Action<'_, T>, n: usize, seed: u64) -> Result<f64> {
-    let (mut x, mut y) = (vec![T::zero(); n], vec![T::zero(); n]);
-    Stream::new(seed, u64::MAX).normal(&mut x);
+pub(super) fn largest<V: Columns + ?Sized>(a: &mut dyn BlockProducts<V>, n: usize, seed: u64) -> Result<f64> {
+    let (mut x, mut y) = (a.zeros(n)?, a.zeros(n)?);
+    x.write(|x| Stream::new(seed, u64::MAX).normal(x));
     let mut size = 0.0;
     for _ in 0..2 {
-        let norm = x[..].norm();
-        normalise(&mut x[..], norm);
+        let norm = x.norm();
+        normalise(&mut *x, norm);
         a.apply(&x, &mut y, 1)?;
-        size = y[..].norm().lane_f64(0);
+        size = y.norm().lane_f64(0);
         core::mem::swap(&mut x, &mut y);
         if size == 0.0 {
             break;

@@ -208,7 +208,7 @@ fn lobpcg<T: SpectralNumber>(
     observer: Option<Observer<'_>>,
 ) -> Result<Found<T>> {
     let With { p, y, start, options } = *with;
-    let n = arguments(NAME, a, k, which)?;
+    let n = arguments::<T>(NAME, a.dyn_shape(), k, which)?;
     tolerance(NAME, options.tol)?;
     let started = starts(NAME, n, start)?;
     // an orthonormal basis of the constraints
@@ -222,7 +222,7 @@ fn lobpcg<T: SpectralNumber>(
         (0..c).for_each(|i| eye[i * (c + 1)] = T::one());
         q = vec![T::zero(); n * c];
         Action::new(NAME, y, c.max(1)).apply(&eye, &mut q, c)?;
-        let kept = orthonormalise(n, &[], &mut q, 1e-12);
+        let kept = orthonormalise::<[T]>(n, &[], &mut q, 1e-12);
         q.truncate(kept * n);
         if kept + k > n {
             return Err(Error::invalid(format!("LOBPCG: {kept} constraints leave no {k} eigenvalues of {n}")));
@@ -268,7 +268,7 @@ fn lobpcg<T: SpectralNumber>(
     for j in given..block {
         Stream::new(options.seed, j as u64).normal(&mut s[j * n..][..n]);
     }
-    let b = orthonormalise(n, &q, &mut s[..block * n], 1e-8);
+    let b = orthonormalise::<[T]>(n, &q, &mut s[..block * n], 1e-8);
     if b < k {
         return Err(Error::invalid("LOBPCG: the vectors to start from depend on each other or on the constraints"));
     }
@@ -291,7 +291,7 @@ fn lobpcg<T: SpectralNumber>(
         // P: the part of the new X that is not in the old one, made orthogonal to the new X in coordinates
         let mut c_p = c[..b * d].to_vec();
         c_p.chunks_exact_mut(d).for_each(|c| c[..b].fill(T::zero()));
-        in_p = if d > b { orthonormalise(d, &c[..b * d], &mut c_p, 1e-8) } else { 0 };
+        in_p = if d > b { orthonormalise::<[T]>(d, &c[..b * d], &mut c_p, 1e-8) } else { 0 };
         for x in [&mut *s, &mut a_s[..]] {
             next[..(b + in_p) * n].fill(T::zero());
             add_product(n, T::one(), &x[..d * n], &c[..b * d], &mut next[..b * n]);
@@ -346,7 +346,7 @@ fn lobpcg<T: SpectralNumber>(
             rest[..in_w * n].copy_from_slice(&next[..in_w * n]);
         }
         let (before, w) = all.split_at_mut(fixed + (b + in_p) * n);
-        in_w = orthonormalise(n, before, &mut w[..in_w * n], 1e-10);
+        in_w = orthonormalise::<[T]>(n, before, &mut w[..in_w * n], 1e-10);
         let s = &mut all[fixed..];
         if in_w == 0 {
             return Err(watcher.not_converged(worst).with_iterate(View::matrix(&s[..k * n], n, k)));
@@ -370,7 +370,7 @@ fn lobpcg<T: SpectralNumber>(
                 Some(p) => p.apply(&a_s[end - last * n..end], y, last)?,
                 None => y.copy_from_slice(&a_s[end - last * n..end]),
             }
-            last = orthonormalise(n, before, y, 1e-10);
+            last = orthonormalise::<[T]>(n, before, y, 1e-10);
             act.apply(&y[..last * n], &mut a_s[end..end + last * n], last)?;
             in_w += last;
         }
@@ -406,7 +406,7 @@ fn complement<T: SpectralNumber>(a: &mut Action<'_, T>, q: &[T], k: usize, which
     // a basis of the complement: the unit vectors, less what they have in Q
     let mut s = vec![T::zero(); n * n];
     (0..n).for_each(|i| s[i * (n + 1)] = T::one());
-    let kept = orthonormalise(n, q, &mut s, 1e-8);
+    let kept = orthonormalise::<[T]>(n, q, &mut s, 1e-8);
     if kept != d {
         return Err(Error::Breakdown { algorithm: NAME, iteration: 0 });
     }

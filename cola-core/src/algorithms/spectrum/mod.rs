@@ -30,7 +30,7 @@ mod svds;
 
 pub use golub_kahan::GolubKahan;
 pub(crate) use golub_kahan::two_norm;
-pub use krylov_schur::{Arnoldi, KrylovSchur, Lanczos};
+pub use krylov_schur::{Arnoldi, EigsOn, InverseOn, KrylovSchur, Lanczos};
 pub(crate) use krylov_schur::{Job, restarted};
 pub use lobpcg::Lobpcg;
 pub use power::PowerIteration;
@@ -40,6 +40,7 @@ pub(crate) use svds::default_svds;
 pub use svds::{Svds, SvdsAlgorithm};
 
 use super::blocks::Action;
+use super::columns::{BlockProducts, Columns};
 use super::krylov::{Report, default_solve_with};
 use super::watch::Options;
 use crate::error::{Error, Result};
@@ -449,7 +450,7 @@ pub fn default_eigs<T: SpectralNumber, S: EigenvaluesOf<T>>(
 ) -> Result<Eigs<S::Value, S::Entry>> {
     use super::krylov::Kind;
     let name = if S::SELF_ADJOINT { krylov_schur::LANCZOS } else { krylov_schur::KRYLOV_SCHUR };
-    let n = arguments::<T>(name, a, k, which)?;
+    let n = arguments::<T>(name, a.dyn_shape(), k, which)?;
     let job = Job::new(name, S::SELF_ADJOINT, k, which, Options::default());
     let found = if dense || n <= DENSE_SPECTRUM {
         small::dense(&mut Action::new("a dense eigenproblem", a, 16), S::SELF_ADJOINT, k, which)
@@ -468,9 +469,8 @@ pub fn default_eigs<T: SpectralNumber, S: EigenvaluesOf<T>>(
 }
 
 /// Checks the arguments; returns n.
-fn arguments<T: Scalar>(name: &'static str, a: &dyn DynOperator<T>, k: usize, which: Which) -> Result<usize> {
+fn arguments<T: Scalar>(name: &'static str, (m, n): (usize, usize), k: usize, which: Which) -> Result<usize> {
     super::krylov::plain_numbers::<T>(name)?;
-    let (m, n) = a.dyn_shape();
     if m != n {
         return Err(Error::ShapeMismatch { op: "eigs", left: (m, n), right: (n, n) });
     }
@@ -510,42 +510,38 @@ const SLACK: f64 = 10.0;
 impl Verify {
     /// The pairs with their true residuals |A v - s v|, where for self-adjoint operators s becomes the Rayleigh quotient; and tol times the
     /// largest of them in units of what is wanted.
-    fn judge<T: SpectralNumber>(
+    fn judge<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
         &self,
-        a: &mut Action<'_, T>,
+        a: &mut dyn BlockProducts<V>,
         mut values: Vec<T::Wide>,
         vectors: Vectors<T>,
     ) -> Result<(Found<T>, f64)> {
         let n = a.shape().0;
         let (mut residuals, mut worst) = (Vec::with_capacity(values.len()), 0.0_f64);
-        let (mut x, mut y, mut z) = (vec![T::zero(); n], vec![T::zero(); n], vec![T::Wide::zero(); n]);
+        let (mut x, mut y, mut z) = (a.zeros(n)?, a.zeros(n)?, vec![T::Wide::zero(); n]);
         for (k, value) in values.iter_mut().enumerate() {
             let r = match &vectors {
                 Vectors::Same(v) => {
-                    let v = &v[k * n..][..n];
-                    a.apply(v, &mut y, 1)?;
+                    let v = a.there(&v[k * n..][..n])?;
+                    a.apply(&v, &mut y, 1)?;
                     if self.self_adjoint {
-                        *value = T::from_re(v.dot(&y[..]).re()).widen();
+                        *value = T::from_re(v.dot(&y).re()).widen();
                     }
-                    y[..].axpy(-T::narrow(*value), v);
-                    y[..].norm()
+                    y.axpy(-T::narrow(*value), &v);
+                    y.norm()
                 }
                 Vectors::Complex(v) => {
                     let v = &v[k * n..][..n];
                     // A (re + i im), in two products where A is real
-                    for (x, &v) in x.iter_mut().zip(v) {
-                        *x = T::narrow(v);
-                    }
+                    x.write(|x| x.iter_mut().zip(v).for_each(|(x, &v)| *x = T::narrow(v)));
                     a.apply(&x, &mut y, 1)?;
-                    for ((z, &y), &v) in z.iter_mut().zip(&y).zip(v) {
+                    for ((z, &y), &v) in z.iter_mut().zip(y.to_host().iter()).zip(v) {
                         *z = y.widen() - *value * v;
                     }
                     if <<T as Scalar>::IsReal as crate::facts::Fact>::KNOWN {
-                        for (x, &v) in x.iter_mut().zip(v) {
-                            *x = T::from_re(v.im());
-                        }
+                        x.write(|x| x.iter_mut().zip(v).for_each(|(x, &v)| *x = T::from_re(v.im())));
                         a.apply(&x, &mut y, 1)?;
-                        for (z, &y) in z.iter_mut().zip(&y) {
+                        for (z, &y) in z.iter_mut().zip(y.to_host().iter()) {
                             *z += T::wide(T::Re::zero(), y.re());
                         }
                     }
@@ -562,9 +558,9 @@ impl Verify {
         Ok((Found { n, values, vectors, residuals, report }, worst))
     }
     /// The same at the end of an iteration: an error if one is too large.
-    fn finish<T: SpectralNumber>(
+    fn finish<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
         self,
-        a: &mut Action<'_, T>,
+        a: &mut dyn BlockProducts<V>,
         values: Vec<T::Wide>,
         vectors: Vectors<T>,
         watcher: super::watch::Watcher<'_>,

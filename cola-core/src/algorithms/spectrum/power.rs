@@ -125,7 +125,7 @@ fn power_iteration<T: SpectralNumber>(
     options: Options,
     observer: Option<Observer<'_>>,
 ) -> Result<Found<T>> {
-    let n = arguments(NAME, a, k, which)?;
+    let n = arguments::<T>(NAME, a.dyn_shape(), k, which)?;
     tolerance(NAME, options.tol)?;
     let started = starts(NAME, n, start)?;
     match (inverse, which.shift()) {
@@ -162,14 +162,14 @@ fn power_iteration<T: SpectralNumber>(
     let norm_a = if inverse.is_some() { super::krylov_schur::largest(&mut verify, n, options.seed)? } else { 0.0 };
     let mut trials = Trials::new();
     loop {
-        let kept = orthonormalise(n, &[], &mut q, 1e-12);
+        let kept = orthonormalise::<[T]>(n, &[], &mut q, 1e-12);
         // directions that A maps to nothing are replaced by random ones
         if kept < b {
             for j in kept..b {
                 Stream::new(options.seed, streams).normal(&mut q[j * n..][..n]);
                 streams += 1;
             }
-            orthonormalise(n, &[], &mut q, 1e-12);
+            orthonormalise::<[T]>(n, &[], &mut q, 1e-12);
         }
         act.apply(&q, &mut y, b)?;
         inner(n, &q, &y, &mut h);

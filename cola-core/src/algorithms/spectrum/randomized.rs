@@ -122,7 +122,7 @@ fn randomized<T: SpectralNumber>(
         if power == 0 {
             images = q[m * l..].to_vec();
         }
-        rank = orthonormalise(m, &[], &mut q[..m * in_w], drop);
+        rank = orthonormalise::<[T]>(m, &[], &mut q[..m * in_w], drop);
         if single {
             sketched(&mut act, &q[..m * rank], &mut w[..n * rank], second, options.seed)?;
         } else {
@@ -131,12 +131,12 @@ fn randomized<T: SpectralNumber>(
         if power == powers {
             break;
         }
-        in_w = orthonormalise(n, &[], &mut w[..n * rank], drop);
+        in_w = orthonormalise::<[T]>(n, &[], &mut w[..n * rank], drop);
         watcher.note(0.0);
     }
     // A^H Q = W R, R = X S Y^H: A ~ (Q Y) S (W X)^H
     let b = w[..n * rank].to_vec();
-    let in_w = orthonormalise(n, &[], &mut w[..n * rank], drop);
+    let in_w = orthonormalise::<[T]>(n, &[], &mut w[..n * rank], drop);
     let mut r = vec![T::zero(); in_w.max(rank) * rank];
     let mut coefficients = vec![T::zero(); in_w * rank];
     inner(n, &w[..n * in_w], &b, &mut coefficients);

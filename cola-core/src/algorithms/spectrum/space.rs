@@ -3,14 +3,14 @@
 use super::krylov_schur::{Job, largest};
 use super::small::{Schur, eigh_in};
 use super::{SpectralNumber, Vectors, Which};
-use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise, project, rotate};
+use crate::algorithms::blocks::{inner, orthonormalise, project};
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::dense as kernels;
 use crate::algorithms::krylov::hypot;
 use crate::algorithms::random::Stream;
 use crate::error::{Error, Result};
-use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{VectorRe, normalise};
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
@@ -47,7 +47,10 @@ impl<T: SpectralNumber> Ritz<T> {
     ///
     /// # Errors
     /// `NotConverged`, `NonFinite` from the dense kernels.
-    pub fn update(&mut self, which: Which, space: &Space<'_, T>) -> Result<()> {
+    pub fn update<V>(&mut self, which: Which, space: &Space<V>) -> Result<()>
+    where
+        V: Columns<Scalar = T> + ?Sized,
+    {
         let (m, h) = (space.m, space.small());
         match self {
             Ritz::Hermitian { values, vectors, work } => {
@@ -78,34 +81,50 @@ impl<T: SpectralNumber> Ritz<T> {
     }
 }
 /// Vectors to start from.
-pub(super) struct Start<T> {
+pub(super) struct Start<V: Columns + ?Sized> {
     /// By columns; orthonormal where H is known.
-    pub v: Vec<T>,
+    pub v: V::Owned,
+    /// How many columns there are.
+    pub given: usize,
     /// A V_k = V_(k+1) H, by columns; nothing where V is no part of a Krylov space.
-    pub h: Vec<T>,
+    pub h: Vec<V::Scalar>,
     /// How many vectors of the block they take.
     pub width: usize,
 }
-impl<T: SpectralNumber> Start<T> {
+impl<V: Columns + ?Sized> Start<V> {
+    /// Vectors of the host as a block.
+    ///
+    /// # Errors
+    /// Those of memory where the vectors live.
+    pub fn block(a: &dyn BlockProducts<V>, start: &[V::Scalar]) -> Result<Self> {
+        let mut v = a.zeros(start.len())?;
+        v.write(|v| v.copy_from_slice(start));
+        let given = start.len() / a.shape().0.max(1);
+        Ok(Start { v, given, h: Vec::new(), width: given })
+    }
     /// Vectors that a stopped iteration has left span part of a Krylov space: what A adds to them has one direction, and the iteration
     /// goes on as if it had not been stopped (but for what it had kept beyond them). Other vectors become a block.
-    pub fn new(name: &'static str, a: &dyn DynOperator<T>, start: &[T]) -> Result<Self> {
-        let n = a.dyn_shape().0;
-        let mut v = start.to_vec();
-        let k = orthonormalise(n, &[], &mut v, 1e-8);
-        let block = |v: Vec<T>| Ok(Start { v, h: Vec::new(), width: k });
-        v.truncate(k * n);
+    pub fn new(a: &mut dyn BlockProducts<V>, start: &[V::Scalar]) -> Result<Self> {
+        let n = a.shape().0;
+        // room for the vector that A adds
+        let mut v = a.zeros(start.len() + n)?;
+        let mut given = v.part_mut(0..start.len());
+        given.write(|v| v.copy_from_slice(start));
+        let k = orthonormalise(n, &*a.zeros(0)?, &mut *given, 1e-8);
+        core::mem::drop(given);
+        let block = |v| Ok(Start { v, given: k, h: Vec::new(), width: k });
         if k == 0 {
             return block(v);
         }
-        let (mut act, mut r) = (Action::new(name, a, 1), vec![T::zero(); k * n]);
-        let (mut h, mut c) = (vec![T::zero(); k * (k + 1)], vec![T::zero(); k]);
+        let zeros = |numbers: usize| vec![V::Scalar::zero(); numbers];
+        let (mut r, mut h, mut c) = (a.zeros(k * n)?, zeros(k * (k + 1)), zeros(k));
         // what passes as rounding, as in `threshold`
-        let tiny = 50.0 * T::Re::epsilon().lane_f64(0) * largest(&mut act, n, 0)?;
+        let tiny = 50.0 * VectorRe::<V>::epsilon().lane_f64(0) * largest(a, n, 0)?;
         let mut longest = (0, 0.0_f64);
-        for (j, r) in r.chunks_exact_mut(n).enumerate() {
-            act.apply(&v[j * n..][..n], r, 1)?;
-            let (_, after) = project(&v, r, &mut h[j * (k + 1)..][..k], &mut c);
+        for j in 0..k {
+            let mut r = r.part_mut(j * n..(j + 1) * n);
+            a.apply(&v.part(j * n..(j + 1) * n), &mut r, 1)?;
+            let (_, after) = project(&*v.part(0..k * n), &mut *r, &mut h[j * (k + 1)..][..k], &mut c);
             if after.lane_f64(0) > longest.1 {
                 longest = (j, after.lane_f64(0));
             }
@@ -114,57 +133,60 @@ impl<T: SpectralNumber> Start<T> {
         if longest.1 <= tiny {
             return block(v);
         }
-        let mut u = r[longest.0 * n..][..n].to_vec();
-        let norm = u[..].norm();
-        normalise(&mut u[..], norm);
-        for (j, r) in r.chunks_exact_mut(n).enumerate() {
-            let b = u[..].dot(r);
-            r.axpy(-b, &u);
-            if r.norm().lane_f64(0) > tiny {
-                return block(v);
+        let mut inside = true;
+        {
+            let (_, mut u) = v.before(n, k);
+            u.copy(&r.part(longest.0 * n..(longest.0 + 1) * n));
+            let norm = u.norm();
+            normalise(&mut *u, norm);
+            for j in 0..k {
+                let mut r = r.part_mut(j * n..(j + 1) * n);
+                let b = u.dot(&r);
+                r.axpy(-b, &u);
+                inside &= !(r.norm().lane_f64(0) > tiny);
+                h[j * (k + 1) + k] = b;
             }
-            h[j * (k + 1) + k] = b;
         }
-        v.extend(u);
-        Ok(Start { v, h, width: 1 })
+        match inside {
+            true => Ok(Start { v, given: k + 1, h, width: 1 }),
+            false => block(v),
+        }
     }
 }
 
 /// The Krylov space: A V_m = V_(m+p) H, V orthonormal. A restart allocates nothing.
-pub(super) struct Space<'a, T: Scalar> {
-    a: Action<'a, T>,
+pub(super) struct Space<V: Columns + ?Sized> {
     n: usize,
     m: usize,
     p: usize,
     /// Columns whose product is known.
     done: usize,
-    v: Vec<T>,
+    v: V::Owned,
     /// (m + p) x m.
-    h: Vec<T>,
-    c: Vec<T>,
+    h: Vec<V::Scalar>,
+    c: Vec<V::Scalar>,
     /// Coefficients that nobody asks for.
-    unused: Vec<T>,
+    unused: Vec<V::Scalar>,
     /// Z^H H Z and H Z of a restart, and the coupling to what follows.
-    t: Vec<T>,
-    hz: Vec<T>,
-    bz: Vec<T>,
+    t: Vec<V::Scalar>,
+    hz: Vec<V::Scalar>,
+    bz: Vec<V::Scalar>,
     /// Rows of the basis, while it is rotated.
-    strip: Vec<T>,
+    strip: V::Owned,
     /// A v, where the space is one of an inverse.
-    product: Vec<T>,
+    product: V::Owned,
     seed: u64,
     streams: u64,
 }
-impl<'a, T: SpectralNumber> Space<'a, T> {
-    pub fn new(job: &Job, a: &'a dyn DynOperator<T>, n: usize, m: usize, p: usize, start: Start<T>) -> Result<Self> {
+impl<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized> Space<V> {
+    pub fn new(job: &Job, a: &dyn BlockProducts<V>, n: usize, m: usize, p: usize, start: Start<V>) -> Result<Self> {
         let zeros = |len: usize| vec![T::zero(); len];
-        let mut space = Space {
-            a: Action::new(job.name, a, 1),
+        let mut space: Self = Space {
             n,
             m,
             p,
             done: 0,
-            v: zeros(n * (m + p)),
+            v: a.zeros(n * (m + p))?,
             h: zeros((m + p) * m),
             c: zeros(m + p),
             unused: zeros(m + p),
@@ -172,17 +194,20 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
             // only a general problem needs the product
             hz: zeros(if job.self_adjoint { 0 } else { m * m }),
             bz: zeros(p * m),
-            strip: Vec::new(),
-            product: zeros(if job.which.shift().is_some() { n } else { 0 }),
+            strip: a.zeros(0)?,
+            product: a.zeros(if job.which.shift().is_some() { n } else { 0 })?,
             seed: job.options.seed,
             streams: 0,
         };
-        let given = start.v.len() / n.max(1);
-        space.v[..start.v.len()].copy_from_slice(&start.v);
+        let given = start.given;
+        let mut first = space.v.part_mut(0..given * n);
+        first.copy(&start.v.part(0..given * n));
         if start.h.is_empty() {
-            let kept = orthonormalise(n, &[], &mut space.v[..start.v.len()], 1e-8);
+            let kept = orthonormalise(n, &*a.zeros(0)?, &mut *first, 1e-8);
+            core::mem::drop(first);
             (kept..p).try_for_each(|j| space.random(j))?;
         } else {
+            core::mem::drop(first);
             // the columns of H are known but for the last vector's
             space.done = given - 1;
             for (j, h) in start.h.chunks_exact(given).enumerate() {
@@ -193,18 +218,18 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
     }
     /// v_j <- a random vector orthogonal to those before it.
     fn random(&mut self, j: usize) -> Result<()> {
-        let (old, new) = self.v.split_at_mut(j * self.n);
-        let w = &mut new[..self.n];
+        let (old, mut w) = self.v.before(self.n, j);
+        let w = &mut *w;
         for _ in 0..4 {
-            Stream::new(self.seed, self.streams).normal(w);
+            w.write(|w| Stream::new(self.seed, self.streams).normal(w));
             self.streams += 1;
             let norm = w.norm();
             normalise(w, norm);
-            let (_, after) = project(old, w, &mut self.unused[..j], &mut self.c);
+            let (_, after) = project(&*old, w, &mut self.unused[..j], &mut self.c);
             if after.lane_f64(0) > 1e-3 {
                 normalise(w, after);
                 // once more, as a short rest has lost digits
-                let (_, after) = project(old, w, &mut self.unused[..j], &mut self.c);
+                let (_, after) = project(&*old, w, &mut self.unused[..j], &mut self.c);
                 normalise(w, after);
                 return Ok(());
             }
@@ -212,23 +237,27 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
         Err(Error::Breakdown { algorithm: "Krylov space", iteration: j })
     }
     /// Products with the vectors up to m.
-    pub fn expand(&mut self, m: usize) -> Result<()> {
+    pub fn expand(&mut self, a: &mut dyn BlockProducts<V>, m: usize) -> Result<()> {
         let (n, rows) = (self.n, self.m + self.p);
         let epsilon = T::Re::epsilon().lane_f64(0);
         for j in self.done..m {
             let new = j + self.p;
-            let (old, rest) = self.v.split_at_mut(new * n);
-            let w = &mut rest[..n];
-            self.a.apply(&old[j * n..][..n], w, 1)?;
             let h = &mut self.h[j * rows..][..rows];
             h.fill(T::zero());
-            let (before, after) = project(old, w, &mut h[..new], &mut self.c);
-            // what is left is rounding: the space is invariant
-            if after.lane_f64(0) <= 10.0 * epsilon * before.lane_f64(0) {
+            let invariant = {
+                let (old, mut w) = self.v.before(n, new);
+                a.apply(&old.part(j * n..(j + 1) * n), &mut w, 1)?;
+                let (before, after) = project(&*old, &mut *w, &mut h[..new], &mut self.c);
+                // what is left is rounding
+                let invariant = after.lane_f64(0) <= 10.0 * epsilon * before.lane_f64(0);
+                if !invariant {
+                    h[new] = T::from_re(after);
+                    normalise(&mut *w, after);
+                }
+                invariant
+            };
+            if invariant {
                 self.random(new)?;
-            } else {
-                h[new] = T::from_re(after);
-                normalise(w, after);
             }
         }
         self.done = m;
@@ -261,12 +290,13 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
     ///
     /// # Errors
     /// Those of the products.
-    pub fn enlarged(&mut self, a: &mut Action<'_, T>, shift: f64) -> Result<f64> {
-        let mut all = 0.0_f64;
-        for v in self.v[self.m * self.n..].chunks_exact(self.n) {
-            a.apply(v, &mut self.product, 1)?;
-            self.product[..].axpy(T::of(-shift), v);
-            all = all.hypot(self.product[..].norm().lane_f64(0));
+    pub fn enlarged(&mut self, a: &mut dyn BlockProducts<V>, shift: f64) -> Result<f64> {
+        let (n, mut all) = (self.n, 0.0_f64);
+        for j in self.m..self.m + self.p {
+            let v = self.v.part(j * n..(j + 1) * n);
+            a.apply(&v, &mut self.product, 1)?;
+            self.product.axpy(T::of(-shift), &v);
+            all = all.hypot(self.product.norm().lane_f64(0));
         }
         Ok(all)
     }
@@ -297,7 +327,7 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
                 self.hz = hz;
             }
         }
-        rotate(n, &mut self.v, m, z, &mut self.strip);
+        V::rotate(n, &mut self.v, m, z, &mut self.strip);
         self.h.fill(T::zero());
         for j in 0..keep {
             self.h[j * rows..][..keep].copy_from_slice(&self.t[j * keep..][..keep]);
@@ -319,14 +349,24 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
     /// costs no product (Ericsson & Ruhe, Math. Comp. 35, 1980). With r = |B y|, |C V y - theta V y| = r, the residual of A is then
     /// r / theta^2: as (A - s I) C V y = V y = (C V y - V_p B y) / theta. Of V y it would be |A - s I| r / theta, which for a matrix of a
     /// wide spectrum is no residual at all.
-    pub fn pairs(&self, ritz: &Ritz<T>, k: usize, shift: Option<f64>) -> (Vec<T::Wide>, Vectors<T>) {
+    ///
+    /// # Errors
+    /// Those of memory where the vectors live.
+    pub fn pairs(
+        &self,
+        a: &dyn BlockProducts<V>,
+        ritz: &Ritz<T>,
+        k: usize,
+        shift: Option<f64>,
+    ) -> Result<(Vec<T::Wide>, Vectors<T>)> {
         let (n, m, p) = (self.n, self.m, self.p);
         let b = self.coupling();
         let values = (0..k).map(|i| shift.map_or(ritz.value(i), |s| from_inverse(s, ritz.value(i)))).collect();
+        let (kept, last) = (self.v.part(0..m * n), self.v.part(m * n..(m + p) * n));
         let mut vectors = match ritz {
             Ritz::Hermitian { vectors, .. } => {
-                let mut x = vec![T::zero(); n * k];
-                add_product(n, T::one(), &self.v[..m * n], &vectors[..m * k], &mut x);
+                let mut x = a.zeros(n * k)?;
+                V::add_product(n, T::one(), &kept, &vectors[..m * k], &mut x);
                 if shift.is_some() {
                     let mut c = vec![T::zero(); p * k];
                     let y = View::matrix(&vectors[..m * k], m, k);
@@ -334,25 +374,29 @@ impl<'a, T: SpectralNumber> Space<'a, T> {
                     for (i, c) in c.chunks_exact_mut(p).enumerate() {
                         c.iter_mut().for_each(|c| *c /= T::narrow(ritz.value(i)));
                     }
-                    add_product(n, T::one(), &self.v[m * n..], &c, &mut x);
+                    V::add_product(n, T::one(), &last, &c, &mut x);
                 }
-                Vectors::Same(x)
+                Vectors::Same(V::into_host(x))
             }
             Ritz::General { vectors, .. } => {
                 let mut x = vec![T::Wide::zero(); n * k];
-                for (i, (x, y)) in x.chunks_exact_mut(n).zip(vectors.chunks_exact(m)).enumerate() {
-                    let mut add = |v: &[T], c: T::Wide| x.iter_mut().zip(v).for_each(|(x, &v)| *x += v.widen() * c);
-                    self.v.chunks_exact(n).zip(y).for_each(|(v, &y)| add(v, y));
-                    for (q, v) in self.v[m * n..].chunks_exact(n).enumerate().filter(|_| shift.is_some()) {
-                        let c = y.iter().enumerate().fold(T::Wide::zero(), |s, (j, &y)| s + b.at(q, j).widen() * y);
-                        add(v, c / ritz.value(i));
+                V::add_wide(n, &kept, &vectors[..m * k], &mut x);
+                if shift.is_some() {
+                    let mut c = vec![T::Wide::zero(); p * k];
+                    for (i, (c, y)) in c.chunks_exact_mut(p).zip(vectors.chunks_exact(m)).enumerate() {
+                        for (q, c) in c.iter_mut().enumerate() {
+                            let by =
+                                y.iter().enumerate().fold(T::Wide::zero(), |s, (j, &y)| s + b.at(q, j).widen() * y);
+                            *c = by / ritz.value(i);
+                        }
                     }
+                    V::add_wide(n, &last, &c, &mut x);
                 }
                 Vectors::Complex(x)
             }
         };
         vectors.normalise(n);
-        (values, vectors)
+        Ok((values, vectors))
     }
 }
 /// s + 1 / theta: the eigenvalue of A of an eigenvalue of (A - s I)^-1.

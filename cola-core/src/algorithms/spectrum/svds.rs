@@ -203,7 +203,7 @@ pub(super) fn complete<T: Scalar>(n: usize, w: &mut Vec<T>, k: usize) {
         let mut x = vec![T::zero(); n];
         crate::algorithms::random::Stream::new(0x5eed, stream).normal(&mut x);
         stream += 1;
-        if orthonormalise(n, w, &mut x, 1e-6) == 1 {
+        if orthonormalise::<[T]>(n, w, &mut x, 1e-6) == 1 {
             w.extend_from_slice(&x);
         }
     }

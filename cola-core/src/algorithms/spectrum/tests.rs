@@ -164,6 +164,17 @@ fn general<T: SpectralNumber>(n: usize, entry: impl Fn(usize, usize) -> T, k: us
         );
     }
 }
+/// Pairs that rounding in single precision parts are kept whole at a restart.
+#[test]
+fn pairs_in_single_precision() {
+    for seed in 0..4 {
+        let a = matrix::<NoFacts, f32>((70, 70), |i, j| noise(i * 70 + j + 4900 * seed) as f32);
+        for which in [Which::LargestMagnitude, Which::SmallestReal, Which::LargestReal] {
+            let e = KrylovSchur::default().eigs(&a, 4, which).unwrap();
+            assert!(e.report.iterations < 20, "{seed} {which:?}");
+        }
+    }
+}
 #[test]
 fn non_symmetric_families() {
     // Grcar: strongly non-normal, complex eigenvalues

@@ -4,15 +4,15 @@
 //! test vectors of section 2.4. Letters of the paper. Deviation: the leave-one-out estimates are written out per vector; a sketch that
 //! is rank-deficient has caught the whole range of A, and the exact trace is returned.
 
-use super::{Estimate, Moments, adaptive, estimator, square, trace_by};
-use crate::algorithms::blocks::{Action, inner, multiply};
+use super::{BLOCK, Estimate, Moments, adaptive, estimator, square, trace_by};
+use crate::algorithms::blocks::{Action, inner, multiply, project};
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::dense as kernels;
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{NoCallback, Observer, Options};
 use crate::error::{Error, Result};
-use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{Vector, VectorRe, normalise};
 use num_traits::Zero;
 
 const XTRACE: &str = "XTrace";
@@ -46,7 +46,7 @@ pub struct XTrace<F = NoCallback> {
     callback: F,
 }
 estimator!(XTrace);
-trace_by!(XTrace, xtrace);
+trace_by!(XTrace, XTRACE, xtrace);
 
 /// tr A of a positive semidefinite A by the exchangeable estimator with Nystrom approximations.
 ///
@@ -73,47 +73,60 @@ pub struct XNysTrace<F = NoCallback> {
     callback: F,
 }
 estimator!(XNysTrace);
-trace_by!(XNysTrace, xnystrace, Psd: PsdOf);
+trace_by!(XNysTrace, XNYSTRACE, xnystrace, Psd: PsdOf);
 
 /// Y = A Omega for k normal vectors: (Omega, Y).
-fn sketch<T: Scalar>(action: &mut Action<'_, T>, k: usize, seed: u64) -> Result<(Vec<T>, Vec<T>)> {
-    let n = action.shape().0;
-    let (mut omega, mut y) = (vec![T::zero(); n * k], vec![T::zero(); n * k]);
-    for (j, x) in omega.chunks_exact_mut(n).enumerate() {
-        Stream::new(seed, j as u64).normal(x);
-    }
-    for (x, y) in omega.chunks(16 * n).zip(y.chunks_mut(16 * n)) {
-        action.apply(x, y, x.len() / n)?;
-    }
+fn sketch<V: Columns + ?Sized>(a: &mut dyn BlockProducts<V>, k: usize, seed: u64) -> Result<(V::Owned, V::Owned)> {
+    let n = a.shape().0;
+    let (mut omega, mut y) = (a.zeros(n * k)?, a.zeros(n * k)?);
+    omega.write(|omega| {
+        for (j, x) in omega.chunks_exact_mut(n).enumerate() {
+            Stream::new(seed, j as u64).normal(x);
+        }
+    });
+    apply_all(a, &omega, &mut y)?;
     Ok((omega, y))
 }
+/// Y <- A X, a block of columns after another.
+fn apply_all<V: Columns + ?Sized>(a: &mut dyn BlockProducts<V>, x: &V, y: &mut V) -> Result<()> {
+    let n = a.shape().0;
+    for first in (0..x.size()).step_by(BLOCK * n) {
+        let block = first..x.size().min(first + BLOCK * n);
+        a.apply(&x.part(block.clone()), &mut y.part_mut(block.clone()), block.len() / n)?;
+    }
+    Ok(())
+}
 
-/// [`XTrace`], compiled once per number type. Workspace: Omega, Q and A Q, and k x k matrices.
-fn xtrace<T: Scalar>(a: &dyn DynOperator<T>, options: Options, observer: Observer<'_>) -> Result<Estimate<T>> {
-    let n = square(XTRACE, a, options)?;
-    let mut action = Action::new(XTRACE, a, 16);
-    adaptive((XTRACE, n, 32), options, observer, &mut action, |action, m| {
+/// [`XTrace`], compiled once per type of vectors. Workspace: Omega, Q and A Q, and k x k matrices.
+fn xtrace<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    options: Options,
+    observer: Observer<'_>,
+) -> Result<Estimate<V::Scalar>> {
+    let n = square::<V::Scalar>(XTRACE, a.shape(), options)?;
+    let zeros = |numbers: usize| vec![V::Scalar::zero(); numbers];
+    adaptive((XTRACE, n, 32), options, observer, a, |a, m| {
         let k = (m / 2).max(2);
         if k > n {
-            return super::exact(action);
+            return super::exact(a);
         }
-        let (omega, mut q) = sketch(action, k, options.seed)?;
-        let (r, rank) = qr(n, &mut q);
-        let mut z = vec![T::zero(); n * rank];
-        for (q, z) in q[..n * rank].chunks(16 * n).zip(z.chunks_mut(16 * n)) {
-            action.apply(q, z, q.len() / n)?;
-        }
-        let mut h = vec![T::zero(); rank * rank];
-        inner(n, &q[..n * rank], &z, &mut h);
-        let trace_h = (0..rank).fold(T::zero(), |s, i| s + h[i * (rank + 1)]);
+        let (omega, mut q) = sketch(a, k, options.seed)?;
+        let (r, rank) = qr(n, &mut *q);
+        let q = q.part(0..n * rank);
+        let mut z = a.zeros(n * rank)?;
+        apply_all(a, &q, &mut z)?;
+        let mut h = zeros(rank * rank);
+        V::inner(n, &q, &z, &mut h);
+        let trace_h = (0..rank).fold(V::Scalar::zero(), |s, i| s + h[i * (rank + 1)]);
         if rank < k {
             return Ok(Estimate { value: trace_h, std_error: 0.0, probes: k + rank });
         }
-        let (mut w, mut t) = (vec![T::zero(); k * k], vec![T::zero(); k * k]);
-        inner(n, &q, &omega, &mut w);
-        inner(n, &z, &omega, &mut t);
+        let (mut w, mut t, mut squares) = (zeros(k * k), zeros(k * k), zeros(k));
+        V::inner(n, &q, &omega, &mut w);
+        V::inner(n, &z, &omega, &mut t);
+        V::dots(n, &omega, &omega, &mut squares);
         let mut moments = Moments::new();
-        let (mut hs, mut hw, mut hhw) = (vec![T::zero(); k], vec![T::zero(); k], vec![T::zero(); k]);
+        let (mut hs, mut hw, mut hhw) = (zeros(k), zeros(k), zeros(k));
         for i in 0..k {
             let (w, t, r_i) = (&w[i * k..][..k], &t[i * k..][..k], &r[i * k..][..k]);
             let s = left_out(k, &r, i);
@@ -128,32 +141,30 @@ fn xtrace<T: Scalar>(a: &dyn DynOperator<T>, options: Options, observer: Observe
                 + shs.scale(sw.abs_sq())
                 + sw * (t.dot(&s[..]) - hhw[..].dot(&s));
             // the direction of (I - P) omega is uniform on a sphere: only its length is taken out
-            let omega = &omega[i * n..][..n];
-            let length = omega.dot(omega).re() - w.dot(w).re() + sw.abs_sq();
-            let scale = T::Re::real((n - k + 1) as f64) / length;
+            let length = squares[i].re() - w.dot(w).re() + sw.abs_sq();
+            let scale = VectorRe::<V>::real((n - k + 1) as f64) / length;
             moments.add(trace_h - shs + rest.scale(scale));
         }
         Ok(Estimate { value: moments.mean, std_error: SHARED * moments.std_error(), probes: 2 * k })
     })
 }
 /// Y = Q R in place, by Gram-Schmidt twice; stops where a column depends on those before it: (R, columns of Q).
-pub(super) fn qr<T: Scalar>(n: usize, y: &mut [T]) -> (Vec<T>, usize) {
-    let k = y.len() / n.max(1);
-    let (mut r, mut c) = (vec![T::zero(); k * k], vec![T::zero(); k]);
-    let tiny = 1e3 * T::Re::epsilon().lane_f64(0);
+pub(super) fn qr<V: Columns + ?Sized>(n: usize, y: &mut V) -> (Vec<V::Scalar>, usize) {
+    let k = y.size() / n.max(1);
+    let (mut r, mut c) = (vec![V::Scalar::zero(); k * k], vec![V::Scalar::zero(); k]);
+    let tiny = 1e3 * VectorRe::<V>::epsilon().lane_f64(0);
     for j in 0..k {
-        let (old, rest) = y.split_at_mut(j * n);
-        let x = &mut rest[..n];
+        let (old, mut x) = y.before(n, j);
         let before = x.norm().lane_f64(0);
-        let mut after = T::Re::zero();
+        let mut after = VectorRe::<V>::zero();
         for _ in 0..2 {
-            after = crate::algorithms::blocks::project(old, x, &mut r[j * k..][..j], &mut c).1;
+            after = project(&*old, &mut *x, &mut r[j * k..][..j], &mut c).1;
         }
         if !(after.lane_f64(0) > tiny * before) {
             return (r, j);
         }
-        normalise(x, after);
-        r[j * k + j] = T::from_re(after);
+        normalise(&mut *x, after);
+        r[j * k + j] = V::Scalar::from_re(after);
     }
     (r, k)
 }
@@ -174,15 +185,14 @@ pub(super) fn left_out<T: Scalar>(k: usize, r: &[T], i: usize) -> Vec<T> {
 ///
 /// With H = Omega^H A Omega and M = H^-1 the Nystrom approximation without vector i is Y M Y^H - z_i z_i^H / M_ii, z_i = Y M e_i, and
 /// omega_i^H (A - that) omega_i = 1 / M_ii.
-fn xnystrace<T: Scalar>(a: &dyn DynOperator<T>, options: Options, observer: Observer<'_>) -> Result<Estimate<T>> {
-    let n = square(XNYSTRACE, a, options)?;
-    let mut action = Action::new(XNYSTRACE, a, 16);
-    adaptive((XNYSTRACE, n, 16), options, observer, &mut action, |action, m| {
+fn xnystrace<T: Scalar>(a: &mut Action<'_, T>, options: Options, observer: Observer<'_>) -> Result<Estimate<T>> {
+    let n = square::<T>(XNYSTRACE, a.shape(), options)?;
+    adaptive((XNYSTRACE, n, 16), options, observer, a, |a, m| {
         let k = m.max(2);
         if k > n {
-            return super::exact(action);
+            return super::exact(a);
         }
-        let (omega, mut y) = sketch(action, k, options.seed)?;
+        let (omega, mut y) = sketch::<[T]>(a, k, options.seed)?;
         // A + nu I, so that rounding leaves H positive definite; tr(nu I) is taken off at the end
         let nu = T::Re::epsilon().lane_f64(0) * (n as f64).sqrt() * y[..].norm().lane_f64(0);
         if nu == 0.0 {

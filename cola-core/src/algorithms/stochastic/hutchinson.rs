@@ -6,11 +6,11 @@
 
 use super::{DiagonalAlgorithm, Estimate, Moments, estimator, exact, for_signs, for_units, square, trace_by, watcher};
 use crate::algorithms::blocks::Action;
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options};
 use crate::error::Result;
 use crate::operator::{DynOperator, LinearOperator};
 use crate::scalar::{Real, Scalar};
-use crate::vector::Vector;
 use nalgebra::DVector;
 
 const NAME: &str = "Hutchinson";
@@ -40,22 +40,25 @@ pub struct Hutchinson<F = NoCallback> {
     callback: F,
 }
 estimator!(Hutchinson);
-trace_by!(Hutchinson, hutchinson);
+trace_by!(Hutchinson, NAME, hutchinson);
 
-/// [`Hutchinson`], compiled once per number type.
-fn hutchinson<T: Scalar>(a: &dyn DynOperator<T>, options: Options, observer: Observer<'_>) -> Result<Estimate<T>> {
-    let n = square(NAME, a, options)?;
-    let mut action = Action::new(NAME, a, 16);
+/// [`Hutchinson`], compiled once per type of vectors.
+fn hutchinson<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    options: Options,
+    observer: Observer<'_>,
+) -> Result<Estimate<V::Scalar>> {
+    let n = square::<V::Scalar>(NAME, a.shape(), options)?;
     let mut watcher = watcher(NAME, options, observer);
     let mut moments = Moments::new();
     let most = options.max_iters.unwrap_or(n);
     let mut next = options.restart.unwrap_or(FIRST.min(most).max(1));
     loop {
         if options.restart.is_none() && next >= n {
-            return exact(&mut action);
+            return exact(a);
         }
         let from = moments.count;
-        for_signs(&mut action, (options.seed, from, next - from), |_| {}, |x, y| moments.add(x.dot(y)))?;
+        for_signs(a, (options.seed, from, next - from), |_| {}, |k, x, y| moments.add_dots(n, k, x, y))?;
         let done = Estimate { value: moments.mean, std_error: moments.std_error(), probes: moments.count };
         let error = super::relative(&done);
         let stop = watcher.note(error);
@@ -87,8 +90,7 @@ pub(super) fn diagonal<T: Scalar>(
     options: Options,
     observer: Observer<'_>,
 ) -> Result<Estimate<DVector<T>, DVector<f64>>> {
-    use crate::algorithms::blocks::{add_product, inner};
-    let n = square(name, a, options)?;
+    let n = square::<T>(name, a.dyn_shape(), options)?;
     let mut action = Action::new(name, a, 16);
     let mut watcher = watcher(name, options, observer);
     let rank = q.len() / n.max(1);
@@ -118,11 +120,12 @@ pub(super) fn diagonal<T: Scalar>(
             &mut action,
             (seed, from, next - from),
             |_| {},
-            |x, y| {
-                inner(n, q, y, &mut c);
-                add_product(n, -T::one(), q, &c, y);
-                for ((m, &x), &y) in moments.iter_mut().zip(x).zip(y.iter()) {
-                    m.add(x.conj() * y);
+            |_, x, y| {
+                <[T]>::remove(n, q, y, &mut c);
+                for (x, y) in x.chunks_exact(n.max(1)).zip(y.chunks_exact(n.max(1))) {
+                    for ((m, &x), &y) in moments.iter_mut().zip(x).zip(y) {
+                        m.add(x.conj() * y);
+                    }
                 }
             },
         )?;

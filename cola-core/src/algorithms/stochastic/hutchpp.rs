@@ -3,14 +3,16 @@
 //! Meyer, Musco, Musco & Woodruff, Hutch++: optimal stochastic trace estimation, SOSA 2021; of diagonals: Baston & Nakatsukasa,
 //! Stochastic diagonal estimation: probabilistic bounds and an improved algorithm, arXiv:2201.10684, 2022.
 
-use super::{DiagonalAlgorithm, Estimate, Moments, adaptive, estimator, for_signs, square, trace_by};
-use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise};
+use super::{BLOCK, DiagonalAlgorithm, Estimate, Moments, adaptive, estimator, for_signs, square, trace_by};
+use crate::algorithms::blocks::{Action, orthonormalise};
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options};
 use crate::error::Result;
-use crate::operator::{DynOperator, LinearOperator};
-use crate::scalar::{Real, Scalar};
-use crate::vector::Vector;
+use crate::operator::LinearOperator;
+use crate::scalar::Real;
+use crate::vector::VectorRe;
 use nalgebra::DVector;
+use num_traits::Zero;
 
 const NAME: &str = "Hutch++";
 
@@ -39,37 +41,45 @@ pub struct HutchPlusPlus<F = NoCallback> {
     callback: F,
 }
 estimator!(HutchPlusPlus);
-trace_by!(HutchPlusPlus, hutchpp);
+trace_by!(HutchPlusPlus, NAME, hutchpp);
 
-/// An orthonormal basis of A times `k` sign vectors.
-fn sketch<T: Scalar>(action: &mut Action<'_, T>, k: usize, seed: u64) -> Result<Vec<T>> {
-    let n = action.shape().0;
-    let mut q = Vec::with_capacity(n * k);
-    for_signs(action, (seed ^ 0x5ce7c4, 0, k), |_| {}, |_, y| q.extend_from_slice(y))?;
-    let rank = orthonormalise(n, &[], &mut q, 10.0 * T::Re::epsilon().lane_f64(0));
-    q.truncate(n * rank);
-    Ok(q)
+/// An orthonormal basis of A times `k` sign vectors: the block that holds it, and how many columns of it.
+fn sketch<V: Columns + ?Sized>(a: &mut dyn BlockProducts<V>, k: usize, seed: u64) -> Result<(V::Owned, usize)> {
+    let (n, mut filled) = (a.shape().0, 0);
+    let mut q = a.zeros(n * k)?;
+    for_signs(
+        a,
+        (seed ^ 0x5ce7c4, 0, k),
+        |_| {},
+        |_, _, y: &mut V| {
+            q.part_mut(filled..filled + y.size()).copy(y);
+            filled += y.size();
+        },
+    )?;
+    let rank = orthonormalise(n, &*a.zeros(0)?, &mut *q, 10.0 * VectorRe::<V>::epsilon().lane_f64(0));
+    Ok((q, rank))
 }
-/// [`HutchPlusPlus`], compiled once per number type.
-fn hutchpp<T: Scalar>(a: &dyn DynOperator<T>, options: Options, observer: Observer<'_>) -> Result<Estimate<T>> {
-    let n = square(NAME, a, options)?;
-    let mut action = Action::new(NAME, a, 16);
-    adaptive((NAME, n, 48), options, observer, &mut action, |action, m| {
+/// [`HutchPlusPlus`], compiled once per type of vectors.
+fn hutchpp<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    options: Options,
+    observer: Observer<'_>,
+) -> Result<Estimate<V::Scalar>> {
+    let n = square::<V::Scalar>(NAME, a.shape(), options)?;
+    adaptive((NAME, n, 48), options, observer, a, |a, m| {
         let k = (m / 3).min(n);
-        let q = sketch(action, k, options.seed)?;
-        let (mut value, mut y) = (T::zero(), vec![T::zero(); n]);
-        for q in q.chunks_exact(n.max(1)) {
-            action.apply(q, &mut y, 1)?;
-            value += q.dot(&y[..]);
+        let (q, rank) = sketch(a, k, options.seed)?;
+        let (mut value, mut y) = (V::Scalar::zero(), a.zeros(n)?);
+        for j in 0..rank {
+            let q = q.part(j * n..(j + 1) * n);
+            a.apply(&q, &mut y, 1)?;
+            value += q.dot(&y);
         }
-        let rank = q.len() / n.max(1);
+        let q = q.part(0..n * rank);
         let count = (m - 2 * k).max(1);
-        let (mut moments, mut c) = (Moments::new(), vec![T::zero(); rank]);
-        let project = |x: &mut [T]| {
-            inner(n, &q, x, &mut c);
-            add_product(n, -T::one(), &q, &c, x);
-        };
-        for_signs(action, (options.seed, 0, count), project, |x, y| moments.add(x.dot(y)))?;
+        let (mut moments, mut c) = (Moments::new(), vec![V::Scalar::zero(); rank]);
+        let project = |x: &mut V| V::remove(n, &q, x, &mut c);
+        for_signs(a, (options.seed, 0, count), project, |k, x, y| moments.add_dots(n, k, x, y))?;
         Ok(Estimate { value: value + moments.mean, std_error: moments.std_error(), probes: 2 * k + count })
     })
 }
@@ -77,9 +87,9 @@ impl<A: LinearOperator, F: Callback> DiagonalAlgorithm<A> for HutchPlusPlus<F> {
     fn diagonal(&mut self, a: &A) -> Result<Estimate<DVector<A::Scalar>, DVector<f64>>> {
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        let n = square::<A::Scalar>(NAME, a, self.options)?;
+        let n = square::<A::Scalar>(NAME, (a.nrows(), a.ncols()), self.options)?;
         let k = self.options.restart.map_or(16, |m| m / 3).min(n);
-        let q = sketch(&mut Action::new(NAME, a, 16), k, self.options.seed)?;
-        super::hutchinson::diagonal(a, &q, (NAME, k), self.options, &mut observer)
+        let (q, rank) = sketch(&mut Action::new(NAME, a, BLOCK), k, self.options.seed)?;
+        super::hutchinson::diagonal(a, &q[..n * rank], (NAME, k), self.options, &mut observer)
     }
 }

@@ -32,14 +32,15 @@ pub use split::{Split, SplitPreconditioner};
 pub(crate) use split::{by_root, split_by_root};
 pub use xdiag::XDiag;
 
-use super::blocks::Action;
+use super::columns::{BlockProducts, Columns};
 use super::krylov::{plain_numbers, tolerance};
 use super::random::Stream;
 use super::watch::{Observer, Options, Watcher};
 use crate::error::{Error, Result};
-use crate::operator::{DynOperator, LinearOperator};
+use crate::operator::LinearOperator;
 use crate::scalar::{Real, Scalar};
 use nalgebra::DVector;
+use num_traits::{One, Zero};
 
 /// An estimate from random vectors.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,6 +70,21 @@ pub trait DiagonalAlgorithm<A: LinearOperator> {
     /// # Errors
     /// As [`TraceAlgorithm::trace`].
     fn diagonal(&mut self, a: &A) -> Result<Estimate<DVector<A::Scalar>, DVector<f64>>>;
+}
+
+/// An algorithm for traces of operators whose vectors live anywhere: what `trace_with` of such an operator takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for traces of operators on a device",
+    label = "no trace by this",
+    note = "`Hutchinson`, `HutchPlusPlus` and `XTrace` are; others run on `.offloaded()`, with their vectors on the host"
+)]
+pub trait TraceOn<V: Columns + ?Sized> {
+    /// tr A.
+    ///
+    /// # Errors
+    /// As [`TraceAlgorithm::trace`].
+    #[doc(hidden)]
+    fn trace_on(&mut self, a: &mut dyn BlockProducts<V>) -> Result<Estimate<V::Scalar>>;
 }
 
 /// The standard error that is wanted where nothing is said.
@@ -105,16 +121,26 @@ macro_rules! estimator {
     };
 }
 use estimator;
-/// The impl of [`TraceAlgorithm`] by a function that is compiled once per number type.
+/// The impl of [`TraceAlgorithm`] by a function that is compiled once per number type; where it demands no fact, also that of [`TraceOn`],
+/// once per place of vectors.
 macro_rules! trace_by {
-    ($Name:ident, $run:ident $(, $Fact:ident: $Demand:ident)?) => {
-        impl<A, F> $crate::algorithms::stochastic::TraceAlgorithm<A> for $Name<F>
-        where
-            A: $crate::operator::LinearOperator,
-            $(<A::Facts as $crate::facts::Facts>::$Fact: $crate::facts::$Demand<A>,)?
-            F: $crate::algorithms::Callback,
+    ($Name:ident, $name:ident, $run:ident) => {
+        impl<A: $crate::operator::LinearOperator, F: $crate::algorithms::Callback>
+            $crate::algorithms::stochastic::TraceAlgorithm<A> for $Name<F>
         {
             fn trace(&mut self, a: &A) -> $crate::Result<$crate::algorithms::stochastic::Estimate<A::Scalar>> {
+                let action =
+                    &mut $crate::algorithms::blocks::Action::new($name, a, $crate::algorithms::stochastic::BLOCK);
+                $crate::algorithms::stochastic::TraceOn::<[A::Scalar]>::trace_on(self, action)
+            }
+        }
+        impl<V: $crate::algorithms::columns::Columns + ?Sized, F: $crate::algorithms::Callback>
+            $crate::algorithms::stochastic::TraceOn<V> for $Name<F>
+        {
+            fn trace_on(
+                &mut self,
+                a: &mut dyn $crate::algorithms::columns::BlockProducts<V>,
+            ) -> $crate::Result<$crate::algorithms::stochastic::Estimate<V::Scalar>> {
                 let callback = &mut self.callback;
                 let mut observer =
                     |i: &$crate::algorithms::Iteration| $crate::algorithms::Callback::observe(callback, i);
@@ -122,14 +148,30 @@ macro_rules! trace_by {
             }
         }
     };
+    ($Name:ident, $name:ident, $run:ident, $Fact:ident: $Demand:ident) => {
+        impl<A, F> $crate::algorithms::stochastic::TraceAlgorithm<A> for $Name<F>
+        where
+            A: $crate::operator::LinearOperator,
+            <A::Facts as $crate::facts::Facts>::$Fact: $crate::facts::$Demand<A>,
+            F: $crate::algorithms::Callback,
+        {
+            fn trace(&mut self, a: &A) -> $crate::Result<$crate::algorithms::stochastic::Estimate<A::Scalar>> {
+                let action =
+                    &mut $crate::algorithms::blocks::Action::new($name, a, $crate::algorithms::stochastic::BLOCK);
+                let callback = &mut self.callback;
+                let mut observer =
+                    |i: &$crate::algorithms::Iteration| $crate::algorithms::Callback::observe(callback, i);
+                $run(action, self.options, &mut observer)
+            }
+        }
+    };
 }
 use trace_by;
 
 /// Checks the operator and the options; returns n.
-fn square<T: Scalar>(name: &'static str, a: &dyn DynOperator<T>, options: Options) -> Result<usize> {
+fn square<T: Scalar>(name: &'static str, (m, n): (usize, usize), options: Options) -> Result<usize> {
     plain_numbers::<T>(name)?;
     tolerance(name, options.tol)?;
-    let (m, n) = a.dyn_shape();
     if m != n {
         return Err(Error::ShapeMismatch { op: name, left: (m, n), right: (n, n) });
     }
@@ -144,13 +186,13 @@ fn watcher<'m>(name: &'static str, options: Options, observer: Observer<'m>) -> 
 }
 
 /// Runs `attempt(m)` with more and more products until the standard error is small, or `exact` where that costs no more.
-fn adaptive<T: Scalar>(
+fn adaptive<V: Columns + ?Sized>(
     (name, n, first): (&'static str, usize, usize),
     options: Options,
     observer: Observer<'_>,
-    action: &mut Action<'_, T>,
-    mut attempt: impl FnMut(&mut Action<'_, T>, usize) -> Result<Estimate<T>>,
-) -> Result<Estimate<T>> {
+    action: &mut dyn BlockProducts<V>,
+    mut attempt: impl FnMut(&mut dyn BlockProducts<V>, usize) -> Result<Estimate<V::Scalar>>,
+) -> Result<Estimate<V::Scalar>> {
     let mut watcher = watcher(name, options, observer);
     if let Some(m) = options.restart {
         let done = attempt(action, m)?;
@@ -181,46 +223,51 @@ fn relative<T: Scalar>(e: &Estimate<T>) -> f64 {
     if e.std_error == 0.0 { 0.0 } else { e.std_error / size }
 }
 /// tr A by the unit vectors.
-fn exact<T: Scalar>(a: &mut Action<'_, T>) -> Result<Estimate<T>> {
+fn exact<V: Columns + ?Sized>(a: &mut dyn BlockProducts<V>) -> Result<Estimate<V::Scalar>> {
     let n = a.shape().0;
-    let mut value = T::zero();
+    let mut value = V::Scalar::zero();
     for_units(a, |i, y| value += y[i])?;
     Ok(Estimate { value, std_error: 0.0, probes: n })
 }
 /// Shows A e_i for all i.
-fn for_units<T: Scalar>(a: &mut Action<'_, T>, mut f: impl FnMut(usize, &[T])) -> Result<()> {
+fn for_units<V: Columns + ?Sized>(a: &mut dyn BlockProducts<V>, mut f: impl FnMut(usize, &[V::Scalar])) -> Result<()> {
     let n = a.shape().0;
-    let (mut x, mut y) = (vec![T::zero(); n * BLOCK.min(n)], vec![T::zero(); n * BLOCK.min(n)]);
+    let (mut x, mut y) = (a.zeros(n * BLOCK.min(n))?, a.zeros(n * BLOCK.min(n))?);
     for first in (0..n).step_by(BLOCK) {
         let columns = BLOCK.min(n - first);
-        x.fill(T::zero());
-        (0..columns).for_each(|j| x[j * n + first + j] = T::one());
-        a.apply(&x[..n * columns], &mut y[..n * columns], columns)?;
+        x.write(|x| {
+            x.fill(V::Scalar::zero());
+            (0..columns).for_each(|j| x[j * n + first + j] = V::Scalar::one());
+        });
+        a.apply(&x.part(0..n * columns), &mut y.part_mut(0..n * columns), columns)?;
+        let y = y.part(0..n * columns);
+        let y = y.to_host();
         (0..columns).for_each(|j| f(first + j, &y[j * n..][..n]));
     }
     Ok(())
 }
-/// Shows `f` the products A x of `count` sign vectors x, streams `first..`; `prepare` may change x before.
-fn for_signs<T: Scalar>(
-    a: &mut Action<'_, T>,
+/// Shows `f` the products A x of `count` sign vectors x, streams `first..`, in blocks of as many columns as it is told; `prepare` may
+/// change x before.
+fn for_signs<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
     (seed, first, count): (u64, usize, usize),
-    mut prepare: impl FnMut(&mut [T]),
-    mut f: impl FnMut(&[T], &mut [T]),
+    mut prepare: impl FnMut(&mut V),
+    mut f: impl FnMut(usize, &V, &mut V),
 ) -> Result<()> {
     let n = a.shape().0;
     let block = BLOCK.min(count);
-    let (mut x, mut y) = (vec![T::zero(); n * block], vec![T::zero(); n * block]);
+    let (mut x, mut y) = (a.zeros(n * block)?, a.zeros(n * block)?);
     for start in (0..count).step_by(BLOCK) {
         let columns = BLOCK.min(count - start);
-        for j in 0..columns {
-            let x = &mut x[j * n..][..n];
-            Stream::new(seed, (first + start + j) as u64).signs(x);
-            prepare(x);
-        }
-        a.apply(&x[..n * columns], &mut y[..n * columns], columns)?;
-        for j in 0..columns {
-            f(&x[j * n..][..n], &mut y[j * n..][..n]);
-        }
+        let (mut x, mut y) = (x.part_mut(0..n * columns), y.part_mut(0..n * columns));
+        x.write(|x| {
+            for (j, x) in x.chunks_exact_mut(n.max(1)).enumerate() {
+                Stream::new(seed, (first + start + j) as u64).signs(x);
+            }
+        });
+        prepare(&mut x);
+        a.apply(&x, &mut y, columns)?;
+        f(columns, &x, &mut y);
     }
     Ok(())
 }
@@ -243,6 +290,12 @@ impl<T: Scalar> Moments<T> {
         self.mean += before.scale(T::Re::real(1.0 / self.count as f64));
         let after = x - self.mean;
         self.spread += (before.conj() * after).re().lane_f64(0).max(0.0);
+    }
+    /// Adds x_j^H y_j of the k columns of X and Y, at most a block.
+    fn add_dots<V: Columns<Scalar = T> + ?Sized>(&mut self, n: usize, k: usize, x: &V, y: &V) {
+        let mut d = [T::zero(); BLOCK];
+        V::dots(n, x, y, &mut d[..k]);
+        d[..k].iter().for_each(|&d| self.add(d));
     }
     /// Standard error of the mean; infinite of one sample alone.
     fn std_error(&self) -> f64 {

@@ -10,6 +10,7 @@ use super::density::SpectralDensity;
 use super::split::{Congruence, SplitPreconditioner};
 use super::{Estimate, Moments, REL_TOL, square, watcher};
 use crate::algorithms::blocks::Action;
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::direct::DetAlgorithm;
 use crate::algorithms::krylov::NoPreconditioner;
 use crate::algorithms::matfun::{Function, of_spectrum};
@@ -21,6 +22,7 @@ use crate::facts::{Facts, PsdOf};
 use crate::operator::short::Sc;
 use crate::operator::{DynOperator, LinearOperator};
 use crate::scalar::{Real, Scalar};
+use crate::vector::VectorRe;
 use num_traits::Zero;
 
 const NAME: &str = "SLQ";
@@ -126,7 +128,17 @@ impl<F: Callback> Slq<NoPreconditioner, F> {
     ) -> Result<Estimate<Sc<A>>> {
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        slq(a, f, 0.0, self.options, &mut observer)
+        slq(&mut action(a, self.options), f, 0.0, self.options, &mut observer)
+    }
+    /// log det A of an operator whose vectors live anywhere.
+    ///
+    /// # Errors
+    /// As the type says.
+    #[doc(hidden)]
+    pub fn logdet_on<V: Columns + ?Sized>(&mut self, a: &mut dyn BlockProducts<V>) -> Result<Estimate<V::Scalar>> {
+        let callback = &mut self.callback;
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        slq(a, Function::Log, 0.0, self.options, &mut observer)
     }
     /// The distribution of the eigenvalues.
     ///
@@ -145,42 +157,51 @@ where
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
         let Some(split) = self.preconditioner.split()? else {
-            return slq(a, Function::Log, 0.0, self.options, &mut observer);
+            return slq(&mut action(a, self.options), Function::Log, 0.0, self.options, &mut observer);
         };
         let (shape, root) = ((a.nrows(), a.ncols()), split.root.dyn_shape());
         if shape != root {
             return Err(Error::ShapeMismatch { op: "preconditioner of SLQ", left: shape, right: root });
         }
         // of A of positive determinant, M has one too
-        slq(&Congruence::new(a, &*split.root), Function::Log, -split.logdet, self.options, &mut observer)
+        let a = Congruence::new(a, &*split.root);
+        slq(&mut action(&a, self.options), Function::Log, -split.logdet, self.options, &mut observer)
     }
 }
 
-/// tr f(A) + `known`, compiled once per number type.
-fn slq<T: Scalar>(
-    a: &dyn DynOperator<T>,
-    f: Function<'_, T::Re>,
+/// Most vectors of the first look at the standard error.
+fn first(options: Options) -> usize {
+    let most = options.max_iters.unwrap_or(MOST);
+    options.restart.unwrap_or(FIRST.min(most).max(1))
+}
+/// An operator of the host with room for a block.
+fn action<T: Scalar>(a: &dyn DynOperator<T>, options: Options) -> Action<'_, T> {
+    Action::new(NAME, a, BLOCK.min(first(options)))
+}
+/// tr f(A) + `known`, compiled once per type of vectors.
+fn slq<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    f: Function<'_, VectorRe<V>>,
     known: f64,
     options: Options,
     observer: Observer<'_>,
-) -> Result<Estimate<T>> {
-    let n = square(NAME, a, options)?;
+) -> Result<Estimate<V::Scalar>> {
+    let n = square::<V::Scalar>(NAME, a.shape(), options)?;
     let mut watcher = watcher(NAME, options, observer);
     if n == 0 {
-        return Ok(Estimate { value: T::of(known), std_error: 0.0, probes: 0 });
+        return Ok(Estimate { value: V::Scalar::of(known), std_error: 0.0, probes: 0 });
     }
     // the quadrature is to be finer than the sampling
     let fine = 0.01 * options.tol.unwrap_or(REL_TOL);
     let most = options.restart.or(options.max_iters).unwrap_or(MOST);
-    let mut target = options.restart.unwrap_or(FIRST.min(most).max(1));
-    let mut action = Action::new(NAME, a, BLOCK.min(target));
+    let mut target = first(options);
     let mut moments = Moments::new();
     loop {
         let count = BLOCK.min(target - moments.count);
-        for value in quadratures(&mut action, f, (options.seed, moments.count, count), options.block, fine)? {
-            moments.add(T::from_re(value));
+        for value in quadratures(a, f, (options.seed, moments.count, count), options.block, fine)? {
+            moments.add(V::Scalar::from_re(value));
         }
-        let value = moments.mean + T::of(known);
+        let value = moments.mean + V::Scalar::of(known);
         let done = Estimate { value, std_error: moments.std_error(), probes: moments.count };
         let error = super::relative(&done);
         let stop = watcher.note(error);
@@ -202,17 +223,17 @@ fn slq<T: Scalar>(
 }
 
 /// x^H f(A) x of sign vectors x, streams `first..`: n sum_k q_k^2 f(w_k) over nodes and weights of the Jacobi matrix of each.
-fn quadratures<T: Scalar>(
-    a: &mut Action<'_, T>,
-    f: Function<'_, T::Re>,
+fn quadratures<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    f: Function<'_, VectorRe<V>>,
     (seed, first, count): (u64, usize, usize),
     fixed: Option<usize>,
     fine: f64,
-) -> Result<Vec<T::Re>> {
+) -> Result<Vec<VectorRe<V>>> {
     let n = a.shape().0;
-    let mut run = signs(n, (seed, first, count));
+    let mut run = signs(a, (seed, first, count))?;
     let steps = fixed.unwrap_or(STEPS).max(1);
-    let mut values: Vec<Option<T::Re>> = vec![None; count];
+    let mut values: Vec<Option<VectorRe<V>>> = vec![None; count];
     let mut last: Vec<Option<(f64, bool)>> = vec![None; count];
     let (mut next, mut change) = (4.min(steps), f64::INFINITY);
     for m in 1..=steps {
@@ -228,7 +249,7 @@ fn quadratures<T: Scalar>(
             let (mut w, q) = c.gauss()?;
             of_spectrum(f, &mut w)?;
             let terms = || w.iter().zip(&q).map(|(&w, &q)| w * q);
-            let sum = terms().fold(T::Re::zero(), |s, t| s + t) * T::Re::real(n as f64);
+            let sum = terms().fold(VectorRe::<V>::zero(), |s, t| s + t) * VectorRe::<V>::real(n as f64);
             let size = terms().fold(0.0, |s: f64, t| s + t.lane_f64(0).abs()) * n as f64;
             let now = sum.lane_f64(0);
             if !now.is_finite() {
@@ -249,17 +270,23 @@ fn quadratures<T: Scalar>(
     Err(Error::not_converged("the quadrature of SLQ", steps, change, fine))
 }
 /// The recurrence from sign vectors, streams `first..`.
-fn signs<T: Scalar>(n: usize, (seed, first, count): (u64, usize, usize)) -> ThreeTerm<T> {
-    let mut v = vec![T::zero(); n * count];
-    for (j, v) in v.chunks_exact_mut(n.max(1)).enumerate() {
-        Stream::new(seed, (first + j) as u64).signs(v);
-    }
-    ThreeTerm::new(n, v).0
+fn signs<V: Columns + ?Sized>(
+    a: &dyn BlockProducts<V>,
+    (seed, first, count): (u64, usize, usize),
+) -> Result<ThreeTerm<V>> {
+    let n = a.shape().0;
+    let mut v = a.zeros(n * count)?;
+    v.write(|v| {
+        for (j, v) in v.chunks_exact_mut(n.max(1)).enumerate() {
+            Stream::new(seed, (first + j) as u64).signs(v);
+        }
+    });
+    Ok(ThreeTerm::new(a, v)?.0)
 }
 
 /// Nodes and weights of every probe.
 fn density<T: Scalar>(a: &dyn DynOperator<T>, options: Options) -> Result<SpectralDensity> {
-    let n = square(NAME, a, options)?;
+    let n = square::<T>(NAME, a.dyn_shape(), options)?;
     let (probes, steps) = (options.restart.unwrap_or(FIRST), options.block.unwrap_or(100).max(1));
     let mut action = Action::new(NAME, a, BLOCK.min(probes));
     let mut quadratures = Vec::with_capacity(probes);
@@ -268,7 +295,7 @@ fn density<T: Scalar>(a: &dyn DynOperator<T>, options: Options) -> Result<Spectr
             break;
         }
         let count = BLOCK.min(probes - first);
-        let mut run = signs::<T>(n, (options.seed, first, count));
+        let mut run = signs::<[T]>(&action, (options.seed, first, count))?;
         for _ in 0..steps {
             run.step(&mut action)?;
             if run.columns.iter().all(|c| c.ended) {

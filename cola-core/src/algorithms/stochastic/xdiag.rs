@@ -56,7 +56,7 @@ fn xdiag<T: Scalar>(
     options: Options,
     observer: Observer<'_>,
 ) -> Result<Estimate<DVector<T>, DVector<f64>>> {
-    let n = square(NAME, a, options)?;
+    let n = square::<T>(NAME, a.dyn_shape(), options)?;
     let mut action = Action::new(NAME, a, 16);
     let mut watcher = watcher(NAME, options, observer);
     let most = options.max_iters.unwrap_or(n);
@@ -91,12 +91,12 @@ fn attempt<T: Scalar>(action: &mut Action<'_, T>, k: usize, seed: u64) -> Result
         action,
         (seed ^ 0xd1a6, 0, k),
         |_| {},
-        |x, y| {
+        |_, x: &[T], y| {
             omega.extend_from_slice(x);
             q.extend_from_slice(y);
         },
     )?;
-    let (r, rank) = qr(n, &mut q);
+    let (r, rank) = qr(n, &mut q[..]);
     let mut z = vec![T::zero(); n * rank];
     for (q, z) in q[..n * rank].chunks(16 * n).zip(z.chunks_mut(16 * n)) {
         action.adjoint(q, z, q.len() / n)?;

@@ -1,0 +1,180 @@
+//! What subspace and stochastic methods ask of blocks of vectors, so that their bases live where the vectors of the operator do. The
+//! methods are written once over [`Columns`]; host slices implement it here, a device's memory in its own crate.
+//!
+//! A block of n x m numbers lies column by column without gaps: column j is the part j n .. (j + 1) n. What a method computes with on the
+//! host (coefficients, the small problem) is a slice of numbers. As the operations of [`Vector`], those of a block return no failures: a
+//! device keeps the first one for the end, and NaN ends the iteration before.
+
+use super::blocks;
+use super::spectrum::SpectralNumber;
+use crate::error::Result;
+use crate::operator::Update;
+use crate::scalar::Scalar;
+use crate::vector::{Vector, VectorRe};
+use core::ops::{Deref, DerefMut, Range};
+use std::borrow::Cow;
+
+/// Vectors of one length side by side, wherever they live.
+pub trait Columns: Vector {
+    /// A block with memory of its own.
+    type Owned: DerefMut<Target = Self>;
+    /// A part of a block.
+    type Part<'a>: Deref<Target = Self>
+    where
+        Self: 'a;
+    /// A part that is written.
+    type PartMut<'a>: DerefMut<Target = Self>
+    where
+        Self: 'a;
+
+    /// How many numbers.
+    fn size(&self) -> usize;
+    /// The numbers of this range.
+    fn part(&self, range: Range<usize>) -> Self::Part<'_>;
+    /// The numbers of this range, to be written.
+    fn part_mut(&mut self, range: Range<usize>) -> Self::PartMut<'_>;
+    /// The columns before j, and column j to be written.
+    fn before(&mut self, n: usize, j: usize) -> (Self::Part<'_>, Self::PartMut<'_>);
+    /// self <- what `f` writes, which is every number.
+    fn write(&mut self, f: impl FnOnce(&mut [Self::Scalar]));
+    /// The numbers on the host.
+    fn to_host(&self) -> Cow<'_, [Self::Scalar]>;
+    /// The numbers on the host, where the block is not needed any more.
+    fn into_host(block: Self::Owned) -> Vec<Self::Scalar>;
+    /// The numbers from `to` on <- those of the range, as they were.
+    fn copy_within(&mut self, range: Range<usize>, to: usize);
+
+    /// C <- A^H B for A of n x k and B of n x l.
+    fn inner(n: usize, a: &Self, b: &Self, c: &mut [Self::Scalar]);
+    /// B <- B + alpha A C for A of n x k, C of k x l, B of n x l.
+    fn add_product(n: usize, alpha: Self::Scalar, a: &Self, c: &[Self::Scalar], b: &mut Self);
+    /// The first columns of V (n x m) <- V Z (Z of m x k). `strip` is memory that grows to what is needed, and is kept by who rotates often.
+    fn rotate(n: usize, v: &mut Self, m: usize, z: &[Self::Scalar], strip: &mut Self::Owned);
+    /// X <- X + V Y on the host, for complex Y of m x k, and V of m columns in whatever numbers.
+    fn add_wide(
+        n: usize,
+        v: &Self,
+        y: &[<Self::Scalar as SpectralNumber>::Wide],
+        x: &mut [<Self::Scalar as SpectralNumber>::Wide],
+    ) where
+        Self::Scalar: SpectralNumber;
+
+    /// d_j <- x_j^H y_j for the columns of X and Y, as many as there are numbers in `d`.
+    fn dots(n: usize, x: &Self, y: &Self, d: &mut [Self::Scalar]) {
+        for (j, d) in d.iter_mut().enumerate() {
+            *d = x.part(j * n..(j + 1) * n).dot(&y.part(j * n..(j + 1) * n));
+        }
+    }
+    /// Of each column: alpha = Re v_j^H w_j and w_j <- w_j - alpha v_j; then `f` gets j, alpha, |w_j|^2 (not protected) and w_j. Column by
+    /// column, as long as one is in the cache, or all at once where each number by itself would have to be waited for.
+    fn three_term(
+        n: usize,
+        v: &Self,
+        w: &mut Self,
+        mut f: impl FnMut(usize, VectorRe<Self>, VectorRe<Self>, &mut Self),
+    ) {
+        for j in 0..w.size() / n.max(1) {
+            let (v, mut w) = (v.part(j * n..(j + 1) * n), w.part_mut(j * n..(j + 1) * n));
+            let alpha = v.dot(&w).re();
+            let square = w.sub_norm_sq(Self::Scalar::from_re(alpha), &v);
+            f(j, alpha, square, &mut w);
+        }
+    }
+    /// X <- X - Q Q^H X, with room for the coefficients of one column or more. Column by column, or all at once where each column by itself
+    /// would have to wait for its coefficients.
+    fn remove(n: usize, q: &Self, x: &mut Self, c: &mut Vec<Self::Scalar>) {
+        for j in 0..x.size() / n.max(1) {
+            let mut x = x.part_mut(j * n..(j + 1) * n);
+            Self::inner(n, q, &x, c);
+            Self::add_product(n, -Self::Scalar::of(1.0), q, c, &mut x);
+        }
+    }
+}
+
+/// An operator as the methods see it: products with blocks, and memory where its vectors live.
+pub trait BlockProducts<V: Columns + ?Sized> {
+    /// (rows, columns).
+    fn shape(&self) -> (usize, usize);
+    /// A block of so many zeros.
+    ///
+    /// # Errors
+    /// `Device` where there is no memory.
+    fn zeros(&self, numbers: usize) -> Result<V::Owned>;
+    /// Numbers of the host where the vectors live, for reading: on the host themselves.
+    ///
+    /// # Errors
+    /// As [`zeros`](Self::zeros).
+    fn there<'x>(&self, x: &'x [V::Scalar]) -> Result<V::Part<'x>>
+    where
+        V: 'x;
+    /// Y <- \[Y +\] alpha A X, or A^H X, for so many columns.
+    ///
+    /// # Errors
+    /// `NonFinite` if there is NaN or infinity in the result; what the operator itself reports.
+    fn update(&mut self, how: Update<V::Scalar>, x: &V, y: &mut V, columns: usize) -> Result<()>;
+    /// Y <- A X.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    fn apply(&mut self, x: &V, y: &mut V, columns: usize) -> Result<()> {
+        self.update(Update::replace(), x, y, columns)
+    }
+}
+
+impl<T: Scalar> Columns for [T] {
+    type Owned = Vec<T>;
+    type Part<'a>
+        = &'a [T]
+    where
+        T: 'a;
+    type PartMut<'a>
+        = &'a mut [T]
+    where
+        T: 'a;
+
+    fn size(&self) -> usize {
+        self.len()
+    }
+    fn part(&self, range: Range<usize>) -> &[T] {
+        &self[range]
+    }
+    fn part_mut(&mut self, range: Range<usize>) -> &mut [T] {
+        &mut self[range]
+    }
+    fn before(&mut self, n: usize, j: usize) -> (&[T], &mut [T]) {
+        let (before, rest) = self.split_at_mut(j * n);
+        (before, &mut rest[..n])
+    }
+    fn write(&mut self, f: impl FnOnce(&mut [T])) {
+        f(self)
+    }
+    fn to_host(&self) -> Cow<'_, [T]> {
+        Cow::Borrowed(self)
+    }
+    fn into_host(block: Vec<T>) -> Vec<T> {
+        block
+    }
+    fn copy_within(&mut self, range: Range<usize>, to: usize) {
+        <[T]>::copy_within(self, range, to)
+    }
+    fn inner(n: usize, a: &Self, b: &Self, c: &mut [T]) {
+        blocks::inner(n, a, b, c)
+    }
+    fn add_product(n: usize, alpha: T, a: &Self, c: &[T], b: &mut Self) {
+        blocks::add_product(n, alpha, a, c, b)
+    }
+    fn rotate(n: usize, v: &mut Self, m: usize, z: &[T], strip: &mut Vec<T>) {
+        blocks::rotate(n, v, m, z, strip)
+    }
+    fn add_wide(n: usize, v: &Self, y: &[T::Wide], x: &mut [T::Wide])
+    where
+        T: SpectralNumber,
+    {
+        let m = v.len() / n.max(1);
+        for (x, y) in x.chunks_exact_mut(n.max(1)).zip(y.chunks_exact(m.max(1))) {
+            for (v, &c) in v.chunks_exact(n.max(1)).zip(y) {
+                x.iter_mut().zip(v).for_each(|(x, &v)| *x += v.widen() * c);
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Eigenvalues, traces and log-determinants of an operator on a device, by the loops of the host on blocks in the device's memory.
+
+use super::{DeviceAction, OnDevice, Span, SpanMut};
+use crate::columns::DeviceBlock;
+use crate::vector::{DeviceNumber, DeviceVector};
+use cola_core::algorithms::columns::BlockProducts;
+use cola_core::algorithms::spectrum::{EigsOn, InverseOn};
+use cola_core::algorithms::stochastic::TraceOn;
+use cola_core::{Eigs, Error, Estimate, Facts, PsdOf, Real, Result, Slq, SpectralNumber, Update, View, Which};
+use nalgebra::DMatrix;
+
+/// The products of a method, counted for its errors.
+struct Blocks<'a, A> {
+    op: &'a OnDevice<A>,
+    products: usize,
+}
+impl<T: DeviceNumber, A: DeviceAction<Scalar = T>> BlockProducts<DeviceVector<T>> for Blocks<'_, A> {
+    fn shape(&self) -> (usize, usize) {
+        self.op.shape()
+    }
+    fn zeros(&self, numbers: usize) -> Result<DeviceBlock<'static, T>> {
+        self.op.gpu().zeros(numbers).map(DeviceBlock::from)
+    }
+    fn there<'x>(&self, x: &'x [T]) -> Result<DeviceBlock<'x, T>>
+    where
+        DeviceVector<T>: 'x,
+    {
+        self.op.gpu().upload(x).map(DeviceBlock::from)
+    }
+    fn update(&mut self, how: Update<T>, x: &DeviceVector<T>, y: &mut DeviceVector<T>, columns: usize) -> Result<()> {
+        let ((m, n), gpu) = (self.shape(), self.op.gpu());
+        let (rows, cols) = if how.adjoint { (n, m) } else { (m, n) };
+        gpu.same_device(x.device())?;
+        self.op.operator().act_on(gpu, how, Span::new(x, cols, columns)?, SpanMut::new(y, rows, columns)?)?;
+        self.products += columns;
+        match y.largest()?.lane_f64(0).is_finite() {
+            true => Ok(()),
+            false => {
+                let what = format!("a product with the operator on the GPU, at product {}", self.products);
+                Err(Error::non_finite(what))
+            }
+        }
+    }
+}
+impl<T: DeviceNumber, A: DeviceAction<Scalar = T>> InverseOn<DeviceVector<T>> for OnDevice<A> {
+    fn products(&self) -> Option<Box<dyn BlockProducts<DeviceVector<T>> + '_>> {
+        Some(Box::new(self.blocks()))
+    }
+}
+impl<T: DeviceNumber, A: DeviceAction<Scalar = T>> InverseOn<DeviceVector<T>> for &OnDevice<A> {
+    fn products(&self) -> Option<Box<dyn BlockProducts<DeviceVector<T>> + '_>> {
+        Some(Box::new(self.blocks()))
+    }
+}
+
+impl<T: DeviceNumber, A: DeviceAction<Scalar = T>> OnDevice<A> {
+    fn blocks(&self) -> Blocks<'_, A> {
+        Blocks { op: self, products: 0 }
+    }
+    /// k eigenvalues s and vectors v with A v = s v, by [`Lanczos`](cola_core::Lanczos) where A is known to be self-adjoint, else by
+    /// [`KrylovSchur`](cola_core::KrylovSchur) or [`Arnoldi`](cola_core::Arnoldi), with the options that they have on the host. Eigenvalues
+    /// and vectors come back on the host. The algorithm's `inverse` is one on the same device, such as [`inv`](OnDevice::inv).
+    ///
+    /// # Cost
+    /// As on the host, with the basis in the device's memory: m + p vectors there (see [`Lanczos`](cola_core::Lanczos)). Of a step only
+    /// coefficients come to the host, of a restart the small problem, of the end k vectors.
+    /// # Errors
+    /// `NotConverged` with the vectors so far, `NonFinite`, `ShapeMismatch`, `InvalidArgument`, `Device`.
+    ///
+    /// ```
+    /// # fn main() -> cola_core::Result<()> {
+    /// # if !cola_cuda::Cuda::probe().is_usable() { return Ok(()) }
+    /// use cola_core::prelude::*;
+    /// use cola_cuda::{Cuda, ToDeviceExt};
+    ///
+    /// let a = Psd::new(Diagonal::new((1..=500).map(f64::from).collect::<Vec<_>>())).to_device(&Cuda::new(0)?)?;
+    /// let largest = a.eigs_with(Lanczos::default(), 2, Which::LargestAlgebraic)?;
+    /// assert!((largest.eigenvalues()[0] - 500.0).abs() < 1e-6);
+    /// let smallest = a.eigs_with(Lanczos::default().inverse(a.inv()?), 1, Which::SmallestMagnitude)?;
+    /// assert!((smallest.eigenvalues()[0] - 1.0).abs() < 1e-9);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn eigs_with<M: EigsOn<A, DeviceVector<T>>>(
+        &self,
+        algorithm: M,
+        k: usize,
+        which: Which,
+    ) -> Result<Eigs<M::Value, M::Entry>>
+    where
+        T: SpectralNumber,
+    {
+        self.eigs_near(algorithm, k, which, View::matrix(&[], self.shape().0, 0))
+    }
+    /// The same from vectors of the host that are near the wanted ones, such as those of a `NotConverged`.
+    ///
+    /// # Errors
+    /// As [`eigs_with`](OnDevice::eigs_with).
+    pub fn eigs_from<M: EigsOn<A, DeviceVector<T>, Entry: nalgebra::Scalar>>(
+        &self,
+        algorithm: M,
+        k: usize,
+        which: Which,
+        start: &DMatrix<M::Entry>,
+    ) -> Result<Eigs<M::Value, M::Entry>>
+    where
+        T: SpectralNumber,
+    {
+        let (rows, columns) = start.shape();
+        if rows != self.shape().0 {
+            return Err(Error::ShapeMismatch { op: "eigs_from", left: self.shape(), right: (rows, columns) });
+        }
+        self.eigs_near(algorithm, k, which, View::matrix(start.as_slice(), rows, columns))
+    }
+    fn eigs_near<M: EigsOn<A, DeviceVector<T>>>(
+        &self,
+        mut algorithm: M,
+        k: usize,
+        which: Which,
+        start: View<'_, M::Entry>,
+    ) -> Result<Eigs<M::Value, M::Entry>>
+    where
+        T: SpectralNumber,
+    {
+        self.gpu().with_notes(|| algorithm.eigs_on(&mut self.blocks(), k, which, start))
+    }
+    /// tr A from products with random vectors, by [`Hutchinson`](cola_core::Hutchinson), [`HutchPlusPlus`](cola_core::HutchPlusPlus) or
+    /// [`XTrace`](cola_core::XTrace) with the options that they have on the host. A seed gives the vectors that it gives there.
+    ///
+    /// # Cost
+    /// As on the host, with all vectors in the device's memory. The random ones are drawn on the host and sent once; numbers come back.
+    /// # Errors
+    /// `NotConverged`, `NonFinite`, `ShapeMismatch`, `InvalidArgument`, `Device`.
+    ///
+    /// ```
+    /// # fn main() -> cola_core::Result<()> {
+    /// # if !cola_cuda::Cuda::probe().is_usable() { return Ok(()) }
+    /// use cola_core::prelude::*;
+    /// use cola_cuda::{Cuda, ToDeviceExt};
+    ///
+    /// let a = Diagonal::new((0..300).map(|i| 0.8f64.powi(i)).collect::<Vec<_>>()).to_device(&Cuda::new(0)?)?;
+    /// let t = a.trace_with(XTrace::default().seed(7))?;
+    /// assert!((t.value / 5.0 - 1.0).abs() < 4e-2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trace_with<M: TraceOn<DeviceVector<T>>>(&self, mut algorithm: M) -> Result<Estimate<T>> {
+        self.gpu().with_notes(|| algorithm.trace_on(&mut self.blocks()))
+    }
+    /// log det A of a positive definite A by stochastic Lanczos quadrature, with the options that [`Slq`] has on the host, but no
+    /// preconditioner. A seed gives the vectors that it gives there.
+    ///
+    /// # Cost
+    /// As on the host, with all vectors in the device's memory: three for each of the 8 probes that go through A at once. The random ones
+    /// are drawn on the host and sent once; per step and probe two numbers come back.
+    /// # Errors
+    /// `NotConverged`, `NegativeEigenvalue`, `Singular`, `NonFinite`, `ShapeMismatch`, `InvalidArgument`, `Device`.
+    ///
+    /// ```
+    /// # fn main() -> cola_core::Result<()> {
+    /// # if !cola_cuda::Cuda::probe().is_usable() { return Ok(()) }
+    /// use cola_core::prelude::*;
+    /// use cola_cuda::{Cuda, ToDeviceExt};
+    ///
+    /// let d: Vec<f64> = (1..=400).map(|i| 1.0 + i as f64 / 100.0).collect();
+    /// let exact: f64 = d.iter().map(|d| d.ln()).sum();
+    /// let a = Psd::new(Diagonal::new(d)).to_device(&Cuda::new(0)?)?;
+    /// let e = a.logdet_with(Slq::default().probes(20).seed(1))?;
+    /// assert!((e.value - exact).abs() <= 4.0 * e.std_error + 1e-3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn logdet_with<F: cola_core::algorithms::Callback>(
+        &self,
+        mut algorithm: Slq<cola_core::algorithms::krylov::NoPreconditioner, F>,
+    ) -> Result<Estimate<T>>
+    where
+        <A::Facts as Facts>::Psd: PsdOf<A>,
+    {
+        self.gpu().with_notes(|| algorithm.logdet_on(&mut self.blocks()))
+    }
+}
