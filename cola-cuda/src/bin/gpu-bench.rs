@@ -1,12 +1,15 @@
 //! `cargo run --release -p cola-cuda --bin gpu-bench [-- WORD ..]`: what runs on a real GPU, against the bandwidth of a copy on the same
 //! device and against NVIDIA's libraries called directly. Medians of 30 by events after 5 warm-ups. Words choose parts: `batched`, `kron`,
-//! `cg`, `python`; all without any. Without a GPU it says so.
+//! `cg`, `subspaces`, `python`; all without any. Without a GPU it says so.
 //!
 //! Bars: batched functions of types of at most 8 x 8 at 2^22 elements reach 80 % of a copy's bytes per second; products and solves of
 //! Kronecker products take at most 1.1 times what the libraries take; an iteration of conjugate gradients at most 1.3 times what a copy
 //! needs for the bytes of its vectors.
 
-use cola_core::{Dense, Diagonal, Element, Kron, KronSum, Parameters, Psd, Real, Result, Tridiagonal};
+use cola_core::{
+    Dense, Diagonal, Element, HutchPlusPlus, IterativeExt, Kron, KronSum, Lanczos, OperatorExt, Parameters, Psd, Real,
+    Result, Slq, Tridiagonal, Which,
+};
 use cola_cuda::fuse::{Function, Fusible, layout};
 use cola_cuda::{Cuda, DeviceBatch, DeviceScalar, DeviceVector, Fused, Iterate, ToDeviceExt};
 use cudarc::cublas::sys as blas;
@@ -203,6 +206,39 @@ fn cg(gpu: &Cuda, copy: f64, side: usize, missed: &mut usize) -> Result<()> {
     }
     Ok(())
 }
+/// Milliseconds by the clock, the less of two runs: the first one compiles.
+fn clock<R>(mut run: impl FnMut() -> Result<R>) -> Result<f64> {
+    let mut best = f64::INFINITY;
+    for _ in 0..2 {
+        let start = std::time::Instant::now();
+        run()?;
+        best = best.min(1e3 * start.elapsed().as_secs_f64());
+    }
+    Ok(best)
+}
+/// Methods with bases, on the device and with the vectors on the host.
+fn subspaces(gpu: &Cuda) -> Result<()> {
+    let side = 1024;
+    let line = || Tridiagonal::symmetric(vec![2.0f64; side], vec![-1.0f64; side - 1]);
+    let a = Psd::new(KronSum::new(line(), line())).to_device(gpu)?;
+    let host = a.offloaded();
+    let print = |what: &str, here: f64, there: f64| {
+        println!(
+            "{what}, 2-D Laplacian {side} x {side}: {here:8.1} ms, with vectors on the host {there:8.1} ms, ratio {:.1}",
+            there / here
+        );
+    };
+    let slq = || Slq::default().probes(8).steps(50);
+    print("SLQ, 8 probes of 50 steps", clock(|| a.logdet_with(slq()))?, clock(|| host.logdet_with(slq()))?);
+    // five restarts, converged or not
+    let lanczos = || Lanczos::default().subspace(40).max_iters(5);
+    let which = Which::LargestAlgebraic;
+    let here = clock(|| Ok(a.eigs_with(lanczos(), 4, which).is_ok()))?;
+    print("Lanczos, 5 restarts of 40 vectors", here, clock(|| Ok(host.eigs_with(lanczos(), 4, which).is_ok()))?);
+    let hutch = || HutchPlusPlus::default().probes(60);
+    print("Hutch++, 60 products", clock(|| a.trace_with(hutch()))?, clock(|| host.trace_with(hutch()))?);
+    Ok(())
+}
 fn python() {
     let run = std::process::Command::new("python3").args(["-c", include_str!("../../scripts/compare.py")]).status();
     if !run.is_ok_and(|s| s.success()) {
@@ -237,6 +273,9 @@ fn measure(gpu: &Cuda, words: &[String]) -> Result<usize> {
     }
     if wanted("cg") {
         [256, 4096].into_iter().try_for_each(|side| cg(gpu, copy, side, &mut missed))?;
+    }
+    if wanted("subspaces") {
+        subspaces(gpu)?;
     }
     if wanted("python") {
         python();

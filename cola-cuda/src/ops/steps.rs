@@ -5,7 +5,7 @@ use crate::device::Cuda;
 use crate::driver::failed;
 use crate::kernel::{covering, launched};
 use crate::libraries::address;
-use crate::vector::{DeviceNumber, DeviceVector, raw_slice, reducing};
+use crate::vector::{DeviceNumber, DeviceVector, reducing};
 use cola_core::algorithms::krylov::Products;
 use cola_core::{Real, Result, Scalar};
 use cudarc::driver::{CudaFunction, CudaGraph, LaunchConfig, PushKernelArg};
@@ -121,13 +121,8 @@ impl<T: DeviceNumber> Steps<T> {
     fn start(&mut self, gpu: &Cuda, rho: T::Re, limit: f64) -> Result<()> {
         let (zero, one) = (T::Re::default(), T::Re::of(1.0));
         let state = [rho, zero, zero, T::Re::of(limit), one, zero];
-        if let Some(to) = &mut self.state.data {
-            let sent = gpu.stream.memcpy_htod(raw_slice(&state), to);
-            sent.map_err(|e| failed("cuMemcpyHtoDAsync", "the state of CG", e))?;
-        }
         self.log.try_fill(zero)?;
-        // before `state` goes
-        gpu.synchronize()
+        gpu.write(&mut self.state, &state, &|| "the state of CG".into())
     }
     /// The step after q <- A p.
     fn queue(&self, gpu: &Cuda, scale: T::Re) -> Result<()> {
