@@ -56,6 +56,10 @@ impl<T: DeviceNumber> DeviceVector<T> {
     fn columns(&self, n: usize) -> usize {
         self.len() / n.max(1)
     }
+    /// The address of column j.
+    fn column_at(&self, n: usize, j: usize) -> u64 {
+        address(self) + (j * n * size_of::<T>()) as u64
+    }
     /// The numbers of this range. What is written there must not be read elsewhere meanwhile.
     fn piece(&self, range: Range<usize>) -> DeviceBlock<'_, T> {
         assert!(range.end <= self.len(), "numbers {range:?} of {}", self.len());
@@ -92,8 +96,7 @@ impl<T: DeviceNumber> DeviceVector<T> {
             return Ok(());
         }
         assert!(d.len() <= x.columns(n).min(y.columns(n)), "as many columns as numbers");
-        let column = |x: &Self, j: usize| address(x) + (j * n * size_of::<T>()) as u64;
-        let pairs: Vec<_> = (0..d.len()).map(|j| (column(x, j), column(y, j))).collect();
+        let pairs: Vec<_> = (0..d.len()).map(|j| (x.column_at(n, j), y.column_at(n, j))).collect();
         Self::pairs(&x.device, n, &pairs, d)
     }
     fn try_inner(n: usize, a: &Self, b: &Self, c: &mut [T]) -> Result<()> {
@@ -109,8 +112,7 @@ impl<T: DeviceNumber> DeviceVector<T> {
             return gpu.download_into(&out, c);
         }
         // a tile of this crate's product would go over all n numbers by itself: reductions use the whole device
-        let column = |x: &Self, j: usize| address(x) + (j * n * size_of::<T>()) as u64;
-        let pairs: Vec<_> = (0..k * l).map(|t| (column(a, t % k), column(b, t / k))).collect();
+        let pairs: Vec<_> = (0..k * l).map(|t| (a.column_at(n, t % k), b.column_at(n, t / k))).collect();
         Self::pairs(gpu, n, &pairs, c)
     }
     fn try_add_product(n: usize, alpha: T, a: &Self, c: &[T], b: &mut Self) -> Result<()> {

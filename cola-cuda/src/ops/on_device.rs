@@ -231,7 +231,7 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
         crate::libraries::solver::finite(b, "the right-hand side")?;
         self.svd()?.least_squares(b, None)
     }
-    /// The operator as one of the host, whose products run on the device: for all algorithms of the host.
+    /// The operator as one of the host, whose products run on the device: for algorithms of the host that have no form on device vectors.
     ///
     /// ```
     /// # fn main() -> cola_core::Result<()> {
@@ -241,7 +241,7 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
     ///
     /// let gpu = Cuda::new(0)?;
     /// let a = Psd::new(Diagonal::new((1..=500).map(f64::from).collect::<Vec<_>>())).to_device(&gpu)?;
-    /// let largest = a.offloaded().eigs_with(Lanczos::default(), 2, Which::LargestAlgebraic)?;
+    /// let largest = a.offloaded().eigs_with(Lobpcg::default(), 2, Which::LargestAlgebraic)?;
     /// assert!((largest.eigenvalues()[0] - 500.0).abs() < 1e-6);
     /// # Ok(())
     /// # }

@@ -288,13 +288,14 @@ pub(crate) fn restarted<T: SpectralNumber>(
     restarted_on(job, &mut Action::new(job.name, a, 16), inverse, start, observer)
 }
 /// The operator whose Krylov space is built: A, or its inverse.
-macro_rules! looped {
-    ($a:ident, $inverse:ident) => {
-        match &mut $inverse {
-            Some(inverse) => &mut **inverse,
-            None => &mut *$a,
-        }
-    };
+fn looped<'s, V: Columns + ?Sized>(
+    a: &'s mut dyn BlockProducts<V>,
+    inverse: &'s mut Option<&mut dyn BlockProducts<V>>,
+) -> &'s mut dyn BlockProducts<V> {
+    match inverse {
+        Some(inverse) => &mut **inverse,
+        None => a,
+    }
 }
 /// The loop, compiled once per type of vectors. With `inverse` = (A - s I)^-1 it runs with that and returns eigenvalues of A. The block is as
 /// wide as there are vectors in `start`.
@@ -326,7 +327,7 @@ fn restarted_on<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
     }
     let (k, block) = (job.k, job.options.block.unwrap_or(1).max(1));
     let start = match started > 0 && block == 1 && started + k < n {
-        true => Start::new(looped!(a, inverse), &start[..started * n])?,
+        true => Start::new(looped(a, &mut inverse), &start[..started * n])?,
         false => Start::block(a, &start[..started * n])?,
     };
     let p = block.max(start.width);
@@ -355,7 +356,7 @@ fn restarted_on<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
     let mut top = 0.0_f64;
     let mut trials = Trials::new();
     loop {
-        space.expand(looped!(a, inverse), m)?;
+        space.expand(looped(a, &mut inverse), m)?;
         ritz.update(which, &space)?;
         (0..m).for_each(|i| top = top.max(ritz.value(i).abs().lane_f64(0)));
         norm = if shift.is_some() { norm } else { top };
