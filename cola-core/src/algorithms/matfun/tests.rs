@@ -197,7 +197,7 @@ fn shifted_systems() {
     let e = run(&minus, &[0.0], &[1.0; 4], ShiftedCg::default());
     assert!(matches!(e, Err(Error::NotPositiveDefinite { .. })));
     assert_eq!(run(&a, &shifts, &vec![0.0; n], ShiftedCg::default()).unwrap(), vec![0.0; 4 * n]);
-    assert_eq!(run(&a, &[], &b[..n], ShiftedCg::default()).unwrap(), []);
+    assert_eq!(run(&a, &[], &b[..n], ShiftedCg::default()).unwrap(), Vec::<f64>::new());
     // stopped: all solutions so far come back
     let two = DMatrix::from_fn(n, 2, |i, j| b[i + j * n]);
     let stopped = ShiftedCg::default().on_iteration(|i| i.iteration < 7);

@@ -446,7 +446,7 @@ fn stopped_and_resumed_with_an_inverse() {
 /// far beyond it.
 #[test]
 fn inverses_of_wide_spectra() {
-    use crate::ops::{Psd, Sparse};
+    use crate::ops::{Psd, Tridiagonal};
     let n = 400;
     let d: Vec<f64> = (0..n).map(|i| 10f64.powf(8.0 * i as f64 / n as f64)).collect();
     let a = diagonal::<PsdFacts, f64>(d.clone());
@@ -464,10 +464,7 @@ fn inverses_of_wide_spectra() {
     }
     // an inverse that is wrong is found out, and the vectors come back
     let wrong = diagonal::<PsdFacts, f64>((0..n).map(|i| if i == 0 { 0.5 } else { 1.0 / d[i] }).collect());
-    let spread = Psd::new(
-        Sparse::from_triplets(n, n, (0..n).flat_map(|i| [(i, i, d[i]), (i, (i + 1) % n, 0.1), ((i + 1) % n, i, 0.1)]))
-            .unwrap(),
-    );
+    let spread = Psd::new(Tridiagonal::symmetric(d.clone(), vec![0.1; n - 1]));
     let e = Lanczos::default().inverse(&wrong).eigs(&spread, 2, Which::SmallestMagnitude).unwrap_err();
     assert!(matches!(e, Error::NotConverged { residual, .. } if residual > 1e-7), "{e}");
     assert_eq!(e.iterate::<f64>().map(|v| v.shape()), Some((n, 2)));
