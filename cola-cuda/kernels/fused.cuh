@@ -394,15 +394,14 @@ template <class R_, int N_, class G> struct Lu {
     ALL(i, N) slog_times(a[i + N * i], sign, log_);
   }
 };
-// A = V diag(w) V^T for symmetric A (its lower triangle is read); keeps V and f(w). The matrix is scaled by a power of two first.
+// A = V diag(w) V^T for symmetric A (its lower triangle is read); keeps V and f(w): Householder's reflections to a tridiagonal matrix, then
+// QL iterations with implicit shifts (Golub & Van Loan, 8.3; Dubrulle, Martin & Wilkinson, Numer. Math. 12, 1968). The matrix is scaled by a
+// power of two first. In a team every thread goes through the recurrences by itself and turns its own rows of V.
 //
-// One thread: Householder's reflections to a tridiagonal matrix, then QL iterations with implicit shifts, all in registers (Golub & Van
-// Loan, 8.3; Dubrulle, Martin & Wilkinson, Numer. Math. 12, 1968). A team: Jacobi's rotations, n/2 disjoint pairs at a time; a pair is done
-// when |a_pq| <= eps/4 max(|a_pp|, |a_qq|): what it neglects changes an eigenvalue by less than its rounding (8.5).
-// Columns lie LD numbers apart, an odd number, so that a row meets all banks of shared memory: without it 16 x 16 takes 10 times as long.
+// Columns lie LD numbers apart, an odd number, so that a row meets all banks of shared memory.
 template <class R_, int N_, class G> struct Eigh {
   typedef R_ R;
-  enum { N = N_, LD = N | 1, HALF = (N + 1) / 2, STATE = LD * N + N, PREP = 2 * HALF, COPY = LD * N, SWEEPS = 40 };
+  enum { N = N_, LD = N | 1, STATE = LD * N + N, PREP = 4 * N, COPY = LD * N, SWEEPS = 40 };
   template <int O, int I> struct Work { enum { SIZE = O * N * I }; };
   static FN constexpr int at(int e) { return e % N + LD * (e / N); }
   // N x N numbers without gaps to their places, the last column first.
@@ -419,209 +418,165 @@ template <class R_, int N_, class G> struct Eigh {
       }
     }
   }
-  // Tangent of the rotation that annihilates g = a_pq; 0 where it is small enough.
-  static FN R tangent(R p, R q, R g) {
-    const bool small = fabs(g) <= R(0.25) * eps<R>() * larger(fabs(p), fabs(q));
-    const R tau = (q - p) / (2 * (small ? R(1) : g));
-    const R t = (tau < 0 ? R(-1) : R(1)) / (fabs(tau) + sqrt(fma(tau, tau, R(1))));
-    return small ? R(0) : t;
-  }
   template <class C> static FN void factor(C& c, R* a, R* v, R* work) {
     typedef typename C::T T; T t = c.t;
-    R* w = v + LD * N;
+    R *w = v + LD * N, *d = work, *e = d + N;
     R top = 0;
-    EACH(e, N * N) {
-      const int i = e % N, k = e / N;
-      if (T::W > 1)
-        v[at(e)] = i == k ? R(1) : R(0);
-      if (i < k) a[at(e)] = a[k + LD * i];
-      if (i >= k) top = larger(top, fabs(a[at(e)]));
-    }
-    t.sync();
+    EACH(e, N * N) if (e % N >= e / N) top = larger(top, fabs(a[at(e)]));
     top = t.max(top);
-    const bool good = c.code == FINE && finite(top);
+    const bool good = !t.any(c.code != FINE || !finite(top));
     int power = good && top > 0 ? ilogb(top) : 0;
     power = power < -1000 ? -1000 : power > 1000 ? 1000 : power;
     power = sizeof(R) == 4 && power < -120 ? -120 : power;
     const R down = scalbn(R(1), -power);
     EACH(e, N * N) a[at(e)] *= down;
     t.sync();
-    if constexpr (T::W == 1) serial(c, a, v, good); else parallel(c, a, v, work, t.any(!good));
+    if constexpr (N == 1) {
+      EACH(i, 1) { d[i] = a[i]; v[i] = 1; }
+    } else if constexpr (N == 2) {
+      EACH(i, 1) once(a, v, d);
+    } else {
+      tridiagonal(t, a, v, d, e, e + N, e + 2 * N);
+      if (good) ql(c, v, d, e);
+    }
+    t.sync();
     R largest = 0;
-    ALL(i, N) largest = larger(largest, fabs(a[i + LD * i]));
+    ALL(i, N) largest = larger(largest, fabs(d[i]));
     const R up = scalbn(R(1), power), tol = largest * up * (N * eps<R>());
     EACH(i, N) {
-      const R l = a[i + LD * i] * up;
+      const R l = d[i] * up;
       if (!finite(l)) c.raise(NON_FINITE, i, l);
       G::test(c, l, i, tol);
       w[i] = G::of(c, l);
     }
     t.sync();
   }
-  // Of one thread; the eigenvalues take the place of the diagonal.
-  template <class C> static FN void serial(C& c, R* a, R* v, bool good) {
-    typedef typename C::T T;
-    if constexpr (N == 1) {
-      v[0] = 1;
-    } else if constexpr (N == 2) { // one rotation
-      const R g = a[1], z = tangent(a[0], a[1 + LD], g), cs = 1 / sqrt(fma(z, z, R(1))), sn = z * cs;
-      a[0] = fma(-z, g, a[0]);
-      a[1 + LD] = fma(z, g, a[1 + LD]);
-      v[0] = v[1 + LD] = cs;
-      v[LD] = sn;
-      v[1] = -sn;
-    } else {
-      R d[N], e[N];
-      tridiagonal<T>(a, v, d, e);
-      if (good) ql(c, v, d, e);
-      ALL(i, N) a[i + LD * i] = d[i];
-    }
+  // Of 2 x 2 one rotation, with the tangent z.
+  static FN void once(const R* a, R* v, R* d) {
+    const R p = a[0], q = a[1 + LD], g = a[1];
+    const bool small = fabs(g) <= R(0.25) * eps<R>() * larger(fabs(p), fabs(q));
+    const R tau = (q - p) / (2 * (small ? R(1) : g));
+    const R t = (tau < 0 ? R(-1) : R(1)) / (fabs(tau) + sqrt(fma(tau, tau, R(1))));
+    const R z = small ? R(0) : t, cs = 1 / sqrt(fma(z, z, R(1))), sn = z * cs;
+    d[0] = fma(-z, g, p);
+    d[1] = fma(z, g, q);
+    v[0] = v[1 + LD] = cs;
+    v[LD] = sn;
+    v[1] = -sn;
   }
-  // The component i of the reflection that cleared column k, which lies under the diagonal; its first component is 1.
+  // Component i of the reflection that cleared column k, which lies under the diagonal; its first component is 1.
   static FN R direction(const R* a, int i, int k) { return i == k + 1 ? R(1) : a[i + LD * k]; }
   // d and e <- V^T A V.
-  template <class T> static FN void tridiagonal(R* a, R* v, R* d, R* e) {
-    R tau[N];
+  template <class T> static FN void tridiagonal(T t, R* a, R* v, R* d, R* e, R* tau, R* p) {
     STEPS(k, N - 2) {
       R rest = 0;
       ALL(i, N) if (i > k + 1) rest = fma(a[i + LD * k], a[i + LD * k], rest);
       const R alpha = a[k + 1 + LD * k], norm = sqrt(fma(alpha, alpha, rest));
       const bool turn = rest > 0;
       const R beta = turn ? (alpha < 0 ? norm : -norm) : alpha, down = turn ? 1 / (alpha - beta) : R(0);
-      tau[k] = turn ? (beta - alpha) / beta : R(0);
-      d[k] = a[k + LD * k];
-      e[k] = beta;
-      ALL(i, N) if (i > k + 1) a[i + LD * k] *= down;
-      // A <- A - u p^T - p u^T for the direction u and p = tau A u - tau^2 / 2 (u^T A u) u
-      R p[N], up = 0;
-      ALL(i, N) if (i > k) {
+      const R scale = turn ? (beta - alpha) / beta : R(0);
+      t.sync();
+      EACH(i, N) {
+        if (i > k + 1) a[i + LD * k] *= down;
+        if (i == k) { d[i] = a[i + LD * i]; e[i] = beta; tau[i] = scale; }
+      }
+      t.sync();
+      // A <- A - u q^T - q u^T for the direction u, p = tau A u and q = p - tau / 2 (u^T p) u
+      EACH(i, N) if (i > k) {
         R sum = 0;
         ALL(j, N) if (j > k) sum = fma(i >= j ? a[i + LD * j] : a[j + LD * i], direction(a, j, k), sum);
-        p[i] = tau[k] * sum;
-        up = fma(p[i], direction(a, i, k), up);
+        p[i] = scale * sum;
       }
-      const R half = R(-0.5) * tau[k] * up;
-      ALL(i, N) if (i > k) p[i] = fma(half, direction(a, i, k), p[i]);
-      ALL(j, N) if (j > k) ALL(i, N) if (i >= j)
-        a[i + LD * j] = fma(-direction(a, i, k), p[j], fma(-p[i], direction(a, j, k), a[i + LD * j]));
+      t.sync();
+      R up = 0;
+      ALL(i, N) if (i > k) up = fma(p[i], direction(a, i, k), up);
+      const R half = R(-0.5) * scale * up;
+      EACH(m, N * N) {
+        const int i = m % N, j = m / N;
+        if (j > k && i >= j) {
+          const R ui = direction(a, i, k), uj = direction(a, j, k), qi = fma(half, ui, p[i]), qj = fma(half, uj, p[j]);
+          a[at(m)] = fma(-ui, qj, fma(-qi, uj, a[at(m)]));
+        }
+      }
+      t.sync();
     }
-    d[N - 2] = a[N - 2 + LD * (N - 2)];
-    d[N - 1] = a[N - 1 + LD * (N - 1)];
-    e[N - 2] = a[N - 1 + LD * (N - 2)];
-    e[N - 1] = 0;
-    // the product of the reflections, the last one first
-    ALL(i, N) v[i] = v[LD * i] = R(i == 0);
-    v[N - 1 + LD * (N - 1)] = 1;
+    EACH(i, N) {
+      if (i >= N - 2) { d[i] = a[i + LD * i]; e[i] = i == N - 2 ? a[N - 1 + LD * (N - 2)] : R(0); }
+      v[i] = v[LD * i] = R(i == 0);
+      if (i == N - 1) v[i + LD * i] = 1;
+    }
+    t.sync();
+    // the product of the reflections, the last one first, each thread its columns
     STEPS(q, N - 2) {
       const int k = N - 3 - q;
-      ALL(j, N) if (j > k + 1) {
-        R sum = 0;
-        ALL(i, N) if (i > k + 1) sum = fma(a[i + LD * k], v[i + LD * j], sum);
-        sum *= -tau[k];
-        v[k + 1 + LD * j] = sum;
-        ALL(i, N) if (i > k + 1) v[i + LD * j] = fma(sum, a[i + LD * k], v[i + LD * j]);
+      const R scale = tau[k];
+      EACH(j, N) {
+        if (j > k + 1) {
+          R sum = 0;
+          ALL(i, N) if (i > k + 1) sum = fma(a[i + LD * k], v[i + LD * j], sum);
+          sum *= -scale;
+          v[k + 1 + LD * j] = sum;
+          ALL(i, N) if (i > k + 1) v[i + LD * j] = fma(sum, a[i + LD * k], v[i + LD * j]);
+        }
+        if (j == k + 1) {
+          v[j + LD * j] = 1 - scale;
+          ALL(i, N) if (i > k + 1) v[i + LD * j] = -scale * a[i + LD * k];
+        }
       }
-      v[k + 1 + LD * (k + 1)] = 1 - tau[k];
-      ALL(i, N) if (i > k + 1) v[i + LD * (k + 1)] = -tau[k] * a[i + LD * k];
     }
+    t.sync();
   }
   template <class C> static FN void ql(C& c, R* v, R* d, R* e) {
-    typedef typename C::T T;
+    typedef typename C::T T; T t = c.t;
     STEPS(l, N - 1) {
 #pragma unroll 1
       for (int sweep = 0;; sweep++) {
         int m = N - 1; // the block from l to m has no small off-diagonal number
         R last = d[N - 1];
-        STEPS(q, N - 1) {
+        EACH(q, N - 1) {
           const int i = N - 2 - q;
           if (i >= l && fabs(e[i]) <= eps<R>() * (fabs(d[i]) + fabs(d[i + 1]))) { m = i; last = d[i]; }
         }
+        m = t.min(m);
         if (m == l) break;
         if (sweep == SWEEPS) { c.raise(NOT_CONVERGED, SWEEPS, R(0)); break; }
+        if (T::W > 1) last = d[m];
         // the shift is an eigenvalue of the leading 2 x 2 block
         R g = (d[l + 1] - d[l]) / (2 * e[l]);
         const R root = sqrt(fma(g, g, R(1)));
         g = last - d[l] + e[l] / (g < 0 ? g - root : g + root);
         R sn = 1, cs = 1, p = 0;
         bool on = true;
-        STEPS(q, N - 1) {
-          const int i = N - 2 - q;
+        // one thread goes over all places, so that every index is a constant
+        STEPS(q, T::W == 1 ? N - 1 : m - l) {
+          const int i = (T::W == 1 ? N - 2 : m - 1) - q;
           if (i >= l && i < m && on) {
-            const R f = sn * e[i], b = cs * e[i], h = fma(f, f, g * g);
+            const R f = sn * e[i], b = cs * e[i], h = fma(f, f, g * g), up = d[i + 1];
             on = h > 0; // else the block splits here
             const R inverse = rsqrt(on ? h : R(1));
-            e[i + 1] = h * inverse;
             sn = f * inverse;
             cs = g * inverse;
-            g = d[i + 1] - p;
+            g = up - p;
             const R r = fma(d[i] - g, sn, 2 * cs * b);
             p = on ? sn * r : R(0);
-            d[i + 1] = g + p;
+            t.sync();
+            if (t.lane() == 0) { e[i + 1] = h * inverse; d[i + 1] = g + p; }
             g = fma(cs, r, -b);
-            if (on) ALL(k, N) {
+            if (on) EACH(k, N) {
               const R x = v[k + LD * i], y = v[k + LD * (i + 1)];
               v[k + LD * (i + 1)] = fma(sn, x, cs * y);
               v[k + LD * i] = fma(cs, x, -(sn * y));
             }
           }
         }
-        if (on) { d[l] -= p; e[l] = g; }
-        ALL(i, N) if (i > l && i == m) e[i] = 0;
-      }
-    }
-  }
-  // Pair k of round r of a tournament of an even number of players; the last one of an odd number sits out.
-  static FN bool pair(int k, int r, int& p, int& q) {
-    const int players = 2 * HALF - 1;
-    p = k ? (r + k) % players : r;
-    q = k ? (r - k + players) % players : players;
-    if (p > q) { const int z = p; p = q; q = z; }
-    return q < N;
-  }
-  template <class C> static FN void parallel(C& c, R* a, R* v, R* angle, bool bad) {
-    typedef typename C::T T; T t = c.t;
-    bool more = !bad && N > 1;
-    for (int sweep = 0; more; sweep++) {
-      if (sweep == SWEEPS) { c.raise(NOT_CONVERGED, SWEEPS, R(0)); break; }
-      bool moved = false;
-      for (int r = 0; r < 2 * HALF - 1; r++) {
-        EACH(k, HALF) {
-          int p, q;
-          R z = 0;
-          if (pair(k, r, p, q)) z = tangent(a[p + LD * p], a[q + LD * q], a[q + LD * p]);
-          moved |= z != 0;
-          const R cs = 1 / sqrt(fma(z, z, R(1)));
-          angle[2 * k] = cs;
-          angle[2 * k + 1] = z * cs;
-        }
         t.sync();
-        EACH(e, HALF * N) { // columns of A and V
-          int p, q;
-          const int k = e / N, i = e % N;
-          if (pair(k, r, p, q)) {
-            const R cs = angle[2 * k], sn = angle[2 * k + 1];
-            R f = a[i + LD * p], h = a[i + LD * q];
-            a[i + LD * p] = cs * f - sn * h;
-            a[i + LD * q] = sn * f + cs * h;
-            f = v[i + LD * p], h = v[i + LD * q];
-            v[i + LD * p] = cs * f - sn * h;
-            v[i + LD * q] = sn * f + cs * h;
-          }
-        }
-        t.sync();
-        EACH(e, HALF * N) { // rows of A
-          int p, q;
-          const int k = e / N, j = e % N;
-          if (pair(k, r, p, q)) {
-            const R cs = angle[2 * k], sn = angle[2 * k + 1], f = a[p + LD * j], h = a[q + LD * j];
-            const bool turned = sn != 0;
-            a[p + LD * j] = turned && j == q ? R(0) : cs * f - sn * h;
-            a[q + LD * j] = turned && j == p ? R(0) : sn * f + cs * h;
-          }
+        if (t.lane() == 0) {
+          if (on) { d[l] -= p; e[l] = g; }
+          // a selection, as a store to e[m] would put all numbers into memory
+          if constexpr (T::W == 1) { ALL(i, N) e[i] = i == m ? R(0) : e[i]; } else e[m] = 0;
         }
         t.sync();
       }
-      more = t.any(moved);
     }
   }
   template <bool ADJ, int O, int I, class T> static FN void act(T t, const R* v, const R* x, R* y, R* w) {

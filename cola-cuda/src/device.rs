@@ -13,15 +13,24 @@ use std::sync::{Arc, Mutex};
 
 /// A GPU, ready for use. Cheap to clone; the clones share one queue of work, from any thread.
 #[derive(Clone)]
-pub struct Cuda {
+pub struct Cuda(Arc<Shared>);
+/// What the clones share: every vector holds one.
+#[doc(hidden)]
+pub struct Shared {
     /// Before the queue, so that they are destroyed before it.
-    pub(crate) libraries: Arc<Libraries>,
+    pub(crate) libraries: Libraries,
     pub(crate) stream: Arc<CudaStream>,
-    info: Arc<DeviceInfo>,
-    pub(crate) modules: Arc<Modules>,
+    info: DeviceInfo,
+    pub(crate) modules: Modules,
     /// The first failure of an operation that could not return it.
-    noted: Arc<Mutex<Option<Error>>>,
-    graphs: Arc<AtomicUsize>,
+    noted: Mutex<Option<Error>>,
+    graphs: AtomicUsize,
+}
+impl std::ops::Deref for Cuda {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
 /// Memory of a device, in bytes, all processes counted.
@@ -76,14 +85,14 @@ impl Cuda {
         }
         let stream = context.new_stream().map_err(|e| failed("cuStreamCreate", "a new stream on the GPU", e))?;
         let info = driver::info(ordinal).map_err(|e| failed("cuDeviceGetAttribute", "a question about the GPU", e))?;
-        Ok(Cuda {
+        Ok(Cuda(Arc::new(Shared {
+            libraries: Libraries::default(),
             stream,
-            info: Arc::new(info),
-            modules: Arc::default(),
-            noted: Arc::default(),
-            graphs: Arc::default(),
-            libraries: Arc::default(),
-        })
+            info,
+            modules: Modules::default(),
+            noted: Mutex::default(),
+            graphs: AtomicUsize::default(),
+        })))
     }
 
     /// The number it was made with.

@@ -307,14 +307,7 @@ fn planted_faults_are_caught() {
             Check::Address,
             "shim: ",
         ),
-        (
-            "unwritten",
-            Function::Sqrt,
-            "v[at(e)] = i == k ? R(1) : R(0);",
-            "if (i == k) v[at(e)] = R(1);",
-            Check::Address,
-            "wrong",
-        ),
+        ("unwritten", Function::Sqrt, "v[i] = v[LD * i] = R(i == 0);", "v[i] = R(i == 0);", Check::Address, "wrong"),
     ];
     for (name, f, from, to, check, want) in plants {
         let s = (case.source)(f, Some(Team::Warp)).unwrap();

@@ -51,8 +51,10 @@ fn without_spills(found: &[((u32, u32), Usage)], names: &BTreeMap<String, String
     }
     lines.sort();
     common::report(&(lines.join("\n") + "\n"));
-    let bad: Vec<&String> = lines.iter().filter(|l| !l.contains("   0 spilled")).collect();
-    assert!(bad.is_empty(), "registers are spilled:\n{bad:#?}");
+    // numbers that a thread indexes by what it computed lie in memory as spilled ones do
+    let bad = |l: &&String| !l.contains("   0 spilled") || l.ends_with("by Thread") && !l.contains("   0 stack");
+    let bad: Vec<&String> = lines.iter().filter(bad).collect();
+    assert!(bad.is_empty(), "registers are spilled, or numbers of a thread are not in registers:\n{bad:#?}");
 }
 
 /// The functions with most numbers alive of every type; all of them for sm_90, the heaviest also for sm_80 and sm_100.

@@ -64,7 +64,7 @@ impl Factor {
         }
     }
     fn prep(self) -> usize {
-        if matches!(self, Factor::Eigh(..)) { self.n().div_ceil(2) * 2 } else { 0 }
+        if matches!(self, Factor::Eigh(..)) { 4 * self.n() } else { 0 }
     }
     /// Numbers of the matrix that is factored, where the factors do not take its place.
     fn copy(self) -> usize {
