@@ -8,6 +8,7 @@
 //! - [`value_and_grad`]: gradients of `inv_quad`, `logdet` and `quad` with respect to the leaves on the device.
 //! - [`OnDevice::eigs_with`], [`trace_with`](OnDevice::trace_with), [`logdet_with`](OnDevice::logdet_with): thick-restart Lanczos, Krylov-Schur,
 //!   Hutchinson, Hutch++, XTrace and SLQ by the loops of the host, with their bases on the device.
+//! - [`CudaFunction`]: closures on device vectors as an operator, for what has no other form on a device.
 //! - [`OnDevice::offloaded`]: every other algorithm of the host, its products on the device.
 //! - [`nvrtc`]: the compiler, which needs no GPU.
 //!
@@ -51,8 +52,8 @@ pub use device::{Cuda, Memory};
 pub use fuse::{DeviceBatch, Fused};
 pub use gradient::{DeviceDifferentiable, DeviceGradient, DeviceLogdetGradient, Loss, TrackedOnDevice, value_and_grad};
 pub use ops::{
-    CudaBanded, CudaCirculant, CudaDense, CudaDiagonal, CudaFactored, CudaHalf, CudaLowRankUpdate, CudaPermutation,
-    CudaSparse, CudaSvd, CudaToeplitz, CudaTriangular, CudaTriangularInverse, CudaWoodbury, DeviceAction, HalfFormat,
-    Iterate, Offloaded, OnDevice, Span, SpanMut, ToDevice, ToDeviceExt,
+    CudaBanded, CudaCirculant, CudaDense, CudaDiagonal, CudaFactored, CudaFourier, CudaFunction, CudaHalf,
+    CudaLowRankUpdate, CudaPermutation, CudaSparse, CudaSvd, CudaToeplitz, CudaTriangular, CudaTriangularInverse,
+    CudaWoodbury, DeviceAction, HalfFormat, Iterate, Offloaded, OnDevice, Span, SpanMut, ToDevice, ToDeviceExt,
 };
 pub use vector::{DeviceNumber, DeviceScalar, DeviceVector};

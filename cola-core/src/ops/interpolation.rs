@@ -117,6 +117,10 @@ pub fn try_interpolation_linear<T: Scalar>(grid: Grid, points: &[f64]) -> Result
     Interpolation::linear(grid, points)
 }
 impl<T: Scalar> Interpolation<T> {
+    /// Grid points and weights, row after row: each row has as many.
+    pub fn rows(&self) -> (&[usize], &[T]) {
+        (&self.index, &self.weights)
+    }
     /// Piecewise linear: 2 weights a row.
     ///
     /// # Errors

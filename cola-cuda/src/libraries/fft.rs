@@ -6,6 +6,7 @@ use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::{Error, Fact, Result};
 use cudarc::cufft::sys::{self, cufftResult_t as Status, cufftType_t as Type};
 use cudarc::driver::CudaStream;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 pub(crate) const LIBRARY: Library = library!(
@@ -40,6 +41,36 @@ pub(crate) fn spectrum_len<T: DeviceNumber>(grid: &[usize]) -> usize {
     match (grid.split_last(), T::IsReal::KNOWN) {
         (Some((last, rest)), true) => rest.iter().product::<usize>() * (last / 2 + 1),
         _ => grid.iter().product(),
+    }
+}
+/// Plans of one grid by the number of transforms at once; each holds memory of the library.
+pub(crate) struct Plans {
+    pub(crate) grid: Vec<usize>,
+    made: Mutex<HashMap<usize, Arc<Plan>>>,
+}
+/// Plans that are kept; with one more all are dropped.
+const KEPT: usize = 8;
+impl Plans {
+    pub(crate) fn new(grid: &[usize]) -> Self {
+        Plans { grid: grid.to_vec(), made: Mutex::default() }
+    }
+    /// Points of the grid.
+    pub(crate) fn points(&self) -> usize {
+        self.grid.iter().product()
+    }
+    /// # Errors
+    /// As [`Plan::new`].
+    pub(crate) fn get<T: DeviceNumber>(&self, gpu: &Cuda, batch: usize) -> Result<Arc<Plan>> {
+        let mut made = self.made.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(plan) = made.get(&batch) {
+            return Ok(plan.clone());
+        }
+        if made.len() >= KEPT {
+            made.clear();
+        }
+        let plan = Arc::new(Plan::new::<T>(gpu, &self.grid, batch)?);
+        made.insert(batch, plan.clone());
+        Ok(plan)
     }
 }
 impl Plan {

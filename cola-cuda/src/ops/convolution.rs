@@ -3,26 +3,21 @@
 use super::span::{diagonal_in_place, scaled};
 use super::{DeviceAction, Span, SpanMut};
 use crate::device::Cuda;
-use crate::libraries::fft::{Plan, spectrum_len};
+use crate::libraries::fft::{Plans, spectrum_len};
 use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::functions::{DetRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
 use cola_core::space::Dyn;
 use cola_core::{Circulant, Error, Facts, NoFacts, Operator, Result, Scalar, Update, WithFacts};
-use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// A circulant on a grid, ready to be applied to any number of columns.
 struct Convolution<T: DeviceNumber> {
-    grid: Vec<usize>,
+    plans: Plans,
     /// The transform of the first column, divided by the number of points.
     symbol: DeviceVector<T::Complex>,
-    /// By the number of columns; each holds memory of the library.
-    plans: Mutex<HashMap<usize, Arc<Plan>>>,
 }
-/// Plans that are kept; with one more all are dropped.
-const PLANS: usize = 8;
 impl<T: DeviceNumber> Convolution<T> {
     fn new(gpu: &Cuda, grid: &[usize], column: &[T]) -> Result<Self> {
         let points: usize = grid.iter().product();
@@ -30,26 +25,14 @@ impl<T: DeviceNumber> Convolution<T> {
             let (left, right) = ((points, 1), (column.len(), 1));
             return Err(Error::ShapeMismatch { op: "a circulant on a device", left, right });
         }
-        let plan = Arc::new(Plan::new::<T>(gpu, grid, 1)?);
+        let plans = Plans::new(grid);
         let mut symbol = gpu.reserve::<T::Complex>(spectrum_len::<T>(grid))?;
-        plan.forward(&gpu.upload(column)?, &mut symbol)?;
+        plans.get::<T>(gpu, 1)?.forward(&gpu.upload(column)?, &mut symbol)?;
         symbol.try_scale(<T::Complex as Scalar>::of(1.0 / points as f64))?;
-        Ok(Convolution { grid: grid.to_vec(), symbol, plans: Mutex::new(HashMap::from([(1, plan)])) })
+        Ok(Convolution { plans, symbol })
     }
     fn points(&self) -> usize {
-        self.grid.iter().product()
-    }
-    fn plan(&self, gpu: &Cuda, batch: usize) -> Result<Arc<Plan>> {
-        let mut plans = self.plans.lock().unwrap_or_else(|e| e.into_inner());
-        if let Some(plan) = plans.get(&batch) {
-            return Ok(plan.clone());
-        }
-        if plans.len() >= PLANS {
-            plans.clear();
-        }
-        let plan = Arc::new(Plan::new::<T>(gpu, &self.grid, batch)?);
-        plans.insert(batch, plan.clone());
-        Ok(plan)
+        self.plans.points()
     }
     /// y = \[y +\] alpha (the first rows of the product with x, zeros behind it).
     fn act(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
@@ -58,7 +41,7 @@ impl<T: DeviceNumber> Convolution<T> {
             return super::span::nothing(gpu, how, x, y);
         }
         gpu.same_device(self.symbol.device())?;
-        let plan = self.plan(gpu, batch)?;
+        let plan = self.plans.get::<T>(gpu, batch)?;
         let mut work = gpu.reserve::<T>(n * batch)?;
         if x.rows < n {
             work.try_fill(T::default())?;
@@ -89,7 +72,7 @@ impl<T: DeviceNumber> Clone for CudaCirculant<T> {
 }
 impl<T: DeviceNumber> fmt::Debug for CudaCirculant<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CudaCirculant({:?})", self.on.grid)
+        write!(f, "CudaCirculant({:?})", self.on.plans.grid)
     }
 }
 impl<T: DeviceNumber> CudaCirculant<T> {

@@ -88,6 +88,23 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
     {
         self.applied("apply", &self.a, false, x)
     }
+    /// y <- A x, into memory that is there; several vectors lie one after another.
+    ///
+    /// # Errors
+    /// As [`apply`](OnDevice::apply).
+    pub fn apply_into(&self, x: &DeviceVector<T>, y: &mut DeviceVector<T>) -> Result<()>
+    where
+        A: DeviceAction,
+    {
+        let (rows, cols) = self.shape();
+        let k = x.len().checked_div(cols).unwrap_or(1);
+        if k == 0 || cols * k != x.len() || rows * k != y.len() {
+            return Err(Error::ShapeMismatch { op: "apply_into", left: (rows, cols), right: (x.len(), y.len()) });
+        }
+        self.gpu.same_device(x.device())?;
+        self.gpu.same_device(y.device())?;
+        self.a.act_on(&self.gpu, Update::replace(), Span::new(x, cols, k)?, SpanMut::new(y, rows, k)?)
+    }
     /// A^T x.
     ///
     /// # Errors

@@ -2,8 +2,8 @@
 
 use super::on_device::OnDevice;
 use super::{
-    CudaBanded, CudaCirculant, CudaDense, CudaDiagonal, CudaLowRankUpdate, CudaPermutation, CudaSparse, CudaToeplitz,
-    CudaTriangular,
+    CudaBanded, CudaCirculant, CudaDense, CudaDiagonal, CudaFourier, CudaLowRankUpdate, CudaPermutation, CudaSparse,
+    CudaToeplitz, CudaTriangular,
 };
 use crate::device::Cuda;
 use crate::vector::DeviceNumber;
@@ -13,19 +13,20 @@ use cola_core::functions::DiagonalRule;
 use cola_core::functions::base::entries;
 use cola_core::space::Dyn;
 use cola_core::{
-    Adjoint, Banded, BlockDiag, BlockDiagOf, Blocks, Circulant, Congruence, Conj, Dense, Diagonal, Fact, Gram,
-    GramKind, HStack, Hadamard, Householder, Identity, IndexSet, Isometric, Kernel, Kron, KronOf, KronProduct, KronSum,
-    LinearOperator, LowRank, LowRankUpdate, Operator, Parts, Permutation, Powi, Product, ProductOf, Projection, Psd,
-    Real, Repeat, Result, Scalar, Scaled, ScaledIdentity, SelfAdjoint, Shifted, Side, Sign, Sliced, Space, Sparse,
-    SparseData, Sum, SumOf, Toeplitz, Transpose, Triangular, Tridiagonal, Unitary, UpperBand, VStack, WithFacts, Zero,
+    Adjoint, Banded, BlockDiag, BlockDiagOf, Blocks, Circulant, Congruence, Conj, Dense, Diagonal, Fact, Fourier, Gram,
+    GramKind, HStack, Hadamard, Householder, Identity, IndexSet, Interpolation, Isometric, Kernel, Kron, KronOf,
+    KronProduct, KronSum, LinearOperator, LowRank, LowRankUpdate, Operator, Parts, Permutation, Powi, Product,
+    ProductOf, Projection, Psd, Real, Repeat, Result, Scalar, Scaled, ScaledIdentity, SelfAdjoint, Shifted, Side, Sign,
+    Sliced, Space, Sparse, SparseData, Sum, SumOf, Toeplitz, Transpose, Triangular, Tridiagonal, Trigonometric,
+    Unitary, UpperBand, VStack, WithFacts, Zero,
 };
 
 /// An operator whose leaves can be copied to a device.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no form on a device",
     label = "one of its leaves cannot be copied to a device",
-    note = "an operator that is a function on the host (`Function`, `Jacobian`, `Boxed`) has none; numbers are `f32`, `f64` and their \
-            complex numbers"
+    note = "an operator that is a function on the host (`Function`, `Jacobian`, `Boxed`) has none: write it as a `CudaFunction`; numbers \
+            are `f32`, `f64` and their complex numbers"
 )]
 pub trait ToDevice: Operator {
     /// The same structure with leaves on a device.
@@ -95,6 +96,7 @@ macro_rules! as_dense {
 as_dense! {
     [A, B] Hadamard<A, B>;
     [K, X, Z] Kernel<K, X, Z>;
+    [T: Scalar, S] Trigonometric<T, S>;
 }
 macro_rules! as_bands {
     ($([$($p:tt)*] $S:ty, |$s:ident| $width:expr;)*) => { $(
@@ -224,6 +226,22 @@ impl<T: DeviceNumber, M: SparseData<Scalar = T>> ToDevice for Sparse<M> {
     type Device = CudaSparse<T>;
     fn copied(&self, gpu: &Cuda) -> Result<CudaSparse<T>> {
         CudaSparse::new(gpu, self.0.compressed())
+    }
+}
+// a few weights a row
+impl<T: DeviceNumber> ToDevice for Interpolation<T> {
+    type Device = CudaSparse<T>;
+    fn copied(&self, gpu: &Cuda) -> Result<CudaSparse<T>> {
+        let ((rows, cols), (indices, values)) = ((self.nrows(), self.ncols()), self.rows());
+        let width = indices.len().checked_div(rows).unwrap_or(0);
+        let offsets: Vec<usize> = (0..=rows).map(|i| i * width).collect();
+        CudaSparse::new(gpu, Compressed { rows, cols, by_rows: true, offsets: &offsets, indices, values })
+    }
+}
+impl<T: DeviceNumber<Wide = T>, S: Space> ToDevice for Fourier<T, S> {
+    type Device = CudaFourier<T>;
+    fn copied(&self, _: &Cuda) -> Result<CudaFourier<T>> {
+        Ok(CudaFourier::new(self.nrows()))
     }
 }
 impl<T: DeviceNumber, S: Space> ToDevice for Identity<T, S> {

@@ -440,6 +440,9 @@ pub fn structures(gpu: &Cuda) -> Result<()> {
         acts(gpu, "zero", &Zero::<f64, Const<3>, Const<2>>::of_size(3, 2))?;
         acts(gpu, "hadamard", &Hadamard::new(r.general::<f64, 4>(), r.spd::<f64, 4>()))?;
     }
+    let grid = Grid::between(0.0, 5.0, 6)?;
+    acts(gpu, "interpolation", &Interpolation::<f64>::cubic(grid, &[0.5, 1.25, 3.0, 4.9])?)?;
+    acts(gpu, "dct 2 of 7", &Dct::new::<f64>(2, 7))?;
     let reflection = Householder::new(SVector::<f64, 4>::new(1.0, -2.0, 0.5, 3.0));
     let d = acts(gpu, "householder", &reflection)?;
     let b = [1.0, 2.0, 3.0, 4.0];
@@ -458,6 +461,16 @@ pub fn structures(gpu: &Cuda) -> Result<()> {
         type C = Complex<f64>;
         let c = |i: usize| C::new(i as f64, 1.0 - i as f64 / 2.0);
         acts(gpu, "complex circulant", &Circulant::new((0..5).map(c).collect::<Vec<C>>()))?;
+        let f = acts(gpu, "fourier 6", &Fourier::<C>::new(6))?;
+        let b: Vec<C> = (0..6).map(c).collect();
+        close(&gpu.download(&f.solve(&gpu.upload(&b)?)?)?, &Fourier::new(6).solve(&b)?, 100.0);
+        assert_eq!(f.slogdet()?, Fourier::<C>::new(6).slogdet()?);
+        acts(gpu, "fourier 5, single", &Fourier::<Complex<f32>>::new(5))?;
+        acts(
+            gpu,
+            "kron(fourier, dense)",
+            &Kron::new(Fourier::<C>::new(3), Dense::new(nalgebra::DMatrix::from_fn(2, 2, |i, j| c(i + 3 * j)))),
+        )?;
         acts(gpu, "complex toeplitz", &Toeplitz::new((0..3).map(c).collect::<Vec<C>>(), vec![c(0), c(7)]))?;
     }
     Ok(())
@@ -567,6 +580,10 @@ pub fn dense(gpu: &Cuda) -> Result<()> {
     close(e.operator().eigenvalues(), host.eigenvalues(), 1e3);
     close(&gpu.download(&e.apply(&db)?)?, &sum.apply(&b), 1e3);
     Ok(())
+}
+/// Closures on device vectors.
+pub fn functions(gpu: &Cuda) -> Result<()> {
+    super::functions::functions(gpu)
 }
 /// What subspace methods ask of blocks of vectors.
 pub fn blocks(gpu: &Cuda) -> Result<()> {

@@ -3,6 +3,7 @@
 
 pub mod cpu;
 pub mod device;
+pub mod functions;
 pub mod market;
 pub mod subspaces;
 
