@@ -5,8 +5,7 @@ use super::{DeviceAction, Span, SpanMut};
 use crate::device::Cuda;
 use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::functions::DiagonalRule;
-use cola_core::space::Dyn;
-use cola_core::{Error, Facts, LinearOperator, NoFacts, Operator, Result, Update};
+use cola_core::{Error, Facts, LinearOperator, NoFacts, Result, Update};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -54,19 +53,7 @@ impl<T: DeviceNumber, F: Facts> CudaBanded<T, F> {
         Ok(CudaBanded { bands: Arc::new(gpu.upload(&bands)?), n, width: (low, high), facts: PhantomData })
     }
 }
-impl<T: DeviceNumber, F: Facts> Operator for CudaBanded<T, F> {
-    type Scalar = T;
-    type Facts = F;
-    type Class = cola_core::General;
-    type Rows = Dyn;
-    type Cols = Dyn;
-    fn nrows(&self) -> usize {
-        self.n
-    }
-    fn ncols(&self) -> usize {
-        self.n
-    }
-}
+device_operator!([T: DeviceNumber, F: Facts] CudaBanded<T, F> { scalar T; facts F; shape |s| (s.n, s.n) });
 impl<T: DeviceNumber, F: Facts> DeviceAction for CudaBanded<T, F> {
     fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
         banded(gpu, how, Span::new(&self.bands, self.bands.len(), 1)?, self.width, x, y)

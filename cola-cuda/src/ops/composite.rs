@@ -226,19 +226,10 @@ impl<F: DeviceAction, P: DeviceAction<Scalar = F::Scalar>> DeviceAction for Kron
 }
 /// The Kronecker product of a list that is not empty.
 struct KronList<'a, A>(&'a [A]);
-impl<A: Operator> Operator for KronList<'_, A> {
-    type Scalar = A::Scalar;
-    type Facts = cola_core::NoFacts;
-    type Class = cola_core::General;
-    type Rows = cola_core::Dyn;
-    type Cols = cola_core::Dyn;
-    fn nrows(&self) -> usize {
-        self.0.iter().map(Operator::nrows).product()
-    }
-    fn ncols(&self) -> usize {
-        self.0.iter().map(Operator::ncols).product()
-    }
-}
+device_operator!([A: Operator] KronList<'_, A> {
+    scalar A::Scalar; facts cola_core::NoFacts;
+    shape |s| (s.0.iter().map(Operator::nrows).product(), s.0.iter().map(Operator::ncols).product())
+});
 impl<A: DeviceAction> DeviceAction for KronList<'_, A> {
     fn act_on(&self, gpu: &Cuda, how: Update<Sc<A>>, x: Span<'_, Sc<A>>, y: SpanMut<'_, Sc<A>>) -> Result<()> {
         match self.0 {

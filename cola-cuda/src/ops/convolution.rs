@@ -90,19 +90,10 @@ impl<T: DeviceNumber> CudaCirculant<T> {
         Ok(WithFacts::promised(Self::new(&self.gpu, &a)?))
     }
 }
-impl<T: DeviceNumber> Operator for CudaCirculant<T> {
-    type Scalar = T;
-    type Facts = <Circulant<T, Dyn> as Operator>::Facts;
-    type Class = cola_core::General;
-    type Rows = Dyn;
-    type Cols = Dyn;
-    fn nrows(&self) -> usize {
-        self.on.points()
-    }
-    fn ncols(&self) -> usize {
-        self.on.points()
-    }
-}
+device_operator!([T: DeviceNumber] CudaCirculant<T> {
+    scalar T; facts <Circulant<T, Dyn> as Operator>::Facts;
+    shape |s| (s.on.points(), s.on.points())
+});
 impl<T: DeviceNumber> DeviceAction for CudaCirculant<T> {
     fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
         self.on.act(gpu, how, x, y)
@@ -194,19 +185,7 @@ fn fast_length(n: usize) -> usize {
     };
     (n.max(2).next_multiple_of(2)..).step_by(2).find(|&m| smooth(m)).unwrap_or(n)
 }
-impl<T: DeviceNumber, F: Facts> Operator for CudaToeplitz<T, F> {
-    type Scalar = T;
-    type Facts = F;
-    type Class = cola_core::General;
-    type Rows = Dyn;
-    type Cols = Dyn;
-    fn nrows(&self) -> usize {
-        self.shape.0
-    }
-    fn ncols(&self) -> usize {
-        self.shape.1
-    }
-}
+device_operator!([T: DeviceNumber, F: Facts] CudaToeplitz<T, F> { scalar T; facts F; shape |s| s.shape });
 impl<T: DeviceNumber, F: Facts> DeviceAction for CudaToeplitz<T, F> {
     fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
         self.on.act(gpu, how, x, y)

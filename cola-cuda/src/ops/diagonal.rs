@@ -6,7 +6,7 @@ use crate::device::Cuda;
 use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::functions::{DetRule, EighRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
 use cola_core::space::Dyn;
-use cola_core::{Diagonal, Facts, Identity, Operator, Real, Result, SelfAdjointFacts, Spectral, Update};
+use cola_core::{Diagonal, Facts, Identity, Real, Result, SelfAdjointFacts, Spectral, Update};
 use std::sync::Arc;
 
 /// diag(d) on a device.
@@ -29,19 +29,10 @@ impl<T: DeviceNumber> CudaDiagonal<T> {
         Self::new(self.data.device(), d)
     }
 }
-impl<T: DeviceNumber> Operator for CudaDiagonal<T> {
-    type Scalar = T;
-    type Facts = SelfAdjointFacts;
-    type Class = cola_core::General;
-    type Rows = Dyn;
-    type Cols = Dyn;
-    fn nrows(&self) -> usize {
-        self.data.len()
-    }
-    fn ncols(&self) -> usize {
-        self.data.len()
-    }
-}
+device_operator!([T: DeviceNumber] CudaDiagonal<T> {
+    scalar T; facts SelfAdjointFacts;
+    shape |s| (s.data.len(), s.data.len())
+});
 impl<T: DeviceNumber> DeviceAction for CudaDiagonal<T> {
     fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
         diagonal(gpu, how, Span::new(&self.data, self.data.len(), 1)?, x, y)

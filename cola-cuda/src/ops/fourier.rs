@@ -7,7 +7,7 @@ use crate::libraries::fft::Plans;
 use crate::vector::DeviceNumber;
 use cola_core::functions::{DetRule, InverseRule};
 use cola_core::space::Dyn;
-use cola_core::{Adjoint, Facts, Fourier, Operator, Result, Scalar, UnitaryFacts, Update};
+use cola_core::{Adjoint, Facts, Fourier, Result, Scalar, UnitaryFacts, Update};
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,19 +29,10 @@ impl<T: DeviceNumber<Wide = T>> CudaFourier<T> {
         CudaFourier { host: Fourier::new(n), plans: Arc::new(Plans::new(&[n])) }
     }
 }
-impl<T: DeviceNumber<Wide = T>> Operator for CudaFourier<T> {
-    type Scalar = T;
-    type Facts = UnitaryFacts;
-    type Class = cola_core::General;
-    type Rows = Dyn;
-    type Cols = Dyn;
-    fn nrows(&self) -> usize {
-        self.plans.points()
-    }
-    fn ncols(&self) -> usize {
-        self.plans.points()
-    }
-}
+device_operator!([T: DeviceNumber<Wide = T>] CudaFourier<T> {
+    scalar T; facts UnitaryFacts;
+    shape |s| (s.plans.points(), s.plans.points())
+});
 impl<T: DeviceNumber<Wide = T>> DeviceAction for CudaFourier<T> {
     fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
         let (n, batch) = (self.plans.points(), x.cols * x.layers);

@@ -4,8 +4,7 @@ use super::span::scaled;
 use super::{DeviceAction, Span, SpanMut};
 use crate::device::Cuda;
 use crate::vector::{DeviceNumber, DeviceVector};
-use cola_core::space::Dyn;
-use cola_core::{Facts, NoFacts, Operator, PsdFacts, Result, SelfAdjointFacts, Update};
+use cola_core::{Facts, NoFacts, PsdFacts, Result, SelfAdjointFacts, Update};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -78,19 +77,7 @@ impl<T: DeviceNumber> CudaFunction<T, PsdFacts> {
         CudaFunction { forward: Arc::new(forward), adjoint: None, shape: (n, n), facts: PhantomData }
     }
 }
-impl<T: DeviceNumber, K: Facts> Operator for CudaFunction<T, K> {
-    type Scalar = T;
-    type Facts = K;
-    type Class = cola_core::General;
-    type Rows = Dyn;
-    type Cols = Dyn;
-    fn nrows(&self) -> usize {
-        self.shape.0
-    }
-    fn ncols(&self) -> usize {
-        self.shape.1
-    }
-}
+device_operator!([T: DeviceNumber, K: Facts] CudaFunction<T, K> { scalar T; facts K; shape |s| s.shape });
 impl<T: DeviceNumber, K: Facts> DeviceAction for CudaFunction<T, K> {
     fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, mut y: SpanMut<'_, T>) -> Result<()> {
         let map = self.adjoint.as_ref().filter(|_| how.adjoint).unwrap_or(&self.forward);

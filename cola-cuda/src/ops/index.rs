@@ -7,8 +7,7 @@ use crate::driver::failed;
 use crate::libraries::address;
 use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::functions::{DetRule, InverseRule};
-use cola_core::space::Dyn;
-use cola_core::{Adjoint, Error, Facts, NoFacts, Operator, Real, Result, UnitaryFacts, Update};
+use cola_core::{Adjoint, Error, Facts, NoFacts, Real, Result, UnitaryFacts, Update};
 use cudarc::driver::{CudaSlice, DevicePtr};
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -59,19 +58,7 @@ impl<T: DeviceNumber> CudaPermutation<T> {
         Ok(CudaPermutation { order, n: p.order().len(), sign: if odd { -1.0 } else { 1.0 }, scalar: PhantomData })
     }
 }
-impl<T: DeviceNumber> Operator for CudaPermutation<T> {
-    type Scalar = T;
-    type Facts = UnitaryFacts;
-    type Class = cola_core::General;
-    type Rows = Dyn;
-    type Cols = Dyn;
-    fn nrows(&self) -> usize {
-        self.n
-    }
-    fn ncols(&self) -> usize {
-        self.n
-    }
-}
+device_operator!([T: DeviceNumber] CudaPermutation<T> { scalar T; facts UnitaryFacts; shape |s| (s.n, s.n) });
 impl<T: DeviceNumber> DeviceAction for CudaPermutation<T> {
     fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
         permutation(gpu, how, self.order.address(), x, y)
@@ -145,19 +132,7 @@ impl<T: DeviceNumber> CudaSparse<T> {
         Ok(CudaSparse { rows, columns, shape: (a.rows, a.cols) })
     }
 }
-impl<T: DeviceNumber> Operator for CudaSparse<T> {
-    type Scalar = T;
-    type Facts = NoFacts;
-    type Class = cola_core::General;
-    type Rows = Dyn;
-    type Cols = Dyn;
-    fn nrows(&self) -> usize {
-        self.shape.0
-    }
-    fn ncols(&self) -> usize {
-        self.shape.1
-    }
-}
+device_operator!([T: DeviceNumber] CudaSparse<T> { scalar T; facts NoFacts; shape |s| s.shape });
 impl<T: DeviceNumber> DeviceAction for CudaSparse<T> {
     fn act_on(&self, gpu: &Cuda, how: Update<T>, x: Span<'_, T>, y: SpanMut<'_, T>) -> Result<()> {
         let lines = if how.adjoint { &self.columns } else { &self.rows };

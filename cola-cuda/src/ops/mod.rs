@@ -1,6 +1,30 @@
 //! Operators on a device. A type is mapped leaf by leaf: `Kron<Psd<Dense>, Diagonal>` on the host becomes
 //! `Kron<Psd<CudaDense>, CudaDiagonal>`, so that the same rules pick the same algorithms; what differs is the leaves' action.
 
+/// `Operator` for a structure whose sizes are known when it runs. By example, because it removes twelve lines of the same words from every
+/// file.
+macro_rules! device_operator {
+    ([$($p:tt)*] $S:ty { scalar $T:ty; facts $F:ty; shape |$s:ident| $shape:expr }) => {
+        impl<$($p)*> cola_core::Operator for $S {
+            type Scalar = $T;
+            type Facts = $F;
+            type Class = cola_core::General;
+            type Rows = cola_core::space::Dyn;
+            type Cols = cola_core::space::Dyn;
+            fn nrows(&self) -> usize {
+                let $s = self;
+                let shape: (usize, usize) = $shape;
+                shape.0
+            }
+            fn ncols(&self) -> usize {
+                let $s = self;
+                let shape: (usize, usize) = $shape;
+                shape.1
+            }
+        }
+    };
+}
+
 mod banded;
 mod composite;
 mod convolution;
