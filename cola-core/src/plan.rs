@@ -14,6 +14,7 @@ use crate::algorithms::krylov::Kind;
 use crate::algorithms::spectrum::DENSE_SPECTRUM;
 use crate::facts::{Fact, Facts};
 use crate::functions::base::{DENSE_LIMIT, is_direct};
+use crate::functions::lazy::{PIVOTS, preconditionable};
 use crate::functions::dense::{ByLdl, ByLu, FactorMethod, MethodOf, unrolled};
 use crate::operator::Operator;
 use crate::scalar::Scalar;
@@ -308,6 +309,8 @@ struct Asked {
     self_adjoint: bool,
     lanes: bool,
     direct: bool,
+    /// K + c I that is solved with a pivoted Cholesky preconditioner.
+    pivots: bool,
     method: (&'static str, &'static str),
     krylov: Kind,
 }
@@ -320,6 +323,7 @@ impl Asked {
             self_adjoint: K::SelfAdjoint::KNOWN,
             lanes: A::Scalar::LANES > 1,
             direct: is_direct(&a),
+            pivots: preconditionable(a).is_some(),
             method: method::<K, A>(),
             krylov: MethodOf::<K>::KRYLOV,
         }
@@ -356,6 +360,7 @@ fn base_of(a: &Asked, question: Question, plan: &dyn Fn(Question) -> Plan) -> Pl
             let apply = plan(Question::Apply);
             Plan { base: true, parts: Vec::new(), ..Plan::weighted("read off n applications", [(a.shape.1, apply)]) }
         }
+        Question::Solve if !a.direct && a.pivots => preconditioned(),
         Question::Solve if !a.direct => iteration(a.krylov, a.shape, plan(Question::Apply)),
         _ if !a.direct => Plan {
             base: true,
@@ -372,6 +377,17 @@ fn base_of(a: &Asked, question: Question, plan: &dyn Fn(Question) -> Plan) -> Pl
             Plan { rule, cost: Cost { formula, flops, per_iteration: false }, base: true, ..plan }
         }
     }
+}
+/// CG with a preconditioner of k columns: two products with them, and the vectors.
+fn preconditioned() -> Plan {
+    let formula = format!("one application + 4nk + 12n, k <= {PIVOTS}");
+    let cost = Cost { formula, flops: None, per_iteration: true };
+    Plan { rule: PIVOTED.into(), parts: Vec::new(), cost, refused: false, base: false }
+}
+const PIVOTED: &str = "CG with a pivoted Cholesky preconditioner";
+/// The name of the iteration that solves with `a`.
+pub(crate) fn iteration_name<A: Operator>(kind: Kind, a: &A) -> &'static str {
+    if preconditionable(a).is_some() { PIVOTED } else { kind.name() }
 }
 fn iteration(kind: Kind, shape: (usize, usize), apply: Plan) -> Plan {
     let vectors = ["10n", "18n", "4kn in step k"];
