@@ -9,41 +9,49 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 const N: usize = DENSE_LIMIT + 30;
 
+/// In the unit square.
 fn points(n: usize) -> DMatrix<f64> {
-    DMatrix::from_fn(n, 1, |i, _| (i as f64 * 0.754_877_666_246_692_7) % 1.0)
+    DMatrix::from_fn(n, 2, |i, c| (i as f64 * [0.754_877_666_246_692_7, 0.569_840_290_998_053_2][c]) % 1.0)
 }
 fn rhs(n: usize) -> DVector<f64> {
     DVector::from_fn(n, |i, _| (3.0 * i as f64).sin() + 0.1 * ((i * i) as f64).cos())
 }
 fn rbf(n: usize, length: f64) -> DMatrix<f64> {
     let x = points(n);
-    DMatrix::from_fn(n, n, |i, j| (-0.5 * ((x[i] - x[j]) / length).powi(2)).exp())
+    DMatrix::from_fn(n, n, |i, j| {
+        let (p, q) = (x[(i, 0)] - x[(j, 0)], x[(i, 1)] - x[(j, 1)]);
+        (-0.5 * (p * p + q * q) / (length * length)).exp()
+    })
 }
 
 #[test]
 fn kernels_with_noise_are_preconditioned() {
     let (x, b, noise) = (points(N), rhs(N), 1e-4f64);
-    // a long length scale: the condition number is 1e7; of a closure, so that evaluations are counted, and a promise
-    let count = AtomicUsize::new(0);
+    // a long length scale: the condition number is 1e7; of a closure with a promise, and products are counted
+    let (count, last) = (AtomicUsize::new(0), (x[(N - 1, 0)], x[(N - 1, 1)]));
     let k = covariance(|x: &[f64], z: &[f64]| {
-        count.fetch_add(1, Ordering::Relaxed);
-        (-0.5 * ((x[0] - z[0]) / 0.5).powi(2)).exp()
+        if (x[0], x[1]) == last && (z[0], z[1]) == last {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        let (p, q) = (x[0] - z[0], x[1] - z[1]);
+        (-0.5 * (p * p + q * q) / 0.09).exp()
     });
     let a = linop!(psd(kernel(k, &x)) + noise * I);
     let plan = a.explain();
     assert_eq!(plan.plan(Question::Solve).to_string(), "CG with a pivoted Cholesky preconditioner");
     assert!(plan.to_string().contains("one application + 4nk + 12n, k <= 100 per iteration"), "{plan}");
     let solved = a.solve(&b).unwrap();
-    let applications = count.load(Ordering::Relaxed) as f64 / (N * N) as f64;
-    let dense = rbf(N, 0.5) + DMatrix::identity(N, N) * noise;
+    let products = count.load(Ordering::Relaxed);
+    let dense = rbf(N, 0.3) + DMatrix::identity(N, N) * noise;
     assert!((&dense * &solved - &b).norm() < 1e-9 * b.norm());
     let exact = dense.clone().cholesky().unwrap().solve(&b);
-    // condition times tolerance
-    assert!((&solved - &exact).norm() < 1e-5 * exact.norm(), "{}", (&solved - &exact).norm() / exact.norm());
-    assert!(applications < 16.0, "{applications}");
-    // without: 10 times as many do not suffice
-    let plain = Psd::new(Dense::new(&dense)).solve_with(Cg::default().max_iters(160), &b);
-    assert!(matches!(plain, Err(Error::NotConverged { .. })), "{plain:?}");
+    let error = (&solved - &exact).norm() / exact.norm();
+    println!("{products} products, error {error:.1e}");
+    // at most tolerance times condition number; one product is the diagonal
+    assert!(error < 1e-4 && products <= 20, "{error} {products}");
+    // without: five times as many do not suffice
+    let plain = Psd::new(Dense::new(&dense)).solve_with(Cg::default().max_iters(100), &b);
+    assert!(matches!(plain, Err(Error::NotConverged { .. })), "{}", plain.unwrap().report.iterations);
 }
 #[test]
 fn sums_and_inverses_of_kernels() {
@@ -71,9 +79,9 @@ fn bad_numbers_in_kernels_have_names() {
     let noise = |c: f64| Sum::new(Kernel::new(Rbf::new(0.5), &x), ScaledIdentity::<f64, Dyn, AnySign>::of_size(c, N));
     let e = noise(f64::NAN).solve(&b).unwrap_err();
     assert!(matches!(e, Error::NonFinite { .. }) && e.to_string().contains("factor of the identity"), "{e}");
-    let start = std::time::Instant::now();
-    let e = noise(0.0).solve(&b).unwrap_err();
-    println!("{e} {:?}", start.elapsed());
+    // without noise a smooth kernel has rank 30 or so in 16 digits
+    let e = Sum::new(Kernel::new(Rbf::new(3.0), &x), ScaledIdentity::<f64, Dyn, AnySign>::of_size(0.0, N)).solve(&b).unwrap_err();
+    assert!(matches!(e, Error::Singular { index } if index < 80) && e.to_string().contains("multiple of `I`"), "{e}");
     // points and right-hand sides
     let mut bad = points(N);
     bad[7] = f64::NAN;
@@ -84,7 +92,7 @@ fn bad_numbers_in_kernels_have_names() {
     b[3] = f64::INFINITY;
     assert!(matches!(noise(0.1).solve(&b), Err(Error::NonFinite { .. })));
     // a promise that does not hold
-    let a = linop!(psd(kernel(covariance(|x: &[f64], z: &[f64]| if x[0] == z[0] { 1.0 } else { 3.0 }), &x)) + 0.1 * I);
+    let a = linop!(psd(kernel(covariance(|x: &[f64], z: &[f64]| if x[0] == z[0] { -1.0 } else { 3.0 }), &x)) + 0.1 * I);
     let e = a.solve(&rhs(N)).unwrap_err();
-    assert!(matches!(e, Error::NotPositiveDefinite { .. } | Error::Breakdown { .. } | Error::NotConverged { .. }), "{e}");
+    assert!(matches!(e, Error::NotPositiveDefinite { .. }), "{e}");
 }

@@ -89,14 +89,28 @@ impl PivotedCholesky {
         plain_numbers::<T>("pivoted Cholesky")?;
         let c = a.shift().re().lane_f64(0);
         positive("pivoted Cholesky", c)?;
+        spiked(n, &PivotedCholesky::columns_of(rank, c, n, a)?, c)
+    }
+    /// k where K is of rank k to working precision, k < `rank`.
+    ///
+    /// # Errors
+    /// As `factor`.
+    pub(crate) fn rank_of<T: Scalar>(rank: usize, n: usize, a: &dyn Pivots<T>) -> Result<Option<usize>> {
+        plain_numbers::<T>("pivoted Cholesky")?;
+        let k = PivotedCholesky::columns_of(rank, 0.0, n, a)?.len() / n.max(1);
+        Ok(Some(k).filter(|&k| k < rank.min(n)))
+    }
+    /// F of K, until tr(K - F F^H) <= `left`.
+    fn columns_of<T: Scalar>(rank: usize, left: f64, n: usize, a: &dyn Pivots<T>) -> Result<Vec<T>> {
         let mut d = vec![T::zero(); n];
         a.add_diagonal(T::one(), &mut d);
         let trace: f64 = d.iter().map(|d| d.re().lane_f64(0)).sum();
-        let (f, _) = PivotedCholesky::default().rank(rank).tol(c / trace).run(&d, &mut |j, g| {
+        let tol = if trace > 0.0 { left / trace } else { 0.0 };
+        let (f, _) = PivotedCholesky::default().rank(rank).tol(tol).run(&d, &mut |j, g| {
             a.add_column(j, T::one(), g);
             Ok(())
         })?;
-        spiked(n, &f, c)
+        Ok(f)
     }
     /// (F F^H + mu I)^-1, a preconditioner of A + mu I.
     ///
