@@ -15,6 +15,7 @@ use crate::algorithms::spectrum::DENSE_SPECTRUM;
 use crate::facts::{Fact, Facts};
 use crate::functions::base::{DENSE_LIMIT, is_direct};
 use crate::functions::lazy::{PIVOTS, preconditionable};
+use crate::functions::pinv::is_iterated;
 use crate::functions::dense::{ByLdl, ByLu, FactorMethod, MethodOf, unrolled};
 use crate::operator::Operator;
 use crate::scalar::Scalar;
@@ -171,6 +172,9 @@ impl Plan {
         if let Some(refused) = parts.iter().find(|p| p.refused) {
             return refused.clone();
         }
+        if parts.iter().any(|p| p.rule == LSMR_ALONE) {
+            return Plan::error("error: no rule of a part, and it is not made dense unasked");
+        }
         let all = || times.iter().zip(&parts);
         let once = |(&k, p): (&usize, &Plan)| Some(p.cost.flops.filter(|_| !p.cost.per_iteration)? * k as f64);
         let flops = all().map(once).sum();
@@ -311,6 +315,8 @@ struct Asked {
     direct: bool,
     /// K + c I that is solved with a pivoted Cholesky preconditioner.
     pivots: bool,
+    /// Least squares by an iteration.
+    lsmr: bool,
     method: (&'static str, &'static str),
     krylov: Kind,
 }
@@ -324,6 +330,7 @@ impl Asked {
             lanes: A::Scalar::LANES > 1,
             direct: is_direct(&a),
             pivots: preconditionable(a).is_some(),
+            lsmr: is_iterated(a),
             method: method::<K, A>(),
             krylov: MethodOf::<K>::KRYLOV,
         }
@@ -362,6 +369,11 @@ fn base_of(a: &Asked, question: Question, plan: &dyn Fn(Question) -> Plan) -> Pl
         }
         Question::Solve if !a.direct && a.pivots => preconditioned(),
         Question::Solve if !a.direct => iteration(a.krylov, a.shape, plan(Question::Apply)),
+        Question::Pinv if a.lsmr => {
+            let formula = "one application of A and of A^H + 3m + 9n".into();
+            let cost = Cost { formula, flops: None, per_iteration: true };
+            Plan { rule: LSMR_ALONE.into(), parts: Vec::new(), cost, refused: false, base: true }
+        }
         _ if !a.direct => Plan {
             base: true,
             ..Plan::error(format!("error: no rule, and {} > {DENSE_LIMIT} is not made dense unasked", a.shape.0))
@@ -384,6 +396,8 @@ fn preconditioned() -> Plan {
     let cost = Cost { formula, flops: None, per_iteration: true };
     Plan { rule: PIVOTED.into(), parts: Vec::new(), cost, refused: false, base: false }
 }
+/// No pseudo-inverse: rules that ask a part for one fail.
+const LSMR_ALONE: &str = "least squares by LSMR; no pinv";
 const PIVOTED: &str = "CG with a pivoted Cholesky preconditioner";
 /// The name of the iteration that solves with `a`.
 pub(crate) fn iteration_name<A: Operator>(kind: Kind, a: &A) -> &'static str {

@@ -517,7 +517,7 @@ macro_rules! base_pinv {
                 b: $crate::view::View<'_, <$S as $crate::operator::Operator>::Scalar>,
                 x: $crate::view::ViewMut<'_, <$S as $crate::operator::Operator>::Scalar>,
             ) -> $crate::Result<()> {
-                $crate::functions::pinv::dense_lstsq::<Kk, _>(&$crate::functions::svd::panel("lstsq", self)?, b, x)
+                $crate::functions::pinv::base_lstsq::<Kk, _>(self, b, x)
             }
         }
     };
