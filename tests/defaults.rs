@@ -71,9 +71,15 @@ fn sums_and_inverses_of_kernels() {
     let plain = |name: &str, words: &dyn std::fmt::Display| assert!(!words.to_string().contains("pivoted"), "{name}");
     plain("alone", &Kernel::new(Rbf::new(0.4), &x).explain().plan(Question::Solve));
     plain("negative", &linop!(kernel(Rbf::new(0.4), &x) - 0.1 * I).explain().plan(Question::Solve));
-    plain("difference", &linop!(kernel(Rbf::new(0.4), &x) - kernel(Rbf::new(0.9), &x) + 0.1 * I).explain().plan(Question::Solve));
+    plain(
+        "difference",
+        &linop!(kernel(Rbf::new(0.4), &x) - kernel(Rbf::new(0.9), &x) + 0.1 * I).explain().plan(Question::Solve),
+    );
     plain("small", &linop!(kernel(Rbf::new(0.4), points(50)) + 0.1 * I).explain().plan(Question::Solve));
-    plain("unknown", &linop!(kernel(covariance(|x: &[f64], z: &[f64]| x[0] * z[0]), &x) + 0.1 * I).explain().plan(Question::Solve));
+    plain(
+        "unknown",
+        &linop!(kernel(covariance(|x: &[f64], z: &[f64]| x[0] * z[0]), &x) + 0.1 * I).explain().plan(Question::Solve),
+    );
 }
 #[test]
 fn bad_numbers_in_kernels_have_names() {
@@ -82,7 +88,9 @@ fn bad_numbers_in_kernels_have_names() {
     let e = noise(f64::NAN).solve(&b).unwrap_err();
     assert!(matches!(e, Error::NonFinite { .. }) && e.to_string().contains("factor of the identity"), "{e}");
     // without noise a smooth kernel has rank 30 or so in 16 digits
-    let e = Sum::new(Kernel::new(Rbf::new(3.0), &x), ScaledIdentity::<f64, Dyn, AnySign>::of_size(0.0, N)).solve(&b).unwrap_err();
+    let e = Sum::new(Kernel::new(Rbf::new(3.0), &x), ScaledIdentity::<f64, Dyn, AnySign>::of_size(0.0, N))
+        .solve(&b)
+        .unwrap_err();
     assert!(matches!(e, Error::Singular { index } if index < 80) && e.to_string().contains("multiple of `I`"), "{e}");
     // points and right-hand sides
     let mut bad = points(N);
@@ -100,7 +108,10 @@ fn bad_numbers_in_kernels_have_names() {
 }
 
 /// Every diagonal of an n x n matrix, beside that of its entries.
-fn check_diagonals<T: Scalar<Re = f64>, A: DiagonalRule<Scalar = T> + LinearOperator + Square + Explain>(name: &str, a: &A) {
+fn check_diagonals<T: Scalar<Re = f64>, A: DiagonalRule<Scalar = T> + LinearOperator + Square + Explain>(
+    name: &str,
+    a: &A,
+) {
     let dense = a.to_dense();
     let n = a.nrows() as isize;
     for k in 1 - n..n {
@@ -123,11 +134,15 @@ fn diagonals_of_functions() {
     let c = g.map(|x| nalgebra::Complex::new(x, (3.0 * x).cos()));
     let complex = Psd::new(Dense::new(&c * c.adjoint() + DMatrix::identity(21, 21)));
     check_diagonals("complex", &complex.isqrt().unwrap());
-    check_diagonals("static", &Psd::new(nalgebra::matrix![3.0, 1.0, 0.5; 1.0, 2.0, 0.1; 0.5, 0.1, 1.0]).sqrt().unwrap());
+    check_diagonals(
+        "static",
+        &Psd::new(nalgebra::matrix![3.0, 1.0, 0.5; 1.0, 2.0, 0.1; 0.5, 0.1, 1.0]).sqrt().unwrap(),
+    );
     // sines, and Kronecker products, which lie nowhere as numbers; more rows than are done at a time
     let l = Psd::new(Tridiagonal::symmetric(vec![2.5; 40], vec![-1.0; 39]));
     check_diagonals("sines", &l.sqrt().unwrap());
-    let sum = KronSum::new(Psd::new(Dense::new(&g.rows(0, 5) * g.rows(0, 5).transpose() + DMatrix::identity(5, 5))), &l);
+    let sum =
+        KronSum::new(Psd::new(Dense::new(&g.rows(0, 5) * g.rows(0, 5).transpose() + DMatrix::identity(5, 5))), &l);
     check_diagonals("kron sum", &sum.inv().unwrap());
 }
 #[test]

@@ -6,10 +6,10 @@
 use crate::data::{Column, Held};
 use crate::facts::Facts;
 use crate::functions::base::{BaseInverse, by_base};
-use crate::functions::lazy::LazyInverse;
 use crate::functions::dense::{
     BunchKaufman, ByBunchKaufman, ByLdl, ByLu, FactorMethod, Factored, LdlFactor, LuFactor, SelfAdjointFactor,
 };
+use crate::functions::lazy::LazyInverse;
 use crate::gradient::{Differentiable, LogdetGradient, product};
 use crate::parameters::{Frame, LeafFn, Parameters, Path, real_leaf};
 use crate::scalar::{Real, Scalar};

@@ -80,12 +80,7 @@ impl<A: LinearOperator> LazyInverse<Sc<A>, A> {
 ///
 /// # Errors
 /// Those of the iteration and of the preconditioner.
-pub(crate) fn solve<A: LinearOperator>(
-    kind: Kind,
-    a: &A,
-    b: View<'_, Sc<A>>,
-    x: ViewMut<'_, Sc<A>>,
-) -> Result<()> {
+pub(crate) fn solve<A: LinearOperator>(kind: Kind, a: &A, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Result<()> {
     crate::functions::base::right_hand_side("solve", (a.nrows(), a.ncols()), b)?;
     match preconditioner(a)? {
         Some(p) => krylov::cg_with(a, &p, b, x).map(|_| ()),

@@ -3,11 +3,11 @@
 use crate::data::Column;
 use crate::error::Result;
 use crate::facts::{Fact, FactSet, Facts, InverseFacts, NoFacts, SelfAdjointFacts, SelfAdjointOf, Unknown};
-use crate::functions::eig::{complex_column, polar};
 use crate::functions::diagonal::diagonal_of_spectrum;
-use crate::functions::{DiagonalRule, 
-    DetRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule, SpectrumRule,
-    SvdRule,
+use crate::functions::eig::{complex_column, polar};
+use crate::functions::{
+    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
+    SpectrumRule, SvdRule,
 };
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
