@@ -42,6 +42,23 @@ pub trait Operator {
     fn nrows(&self) -> usize;
     /// Number of columns.
     fn ncols(&self) -> usize;
+    /// The operator as K + c I of which single columns are cheap, where it is one: kernel matrices, c I, and sums and multiples of
+    /// them. Large ones that are PSD are then solved with a pivoted Cholesky preconditioner.
+    #[inline(always)]
+    fn pivots(&self) -> Option<&dyn Pivots<Self::Scalar>> {
+        None
+    }
+}
+/// K + c I with K self-adjoint, and of K the diagonal and single columns at the cost of their length: what a pivoted Cholesky reads.
+pub trait Pivots<T: Scalar> {
+    /// c.
+    fn shift(&self) -> T;
+    /// True if K is known to be PSD.
+    fn is_psd(&self) -> bool;
+    /// d += scale diag(K).
+    fn add_diagonal(&self, scale: T, d: &mut [T]);
+    /// y += scale K e_j.
+    fn add_column(&self, j: usize, scale: T, y: &mut [T]);
 }
 
 /// What to do: `y = [y +] alpha op(A) x` with op(A) = A or A^H. One struct, so that a composite writes its action once for both.
@@ -185,6 +202,10 @@ impl<A: Operator + ?Sized> Operator for &A {
     #[inline(always)]
     fn ncols(&self) -> usize {
         (**self).ncols()
+    }
+    #[inline(always)]
+    fn pivots(&self) -> Option<&dyn Pivots<A::Scalar>> {
+        (**self).pivots()
     }
 }
 impl<A: LinearOperator + ?Sized> LinearOperator for &A {
@@ -355,7 +376,7 @@ macro_rules! operator {
     (@class) => { $crate::dsl::General };
     (@class $K:ty) => { $K };
     ([$($p:tt)*] $S:ty { scalar $T:ty; facts $F:ty; rows $R:ty; cols $C:ty; nrows |$s:ident| $nr:expr; ncols $nc:expr;
-        $(dense $d:expr;)? $(iterative $i:expr;)? $(class $K:ty;)? }) => {
+        $(dense $d:expr;)? $(iterative $i:expr;)? $(class $K:ty;)? $(pivots $pv:expr;)? }) => {
         impl<$($p)*> $crate::operator::Operator for $S {
             type Scalar = $T;
             type Facts = $F;
@@ -374,6 +395,11 @@ macro_rules! operator {
                 let $s = self;
                 <$C as $crate::space::Space>::EXTENT.or($nc)
             }
+            $(#[inline]
+            fn pivots(&self) -> Option<&dyn $crate::operator::Pivots<$T>> {
+                let $s = self;
+                $pv
+            })?
         }
     };
 }

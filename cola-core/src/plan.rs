@@ -15,6 +15,8 @@ use crate::algorithms::spectrum::DENSE_SPECTRUM;
 use crate::facts::{Fact, Facts};
 use crate::functions::base::{DENSE_LIMIT, is_direct};
 use crate::functions::dense::{ByLdl, ByLu, FactorMethod, MethodOf, unrolled};
+use crate::functions::lazy::{PIVOTS, preconditionable};
+use crate::functions::pinv::is_iterated;
 use crate::operator::Operator;
 use crate::scalar::Scalar;
 use core::fmt;
@@ -170,6 +172,9 @@ impl Plan {
         if let Some(refused) = parts.iter().find(|p| p.refused) {
             return refused.clone();
         }
+        if parts.iter().any(|p| p.rule == LSMR_ALONE) {
+            return Plan::error("error: no rule of a part, and it is not made dense unasked");
+        }
         let all = || times.iter().zip(&parts);
         let once = |(&k, p): (&usize, &Plan)| Some(p.cost.flops.filter(|_| !p.cost.per_iteration)? * k as f64);
         let flops = all().map(once).sum();
@@ -308,6 +313,10 @@ struct Asked {
     self_adjoint: bool,
     lanes: bool,
     direct: bool,
+    /// K + c I that is solved with a pivoted Cholesky preconditioner.
+    pivots: bool,
+    /// Least squares by an iteration.
+    lsmr: bool,
     method: (&'static str, &'static str),
     krylov: Kind,
 }
@@ -320,6 +329,8 @@ impl Asked {
             self_adjoint: K::SelfAdjoint::KNOWN,
             lanes: A::Scalar::LANES > 1,
             direct: is_direct(&a),
+            pivots: preconditionable(a).is_some(),
+            lsmr: is_iterated(a),
             method: method::<K, A>(),
             krylov: MethodOf::<K>::KRYLOV,
         }
@@ -356,7 +367,13 @@ fn base_of(a: &Asked, question: Question, plan: &dyn Fn(Question) -> Plan) -> Pl
             let apply = plan(Question::Apply);
             Plan { base: true, parts: Vec::new(), ..Plan::weighted("read off n applications", [(a.shape.1, apply)]) }
         }
+        Question::Solve if !a.direct && a.pivots => preconditioned(),
         Question::Solve if !a.direct => iteration(a.krylov, a.shape, plan(Question::Apply)),
+        Question::Pinv if a.lsmr => {
+            let formula = "one application of A and of A^H + 3m + 9n".into();
+            let cost = Cost { formula, flops: None, per_iteration: true };
+            Plan { rule: LSMR_ALONE.into(), parts: Vec::new(), cost, refused: false, base: true }
+        }
         _ if !a.direct => Plan {
             base: true,
             ..Plan::error(format!("error: no rule, and {} > {DENSE_LIMIT} is not made dense unasked", a.shape.0))
@@ -372,6 +389,19 @@ fn base_of(a: &Asked, question: Question, plan: &dyn Fn(Question) -> Plan) -> Pl
             Plan { rule, cost: Cost { formula, flops, per_iteration: false }, base: true, ..plan }
         }
     }
+}
+/// CG with a preconditioner of k columns: two products with them, and the vectors.
+fn preconditioned() -> Plan {
+    let formula = format!("one application + 4nk + 12n, k <= {PIVOTS}");
+    let cost = Cost { formula, flops: None, per_iteration: true };
+    Plan { rule: PIVOTED.into(), parts: Vec::new(), cost, refused: false, base: false }
+}
+/// No pseudo-inverse: rules that ask a part for one fail.
+const LSMR_ALONE: &str = "least squares by LSMR; no pinv";
+const PIVOTED: &str = "CG with a pivoted Cholesky preconditioner";
+/// The name of the iteration that solves with `a`.
+pub(crate) fn iteration_name<A: Operator>(kind: Kind, a: &A) -> &'static str {
+    if preconditionable(a).is_some() { PIVOTED } else { kind.name() }
 }
 fn iteration(kind: Kind, shape: (usize, usize), apply: Plan) -> Plan {
     let vectors = ["10n", "18n", "4kn in step k"];

@@ -401,7 +401,7 @@ macro_rules! structures {
                     solve det diag eigh pow exp log chol lu;
                     [
                         "elementwise on the eigenvalues", "from the eigenvalues",
-                        "sum of the eigenvalues; base: read off n applications",
+                        "sum of the eigenvalues; rows of the eigenvectors",
                         "itself", "elementwise on the eigenvalues", "base: Cholesky; base: LU with partial pivoting",
                     ];
             }
@@ -789,7 +789,8 @@ macro_rules! by_scalar {
                     |l| inverse(&kron_sum(&lane(&s.p2, l), &lane(&s.p3, l)));
                     solve det diag eigh pow exp log chol lu;
                     but(BASE_PSD, [
-                        (0, "elementwise on the eigenvalues"), (1, "from the eigenvalues"), (3, "itself"),
+                        (0, "elementwise on the eigenvalues"), (1, "from the eigenvalues"),
+                        (2, "sum of the eigenvalues; rows of the eigenvectors"), (3, "itself"),
                         (4, "elementwise on the eigenvalues"),
                     ]);
                 "Circulant", Circulant::new(s.plus.column(0).into_owned()), |l| circulant(&lane(&s.plus, l));

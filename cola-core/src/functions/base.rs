@@ -1,11 +1,11 @@
 //! Base cases: what is done where no rule applies. Small or static operators are made dense and take Dense's rules; large ones that
-//! hold no dense matrix are solved by Krylov methods, chosen by facts at compile time.
+//! hold no dense matrix are solved by Krylov methods, chosen by facts at compile time (`lazy.rs`).
 
-use crate::algorithms::krylov;
 use crate::data::Held;
-use crate::error::{Error, Result, check, note_fault};
+use crate::error::{Error, Result, check};
 use crate::functions::dense::{FactorMethod, Factored};
 use crate::functions::diagonal::diagonal_start;
+use crate::functions::lazy::LazyInverse;
 use crate::operator::short::{Ro, Sc};
 use crate::operator::{DynOperator, LinearOperator, Operator, Update, with_scratch};
 use crate::ops::Dense;
@@ -63,14 +63,6 @@ fn too_large(op: &'static str, n: usize) -> Error {
     ))
 }
 
-/// A^-1 as an iteration: CG, MINRES or GMRES by the facts, each application a solve.
-///
-/// An application that does not converge fills its result with NaN, never with a wrong answer; `try_apply` and `solve` return the
-/// failure itself.
-#[derive(Clone, Debug)]
-pub struct LazyInverse<A> {
-    pub(crate) a: A,
-}
 /// The inverse of an operator without a rule, `M` the method: factored if it is [direct](is_direct), else lazy.
 pub type BaseInverse<A, M> = by_base::Inverse<Sc<A>, Ro<A>, A, M>;
 
@@ -85,7 +77,7 @@ pub mod by_base {
         /// By the factors of the dense matrix.
         Factored(Factored<T, S, M>),
         /// By iterations.
-        Lazy(LazyInverse<A>),
+        Lazy(LazyInverse<T, A>),
     }
     /// See [`Undone`](super::Undone).
     #[derive(Clone)]
@@ -118,7 +110,7 @@ impl<A: LinearOperator, M: FactorMethod> BaseInverse<A, M> {
         square("inverse", a)?;
         match is_direct(a) {
             true => Ok(BaseInverse::Factored(Factored::new(materialize("inverse", a)?)?)),
-            false => Ok(BaseInverse::Lazy(LazyInverse { a: a.clone() })),
+            false => Ok(BaseInverse::Lazy(LazyInverse::new(a.clone())?)),
         }
     }
     /// x = A^-1 b without cloning the operator.
@@ -135,7 +127,7 @@ impl<A: LinearOperator, M: FactorMethod> BaseInverse<A, M> {
         if A::SHAPE.rows.is_static() {
             return Ok(()); // never, and so that no code is made for it
         }
-        krylov::default_solve(M::KRYLOV, false, a, b, x).map(|_| ())
+        crate::functions::lazy::solve(M::KRYLOV, a, b, x)
     }
 }
 impl<A: Operator, M: FactorMethod> Operator for BaseInverse<A, M> {
@@ -166,7 +158,7 @@ impl<A: LinearOperator, M: FactorMethod> LinearOperator for BaseInverse<A, M> {
             // of a static size there is none: no code is made for it
             BaseInverse::Lazy(l) => {
                 if !A::SHAPE.rows.is_static() {
-                    l.iterate::<M>(how, x, y, s)
+                    l.iterate(M::KRYLOV, how, x, y, s)
                 }
             }
         }
@@ -179,28 +171,6 @@ impl<A: LinearOperator, M: FactorMethod> LinearOperator for BaseInverse<A, M> {
         }
     }
 }
-impl<A: LinearOperator> LazyInverse<A> {
-    fn iterate<M: FactorMethod>(
-        &self,
-        how: Update<Sc<A>>,
-        x: View<'_, Sc<A>>,
-        mut y: ViewMut<'_, Sc<A>>,
-        s: &mut [Sc<A>],
-    ) {
-        for c in 0..x.cols {
-            let column = &mut s[..x.rows];
-            let solved = krylov::default_solve(M::KRYLOV, how.adjoint, &self.a, x.column(c), ViewMut::vector(column));
-            if let Err(e) = solved {
-                note_fault(0, e);
-                column.fill(Sc::<A>::of(f64::NAN));
-            }
-            for (i, &v) in column.iter().enumerate() {
-                how.write(y.at(i, c), v);
-            }
-        }
-    }
-}
-
 /// A itself, or its dense form where only that was kept: the inverse of a [`BaseInverse`].
 pub type Undone<A> = by_base::Undone<A, Dense<Held<Sc<A>, Ro<A>>>>;
 impl<A: Operator, D: Operator<Scalar = Sc<A>>> Operator for by_base::Undone<A, D> {
@@ -547,7 +517,7 @@ macro_rules! base_pinv {
                 b: $crate::view::View<'_, <$S as $crate::operator::Operator>::Scalar>,
                 x: $crate::view::ViewMut<'_, <$S as $crate::operator::Operator>::Scalar>,
             ) -> $crate::Result<()> {
-                $crate::functions::pinv::dense_lstsq::<Kk, _>(&$crate::functions::svd::panel("lstsq", self)?, b, x)
+                $crate::functions::pinv::base_lstsq::<Kk, _>(self, b, x)
             }
         }
     };

@@ -2,8 +2,10 @@
 
 use crate::data::Column;
 use crate::error::{Error, Result};
-use crate::operator::Operator;
+use crate::operator::{LinearOperator, Operator, Update, with_scratch};
+use crate::scalar::Scalar;
 use crate::space::Dyn;
+use crate::view::{View, ViewMut};
 
 /// How the diagonals of a structure are read. The rule needs no facts.
 #[diagnostic::on_unimplemented(
@@ -93,4 +95,51 @@ pub(crate) fn block_part<A: DiagonalRule>(
     let first = r0 + row - diagonal_start(k).0;
     d[first..first + part.len()].copy_from_slice(&part);
     Ok(())
+}
+/// Diagonal k of V diag(w) V^H by rows of V: sum_j w_j v_ij conj(v_lj), `weighted` of j and x being w_j x. 3 m operations an entry where
+/// the entries of V (n x m) lie in memory; else a product with V^H, two off the main diagonal.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn diagonal_of_spectrum<V: LinearOperator>(
+    v: &V,
+    weighted: impl Fn(usize, V::Scalar) -> V::Scalar,
+    k: isize,
+    d: &mut [V::Scalar],
+) {
+    let ((row, col), zero) = (diagonal_start(k), <V::Scalar as num_traits::Zero>::zero());
+    if let Some(v) = v.entries() {
+        // by columns, as they lie
+        d.fill(zero);
+        for j in 0..v.cols {
+            for (i, d) in d.iter_mut().enumerate() {
+                *d += weighted(j, v.at(row + i, j) * v.at(col + i, j).conj());
+            }
+        }
+        return;
+    }
+    const BLOCK: usize = 16; // rows at a time, as in the base case
+    let (n, m, block) = (v.nrows(), v.ncols(), BLOCK.min(d.len().max(1)));
+    let rest = v.scratch_len(block);
+    with_scratch((n + 2 * m) * block + rest, |s| {
+        let (unit, s) = s.split_at_mut(n * block);
+        let (left, s) = s.split_at_mut(m * block);
+        let (right, s) = s.split_at_mut(m * block);
+        for first in (0..d.len()).step_by(block) {
+            let here = block.min(d.len() - first);
+            // V^H e_i: the conjugate of row i
+            let mut rows = |start: usize, out: &mut [V::Scalar]| {
+                unit.fill(zero);
+                (0..here).for_each(|c| unit[start + first + c + n * c] = V::Scalar::of(1.0));
+                let (x, y) = (View::matrix(&unit[..n * here], n, here), ViewMut::matrix(&mut out[..m * here], m, here));
+                v.act(Update::replace().flip(), x, y, s);
+            };
+            rows(row, left);
+            if k != 0 {
+                rows(col, right);
+            }
+            let right = if k == 0 { &*left } else { &*right };
+            for c in 0..here {
+                d[first + c] = (0..m).fold(zero, |sum, j| sum + weighted(j, left[j + m * c].conj() * right[j + m * c]));
+            }
+        }
+    })
 }

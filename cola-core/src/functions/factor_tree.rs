@@ -5,10 +5,11 @@
 
 use crate::data::{Column, Held};
 use crate::facts::Facts;
-use crate::functions::base::{BaseInverse, LazyInverse, by_base};
+use crate::functions::base::{BaseInverse, by_base};
 use crate::functions::dense::{
     BunchKaufman, ByBunchKaufman, ByLdl, ByLu, FactorMethod, Factored, LdlFactor, LuFactor, SelfAdjointFactor,
 };
+use crate::functions::lazy::LazyInverse;
 use crate::gradient::{Differentiable, LogdetGradient, product};
 use crate::parameters::{Frame, LeafFn, Parameters, Path, real_leaf};
 use crate::scalar::{Real, Scalar};
@@ -284,7 +285,7 @@ impl<T: Scalar, S: Space, A: Parameters<Number = T>, M: FactorTree> Parameters f
         match self {
             by_base::Inverse::Factored(inverse) => by_base::Inverse::Factored(inverse.traverse(path, f)),
             by_base::Inverse::Lazy(l) => {
-                by_base::Inverse::Lazy(LazyInverse { a: path.enter("of", |p| l.a.traverse(p, f)) })
+                by_base::Inverse::Lazy(LazyInverse::of(path.enter("of", |p| l.a.traverse(p, f))))
             }
         }
     }
@@ -292,7 +293,7 @@ impl<T: Scalar, S: Space, A: Parameters<Number = T>, M: FactorTree> Parameters f
         match self {
             by_base::Inverse::Factored(inverse) => by_base::Inverse::Factored(inverse.rebuild(path, f)),
             by_base::Inverse::Lazy(l) => {
-                by_base::Inverse::Lazy(LazyInverse { a: path.enter("of", |p| l.a.rebuild(p, f)) })
+                by_base::Inverse::Lazy(LazyInverse::of(path.enter("of", |p| l.a.rebuild(p, f))))
             }
         }
     }

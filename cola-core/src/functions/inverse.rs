@@ -6,6 +6,7 @@
 //! | Diagonal, ScaledIdentity, Identity, Permutation, Triangular, unitary | closed |
 //! | Sparse | sparse Cholesky if PSD, sparse LU else |
 //! | Kron, BlockDiag, Repeat, Product, Transpose, Adjoint, Scaled | by the parts |
+//! | kernel matrices + c I, c > 0, large | CG with a pivoted Cholesky preconditioner (`lazy.rs`) |
 //! | the rest | base: dense factorisation, or CG / MINRES / GMRES for large operators that hold no dense matrix |
 
 use crate::error::{Result, collect_faults};

@@ -10,6 +10,7 @@ pub mod explog;
 pub mod factor;
 pub mod factor_tree;
 pub mod inverse;
+pub mod lazy;
 pub mod pinv;
 pub mod power;
 pub mod spectrum;

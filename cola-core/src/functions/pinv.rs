@@ -10,14 +10,17 @@
 //! | self-adjoint Shifted, KronSum, Gram, Congruence, band matrices, .. | by their eigen-decomposition |
 //! | Spectral | 1 / w_i, 0 within rounding of 0 |
 //! | Dense and the rest | SVD, or eigh if self-adjoint is known; least squares by QR where the columns are independent |
+//! | large, and not dense | least squares by LSMR; no pseudo-inverse |
 //!
 //! Singular values up to eps max(m, n) s_1 count as 0: they are rounding of a matrix of lower rank.
 
 use crate::algorithms::dense as kernels;
+use crate::algorithms::krylov::{LeastSquares, Lsmr};
 use crate::data::{Held, MatrixData, Panel};
 use crate::error::{Error, Result};
 use crate::facts::{Fact, Facts, InverseFacts, Known, Unknown};
 use crate::functions::EighRule;
+use crate::functions::base::DENSE_LIMIT;
 use crate::functions::dense::{dense_eigh, finite};
 use crate::functions::inverse::apply_checked;
 use crate::functions::svd::{DenseSvd, dense_svd, panel};
@@ -104,7 +107,7 @@ impl<K: Facts, A: LinearOperator> PinvBy<A, K> for Unknown {
         dense_pinv::<K, _>(&panel("pinv", a)?)
     }
     fn lstsq_by(a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<()> {
-        dense_lstsq::<K, _>(&panel("lstsq", a)?, b, x)
+        base_lstsq::<K, _>(a, b, x)
     }
 }
 /// The type of the pseudo-inverse of `A`.
@@ -198,6 +201,32 @@ fn full_rank<T: Scalar>(a: View<T>, mut out: ViewMut<T>) -> Result<()> {
         }
     }
     Ok(())
+}
+/// True for operators that hold no dense matrix, of more entries than a square one at which others are still made dense: their least
+/// squares are iterations.
+pub(crate) fn is_iterated<A: Operator + ?Sized>(a: &A) -> bool {
+    let fixed = A::SHAPE.rows.is_static() && A::SHAPE.cols.is_static();
+    let plain = A::Scalar::LANES == 1 && <A::Scalar as kernels::Engine>::PLAIN;
+    plain && !fixed && !A::HOLDS_DENSE && a.nrows().saturating_mul(a.ncols()) > DENSE_LIMIT * DENSE_LIMIT
+}
+/// x = A^+ b of an operator without a rule: by the dense matrix, of large ones by LSMR with its default tolerance, verified by fresh
+/// products with A and A^H.
+///
+/// # Errors
+/// `NonFinite`, `NotConverged`.
+pub fn base_lstsq<K: Facts, A: LinearOperator>(
+    a: &A,
+    b: View<'_, A::Scalar>,
+    mut x: ViewMut<'_, A::Scalar>,
+) -> Result<()> {
+    if !is_iterated(a) {
+        return dense_lstsq::<K, _>(&panel("lstsq", a)?, b, x);
+    }
+    // from 0, which is why it ends in the shortest solution
+    for j in 0..x.cols {
+        (0..x.rows).for_each(|i| *x.at(i, j) = A::Scalar::zero());
+    }
+    Lsmr::default().least_squares(a, b, x).map(|_| ())
 }
 /// x = A^+ b: by QR where A is tall and its columns independent, else by the pseudo-inverse.
 ///

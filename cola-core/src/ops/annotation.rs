@@ -2,7 +2,7 @@
 
 use crate::data::Column;
 use crate::error::{Error, Result, check};
-use crate::facts::{Facts, SelfAdjointFacts, WithIsometric, WithPsd, WithSelfAdjoint, WithUnitary};
+use crate::facts::{Fact, Facts, SelfAdjointFacts, WithIsometric, WithPsd, WithSelfAdjoint, WithUnitary};
 use crate::functions::base::materialize;
 use crate::functions::dense::{ByLdl, FactorMethod};
 use crate::functions::{
@@ -40,6 +40,31 @@ macro_rules! acts_as {
             fn ncols(&self) -> usize {
                 let $s = self;
                 $inner.ncols()
+            }
+            #[inline]
+            fn pivots(&self) -> Option<&dyn crate::operator::Pivots<Sc<$A>>> {
+                let $s = self;
+                $inner.pivots().map(|_| self as _)
+            }
+        }
+        // its part's; of K + 0 I the promise is one of K
+        impl<$($p)*> crate::operator::Pivots<Sc<$A>> for $S {
+            fn shift(&self) -> Sc<$A> {
+                let $s = self;
+                $inner.pivots().map_or(Sc::<$A>::zero(), |p| p.shift())
+            }
+            fn is_psd(&self) -> bool {
+                let $s = self;
+                let promised = <$F as Facts>::Psd::KNOWN;
+                $inner.pivots().is_some_and(|p| p.is_psd() || promised && p.shift().abs().lane_f64(0) == 0.0)
+            }
+            fn add_diagonal(&self, scale: Sc<$A>, d: &mut [Sc<$A>]) {
+                let $s = self;
+                $inner.pivots().into_iter().for_each(|p| p.add_diagonal(scale, d))
+            }
+            fn add_column(&self, j: usize, scale: Sc<$A>, y: &mut [Sc<$A>]) {
+                let $s = self;
+                $inner.pivots().into_iter().for_each(|p| p.add_column(j, scale, y))
             }
         }
         impl<$($p)*> LinearOperator for $S where $A: LinearOperator {

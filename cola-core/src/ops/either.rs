@@ -62,6 +62,10 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
     fn in_place_scratch_len(&self, columns: usize) -> usize {
         each!(self, a => a.in_place_scratch_len(columns))
     }
+    #[inline]
+    fn entries(&self) -> Option<View<'_, Sc<A>>> {
+        each!(self, a => a.entries())
+    }
 }
 impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> for Either<A, B> {
     type Output = Either<Inv<A>, Inv<B>>;

@@ -156,7 +156,10 @@ impl<A: Explain, M: FactorMethod> Explain for BaseInverse<A, M> {
         let tree = Tree::node::<K, Self>(self, Vec::new());
         match self {
             BaseInverse::Factored(_) => tree.called(M::NAME),
-            BaseInverse::Lazy(l) => Tree { parts: vec![l.a.tree::<A::Facts>()], ..tree.called(M::KRYLOV.name()) },
+            BaseInverse::Lazy(l) => {
+                let method = crate::plan::iteration_name(M::KRYLOV, &l.a);
+                Tree { parts: vec![l.a.tree::<A::Facts>()], ..tree.called(method) }
+            }
         }
     }
 }

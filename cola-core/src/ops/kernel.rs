@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::facts::{And, Fact, FactSet, Facts, Known, Unknown};
 use crate::functions::DiagonalRule;
 use crate::functions::diagonal::diagonal_start;
-use crate::operator::{LinearOperator, Operator, Update};
+use crate::operator::{LinearOperator, Operator, Pivots, Update};
 use crate::ops::covariance::Covariance;
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Cost, Explain, Plan, Question, base};
@@ -19,8 +19,8 @@ use std::borrow::Cow;
 /// The matrix k(x_i, x_j), or k(x_i, z_j): points are the rows of X (n x d) and Z. Each application evaluates k anew, in tiles of
 /// 64 x 64 numbers, on all cores from 1024 x 1024 entries on. PSD where k is a positive definite function and both sets of points are one.
 ///
-/// Leaf: the hyperparameters of k, in their order, at the path "k". Apply: m n evaluations of k, O(64^2) memory a thread. Solve: CG; `k + s * I` is a sum like any
-/// other.
+/// Leaf: the hyperparameters of k, in their order, at the path "k". Apply: m n evaluations of k, O(64^2) memory a thread. Solve of large
+/// matrices: CG; of `k + s * I`, and of sums of kernels + s I, CG with a pivoted Cholesky preconditioner of the kernels where s > 0.
 ///
 /// ```
 /// # use cola_core::prelude::*;
@@ -131,6 +131,33 @@ impl<K: Covariance, X: MatrixData<Scalar = K::Number>, Z: Points<X>> Operator fo
     }
     fn ncols(&self) -> usize {
         self.z.points(&self.x).rows
+    }
+    fn pivots(&self) -> Option<&dyn Pivots<K::Number>> {
+        Z::Same::KNOWN.then_some(self as _)
+    }
+}
+// k(x_i, x_i) and k(x_i, x_j): one evaluation an entry
+impl<K: Covariance, X: MatrixData<Scalar = K::Number>, Z: Points<X>> Pivots<K::Number> for Kernel<K, X, Z> {
+    fn shift(&self) -> K::Number {
+        num_traits::Zero::zero()
+    }
+    fn is_psd(&self) -> bool {
+        Z::Same::KNOWN && K::Psd::KNOWN
+    }
+    fn add_diagonal(&self, scale: K::Number, d: &mut [K::Number]) {
+        let (x, mut a) = (self.x.view(), Vec::new());
+        for (i, d) in d.iter_mut().enumerate() {
+            pack(x, i, 1, &mut a);
+            *d += scale * self.k.value(&a, &a);
+        }
+    }
+    fn add_column(&self, j: usize, scale: K::Number, y: &mut [K::Number]) {
+        let (x, mut a, mut b) = (self.x.view(), Vec::new(), Vec::new());
+        pack(x, j, 1, &mut b);
+        for (i, y) in y.iter_mut().enumerate() {
+            pack(x, i, 1, &mut a);
+            *y += scale * self.k.value(&a, &b);
+        }
     }
 }
 crate::interop::saved!([K: Covariance, X: MatrixData<Scalar = K::Number>, Z: Points<X>] Kernel<K, X, Z>, "Kernel", [] {

@@ -3,10 +3,11 @@
 use crate::data::Column;
 use crate::error::Result;
 use crate::facts::{Fact, FactSet, Facts, InverseFacts, NoFacts, SelfAdjointFacts, SelfAdjointOf, Unknown};
+use crate::functions::diagonal::diagonal_of_spectrum;
 use crate::functions::eig::{complex_column, polar};
 use crate::functions::{
-    DetRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule, SpectrumRule,
-    SvdRule,
+    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
+    SpectrumRule, SvdRule,
 };
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -162,13 +163,25 @@ impl<K: Facts, V: Operator + Clone, F: Facts> PinvRule<K> for Normal<V, F> {
         Ok(self.with(z))
     }
 }
-crate::base_diagonal!([V: Operator, F: Facts] Normal<V, F>);
+// by rows of V; tr A = sum of z
+impl<V: LinearOperator, F: Facts> DiagonalRule for Normal<V, F> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<V>]) -> Result<()> {
+        let z = &self.values.0;
+        diagonal_of_spectrum(&self.basis, |j, x| x * z[j], k, d);
+        Ok(())
+    }
+    fn trace_rule(&self) -> Result<Sc<V>> {
+        Ok(self.values.0.iter().fold(Sc::<V>::zero(), |s, z| s + *z))
+    }
+}
 crate::base_factors!([V: Operator, F: Facts] Normal<V, F>);
 impl<V: Explain, F: Facts> Explain for Normal<V, F> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Apply => Plan::weighted("V^H, the eigenvalues, V", [(2, part(&self.basis, question))]),
             Question::Slogdet => Plan::rule(self, "from the eigenvalues", "n"),
+            Question::Trace => Plan::rule(self, "sum of the eigenvalues", "n"),
+            Question::Diagonal => crate::ops::spectral::rows_plan(self, &self.basis),
             Question::Eig => Plan::rule(self, "itself", "n"),
             Question::Eigh if K::SelfAdjoint::KNOWN => Plan::rule(self, "itself", "n"),
             Question::Svd => Plan::rule(self, "absolute values, the phases in U", "n"),

@@ -10,7 +10,7 @@ use crate::functions::{
     Power, PowerRule, SpectrumRule, SvdRule, Vectors,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
-use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::operator::{LinearOperator, Operator, Pivots, Update, operator};
 use crate::ops::{Diagonal, Isometric, Spectral, SvdFactors};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
@@ -58,7 +58,23 @@ impl<A: Operator, S: Sign> Scaled<A, Sc<A>, S> {
 operator!([A: Operator, S: Sign] Scaled<A, Sc<A>, S> {
     scalar A::Scalar; facts S::Keep<Fa<A>>; rows Ro<A>; cols Co<A>; nrows |s| s.a.nrows(); ncols s.a.ncols();
     dense A::HOLDS_DENSE; iterative A::ITERATIVE; class <A::Class as crate::dsl::Class>::Scaled;
+    pivots s.a.pivots().filter(|_| s.keeps_psd()).map(|_| s as _);
 });
+// c K + c d I, for c >= 0
+impl<A: Operator, S: Sign> Pivots<Sc<A>> for Scaled<A, Sc<A>, S> {
+    fn shift(&self) -> Sc<A> {
+        self.a.pivots().map_or(Sc::<A>::zero(), |p| self.c * p.shift())
+    }
+    fn is_psd(&self) -> bool {
+        self.a.pivots().is_some_and(|p| p.is_psd())
+    }
+    fn add_diagonal(&self, scale: Sc<A>, d: &mut [Sc<A>]) {
+        self.a.pivots().into_iter().for_each(|p| p.add_diagonal(scale * self.c, d))
+    }
+    fn add_column(&self, j: usize, scale: Sc<A>, y: &mut [Sc<A>]) {
+        self.a.pivots().into_iter().for_each(|p| p.add_column(j, scale * self.c, y))
+    }
+}
 crate::interop::saved!([A: Operator, S: Sign] Scaled<A, A::Scalar, S>, "Scaled", [] { c: A::Scalar = |k| k.c, a: A = |k| k.a } {
     crate::facts::keep_sign::<A::Scalar, S>(c).map(|c| Scaled::signed(c, a))
 });
@@ -99,6 +115,9 @@ impl<A: LinearOperator, S: Sign> LinearOperator for Scaled<A, Sc<A>, S> {
     }
 }
 impl<A: Operator, S: Sign> Scaled<A, Sc<A>, S> {
+    fn keeps_psd(&self) -> bool {
+        self.c.re().lane_f64(0) >= 0.0 && self.c.im().lane_f64(0) == 0.0
+    }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn finite(&self) -> Result<()> {
         check::<Sc<A>>(self.c.finite(), |_| Error::non_finite("the factor of a scaled operator"))

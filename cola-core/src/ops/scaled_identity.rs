@@ -88,10 +88,10 @@ impl<T: Scalar> ScaledIdentity<T, Dyn, <T::IsReal as crate::functions::dense::Fa
     }
 }
 operator!([T: Scalar, S: Space] Identity<T, S> {
-    scalar T; facts IdentityFacts; rows S; cols S; nrows |s| s.n; ncols s.n; class crate::classes::IsIdentity;
+    scalar T; facts IdentityFacts; rows S; cols S; nrows |s| s.n; ncols s.n; class crate::classes::IsIdentity; pivots Some(s);
 });
 operator!([T: Scalar, S: Space, G: Sign] ScaledIdentity<T, S, G> {
-    scalar T; facts G::Keep<IdentityFacts>; rows S; cols S; nrows |s| s.n; ncols s.n; class crate::classes::IsIdentity;
+    scalar T; facts G::Keep<IdentityFacts>; rows S; cols S; nrows |s| s.n; ncols s.n; class crate::classes::IsIdentity; pivots Some(s);
 });
 crate::interop::saved!([T: Scalar, S: Space] Identity<T, S>, "Identity", [] { n: usize = |k| k.n } Ok(Identity::of_size(n)));
 impl<T: Scalar, S: Space> Parameters for Identity<T, S> {
@@ -312,6 +312,23 @@ impl<K: Facts, T: Scalar, S: Space, G: Sign> SpectrumRule<K> for ScaledIdentity<
         <Self as EighRule<SelfAdjointFacts>>::eigh_rule(self)
     }
 }
+/// 0 + c I.
+macro_rules! shift_alone {
+    ([$($p:tt)*] $S:ty) => {
+        impl<$($p)*> crate::operator::Pivots<T> for $S {
+            fn shift(&self) -> T {
+                self.identity_factor()
+            }
+            fn is_psd(&self) -> bool {
+                true
+            }
+            fn add_diagonal(&self, _: T, _: &mut [T]) {}
+            fn add_column(&self, _: usize, _: T, _: &mut [T]) {}
+        }
+    };
+}
+shift_alone!([T: Scalar, S: Space] Identity<T, S>);
+shift_alone!([T: Scalar, S: Space, G: Sign] ScaledIdentity<T, S, G>);
 /// c I, of whatever is promised of it too.
 pub trait Multiple: crate::operator::Operator {
     /// c.

@@ -5,6 +5,7 @@ use crate::error::{Error, Result, check};
 use crate::facts::{FactSet, Facts, Known, PsdFacts, SelfAdjointFacts, Unknown};
 use crate::functions::base::right_hand_side;
 use crate::functions::det::slog_product;
+use crate::functions::diagonal::diagonal_of_spectrum;
 use crate::functions::eig::{complex_column, polar};
 use crate::functions::{
     DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
@@ -276,13 +277,12 @@ impl<K: Facts, V: Operator + Clone, F: Facts> EighRule<K> for Spectral<V, F> {
         self.clone().with(|_| Ok(()))
     }
 }
-// tr A = sum of w
-impl<V: Operator, F: Facts> DiagonalRule for Spectral<V, F>
-where
-    Spectral<V, F>: LinearOperator<Scalar = Sc<V>>,
-{
+// by rows of V; tr A = sum of w
+impl<V: LinearOperator, F: Facts> DiagonalRule for Spectral<V, F> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn diagonal_rule(&self, k: isize, d: &mut [Sc<V>]) -> Result<()> {
-        crate::functions::base::diagonal(self, k, d)
+        diagonal_of_spectrum(&self.basis, |j, x| x.scale(self.values[j]), k, d);
+        Ok(())
     }
     fn trace_rule(&self) -> Result<Sc<V>> {
         Ok(Sc::<V>::from_re(self.values.iter().fold(Re::<V>::zero(), |s, w| s + *w)))
@@ -329,12 +329,21 @@ impl<K: Facts, V: Operator + Clone, F: Facts> PinvRule<K> for Spectral<V, F> {
         self.clone().reciprocal()
     }
 }
+/// The plan of `diagonal_of_spectrum`.
+pub(crate) fn rows_plan<A: Operator, V: Explain>(a: &A, basis: &V) -> Plan {
+    const RULE: &str = "rows of the eigenvectors";
+    match V::HOLDS_DENSE {
+        true => Plan::rule(a, RULE, "3n^2"),
+        false => Plan { parts: Vec::new(), ..Plan::weighted(RULE, [(basis.nrows(), part(basis, Question::Apply))]) },
+    }
+}
 impl<V: Explain, F: Facts> Explain for Spectral<V, F> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Apply => Plan::weighted("V^H, the eigenvalues, V", [(2, part(&self.basis, question))]),
             Question::Slogdet => Plan::rule(self, "from the eigenvalues", "n"),
             Question::Trace => Plan::rule(self, "sum of the eigenvalues", "n"),
+            Question::Diagonal => rows_plan(self, &self.basis),
             Question::Eigh | Question::Eig => Plan::rule(self, "itself", "n"),
             Question::Svd => Plan::rule(self, "absolute values, the signs in U", "n"),
             Question::Solve | Question::Pinv | Question::Power | Question::Exp | Question::Log => {

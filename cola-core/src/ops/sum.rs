@@ -4,11 +4,12 @@ use crate::error::{Error, Result};
 use crate::facts::{Facts, SumFacts};
 use crate::functions::DiagonalRule;
 use crate::operator::short::{Co, Fa, Ro, Sc};
-use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::operator::{LinearOperator, Operator, Pivots, Update, operator};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::space::{Space, demand};
 use crate::view::{View, ViewMut};
+use num_traits::Zero;
 
 /// A + B. Self-adjoint and PSD if both are.
 ///
@@ -49,10 +50,31 @@ impl<A: Operator, B: Operator<Scalar = A::Scalar>> Sum<A, B> {
 operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B> {
     scalar A::Scalar; facts SumFacts<Fa<A>, Fa<B>>; rows <Ro<A> as Space>::Or<Ro<B>>; cols <Co<A> as Space>::Or<Co<B>>;
     nrows |s| s.0.nrows(); ncols s.0.ncols(); dense A::HOLDS_DENSE || B::HOLDS_DENSE; iterative A::ITERATIVE || B::ITERATIVE;
-    class <A::Class as crate::dsl::Class>::Plus<B::Class>;
+    class <A::Class as crate::dsl::Class>::Plus<B::Class>; pivots (s.0.pivots().is_some() && s.1.pivots().is_some()).then_some(s as _);
 });
 crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>] Sum<A, B>, "Sum", [] { left: A = |k| k.0, right: B = |k| k.1 } Sum::try_new(left, right));
 tree_node!([A, B] Sum<A, B> { "0" => 0, "1" => 1 });
+// K + c I + L + d I = (K + L) + (c + d) I
+impl<A: Operator, B: Operator<Scalar = A::Scalar>> Pivots<Sc<A>> for Sum<A, B> {
+    fn shift(&self) -> Sc<A> {
+        self.pivoted().fold(Sc::<A>::zero(), |c, p| c + p.shift())
+    }
+    fn is_psd(&self) -> bool {
+        self.pivoted().all(|p| p.is_psd())
+    }
+    fn add_diagonal(&self, scale: Sc<A>, d: &mut [Sc<A>]) {
+        self.pivoted().for_each(|p| p.add_diagonal(scale, d))
+    }
+    fn add_column(&self, j: usize, scale: Sc<A>, y: &mut [Sc<A>]) {
+        self.pivoted().for_each(|p| p.add_column(j, scale, y))
+    }
+}
+impl<A: Operator, B: Operator<Scalar = A::Scalar>> Sum<A, B> {
+    /// The parts; both have columns where the sum has.
+    fn pivoted(&self) -> impl Iterator<Item = &dyn Pivots<Sc<A>>> {
+        self.0.pivots().into_iter().chain(self.1.pivots())
+    }
+}
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for Sum<A, B> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {

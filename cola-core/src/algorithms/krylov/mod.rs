@@ -218,6 +218,22 @@ fn solve_by_default<T: Scalar>(
     }
 }
 
+/// Solves A x = b for a PSD A by conjugate gradients with the preconditioner P and default parameters. `x` may hold anything.
+///
+/// # Errors
+/// As [`SolveAlgorithm::solve`].
+pub(crate) fn cg_with<T: Scalar>(
+    a: &dyn DynOperator<T>,
+    p: &dyn DynOperator<T>,
+    b: View<'_, T>,
+    mut x: ViewMut<'_, T>,
+) -> Result<Report> {
+    for j in 0..x.cols {
+        (0..x.rows).for_each(|i| *x.at(i, j) = T::zero());
+    }
+    cg_columns(cg::NAME, a, Some(p), b, x, &mut Params::default())
+}
+
 /// The type of [`cg`], [`minres`] and [`gmres`].
 type Run<T> = fn(&dyn DynOperator<T>, Option<&dyn DynOperator<T>>, &[T], &mut [T], &mut Params<'_>) -> Result<Report>;
 

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::facts::{Facts, PsdOf};
 use crate::functions::DiagonalRule;
 use crate::functions::diagonal::main_diagonal;
-use crate::operator::{DynOperator, LinearOperator};
+use crate::operator::{DynOperator, LinearOperator, Pivots};
 use crate::scalar::{Real, Scalar};
 use crate::vector::Vector;
 use nalgebra::DMatrix;
@@ -68,9 +68,49 @@ impl PivotedCholesky {
     {
         crate::functions::base::square("pivoted Cholesky", a)?;
         let d = main_diagonal(a)?;
+        plain_numbers::<A::Scalar>("pivoted Cholesky")?;
         let n = a.nrows();
-        let (f, left) = self.run(a, &d)?;
+        let (mut act, mut unit) = (Action::new("pivoted Cholesky", a, 1), vec![A::Scalar::zero(); n]);
+        let (f, left) = self.run(&d, &mut |j, g| {
+            unit[j] = A::Scalar::one();
+            let product = act.apply(&unit, g, 1);
+            unit[j] = A::Scalar::zero();
+            product
+        })?;
         Ok((DMatrix::from_vec(n, f.len() / n.max(1), f), left))
+    }
+    /// (F F^H + c I)^-1 of K + c I whose columns are cheap, F the factor of K: of at most `rank` columns, and of as many as
+    /// tr(K - F F^H) <= c takes. The condition number of the preconditioned K + c I is at most 1 + tr(K - F F^H) / c: 2 where the rank
+    /// suffices. n k evaluations of entries and 6 n k^2 operations.
+    ///
+    /// # Errors
+    /// As `of`.
+    pub(crate) fn of_pivots<T: Scalar>(rank: usize, n: usize, a: &dyn Pivots<T>) -> Result<SpikedIdentity<T>> {
+        plain_numbers::<T>("pivoted Cholesky")?;
+        let c = a.shift().re().lane_f64(0);
+        positive("pivoted Cholesky", c)?;
+        spiked(n, &PivotedCholesky::columns_of(rank, c, n, a)?, c)
+    }
+    /// k where K is of rank k to working precision, k < `rank`.
+    ///
+    /// # Errors
+    /// As `factor`.
+    pub(crate) fn rank_of<T: Scalar>(rank: usize, n: usize, a: &dyn Pivots<T>) -> Result<Option<usize>> {
+        plain_numbers::<T>("pivoted Cholesky")?;
+        let k = PivotedCholesky::columns_of(rank, 0.0, n, a)?.len() / n.max(1);
+        Ok(Some(k).filter(|&k| k < rank.min(n)))
+    }
+    /// F of K, until tr(K - F F^H) <= `left`.
+    fn columns_of<T: Scalar>(rank: usize, left: f64, n: usize, a: &dyn Pivots<T>) -> Result<Vec<T>> {
+        let mut d = vec![T::zero(); n];
+        a.add_diagonal(T::one(), &mut d);
+        let trace: f64 = d.iter().map(|d| d.re().lane_f64(0)).sum();
+        let tol = if trace > 0.0 { left / trace } else { 0.0 };
+        let (f, _) = PivotedCholesky::default().rank(rank).tol(tol).run(&d, &mut |j, g| {
+            a.add_column(j, T::one(), g);
+            Ok(())
+        })?;
+        Ok(f)
     }
     /// (F F^H + mu I)^-1, a preconditioner of A + mu I.
     ///
@@ -83,20 +123,11 @@ impl PivotedCholesky {
     {
         positive("pivoted Cholesky", mu)?;
         let (f, _) = self.factor(a)?;
-        let (n, k) = f.shape();
-        // F = U S V^H: F F^H + mu I has eigenvalues s^2 + mu on U
-        let mut u: Vec<A::Scalar> = f.as_slice().to_vec();
-        let (s, _) = jacobi_svd(n, k, &mut u)?;
-        let kept = s.iter().take_while(|s| s.lane_f64(0) > 0.0).count();
-        u.truncate(n * kept);
-        let mu = <A::Scalar as Scalar>::Re::real(mu);
-        let w = s[..kept].iter().map(|&s| <A::Scalar as Scalar>::Re::one() / (s * s + mu)).collect();
-        SpikedIdentity::new(DMatrix::from_vec(n, kept, u), w, <A::Scalar as Scalar>::Re::one() / mu)
+        spiked(f.nrows(), f.as_slice(), mu)
     }
-    fn run<T: Scalar>(&self, a: &dyn DynOperator<T>, diagonal: &[T]) -> Result<(Vec<T>, f64)> {
-        plain_numbers::<T>("pivoted Cholesky")?;
+    /// F and tr(A - F F^H) from the diagonal of A and its columns, which `column` writes into zeros.
+    fn run<T: Scalar>(&self, diagonal: &[T], column: Column<'_, T>) -> Result<(Vec<T>, f64)> {
         let n = diagonal.len();
-        let mut act = Action::new("pivoted Cholesky", a, 1);
         let mut d: Vec<f64> = diagonal.iter().map(|d| d.re().lane_f64(0)).collect();
         if let Some(index) = d.iter().position(|d| !d.is_finite() || *d < 0.0) {
             return match d[index].is_finite() {
@@ -107,7 +138,7 @@ impl PivotedCholesky {
         let whole: f64 = d.iter().sum();
         let goal = self.tol.unwrap_or(if self.rank.is_some() { 0.0 } else { 1e-10 }) * whole;
         let rounding = n as f64 * T::Re::epsilon().lane_f64(0) * d.iter().fold(0.0, |m: f64, d| m.max(*d));
-        let (mut f, mut unit) = (Vec::<T>::new(), vec![T::zero(); n]);
+        let mut f = Vec::<T>::new();
         let most = self.rank.unwrap_or(n).min(n);
         let stream = Stream::new(self.seed, 0);
         for k in 0..most {
@@ -127,10 +158,8 @@ impl PivotedCholesky {
                 largest
             };
             // column `pivot` of A - F F^H
-            unit[pivot] = T::of(1.0);
             let mut g = vec![T::zero(); n];
-            act.apply(&unit, &mut g, 1)?;
-            unit[pivot] = T::zero();
+            column(pivot, &mut g)?;
             for f in f.chunks_exact(n) {
                 g[..].axpy(-f[pivot].conj(), f);
             }
@@ -147,6 +176,22 @@ impl PivotedCholesky {
         }
         Ok((f, d.iter().sum()))
     }
+}
+/// Column j of a matrix, written into zeros.
+type Column<'a, T> = &'a mut dyn FnMut(usize, &mut [T]) -> Result<()>;
+/// (F F^H + mu I)^-1 of an F with n rows.
+fn spiked<T: Scalar>(n: usize, f: &[T], mu: f64) -> Result<SpikedIdentity<T>> {
+    // F = Q R with R = V S U^H, so that F F^H + mu I has eigenvalues s^2 + mu on Q V: Jacobi on the k x k matrix, and not on all n rows
+    let mut q = f.to_vec();
+    let kept = orthonormalise::<[T]>(n, &[], &mut q, 1e-14);
+    q.truncate(n * kept);
+    let k = f.len() / n.max(1);
+    let mut rh = vec![T::zero(); k * kept];
+    inner(n, f, &q, &mut rh);
+    let (s, v) = jacobi_svd(k, kept, &mut rh)?;
+    let mu = T::Re::real(mu);
+    let w = s.iter().map(|&s| T::Re::one() / (s * s + mu)).collect();
+    SpikedIdentity::new(DMatrix::from_vec(n, kept, multiply((n, kept, kept), &q, &v)), w, T::Re::one() / mu)
 }
 
 /// The randomised Nystrom approximation A ~ U diag(w) U^H, from products with random vectors alone.
