@@ -13,7 +13,7 @@ type Line = Psd<Tridiagonal<Vec<f64>, Vec<f64>, Vec<f64>>>;
 fn line(n: usize) -> Line {
     Psd::new(Tridiagonal::new(vec![-1.0; n - 1], vec![2.0; n], vec![-1.0; n - 1]))
 }
-fn run<A: LinearOperator>(
+pub(super) fn run<A: LinearOperator>(
     mut algorithm: impl ApplyAlgorithm<A>,
     f: Function<'_, <A::Scalar as Scalar>::Re>,
     a: &A,

@@ -18,6 +18,8 @@
 #[cfg(test)]
 mod agreement;
 mod block;
+#[cfg(test)]
+mod conditioning;
 mod contour;
 mod krylov;
 mod lazy;
@@ -25,6 +27,7 @@ mod minres;
 pub(crate) mod norm;
 mod rational;
 mod restarted;
+pub(crate) mod rounding;
 mod series;
 mod settling;
 pub(crate) mod shifted;
