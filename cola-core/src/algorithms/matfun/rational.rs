@@ -36,7 +36,7 @@ const STEPS: usize = 300;
 /// # Cost
 /// Per step one product with A and one with an inverse (or with A), 8 m n operations at m vectors; 2 m vectors.
 /// # Errors
-/// As [`Arnoldi`](crate::Arnoldi).
+/// As [`Arnoldi`](crate::Arnoldi). Where the inverses lead to no more vectors, it is measured whether the space is one of A.
 /// # Example
 /// ```
 /// use cola_core::prelude::*;
@@ -213,7 +213,8 @@ fn rational<T: SpectralNumber>(
         }
         let exhausted = !found;
         if exhausted || m == next_check || m == most {
-            next_check = m + (m / 6).max(1);
+            // of every kind of step one at least, as some of them may bring nothing
+            next_check = m + (m / 6).max(inverses.len() + usize::from(options.flexible));
             match small(self_adjoint, f, &h, m, &start) {
                 Ok(found) => {
                     let last = settling.next(&found.y[0], tol)? || exhausted;
