@@ -2,7 +2,7 @@
 //! nalgebra for self-adjoint matrices; for others its exponential, and Denman & Beavers' iteration for roots and logarithms. Each reaches
 //! its tolerance, as far as the rounding of A itself allows any method, or says honestly that it has not.
 use cola::prelude::*;
-use cola::{Error, Solution, SpectralNumber};
+use cola::{Error, Solution, SpectralNumber, read_matrix_market};
 use families::{
     C64, Number, clement, clustered, frank, geometric, graded, grcar, hilbert, jordan, laplacian, noise, with_spectrum,
 };
@@ -12,7 +12,8 @@ mod families;
 
 const TOL: f64 = 1e-8;
 
-/// What a result may miss: the tolerance, and `floor`. Where a method need not serve, it says so, and hands over what it has.
+/// What a result may miss: ten times the tolerance, and what the reference may miss. Where a method need not serve, it says so, and hands
+/// over what it has; where it must, only because of rounding: `floor` is at most what that does.
 fn judge<T: Number>(
     what: &str,
     must: bool,
@@ -22,16 +23,22 @@ fn judge<T: Number>(
     match got {
         Ok(s) => {
             let error = (&s.x - want).norm() / want.norm();
-            assert!(error <= TOL + floor, "{what}: {error:e}, said {:e}, floor {floor:e}", s.report.residual);
+            assert!(
+                error <= 10.0 * TOL + floor / 30.0,
+                "{what}: {error:e}, said {:e}, floor {floor:e}",
+                s.report.residual
+            );
             assert!(s.report.residual <= 10.0 * TOL && s.report.iterations > 0, "{what}: {:?}", s.report);
         }
         Err(e) => {
-            assert!(!must, "{what}: {e}");
+            assert!(!must || floor > TOL, "{what}: {e}, floor {floor:e}");
             match &e {
                 Error::NotConverged { iterations, residual, tol, .. } => {
                     assert!(*iterations > 0 && residual > tol, "{what}: {e}");
                     let best = e.iterate::<T>().unwrap_or_else(|| panic!("{what}: no iterate"));
                     assert!(best.shape() == (want.len(), 1) && best.norm().is_finite(), "{what}");
+                    let error = (best.column(0) - want).norm() / want.norm();
+                    assert!(!must || error <= 10.0 * residual + floor / 30.0, "{what}: {error:e}, said {residual:e}");
                 }
                 Error::Breakdown { iteration, .. } => assert!(*iteration > 0, "{what}: {e}"),
                 _ => panic!("{what}: {e}"),
@@ -104,7 +111,9 @@ fn self_adjoint<T: Number + SpectralNumber>(name: &str, a: &DMatrix<T>) {
         // 0 to working precision: of a vector that meets it there is no logarithm; rounding may show it as a negative one
         let log = op.log_apply_with(Lanczos::default().tol(TOL), &b);
         if let Err(e) = log {
-            assert!(matches!(e, Error::Singular { .. } | Error::NegativeEigenvalue { .. }), "{name}: {e}");
+            let known =
+                matches!(e, Error::Singular { .. } | Error::NegativeEigenvalue { .. } | Error::NotConverged { .. });
+            assert!(known, "{name}: {e}");
         } else {
             assert!(low > 0.0, "{name}: a logarithm of a singular matrix");
         }
@@ -215,9 +224,15 @@ fn general<T: Number + SpectralNumber>(
     if roots_too {
         let (root, inverse) = roots(a);
         let floor = 10.0 * (&root * &root - a).norm() / a.norm();
-        all!("sqrt", false, sqrt_apply_with, &root * &b, floor);
-        all!("isqrt", false, isqrt_apply_with, &inverse * &b, floor);
-        all!("log", false, log_apply_with, logarithm(a) * &b, floor);
+        // what an error of epsilon |A| does, times 100
+        let size = f64::EPSILON * a.norm() / n as f64;
+        let near = a + DMatrix::from_fn(n, n, |i, j| T::some(7 + i * n + j) * <T as Scalar>::of(size));
+        let change = |x: &DMatrix<T>, y: &DMatrix<T>| floor + 100.0 * ((x - y) * &b).norm() / (x * &b).norm();
+        let (near_root, near_inverse) = roots(&near);
+        all!("sqrt", false, sqrt_apply_with, &root * &b, change(&root, &near_root));
+        all!("isqrt", false, isqrt_apply_with, &inverse * &b, change(&inverse, &near_inverse));
+        let log = logarithm(a);
+        all!("log", false, log_apply_with, &log * &b, change(&log, &logarithm(&near)));
     }
 }
 #[test]
@@ -316,4 +331,99 @@ fn columns_in_one_space() {
     let b = DMatrix::from_fn(36, 2, |i, j| noise(i + 36 * j));
     let e = indefinite.sqrt_apply_with(Lanczos::default().block(2), &b);
     assert!(matches!(e, Err(Error::NegativeEigenvalue { .. })), "{e:?}");
+}
+
+/// Matrices from applications. A root taken twice, and e^(A/2) of e^(-A/2) b, must give A b and b: what is called converged does, and what
+/// is not says so.
+#[test]
+fn matrices_from_applications() {
+    for name in ["unit_square", "bar", "1138_bus", "recirc_flow"] {
+        let path = format!("{}/data/{name}.mtx", env!("CARGO_MANIFEST_DIR"));
+        let mut a = read_matrix_market(path).unwrap();
+        let norm = Sparse::new(&a).norm1_estimate().unwrap();
+        a.triplet_iter_mut().for_each(|e| *e.2 /= norm);
+        let n = a.nrows();
+        let b = DVector::from_fn(n, |i, _| noise(i));
+        let (psd, general) = (Psd::new(Sparse::new(&a)), Sparse::new(&a));
+        let most = n.min(70);
+        let twice = |what: &str, want: &DVector<f64>, f: &dyn Fn(&DVector<f64>) -> cola::Result<DVector<f64>>| {
+            let reach = f(&b).and_then(|x| Ok((f(&x)?, x)));
+            match reach {
+                Ok((y, x)) => {
+                    // an error 10 tol in x comes back with |A|^(1/2) <= 1, and the second has its own
+                    let error = (&y - want).norm() / (x.norm() + y.norm());
+                    assert!(error <= 10.0 * TOL, "{name}: {what}: {error:e}");
+                    true
+                }
+                Err(Error::NotConverged { residual, tol, .. }) => {
+                    assert!(residual > tol, "{name}: {what}: {residual:e}");
+                    false
+                }
+                Err(e @ (Error::Singular { .. } | Error::NegativeEigenvalue { .. } | Error::Breakdown { .. })) => {
+                    assert!(name == "unit_square" || name == "recirc_flow", "{name}: {what}: {e}");
+                    false
+                }
+                Err(e) => panic!("{name}: {what}: {e}"),
+            }
+        };
+        let image = &a * &b;
+        if name != "recirc_flow" {
+            let lanczos = || Lanczos::default().max_iters(most).tol(TOL);
+            twice("sqrt by Lanczos", &image, &|x| Ok(psd.sqrt_apply_with(lanczos(), x)?.x));
+            let two_passes = || TwoPassLanczos::default().max_iters(most).tol(TOL);
+            twice("sqrt in two passes", &image, &|x| Ok(psd.sqrt_apply_with(two_passes(), x)?.x));
+            let contour = || ContourIntegral::default().max_iters(most).tol(TOL);
+            twice("sqrt by contour", &image, &|x| Ok(psd.sqrt_apply_with(contour(), x)?.x));
+            if name != "unit_square" {
+                let rational = || Ok::<_, Error>(RationalKrylov::of(&psd)?.max_iters(150).tol(TOL));
+                let good = twice("sqrt by inverses", &image, &|x| Ok(psd.sqrt_apply_with(rational()?, x)?.x));
+                assert!(good, "{name}: sqrt by inverses has not converged");
+            }
+            let s = psd.exp_apply_with(lanczos(), &b).unwrap();
+            let taylor = psd.exp_apply_with(Taylor::default().tol(TOL), &b).unwrap();
+            assert!((&s.x - &taylor.x).norm() <= 20.0 * TOL * s.x.norm(), "{name}: exp");
+        } else {
+            let arnoldi = || Arnoldi::default().max_iters(most).tol(TOL);
+            twice("sqrt by Arnoldi", &image, &|x| Ok(general.sqrt_apply_with(arnoldi(), x)?.x));
+        }
+        let s = general.exp_apply_with(Arnoldi::default().max_iters(most).tol(TOL), &b).unwrap();
+        let taylor = general.exp_apply_with(Taylor::default().tol(TOL), &b).unwrap();
+        assert!((&s.x - &taylor.x).norm() <= 20.0 * TOL * s.x.norm(), "{name}: exp by Arnoldi");
+    }
+    // small enough for its eigenvalues: a definite one, and the singular one, whose root is known to half the digits only
+    let path = format!("{}/data/unit_square.mtx", env!("CARGO_MANIFEST_DIR"));
+    let poisson = read_matrix_market(path).unwrap();
+    let dense = DMatrix::from(&poisson);
+    let spectrum = dense.symmetric_eigen();
+    for (shift, tol) in [(1e-9, 1e-4), (1e-9, TOL), (0.1, TOL)] {
+        let mut a = poisson.clone();
+        a.triplet_iter_mut().filter(|e| e.0 == e.1).for_each(|e| *e.2 += shift);
+        let op = Psd::new(Sparse::new(&a));
+        let b = DVector::from_fn(a.nrows(), |i, _| noise(i));
+        let norm = spectrum.eigenvalues.amax();
+        let exact = |f: &dyn Fn(f64) -> f64| {
+            let mut c = spectrum.eigenvectors.tr_mul(&b);
+            // the smallest one is 0
+            let at = |w: f64| f(if w < 1e-10 * norm { shift } else { w + shift });
+            c.iter_mut().zip(&spectrum.eigenvalues).for_each(|(c, &w)| *c *= at(w));
+            &spectrum.eigenvectors * c
+        };
+        let (sqrt, isqrt) = (exact(&f64::sqrt), exact(&|x| 1.0 / x.sqrt()));
+        let see = |what: &str, want: &DVector<f64>, got: cola::Result<Solution<DVector<f64>>>| match got {
+            Ok(s) => {
+                let error = (&s.x - want).norm() / want.norm();
+                assert!(error <= 10.0 * tol, "unit_square + {shift}: {what} to {tol:e}: {error:e}");
+            }
+            Err(Error::NotConverged { residual, .. }) => {
+                assert!(shift < 0.1 && residual > tol, "unit_square + {shift}: {what} to {tol:e}: {residual:e}");
+            }
+            Err(e) => panic!("unit_square + {shift}: {what}: {e}"),
+        };
+        let two_passes = || TwoPassLanczos::default().max_iters(400).tol(tol);
+        see("sqrt", &sqrt, op.sqrt_apply_with(Lanczos::default().tol(tol), &b));
+        see("sqrt in two passes", &sqrt, op.sqrt_apply_with(two_passes(), &b));
+        see("isqrt", &isqrt, op.isqrt_apply_with(Lanczos::default().tol(tol), &b));
+        see("isqrt in two passes", &isqrt, op.isqrt_apply_with(two_passes(), &b));
+        see("isqrt by inverses", &isqrt, op.isqrt_apply_with(RationalKrylov::of(&op).unwrap().tol(tol), &b));
+    }
 }

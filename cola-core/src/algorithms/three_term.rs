@@ -7,7 +7,7 @@
 
 use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::dense as kernels;
-use crate::algorithms::matfun::{Function, of_spectrum};
+use crate::algorithms::matfun::{Function, of_spectrum, rounding};
 use crate::error::{Error, Result};
 use crate::operator::Update;
 use crate::scalar::{Real, Scalar};
@@ -126,21 +126,26 @@ impl<R: Real> Jacobi<R> {
         q.iter_mut().for_each(|q| *q = *q * *q);
         Ok((w, q))
     }
-    /// f(J) e_1.
+    /// f(J) e_1; estimates of what rounding does to it, and of what it misses of f(A) v.
     ///
     /// # Errors
     /// Those of f at the eigenvalues, `NotConverged`, `NonFinite`.
-    pub fn function(&self, f: Function<'_, R>) -> Result<Vec<R>> {
+    pub fn function(&self, f: Function<'_, R>) -> Result<(Vec<R>, [f64; 2])> {
         let m = self.len();
         let (mut w, mut q) = (self.alpha.clone(), vec![R::zero(); m * m]);
         kernels::hermitian_tridiagonal::<R>(m, &mut w, &self.beta[..m.saturating_sub(1)], &mut q)
             .result(not_diagonal)?;
-        of_spectrum(f, &mut w)?;
+        let mut values = w.clone();
+        of_spectrum(f, &mut values)?;
         let mut y = vec![R::zero(); m];
-        for (q, &w) in q.chunks_exact(m.max(1)).zip(&w) {
-            y[..].axpy(q[0] * w, q);
+        for (q, &value) in q.chunks_exact(m.max(1)).zip(&values) {
+            y[..].axpy(q[0] * value, q);
         }
-        Ok(y)
+        let row = |i: usize| -> Vec<f64> { q.chunks_exact(m.max(1)).map(|q| q[i].lane_f64(0)).collect() };
+        let (c, last) = (row(0), row(m - 1));
+        let beta = if self.ended { 0.0 } else { self.beta[m - 1].lane_f64(0) };
+        let missing = rounding::left_over(f, (&w, &values), (&c, &last), beta);
+        Ok((y, [rounding::of_eigenvalues(f, &w, &values, &c), missing]))
     }
 }
 fn not_diagonal(iterations: usize, residual: f64) -> Error {

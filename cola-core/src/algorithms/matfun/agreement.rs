@@ -220,7 +220,7 @@ fn bad_input() {
         let d = diagonal::<PsdFacts, f64>(vec![4.0; 6]);
         run(TwoPassLanczos::default(), root, &d, &[1.0; 6]).unwrap()
     };
-    assert!(x.iter().all(|x| (x - 2.0).abs() < 1e-15) && report.residual == 0.0);
+    assert!(x.iter().all(|x| (x - 2.0).abs() < 1e-15) && report.residual < 1e-14);
     let empty = matrix::<NoFacts, f64>((0, 0), |_, _| 1.0);
     assert_eq!(run(RestartedArnoldi::default(), Function::Exp, &empty, &[]).unwrap().0, [0.0; 0]);
 }

@@ -6,7 +6,7 @@
 //! out, so that the block shrinks (dependent columns of B are no special case); each column stops the iteration by its own coefficients.
 
 use super::Function;
-use super::krylov::{Job, STEPS, small_columns};
+use super::krylov::{Job, STEPS, small};
 use super::settling::Settling;
 use crate::algorithms::blocks::{Action, add_product, project};
 use crate::algorithms::krylov::{Report, tolerance};
@@ -62,28 +62,31 @@ pub(super) fn apply<T: SpectralNumber>(
         for w in w[..width * n].chunks_exact(n) {
             h.push(basis.take(w));
         }
-        // what is left of all is rounding: the result is exact
+        // what is left of all is rounding: the space holds the result
         let m = end;
         let exhausted = basis.count() == m;
         if !(exhausted || m >= next_check || m >= most) {
             continue;
         }
         next_check = m + (m / 6).max(1);
-        match small_columns(job.self_adjoint, f, &h, m, &r) {
-            Ok(y) => {
-                let mut done = true;
-                for (settling, y) in settling.iter_mut().zip(y) {
-                    done &= settling.next(y, tol)?;
+        match small(job.self_adjoint, f, &h, m, &r) {
+            Ok(found) => {
+                let mut last = true;
+                for (settling, y) in settling.iter_mut().zip(&found.y) {
+                    last &= settling.next(y, tol)?;
                 }
-                if exhausted {
-                    settling.iter_mut().for_each(|s| s.estimate = 0.0);
+                last |= exhausted;
+                let mut reached = last;
+                if last {
+                    let rounding = found.rounding(f, &h, m, &r, T::Re::epsilon().lane_f64(0));
+                    settling.iter_mut().zip(rounding).for_each(|(s, e)| reached &= s.judge(exhausted, e, tol));
                 }
                 let stop = watcher.note(worst(&settling).min(1.0));
-                if exhausted || done || stop || m >= most {
+                if last || stop || m >= most {
                     for (x, s) in x.chunks_exact_mut(n).zip(&mut settling) {
                         add_product(n, T::of(1.0), &basis.v[..m * n], &s.take(), x);
                     }
-                    return match exhausted || done {
+                    return match reached {
                         true => super::krylov::finish(watcher, x, worst(&settling)),
                         false => Err(watcher.not_converged(worst(&settling))),
                     };

@@ -3,10 +3,11 @@
 //! Saad, Analysis of some Krylov subspace approximations to the matrix exponential operator, SINUM 29, 1992; Higham, Functions of
 //! Matrices, 2008, section 13.2. Deviations: the basis is orthogonalised fully, for self-adjoint operators too (Lanczos without it needs
 //! more steps, and its Ritz values repeat); the small function is evaluated after more and more steps, and the iteration stops by the
-//! change of the result between evaluations, extrapolated by the rate at which it falls.
+//! change of the result between evaluations, extrapolated by the rate at which it falls; what rounding does to f of the small matrix is
+//! estimated before it is called the result.
 
-use super::Function;
 use super::settling::Settling;
+use super::{Function, rounding};
 use crate::algorithms::blocks::{Action, add_product, project};
 use crate::algorithms::dense as kernels;
 use crate::algorithms::krylov::{Report, tolerance};
@@ -65,7 +66,7 @@ pub(super) fn apply<T: SpectralNumber>(
     // columns of the Hessenberg matrix, each with its entry below the diagonal
     let mut columns: Vec<Vec<T>> = Vec::new();
     let mut c = Vec::new();
-    let mut settling = Settling::new();
+    let (mut settling, start) = (Settling::new(), [vec![T::of(1.0)]]);
     let mut next_check = 1;
     loop {
         let m = columns.len() + 1;
@@ -84,24 +85,25 @@ pub(super) fn apply<T: SpectralNumber>(
         let mut h = vec![T::zero(); m + 1];
         c.resize(m, T::zero());
         let (before, after) = project(basis, w, &mut h[..m], &mut c);
-        // what is left is rounding: the result is exact
+        // what is left is rounding: the space holds the result
         let exhausted = after.lane_f64(0) <= 10.0 * epsilon * before.lane_f64(0) || m == n;
         h[m] = T::from_re(after);
         columns.push(h);
         if exhausted || m == next_check || m == max_iters {
             next_check = m + (m / 6).max(1);
-            match small(job.self_adjoint, f, &columns, m) {
-                Ok(y) => {
-                    let done = settling.next(y, tol)?;
-                    if exhausted {
-                        settling.estimate = 0.0;
-                    }
+            match small(job.self_adjoint, f, &columns, m, &start) {
+                Ok(found) => {
+                    let last = settling.next(&found.y[0], tol)? || exhausted;
+                    let reached = last && {
+                        let rounding = found.rounding(f, &columns, m, &start, epsilon);
+                        settling.judge(exhausted, rounding[0], tol)
+                    };
                     let estimate = settling.estimate;
                     let stop = watcher.note(estimate.min(1.0));
-                    if exhausted || done || stop || m == max_iters {
+                    if last || stop || m == max_iters {
                         let y: Vec<T> = settling.take().iter().map(|&y| y.scale(norm_b)).collect();
                         add_product(n, T::of(1.0), &v[..m * n], &y, x);
-                        return match exhausted || done {
+                        return match reached {
                             true => finish(watcher, x, estimate),
                             false => Err(watcher.not_converged(estimate)),
                         };
@@ -133,39 +135,51 @@ pub(super) fn finish<T: Scalar>(watcher: Watcher<'_>, x: &[T], residual: f64) ->
     }
 }
 
-/// f(H) e_1 of the small matrix.
+/// f(H) r of the small matrix.
+pub(super) struct Small<T> {
+    pub y: Vec<Vec<T>>,
+    /// Of self-adjoint matrices, where the eigenvalues are at hand, what rounding does to each column.
+    rounding: Option<Vec<f64>>,
+}
+impl<T: SpectralNumber> Small<T> {
+    /// Relative errors of the columns where H is wrong by `unit` |H|: see [`rounding`].
+    pub fn rounding(&self, f: Function<'_, T::Re>, columns: &[Vec<T>], m: usize, r: &[Vec<T>], unit: f64) -> Vec<f64> {
+        match &self.rounding {
+            Some(found) => found.iter().map(|e| e * (unit / T::Re::epsilon().lane_f64(0))).collect(),
+            None => rounding::of_general(f, columns, m, r, &self.y, unit),
+        }
+    }
+}
+/// f(H) r for columns r that may be shorter than m.
 pub(super) fn small<T: SpectralNumber>(
     self_adjoint: bool,
     f: Function<'_, T::Re>,
     columns: &[Vec<T>],
     m: usize,
-) -> Result<Vec<T>> {
-    Ok(small_columns(self_adjoint, f, columns, m, &[vec![T::of(1.0)]])?.swap_remove(0))
-}
-/// f(H) r for columns r that may be shorter than m.
-pub(super) fn small_columns<T: SpectralNumber>(
-    self_adjoint: bool,
-    f: Function<'_, T::Re>,
-    columns: &[Vec<T>],
-    m: usize,
     r: &[Vec<T>],
-) -> Result<Vec<Vec<T>>> {
+) -> Result<Small<T>> {
     let mut h = vec![T::zero(); m * m];
     for (j, column) in columns[..m].iter().enumerate() {
         let rows = column.len().min(m);
         h[j * m..][..rows].copy_from_slice(&column[..rows]);
     }
     if self_adjoint {
-        let (mut w, q) = small_eigh(m, &h)?;
-        of_spectrum(f, &mut w)?;
+        let (w, q) = small_eigh(m, &h)?;
+        let mut values = w.clone();
+        of_spectrum(f, &mut values)?;
+        let mut rounding = Vec::new();
         let product = |r: &Vec<T>| {
             let mut y = vec![T::zero(); m];
-            for (q, &w) in q.chunks_exact(m).zip(&w) {
-                y[..].axpy(q[..r.len()].dot(&r[..]).scale(w), q);
+            let c: Vec<T> = q.chunks_exact(m).map(|q| q[..r.len()].dot(&r[..])).collect();
+            for ((q, &value), &c) in q.chunks_exact(m).zip(&values).zip(&c) {
+                y[..].axpy(c.scale(value), q);
             }
+            let c: Vec<f64> = c.iter().map(|c| c.abs().lane_f64(0)).collect();
+            rounding.push(rounding::of_eigenvalues(f, &w, &values, &c));
             y
         };
-        return Ok(r.iter().map(product).collect());
+        let y = r.iter().map(product).collect();
+        return Ok(Small { y, rounding: Some(rounding) });
     }
     match f {
         Function::Exp => kernels::expm(m, &mut h)?,
@@ -182,7 +196,7 @@ pub(super) fn small_columns<T: SpectralNumber>(
         h.chunks_exact(m).zip(r).for_each(|(h, &r)| y[..].axpy(r, h));
         y
     };
-    Ok(r.iter().map(product).collect())
+    Ok(Small { y: r.iter().map(product).collect(), rounding: None })
 }
 /// f of eigenvalues in place.
 pub(crate) fn of_spectrum<R: Real>(f: Function<'_, R>, w: &mut [R]) -> Result<()> {

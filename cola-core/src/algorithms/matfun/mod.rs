@@ -14,10 +14,16 @@
 //!
 //! Where nothing is said a self-adjoint operator above the size up to which operators are made dense takes Lanczos' recurrence without
 //! orthogonalisation: its basis is kept up to 128 MiB, else made twice.
+//!
+//! No method knows f(A) b better than rounding in the products with A allows: where an error of a few epsilon |A| in A changes the result by
+//! more than the tolerance (roots and logarithms of matrices of condition 1e10, say) there is a `NotConverged` with that estimate as its
+//! residual and the result as its iterate, however large the Krylov space.
 
 #[cfg(test)]
 mod agreement;
 mod block;
+#[cfg(test)]
+mod conditioning;
 mod contour;
 mod krylov;
 mod lazy;
@@ -25,6 +31,7 @@ mod minres;
 pub(crate) mod norm;
 mod rational;
 mod restarted;
+pub(crate) mod rounding;
 mod series;
 mod settling;
 pub(crate) mod shifted;
@@ -88,8 +95,9 @@ pub trait ApplyAlgorithm<A: LinearOperator> {
     /// [`Taylor`], whose terms are none before the last, nothing). `report.residual` is an estimate of the relative error, which the algorithm explains.
     ///
     /// # Errors
-    /// `ShapeMismatch`, `NonFinite`, `NotConverged`, `NegativeEigenvalue` and `Singular` where f is not defined, `InvalidArgument` for
-    /// functions that the algorithm does not serve.
+    /// `ShapeMismatch`, `NonFinite`, `NotConverged` (also where rounding in the products leaves less than was wanted: no more iterations
+    /// help, only a larger tolerance), `NegativeEigenvalue` and `Singular` where f is not defined, `InvalidArgument` for functions that the
+    /// algorithm does not serve.
     fn apply_function(
         &mut self,
         f: Function<'_, <A::Scalar as Scalar>::Re>,

@@ -36,7 +36,7 @@ const STEPS: usize = 300;
 /// # Cost
 /// Per step one product with A and one with an inverse (or with A), 8 m n operations at m vectors; 2 m vectors.
 /// # Errors
-/// As [`Arnoldi`](crate::Arnoldi).
+/// As [`Arnoldi`](crate::Arnoldi). Where the inverses lead to no more vectors, it is measured whether the space is one of A.
 /// # Example
 /// ```
 /// use cola_core::prelude::*;
@@ -176,7 +176,7 @@ fn rational<T: SpectralNumber>(
     // where each kind of step goes on: inverses from the last vector of an inverse, products from the last of a product
     let (mut from, mut live) = ([0, 0], [true, options.flexible]);
     let (mut turn, mut next_check) = (0, 1);
-    let mut settling = Settling::new();
+    let (mut settling, start) = (Settling::new(), [vec![T::of(1.0)]]);
     loop {
         let m = h.len() + 1;
         if m > most {
@@ -213,19 +213,21 @@ fn rational<T: SpectralNumber>(
         }
         let exhausted = !found;
         if exhausted || m == next_check || m == most {
-            next_check = m + (m / 6).max(1);
-            match small(self_adjoint, f, &h, m) {
-                Ok(y) => {
-                    let done = settling.next(y, tol)?;
-                    if exhausted {
-                        settling.estimate = 0.0;
-                    }
+            // of every kind of step one at least, as some of them may bring nothing
+            next_check = m + (m / 6).max(inverses.len() + usize::from(options.flexible));
+            match small(self_adjoint, f, &h, m, &start) {
+                Ok(found) => {
+                    let last = settling.next(&found.y[0], tol)? || exhausted;
+                    let reached = last && {
+                        let unit = if exhausted && m < n { epsilon.max(outside(n, &v, &av, &h)) } else { epsilon };
+                        settling.judge(exhausted, found.rounding(f, &h, m, &start, unit)[0], tol)
+                    };
                     let estimate = settling.estimate;
                     let stop = watcher.note(estimate.min(1.0));
-                    if exhausted || done || stop || m == most {
+                    if last || stop || m == most {
                         let y: Vec<T> = settling.take().iter().map(|&y| y.scale(norm)).collect();
                         add_product(n, T::of(1.0), &v, &y, x);
-                        return match exhausted || done {
+                        return match reached {
                             true => finish(watcher, x, estimate),
                             false => Err(watcher.not_converged(estimate)),
                         };
@@ -241,4 +243,16 @@ fn rational<T: SpectralNumber>(
         }
         v.extend_from_slice(&w);
     }
+}
+/// max_j |(A V - V H) e_j| / max_j |A V e_j|: by how much a space that the inverses have exhausted is not invariant. Nothing but rounding
+/// for inverses of A - s I; all of it for operators that are none.
+fn outside<T: Scalar>(n: usize, v: &[T], av: &[T], h: &[Vec<T>]) -> f64 {
+    let (mut rest, mut norm) = (0.0_f64, 0.0_f64);
+    for (h, av) in h.iter().zip(av.chunks_exact(n)) {
+        let mut w = av.to_vec();
+        add_product(n, T::of(-1.0), &v[..h.len() * n], h, &mut w);
+        rest = rest.max(w[..].norm().lane_f64(0));
+        norm = norm.max(av.norm().lane_f64(0));
+    }
+    if norm > 0.0 { rest / norm } else { 0.0 }
 }

@@ -123,6 +123,7 @@ fn restarted<T: SpectralNumber>(
     let mut columns: Vec<Vec<T>> = Vec::new();
     let mut c = vec![T::zero(); length + 1];
     let (mut before, mut estimate) = (f64::INFINITY, f64::INFINITY);
+    let start = [vec![T::of(1.0)]];
     loop {
         let first = columns.len();
         let (mut steps, mut exhausted) = (0, false);
@@ -144,8 +145,8 @@ fn restarted<T: SpectralNumber>(
             }
         }
         // the leading rows of the function are those of the last cycle: only the new ones are added
-        let y: Vec<T> = match small(false, f, &columns, first + steps) {
-            Ok(y) => y.iter().map(|&y| y.scale(norm)).collect(),
+        let found = match small(false, f, &columns, first + steps, &start) {
+            Ok(found) => found,
             // Ritz values of a general matrix lie in its field of values: that f is not defined there says nothing of A. The matrices of
             // all cycles stay in the large one, so that going on is no help
             Err(Error::NegativeEigenvalue { .. } | Error::Singular { .. }) if !exhausted || first > 0 => {
@@ -153,6 +154,7 @@ fn restarted<T: SpectralNumber>(
             }
             Err(e) => return Err(e),
         };
+        let y: Vec<T> = found.y[0].iter().map(|&y| y.scale(norm)).collect();
         let added = y[first..].norm().lane_f64(0);
         add_product(n, T::of(1.0), &v[..steps * n], &y[first..], x);
         let size = x.norm().lane_f64(0);
@@ -164,15 +166,21 @@ fn restarted<T: SpectralNumber>(
         if first > 0 {
             estimate = extrapolated::<T>(change, before);
         }
-        if exhausted {
-            estimate = 0.0;
+        let trusted = first > 0 && before <= 1e3 * tol.max(epsilon) || change <= 10.0 * epsilon;
+        let last = exhausted || estimate <= tol.max(10.0 * epsilon) && trusted;
+        let mut reached = last;
+        if last {
+            // the vectors of all cycles are not orthogonal: what is added may be much longer than the sum
+            let longer = y[..].norm().lane_f64(0) / size;
+            let rounding = found.rounding(f, &columns, first + steps, &start, epsilon)[0] * longer.max(1.0);
+            estimate = if exhausted { rounding } else { estimate.max(rounding) };
+            reached = rounding <= tol.max(10.0 * epsilon);
         }
         let stop = watcher.note(estimate.min(1.0));
-        let trusted = first > 0 && before <= 1e3 * tol.max(epsilon) || change <= 10.0 * epsilon;
-        if exhausted || estimate <= tol.max(10.0 * epsilon) && trusted {
+        if reached {
             return finish(watcher, x, estimate);
         }
-        if stop {
+        if last || stop {
             return Err(watcher.not_converged(estimate));
         }
         before = if first > 0 { change } else { f64::INFINITY };

@@ -18,22 +18,28 @@ impl<T: Scalar> Settling<T> {
     ///
     /// # Errors
     /// `NonFinite`.
-    pub fn next(&mut self, y: Vec<T>, tol: f64) -> Result<bool> {
+    pub fn next(&mut self, y: &[T], tol: f64) -> Result<bool> {
         let epsilon = T::Re::epsilon().lane_f64(0);
-        let size = y[..].norm().lane_f64(0);
+        let size = y.norm().lane_f64(0);
         if !size.is_finite() {
             return Err(Error::non_finite("the function: it overflowed"));
         }
         let trusted = self.last.as_ref().is_some_and(|l| l.1 <= 1e3 * tol.max(epsilon));
         let mut change = f64::INFINITY;
         if let Some((old, before)) = &self.last {
-            let mut d = y.clone();
+            let mut d = y.to_vec();
             d.iter_mut().zip(old).for_each(|(d, &o)| *d -= o);
             change = if size > 0.0 { d[..].norm().lane_f64(0) / size } else { 0.0 };
             self.estimate = extrapolated::<T>(change, *before);
         }
-        self.last = Some((y, change));
+        self.last = Some((y.to_vec(), change));
         Ok(self.estimate <= tol.max(10.0 * epsilon) && trusted)
+    }
+    /// No larger basis is wanted, or there is none: true if what rounding does is within `tol` too. Of a basis that is `exhausted` nothing
+    /// else is wrong.
+    pub fn judge(&mut self, exhausted: bool, rounding: f64, tol: f64) -> bool {
+        self.estimate = if exhausted { rounding } else { self.estimate.max(rounding) };
+        rounding <= tol.max(10.0 * T::Re::epsilon().lane_f64(0))
     }
     /// The function was not defined for this basis.
     pub fn forget(&mut self) {

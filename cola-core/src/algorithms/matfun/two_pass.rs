@@ -145,14 +145,14 @@ pub(super) fn two_pass<T: SpectralNumber>(
         }
         next_check = m + (m / 6).max(1);
         match run.columns[0].function(f) {
-            Ok(y) => {
-                let done = settling.next(y, tol)?;
-                if ended {
-                    settling.estimate = 0.0;
-                }
+            Ok((y, [rounding, missing])) => {
+                // without orthogonalisation the result stands still for long before the next eigenvalue is found
+                let last = settling.next(&y, tol)? && missing <= rounding.max(tol) || ended;
+                settling.estimate = settling.estimate.max(missing);
+                let reached = last && settling.judge(ended, rounding, tol);
                 let stop = watcher.note(settling.estimate.min(1.0));
-                if done || ended || stop {
-                    break (settling.estimate, done || ended);
+                if last || stop {
+                    break (settling.estimate, reached);
                 }
             }
             // a Ritz value 0 says nothing, a negative one does

@@ -81,7 +81,8 @@ macro_rules! subspace {
 /// Of eigenvalues, per restart about m - k products with A and 4 n m (m - k) operations for an orthogonal basis of m vectors;
 /// m + p vectors; a restart allocates nothing (from m = 48 on the workspace of the small problem). k products to verify.
 /// # Errors
-/// `NotConverged` with the largest true residual; `NonFinite`; `ShapeMismatch`; `InvalidArgument`.
+/// `NotConverged` with the largest true residual (of f(A) b with an estimate of the relative error, also where rounding in the products leaves
+/// more than the tolerance: then the result is the iterate, and no more steps help); `NonFinite`; `ShapeMismatch`; `InvalidArgument`.
 /// # Example
 /// ```
 /// use cola_core::prelude::*;
