@@ -141,8 +141,7 @@ fn diagonals_of_functions() {
     // sines, and Kronecker products, which lie nowhere as numbers; more rows than are done at a time
     let l = Psd::new(Tridiagonal::symmetric(vec![2.5; 40], vec![-1.0; 39]));
     check_diagonals("sines", &l.sqrt().unwrap());
-    let sum =
-        KronSum::new(Psd::new(Dense::new(&g.rows(0, 5) * g.rows(0, 5).transpose() + DMatrix::identity(5, 5))), &l);
+    let sum = KronSum::new(Psd::new(Dense::new(g.rows(0, 5) * g.rows(0, 5).transpose() + DMatrix::identity(5, 5))), &l);
     check_diagonals("kron sum", &sum.inv().unwrap());
 }
 #[test]
@@ -167,7 +166,7 @@ fn large_least_squares_are_iterated() {
     let flipped = a.transpose();
     let wide = Sparse::new(&flipped);
     let b = DMatrix::from_fn(n, 2, |i, c| ((i + c) as f64).cos());
-    let x = (&wide).lstsq(&b).unwrap();
+    let x = wide.lstsq(&b).unwrap();
     let y = (dense.transpose() * &dense).cholesky().unwrap().solve(&b);
     assert!((&x - &dense * y).norm() < 1e-6 * x.norm());
     // a composite would need the pseudo-inverse
