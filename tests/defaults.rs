@@ -28,7 +28,9 @@ fn rbf(n: usize, length: f64) -> DMatrix<f64> {
 
 #[test]
 fn kernels_with_noise_are_preconditioned() {
-    let (x, b, noise) = (points(N), rhs(N), 1e-4f64);
+    let (x, wanted, noise) = (points(N), rhs(N), 1e-4f64);
+    let dense = rbf(N, 0.3) + DMatrix::identity(N, N) * noise;
+    let b = &dense * &wanted;
     // a long length scale: the condition number is 1e7; of a closure with a promise, and products are counted
     let (count, last) = (AtomicUsize::new(0), (x[(N - 1, 0)], x[(N - 1, 1)]));
     let k = covariance(|x: &[f64], z: &[f64]| {
@@ -44,16 +46,14 @@ fn kernels_with_noise_are_preconditioned() {
     assert!(plan.to_string().contains("one application + 4nk + 12n, k <= 100 per iteration"), "{plan}");
     let solved = a.solve(&b).unwrap();
     let products = count.load(Ordering::Relaxed);
-    let dense = rbf(N, 0.3) + DMatrix::identity(N, N) * noise;
     assert!((&dense * &solved - &b).norm() < 1e-9 * b.norm());
-    let exact = dense.clone().cholesky().unwrap().solve(&b);
-    let error = (&solved - &exact).norm() / exact.norm();
-    println!("{products} products, error {error:.1e}");
     // at most tolerance times condition number; one product is the diagonal
-    assert!(error < 1e-4 && products <= 20, "{error} {products}");
+    let error = (&solved - &wanted).norm() / wanted.norm();
+    assert!(error < 1e-4 && products <= 15, "{error} {products}");
     // without: three times as many do not suffice
-    let plain = Psd::new(Dense::new(&dense)).solve_with(Cg::default().max_iters(60), &b);
+    let plain = Psd::new(Dense::new(&dense)).solve_with(Cg::default().max_iters(45), &b);
     assert!(matches!(plain, Err(Error::NotConverged { .. })), "{}", plain.unwrap().report.iterations);
+    println!("{products} products, error {error:.1e}");
 }
 #[test]
 fn sums_and_inverses_of_kernels() {
@@ -141,8 +141,7 @@ fn diagonals_of_functions() {
     // sines, and Kronecker products, which lie nowhere as numbers; more rows than are done at a time
     let l = Psd::new(Tridiagonal::symmetric(vec![2.5; 40], vec![-1.0; 39]));
     check_diagonals("sines", &l.sqrt().unwrap());
-    let sum =
-        KronSum::new(Psd::new(Dense::new(&g.rows(0, 5) * g.rows(0, 5).transpose() + DMatrix::identity(5, 5))), &l);
+    let sum = KronSum::new(Psd::new(Dense::new(g.rows(0, 5) * g.rows(0, 5).transpose() + DMatrix::identity(5, 5))), &l);
     check_diagonals("kron sum", &sum.inv().unwrap());
 }
 #[test]
@@ -167,7 +166,7 @@ fn large_least_squares_are_iterated() {
     let flipped = a.transpose();
     let wide = Sparse::new(&flipped);
     let b = DMatrix::from_fn(n, 2, |i, c| ((i + c) as f64).cos());
-    let x = (&wide).lstsq(&b).unwrap();
+    let x = wide.lstsq(&b).unwrap();
     let y = (dense.transpose() * &dense).cholesky().unwrap().solve(&b);
     assert!((&x - &dense * y).norm() < 1e-6 * x.norm());
     // a composite would need the pseudo-inverse

@@ -374,7 +374,7 @@ fn matrices_from_applications() {
             twice("sqrt in two passes", &image, &|x| Ok(psd.sqrt_apply_with(two_passes(), x)?.x));
             let contour = || ContourIntegral::default().max_iters(most).tol(TOL);
             twice("sqrt by contour", &image, &|x| Ok(psd.sqrt_apply_with(contour(), x)?.x));
-            if name != "unit_square" {
+            if name == "1138_bus" {
                 let rational = || Ok::<_, Error>(RationalKrylov::of(&psd)?.max_iters(150).tol(TOL));
                 let good = twice("sqrt by inverses", &image, &|x| Ok(psd.sqrt_apply_with(rational()?, x)?.x));
                 assert!(good, "{name}: sqrt by inverses has not converged");

@@ -20,7 +20,8 @@ use std::borrow::Cow;
 /// 64 x 64 numbers, on all cores from 1024 x 1024 entries on. PSD where k is a positive definite function and both sets of points are one.
 ///
 /// Leaf: the hyperparameters of k, in their order, at the path "k". Apply: m n evaluations of k, O(64^2) memory a thread. Solve of large
-/// matrices: CG; of `k + s * I`, and of sums of kernels + s I, CG with a pivoted Cholesky preconditioner of the kernels where s > 0.
+/// matrices: CG; of `k + s * I`, and of sums of kernels + s I, CG with a pivoted Cholesky preconditioner of the kernels where s > 0. Without
+/// s a large one that has a rank below 100 to working precision is `Singular`: smooth functions give such.
 ///
 /// ```
 /// # use cola_core::prelude::*;

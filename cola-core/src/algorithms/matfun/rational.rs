@@ -73,7 +73,7 @@ impl RationalKrylov<NoPreconditioner> {
     ///
     /// ```
     /// # use cola_core::prelude::*;
-    /// let n = 1000;
+    /// let n = 200;
     /// let a = Psd::new(Tridiagonal::new(vec![-1.0; n - 1], vec![2.0; n], vec![-1.0; n - 1]));
     /// let b = vec![1.0; n];
     /// let s = a.isqrt_apply_with(RationalKrylov::of(&a)?, &b)?;
