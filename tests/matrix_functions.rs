@@ -419,11 +419,15 @@ fn matrices_from_applications() {
             }
             Err(e) => panic!("unit_square + {shift}: {what}: {e}"),
         };
-        let two_passes = || TwoPassLanczos::default().max_iters(400).tol(tol);
+        let two_passes = || TwoPassLanczos::default().max_iters(200).tol(tol);
         see("sqrt", &sqrt, op.sqrt_apply_with(Lanczos::default().tol(tol), &b));
         see("sqrt in two passes", &sqrt, op.sqrt_apply_with(two_passes(), &b));
         see("isqrt", &isqrt, op.isqrt_apply_with(Lanczos::default().tol(tol), &b));
         see("isqrt in two passes", &isqrt, op.isqrt_apply_with(two_passes(), &b));
-        see("isqrt by inverses", &isqrt, op.isqrt_apply_with(RationalKrylov::of(&op).unwrap().tol(tol), &b));
+        see(
+            "isqrt by inverses",
+            &isqrt,
+            op.isqrt_apply_with(RationalKrylov::of(&op).unwrap().max_iters(60).tol(tol), &b),
+        );
     }
 }
