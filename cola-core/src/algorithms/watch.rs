@@ -77,6 +77,12 @@ pub(crate) struct Options {
 pub(crate) fn default_tol<T: Scalar>() -> f64 {
     if T::Re::epsilon().lane_f64(0) > 1e-10 { 1e-5 } else { 1e-10 }
 }
+/// The relative error that rounding may leave of f(A) b: within a tolerance that was asked for; where none was, within ten roots of epsilon,
+/// as of the root of a singular matrix nothing computes more, and the report says what is left.
+pub(crate) fn left_to_rounding<T: Scalar>(tol: Option<f64>) -> f64 {
+    let epsilon = T::Re::epsilon().lane_f64(0);
+    tol.map_or(10.0 * epsilon.sqrt(), |tol| tol.max(10.0 * epsilon))
+}
 
 /// The methods `on_iteration` and `progress` of a builder with the fields `options`, `callback` and one more if named.
 macro_rules! watched {

@@ -11,7 +11,7 @@ use super::settling::Settling;
 use crate::algorithms::blocks::{Action, add_product, project};
 use crate::algorithms::krylov::{Report, tolerance};
 use crate::algorithms::spectrum::SpectralNumber;
-use crate::algorithms::watch::{Observer, Watcher, default_tol};
+use crate::algorithms::watch::{Observer, Watcher, default_tol, left_to_rounding};
 use crate::error::{Error, Result};
 use crate::operator::Update;
 use crate::scalar::{Real, Scalar};
@@ -35,6 +35,7 @@ pub(super) fn apply<T: SpectralNumber>(
         p.checked()?;
     }
     let tol = job.options.tol.unwrap_or(default_tol::<T>());
+    let allowed = left_to_rounding::<T>(job.options.tol);
     let most = job.options.max_iters.map_or(n.min(STEPS), |steps| steps.saturating_mul(columns).min(n));
     let mut watcher = Watcher::new(name, tol, most, job.options.progress, observer);
     x.fill(T::zero());
@@ -79,7 +80,7 @@ pub(super) fn apply<T: SpectralNumber>(
                 let mut reached = last;
                 if last {
                     let rounding = found.rounding(f, &h, m, &r, T::Re::epsilon().lane_f64(0));
-                    settling.iter_mut().zip(rounding).for_each(|(s, e)| reached &= s.judge(exhausted, e, tol));
+                    settling.iter_mut().zip(rounding).for_each(|(s, e)| reached &= s.judge(exhausted, e, allowed));
                 }
                 let stop = watcher.note(worst(&settling).min(1.0));
                 if last || stop || m >= most {

@@ -48,6 +48,29 @@ fn honest(what: &str, tol: f64, want: &[f64], run: impl FnOnce(ViewMut<'_, f64>)
     }
 }
 
+/// Of the root of a singular matrix rounding leaves about a root of epsilon: that passes where no tolerance was asked for, and is said.
+#[test]
+fn root_of_a_singular_matrix() {
+    use crate::ext::OperatorExt;
+    use crate::ext_iterative::IterativeExt;
+    let n = 64;
+    // free ends: the constant vector is in the null space
+    let a = free::<PsdFacts, f64, _>(n, |_, x: &[f64], y: &mut [f64]| {
+        for i in 0..x.len() {
+            let (left, right) = (x[i.saturating_sub(1)], x[(i + 1).min(x.len() - 1)]);
+            y[i] = 2.0 * x[i] - left - right;
+        }
+    });
+    let b = nalgebra::DVector::from_fn(n, |i, _| 1.0 + f64::from(i == 3));
+    let root = a.sqrt_apply_with(Lanczos::default(), &b).unwrap();
+    assert!((1e-10..1e-7).contains(&root.report.residual), "{:e}", root.report.residual);
+    let again = a.sqrt_apply_with(Lanczos::default(), &root.x).unwrap();
+    let want = a.apply(&b);
+    assert!((&again.x - &want).norm() <= 1e-7 * want.norm());
+    let refused = a.sqrt_apply_with(Lanczos::default().tol(1e-10), &b).unwrap_err();
+    assert!(matches!(refused, Error::NotConverged { residual, .. } if residual > 1e-10), "{refused}");
+}
+
 #[test]
 fn says_where_rounding_leaves_less_than_was_wanted() {
     let n = 32;

@@ -12,7 +12,7 @@ use crate::algorithms::blocks::{Action, add_product, project};
 use crate::algorithms::dense as kernels;
 use crate::algorithms::krylov::{Report, tolerance};
 use crate::algorithms::spectrum::{SpectralNumber, small_eigh};
-use crate::algorithms::watch::{Observer, Options, Watcher, default_tol};
+use crate::algorithms::watch::{Observer, Options, Watcher, default_tol, left_to_rounding};
 use crate::error::{Error, Result};
 use crate::ops::log_of_spectrum;
 use crate::scalar::{Real, Scalar};
@@ -50,6 +50,7 @@ pub(super) fn apply<T: SpectralNumber>(
         p.checked()?;
     }
     let tol = job.options.tol.unwrap_or(default_tol::<T>());
+    let allowed = left_to_rounding::<T>(job.options.tol);
     let max_iters = job.options.max_iters.unwrap_or(n.min(STEPS)).min(n);
     let mut watcher = Watcher::new(name, tol, max_iters, job.options.progress, observer);
     let norm_b = b.norm();
@@ -96,7 +97,7 @@ pub(super) fn apply<T: SpectralNumber>(
                     let last = settling.next(&found.y[0], tol)? || exhausted;
                     let reached = last && {
                         let rounding = found.rounding(f, &columns, m, &start, epsilon);
-                        settling.judge(exhausted, rounding[0], tol)
+                        settling.judge(exhausted, rounding[0], allowed)
                     };
                     let estimate = settling.estimate;
                     let stop = watcher.note(estimate.min(1.0));

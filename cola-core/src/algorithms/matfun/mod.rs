@@ -16,8 +16,9 @@
 //! orthogonalisation: its basis is kept up to 128 MiB, else made twice.
 //!
 //! No method knows f(A) b better than rounding in the products with A allows: where an error of a few epsilon |A| in A changes the result by
-//! more than the tolerance (roots and logarithms of matrices of condition 1e10, say) there is a `NotConverged` with that estimate as its
-//! residual and the result as its iterate, however large the Krylov space.
+//! more than a tolerance that was asked for (roots and logarithms of matrices of condition 1e10, say) there is a `NotConverged` with that
+//! estimate as its residual and the result as its iterate, however large the Krylov space. Where none was asked for a result passes with up
+//! to ten roots of epsilon, which the root of a singular matrix needs, and the report's residual is the estimate.
 
 #[cfg(test)]
 mod agreement;

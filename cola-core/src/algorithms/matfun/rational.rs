@@ -12,7 +12,9 @@ use super::{ApplyAlgorithm, Function, square};
 use crate::algorithms::blocks::{Action, add_product, inner, project};
 use crate::algorithms::krylov::{NoPreconditioner, Report, columns_by, tolerance};
 use crate::algorithms::spectrum::SpectralNumber;
-use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
+use crate::algorithms::watch::{
+    Callback, NoCallback, Observer, Options, Watcher, default_tol, left_to_rounding, watched,
+};
 use crate::error::{Error, Result};
 use crate::facts::{Fact, Facts};
 use crate::functions::{Inv, Invertible};
@@ -156,6 +158,7 @@ fn rational<T: SpectralNumber>(
         p.checked()?;
     }
     let tol = options.tol.unwrap_or(default_tol::<T>());
+    let allowed = left_to_rounding::<T>(options.tol);
     let most = options.max_iters.unwrap_or(STEPS).min(n);
     let mut watcher = Watcher::new(NAME, tol, most, options.progress, Some(observer));
     x.fill(T::zero());
@@ -220,7 +223,7 @@ fn rational<T: SpectralNumber>(
                     let last = settling.next(&found.y[0], tol)? || exhausted;
                     let reached = last && {
                         let unit = if exhausted && m < n { epsilon.max(outside(n, &v, &av, &h)) } else { epsilon };
-                        settling.judge(exhausted, found.rounding(f, &h, m, &start, unit)[0], tol)
+                        settling.judge(exhausted, found.rounding(f, &h, m, &start, unit)[0], allowed)
                     };
                     let estimate = settling.estimate;
                     let stop = watcher.note(estimate.min(1.0));

@@ -10,7 +10,9 @@ use super::{ApplyAlgorithm, Function, square};
 use crate::algorithms::blocks::{Action, add_product, project};
 use crate::algorithms::krylov::{Report, columns_by, tolerance};
 use crate::algorithms::spectrum::SpectralNumber;
-use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
+use crate::algorithms::watch::{
+    Callback, NoCallback, Observer, Options, Watcher, default_tol, left_to_rounding, watched,
+};
 use crate::error::{Error, Result};
 use crate::operator::LinearOperator;
 use crate::scalar::{Real, Scalar};
@@ -105,6 +107,7 @@ fn restarted<T: SpectralNumber>(
         return Err(Error::invalid(format!("{NAME}: restarts after 0 steps; give 1 at least")));
     }
     let tol = options.tol.unwrap_or(default_tol::<T>());
+    let allowed = left_to_rounding::<T>(options.tol);
     let most = options.max_iters.unwrap_or(STEPS);
     let mut watcher = Watcher::new(NAME, tol, most, options.progress, Some(observer));
     x.fill(T::zero());
@@ -174,7 +177,7 @@ fn restarted<T: SpectralNumber>(
             let longer = y[..].norm().lane_f64(0) / size;
             let rounding = found.rounding(f, &columns, first + steps, &start, epsilon)[0] * longer.max(1.0);
             estimate = if exhausted { rounding } else { estimate.max(rounding) };
-            reached = rounding <= tol.max(10.0 * epsilon);
+            reached = rounding <= allowed;
         }
         let stop = watcher.note(estimate.min(1.0));
         if reached {

@@ -35,11 +35,11 @@ impl<T: Scalar> Settling<T> {
         self.last = Some((y.to_vec(), change));
         Ok(self.estimate <= tol.max(10.0 * epsilon) && trusted)
     }
-    /// No larger basis is wanted, or there is none: true if what rounding does is within `tol` too. Of a basis that is `exhausted` nothing
+    /// No larger basis is wanted, or there is none: true if what rounding does is within what it may. Of a basis that is `exhausted` nothing
     /// else is wrong.
-    pub fn judge(&mut self, exhausted: bool, rounding: f64, tol: f64) -> bool {
+    pub fn judge(&mut self, exhausted: bool, rounding: f64, allowed: f64) -> bool {
         self.estimate = if exhausted { rounding } else { self.estimate.max(rounding) };
-        rounding <= tol.max(10.0 * T::Re::epsilon().lane_f64(0))
+        rounding <= allowed
     }
     /// The function was not defined for this basis.
     pub fn forget(&mut self) {

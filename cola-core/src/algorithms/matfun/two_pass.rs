@@ -12,7 +12,9 @@ use crate::algorithms::blocks::{Action, add_product};
 use crate::algorithms::krylov::{Report, columns_by, tolerance};
 use crate::algorithms::spectrum::SpectralNumber;
 use crate::algorithms::three_term::ThreeTerm;
-use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
+use crate::algorithms::watch::{
+    Callback, NoCallback, Observer, Options, Watcher, default_tol, left_to_rounding, watched,
+};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, SelfAdjointOf};
 use crate::operator::LinearOperator;
@@ -112,6 +114,7 @@ pub(super) fn two_pass<T: SpectralNumber>(
         p.checked()?;
     }
     let tol = options.tol.unwrap_or(default_tol::<T>());
+    let allowed = left_to_rounding::<T>(options.tol);
     // without orthogonalisation more than n steps may be needed, but not many times as many
     let most = options.max_iters.unwrap_or(n.saturating_mul(10).saturating_add(100).min(STEPS));
     let mut watcher = Watcher::new(NAME, tol, most, options.progress, observer);
@@ -149,7 +152,7 @@ pub(super) fn two_pass<T: SpectralNumber>(
                 // without orthogonalisation the result stands still for long before the next eigenvalue is found
                 let last = settling.next(&y, tol)? && missing <= rounding.max(tol) || ended;
                 settling.estimate = settling.estimate.max(missing);
-                let reached = last && settling.judge(ended, rounding, tol);
+                let reached = last && settling.judge(ended, rounding, allowed);
                 let stop = watcher.note(settling.estimate.min(1.0));
                 if last || stop {
                     break (settling.estimate, reached);
