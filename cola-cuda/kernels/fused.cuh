@@ -403,7 +403,7 @@ template <class R_, int N_, class G> struct Eigh {
   typedef R_ R;
   enum { N = N_, LD = N | 1, STATE = LD * N + N, PREP = 4 * N, COPY = LD * N, SWEEPS = 40 };
   template <int O, int I> struct Work { enum { SIZE = O * N * I }; };
-  static FN constexpr int at(int e) { return e % N + LD * (e / N); }
+  static FN constexpr int at(int m) { return m % N + LD * (m / N); }
   // N x N numbers without gaps to their places, the last column first.
   template <class T> static FN void spread(T t, R* a) {
     if constexpr (LD != N) STEPS(q, N - 1) {
@@ -422,14 +422,14 @@ template <class R_, int N_, class G> struct Eigh {
     typedef typename C::T T; T t = c.t;
     R *w = v + LD * N, *d = work, *e = d + N;
     R top = 0;
-    EACH(e, N * N) if (e % N >= e / N) top = larger(top, fabs(a[at(e)]));
+    EACH(m, N * N) if (m % N >= m / N) top = larger(top, fabs(a[at(m)]));
     top = t.max(top);
     const bool good = !t.any(c.code != FINE || !finite(top));
     int power = good && top > 0 ? ilogb(top) : 0;
     power = power < -1000 ? -1000 : power > 1000 ? 1000 : power;
     power = sizeof(R) == 4 && power < -120 ? -120 : power;
     const R down = scalbn(R(1), -power);
-    EACH(e, N * N) a[at(e)] *= down;
+    EACH(m, N * N) a[at(m)] *= down;
     t.sync();
     if constexpr (N == 1) {
       EACH(i, 1) { d[i] = a[i]; v[i] = 1; }

@@ -7,11 +7,12 @@
 //! needs for the bytes of its vectors.
 //!
 //! On an H200 (a copy: 3947 GB/s), of a copy at 2^22 elements: kron(psd 2, diag 3) solve 95 %, sqrt 95 %; psd 8 solve f64 109 %, f32 107 %, sqrt
-//! f64 16 %, f32 18 % (4.2 and 1.9 ms: some 4000 instructions an element in double precision, issued at the rate of the chip, where 80 % would
-//! leave 800); kron(psd 4, psd 4) solve 102 %, sqrt 30 %; psd 16 solve 11 %. Kronecker products of 512 to 8192: apply 0.98 to 1.09, solve
+//! f64 16 %, f32 18 % (4.2 and 1.9 ms: in double precision the time of some 4000 instructions an element at the chip's rate, as many as the
+//! source has; 80 % would leave 800); kron(psd 4, psd 4) solve 102 %, sqrt 30 %; psd 16 solve 11 %. Kronecker products of 512 to 8192: apply 0.98 to 1.09, solve
 //! 1.02 to 1.06. Conjugate gradients 1.08, as a graph 1.07; at 256 x 256 29 microseconds an iteration, as a graph 16. SLQ with its vectors on
 //! the device 93 ms, on the host 11.9 s. At 2^18 elements JAX takes 32 (closed form) to 156 times (eigh) the time of sqrt of kron(psd 2,
-//! diag 3), 38 times that of sqrt of psd 8, 21 times that of its solve.
+//! diag 3), 38 times that of sqrt of psd 8, 21 times that of its solve. (Before teams had QL iterations too, and a thread all its numbers in
+//! registers.)
 
 use cola_core::{
     Dense, Diagonal, Element, HutchPlusPlus, IterativeExt, Kron, KronSum, Lanczos, OperatorExt, Parameters, Psd, Real,

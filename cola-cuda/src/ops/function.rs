@@ -47,6 +47,12 @@ impl<T: DeviceNumber, K> fmt::Debug for CudaFunction<T, K> {
         write!(f, "CudaFunction({} x {})", self.shape.0, self.shape.1)
     }
 }
+impl<T: DeviceNumber, K> CudaFunction<T, K> {
+    /// Its own adjoint.
+    fn of(n: usize, forward: Map<T>) -> Self {
+        CudaFunction { forward, adjoint: None, shape: (n, n), facts: PhantomData }
+    }
+}
 impl<T: DeviceNumber> CudaFunction<T, NoFacts> {
     /// A rows x cols operator with its adjoint.
     pub fn new(
@@ -65,7 +71,7 @@ impl<T: DeviceNumber> CudaFunction<T, SelfAdjointFacts> {
         n: usize,
         forward: impl Fn(&DeviceVector<T>, &mut DeviceVector<T>) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        CudaFunction { forward: Arc::new(forward), adjoint: None, shape: (n, n), facts: PhantomData }
+        Self::of(n, Arc::new(forward))
     }
 }
 impl<T: DeviceNumber> CudaFunction<T, PsdFacts> {
@@ -74,7 +80,7 @@ impl<T: DeviceNumber> CudaFunction<T, PsdFacts> {
         n: usize,
         forward: impl Fn(&DeviceVector<T>, &mut DeviceVector<T>) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        CudaFunction { forward: Arc::new(forward), adjoint: None, shape: (n, n), facts: PhantomData }
+        Self::of(n, Arc::new(forward))
     }
 }
 device_operator!([T: DeviceNumber, K: Facts] CudaFunction<T, K> { scalar T; facts K; shape |s| s.shape });

@@ -130,7 +130,7 @@ impl<T: DeviceNumber> Steps<T> {
         let Some(cover) = covering(self.n) else { return Ok(()) };
         let (n, parts, [dot, alpha, step, beta, direction]) = (self.n as i64, whole.grid_dim.0 as i32, &self.kernels);
         let [state, log, squares] = [&self.state, &self.log, &self.squares].map(address);
-        let (sums, [x, p, r, q], _) = (address(&self.sums), self.key.0, self.key.1);
+        let (sums, [x, p, r, q]) = (address(&self.sums), self.key.0);
         let (unit, scale) = (T::Re::of(1.0).raw(), scale.raw());
         let mut l = gpu.stream.launch_builder(dot);
         l.arg(&sums).arg(&p).arg(&q).arg(&unit).arg(&n);

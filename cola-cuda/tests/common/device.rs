@@ -1,6 +1,8 @@
 //! Checks of everything that runs on a device against the host: on a real GPU by `gpu.rs`, on stand-ins by `on_cpu.rs`.
 
+pub use super::functions::functions;
 use super::market::Rng;
+pub use super::subspaces::{blocks, subspaces};
 use cola_core::vector::Vector;
 use cola_core::*;
 use cola_cuda::fuse::Layout;
@@ -580,18 +582,6 @@ pub fn dense(gpu: &Cuda) -> Result<()> {
     close(e.operator().eigenvalues(), host.eigenvalues(), 1e3);
     close(&gpu.download(&e.apply(&db)?)?, &sum.apply(&b), 1e3);
     Ok(())
-}
-/// Closures on device vectors.
-pub fn functions(gpu: &Cuda) -> Result<()> {
-    super::functions::functions(gpu)
-}
-/// What subspace methods ask of blocks of vectors.
-pub fn blocks(gpu: &Cuda) -> Result<()> {
-    super::subspaces::blocks(gpu)
-}
-/// Eigenvalues, traces and log-determinants with all vectors on the device.
-pub fn subspaces(gpu: &Cuda) -> Result<()> {
-    super::subspaces::subspaces(gpu)
 }
 /// Algorithms of the host with products on the device, and gradients.
 pub fn offloaded(gpu: &Cuda) -> Result<()> {
