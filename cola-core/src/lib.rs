@@ -30,6 +30,7 @@ pub mod testing;
 pub mod types;
 pub mod vector;
 pub mod view;
+mod wide;
 
 #[doc(hidden)]
 pub use num_traits;

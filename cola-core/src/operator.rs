@@ -136,6 +136,13 @@ pub trait LinearOperator: Operator {
     fn by_rows(&self) -> Option<&dyn ByRows<Self::Scalar>> {
         None
     }
+    /// True where [`arranged`](Self::arranged) may give something: nothing is compiled for it else.
+    const ARRANGES: bool = false;
+    /// The same operator laid out for many products, where that is faster than it is itself: what iterative methods multiply with.
+    #[inline(always)]
+    fn arranged(&self) -> Option<Box<dyn DynOperator<Self::Scalar> + '_>> {
+        None
+    }
     /// y = op(A) y for a square A, in place: what saves a second vector where a solve is a chain of factors. By default through copies of
     /// some of the columns at a time; structures that read all before they write do without.
     fn act_in_place(&self, adjoint: bool, y: ViewMut<'_, Self::Scalar>, scratch: &mut [Self::Scalar]) {
@@ -184,6 +191,23 @@ pub trait ByRows<T: Scalar> {
     /// Rows `first..first + y.rows` of `y = [y +] alpha A x`; all rows of x, and of y the ones that are written. A itself, whatever
     /// `how.adjoint` says.
     fn rows(&self, how: Update<T>, first: usize, x: View<'_, T>, y: ViewMut<'_, T>);
+    /// Row i of a tridiagonal operator: its numbers at i - 1, i and i + 1, zero outside of it.
+    fn three(&self, _i: usize) -> Option<[T; 3]> {
+        None
+    }
+    /// Rows `first..first + y.len()` of `y = [y +] alpha (A x + c x + b p + d r)` for one column, in one pass: x is a line of a grid, p and r
+    /// are these rows of the lines beside it. False where the operator has no such pass, and y is as it was.
+    fn rows_in_grid(
+        &self,
+        _how: Update<T>,
+        _first: usize,
+        _x: &[T],
+        _y: &mut [T],
+        _of_line: [T; 3],
+        _beside: [&[T]; 2],
+    ) -> bool {
+        false
+    }
 }
 
 impl<A: Operator + ?Sized> Operator for &A {
@@ -232,6 +256,11 @@ impl<A: LinearOperator + ?Sized> LinearOperator for &A {
     #[inline(always)]
     fn by_rows(&self) -> Option<&dyn ByRows<A::Scalar>> {
         (**self).by_rows()
+    }
+    const ARRANGES: bool = A::ARRANGES;
+    #[inline(always)]
+    fn arranged(&self) -> Option<Box<dyn DynOperator<A::Scalar> + '_>> {
+        (**self).arranged()
     }
     #[inline(always)]
     fn entries(&self) -> Option<View<'_, A::Scalar>> {
@@ -292,6 +321,10 @@ pub trait DynOperator<T: Scalar> {
     fn dyn_by_rows(&self) -> Option<&dyn ByRows<T>> {
         None
     }
+    /// [`LinearOperator::arranged`].
+    fn dyn_arranged(&self) -> Option<Box<dyn DynOperator<T> + '_>> {
+        None
+    }
 }
 impl<A: LinearOperator> DynOperator<A::Scalar> for A {
     fn dyn_shape(&self) -> (usize, usize) {
@@ -305,6 +338,31 @@ impl<A: LinearOperator> DynOperator<A::Scalar> for A {
     }
     fn dyn_by_rows(&self) -> Option<&dyn ByRows<A::Scalar>> {
         self.by_rows()
+    }
+    fn dyn_arranged(&self) -> Option<Box<dyn DynOperator<A::Scalar> + '_>> {
+        if A::ARRANGES { self.arranged() } else { None }
+    }
+}
+/// An operator as it is, or laid out for many products.
+pub(crate) enum Repeated<'a, T> {
+    /// As it is.
+    Plain(&'a dyn DynOperator<T>),
+    /// Laid out.
+    Arranged(Box<dyn DynOperator<T> + 'a>),
+}
+impl<'a, T: Scalar> Repeated<'a, T> {
+    pub fn new(a: &'a dyn DynOperator<T>) -> Self {
+        a.dyn_arranged().map_or(Repeated::Plain(a), Repeated::Arranged)
+    }
+}
+impl<'a, T> core::ops::Deref for Repeated<'a, T> {
+    type Target = dyn DynOperator<T> + 'a;
+    #[inline(always)]
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Repeated::Plain(a) => *a,
+            Repeated::Arranged(a) => &**a,
+        }
     }
 }
 

@@ -1,7 +1,8 @@
-//! What the iterative methods ask of a vector: eleven operations. The methods are written once over [`Vector`]; host slices implement
+//! What the iterative methods ask of a vector: twelve operations. The methods are written once over [`Vector`]; host slices implement
 //! it here, vectors on a device in their own crate. Nothing here allocates.
 
 use crate::scalar::{Real, Scalar};
+use crate::wide::widest;
 use num_traits::{One, Zero};
 
 /// The real numbers of a vector.
@@ -9,7 +10,7 @@ pub type VectorRe<V> = <<V as Vector>::Scalar as Scalar>::Re;
 
 /// A vector of numbers as the iterative methods see it. All vectors of one call have the same length.
 ///
-/// Required are seven operations that any device library has; the other four have defaults made of these, to be overridden where
+/// Required are seven operations that any device library has; the other five have defaults made of these, to be overridden where
 /// one pass over memory can do it.
 pub trait Vector {
     /// Number type.
@@ -47,6 +48,12 @@ pub trait Vector {
         x.axpy(a, p);
         r.sub_norm_sq(b, q)
     }
+    /// self <- self + a x; returns y^H self of the result: from one vector of modified Gram-Schmidt to the next.
+    #[inline]
+    fn axpy_dot(&mut self, a: Self::Scalar, x: &Self, y: &Self) -> Self::Scalar {
+        self.axpy(a, x);
+        y.dot(self)
+    }
     /// The step along the old direction and the new direction: x <- x + a p, p <- z + b p.
     #[inline]
     fn advance(x: &mut Self, a: Self::Scalar, p: &mut Self, z: &Self, b: Self::Scalar) {
@@ -74,49 +81,28 @@ fn sum<T: Copy, S: Copy + Zero>(x: &[T], y: &[T], f: impl Fn(T, T) -> S) -> S {
     }
     s.into_iter().fold(S::zero(), |a, b| a + b)
 }
-
-impl<T: Scalar> Vector for [T] {
-    type Scalar = T;
-
-    fn fill(&mut self, c: T) {
-        <[T]>::fill(self, c)
+widest! {
+    fn scale<T: Scalar>(y: &mut [T], c: T) {
+        y.iter_mut().for_each(|y| *y *= c);
     }
-    fn copy(&mut self, x: &Self) {
-        self.copy_from_slice(x)
+    fn axpy<T: Scalar>(y: &mut [T], a: T, x: &[T]) {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = y.add_mul(a, x));
     }
-    fn scale(&mut self, c: T) {
-        for y in self {
-            *y *= c;
-        }
+    fn axpby<T: Scalar>(y: &mut [T], a: T, x: &[T], b: T) {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = (b * *y).add_mul(a, x));
     }
-    fn axpy(&mut self, a: T, x: &Self) {
-        assert_eq!(self.len(), x.len(), "vectors of one length");
-        for (y, &x) in self.iter_mut().zip(x) {
-            *y = y.add_mul(a, x);
-        }
+    fn xpby<T: Scalar>(y: &mut [T], x: &[T], b: T) {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = x.add_mul(b, *y));
     }
-    fn axpby(&mut self, a: T, x: &Self, b: T) {
-        assert_eq!(self.len(), x.len(), "vectors of one length");
-        for (y, &x) in self.iter_mut().zip(x) {
-            *y = (b * *y).add_mul(a, x);
-        }
+    fn dot<T: Scalar>(x: &[T], y: &[T]) -> T {
+        sum(x, y, #[inline(always)] |x, y| x.conj() * y)
     }
-    fn xpby(&mut self, x: &Self, b: T) {
-        assert_eq!(self.len(), x.len(), "vectors of one length");
-        for (y, &x) in self.iter_mut().zip(x) {
-            *y = x.add_mul(b, *y);
-        }
+    fn squares<T: Scalar>(x: &[T]) -> T::Re {
+        sum(x, x, #[inline(always)] |x, _| x.abs_sq())
     }
-    fn dot(&self, y: &Self) -> T {
-        sum(self, y, |x, y| x.conj() * y)
-    }
-    fn norm(&self) -> T::Re {
-        norm(self)
-    }
-    fn sub_norm_sq(&mut self, a: T, q: &Self) -> T::Re {
-        assert_eq!(self.len(), q.len(), "vectors of one length");
+    fn sub_norm_sq<T: Scalar>(r: &mut [T], a: T, q: &[T]) -> T::Re {
         let mut s = [T::Re::zero(); SUMS];
-        let (r, r_end) = self.as_chunks_mut::<SUMS>();
+        let (r, r_end) = r.as_chunks_mut::<SUMS>();
         let (q, q_end) = q.as_chunks::<SUMS>();
         for (r, q) in r.iter_mut().zip(q) {
             for i in 0..SUMS {
@@ -130,13 +116,72 @@ impl<T: Scalar> Vector for [T] {
         }
         s.into_iter().fold(T::Re::zero(), |a, b| a + b)
     }
-    fn advance(x: &mut Self, a: T, p: &mut Self, z: &Self, b: T) {
-        let n = x.len();
-        assert!(p.len() == n && z.len() == n, "vectors of one length");
+    fn axpy_dot<T: Scalar>(w: &mut [T], a: T, x: &[T], y: &[T]) -> T {
+        let mut s = [T::zero(); SUMS];
+        let (w, w_end) = w.as_chunks_mut::<SUMS>();
+        let ((x, x_end), (y, y_end)) = (x.as_chunks::<SUMS>(), y.as_chunks::<SUMS>());
+        for ((w, x), y) in w.iter_mut().zip(x).zip(y) {
+            for i in 0..SUMS {
+                w[i] = w[i].add_mul(a, x[i]);
+                s[i] = s[i] + y[i].conj() * w[i];
+            }
+        }
+        for (i, ((w, &x), &y)) in w_end.iter_mut().zip(x_end).zip(y_end).enumerate() {
+            *w = w.add_mul(a, x);
+            s[i] = s[i] + y.conj() * *w;
+        }
+        s.into_iter().fold(T::zero(), |a, b| a + b)
+    }
+    fn advance<T: Scalar>(x: &mut [T], a: T, p: &mut [T], z: &[T], b: T) {
         for ((x, p), &z) in x.iter_mut().zip(p).zip(z) {
             *x = x.add_mul(a, *p);
             *p = z.add_mul(b, *p);
         }
+    }
+}
+
+impl<T: Scalar> Vector for [T] {
+    type Scalar = T;
+
+    fn fill(&mut self, c: T) {
+        <[T]>::fill(self, c)
+    }
+    fn copy(&mut self, x: &Self) {
+        self.copy_from_slice(x)
+    }
+    fn scale(&mut self, c: T) {
+        scale(self, c)
+    }
+    fn axpy(&mut self, a: T, x: &Self) {
+        assert_eq!(self.len(), x.len(), "vectors of one length");
+        axpy(self, a, x)
+    }
+    fn axpby(&mut self, a: T, x: &Self, b: T) {
+        assert_eq!(self.len(), x.len(), "vectors of one length");
+        axpby(self, a, x, b)
+    }
+    fn xpby(&mut self, x: &Self, b: T) {
+        assert_eq!(self.len(), x.len(), "vectors of one length");
+        xpby(self, x, b)
+    }
+    fn dot(&self, y: &Self) -> T {
+        dot(self, y)
+    }
+    fn norm(&self) -> T::Re {
+        norm(self)
+    }
+    fn sub_norm_sq(&mut self, a: T, q: &Self) -> T::Re {
+        assert_eq!(self.len(), q.len(), "vectors of one length");
+        sub_norm_sq(self, a, q)
+    }
+    fn axpy_dot(&mut self, a: T, x: &Self, y: &Self) -> T {
+        assert!(self.len() == x.len() && self.len() == y.len(), "vectors of one length");
+        axpy_dot(self, a, x, y)
+    }
+    fn advance(x: &mut Self, a: T, p: &mut Self, z: &Self, b: T) {
+        let n = x.len();
+        assert!(p.len() == n && z.len() == n, "vectors of one length");
+        advance(x, a, p, z, b)
     }
 }
 
@@ -149,7 +194,7 @@ impl<T: Scalar> Vector for [T] {
 /// assert!((norm / 5e200 - 1.0).abs() < 1e-15);
 /// ```
 pub fn norm<T: Scalar>(x: &[T]) -> T::Re {
-    let plain = sum(x, x, |x, _| x.abs_sq());
+    let plain = squares(x);
     // below `small` the squares may have lost digits: smallest normal number over epsilon, of f32 or f64
     let small = if T::Re::epsilon().lane_f64(0) > 1e-10 { 1e-30 } else { 1e-290 };
     let value = plain.lane_f64(0);
@@ -164,6 +209,14 @@ pub fn norm<T: Scalar>(x: &[T]) -> T::Re {
     // twice the root, as the reciprocal of a subnormal number overflows
     let root = T::Re::one() / largest.sqrt();
     largest * sum(x, x, |x, _| x.scale(root).scale(root).abs_sq()).sqrt()
+}
+
+/// |w|, of which the square is known.
+pub(crate) fn length<V: Vector + ?Sized>(square: VectorRe<V>, w: &V) -> VectorRe<V> {
+    let plain = square.lane_f64(0);
+    // the squares may have overflowed, or lost their digits
+    let small = if VectorRe::<V>::epsilon().lane_f64(0) > 1e-10 { 1e-30 } else { 1e-280 };
+    if plain.is_finite() && plain > small { square.sqrt() } else { w.norm() }
 }
 
 /// v <- v / norm, also where 1 / norm would overflow.
@@ -228,6 +281,8 @@ mod tests {
             assert_eq!(rr, r.iter().map(|r| r * r).sum::<f64>());
             let mut r3 = v(4);
             assert_eq!(r3[..].sub_norm_sq(0.5, &q), rr);
+            let mut w = v(2);
+            assert_eq!(w[..].axpy_dot(2.0, &p, &q), (0..n).map(|i| (v(2)[i] + 2.0 * p[i]) * q[i]).sum::<f64>());
             r3[..].xpby(&p, 3.0);
             assert!((0..n).all(|i| r3[i] == p[i] + 3.0 * r[i]));
             r3[..].scale(2.0);

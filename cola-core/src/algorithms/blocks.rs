@@ -3,7 +3,7 @@
 use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::dense as kernels;
 use crate::error::{Error, Result, collect_faults};
-use crate::operator::{DynOperator, Update};
+use crate::operator::{DynOperator, Repeated, Update};
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, VectorRe, normalise};
 use crate::view::{View, ViewMut};
@@ -11,7 +11,7 @@ use num_traits::Zero;
 
 /// An operator with its scratch: y <- A x, or A^H x, where failures inside and NaN are errors.
 pub(crate) struct Action<'a, T> {
-    op: &'a dyn DynOperator<T>,
+    op: Repeated<'a, T>,
     scratch: Vec<T>,
     algorithm: &'static str,
     /// Products with single vectors so far.
@@ -20,6 +20,7 @@ pub(crate) struct Action<'a, T> {
 impl<'a, T: Scalar> Action<'a, T> {
     /// For products with at most `columns` vectors at once.
     pub fn new(algorithm: &'static str, op: &'a dyn DynOperator<T>, columns: usize) -> Self {
+        let op = Repeated::new(op);
         let scratch = vec![T::zero(); op.dyn_scratch(columns)];
         Action { op, scratch, algorithm, products: 0 }
     }

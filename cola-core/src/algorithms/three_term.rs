@@ -11,7 +11,7 @@ use crate::algorithms::matfun::{Function, of_spectrum, rounding};
 use crate::error::{Error, Result};
 use crate::operator::Update;
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, VectorRe, normalise};
+use crate::vector::{Vector, VectorRe, length, normalise};
 use num_traits::Zero;
 
 /// One Jacobi matrix per column, and the last two vectors of each.
@@ -102,13 +102,6 @@ impl<V: Columns + ?Sized> ThreeTerm<V> {
         }
         a.update(Update::replace().add(), &self.v, &mut self.old, self.columns.len())
     }
-}
-/// |w|, of which the square is known.
-fn length<V: Vector + ?Sized>(square: VectorRe<V>, w: &V) -> VectorRe<V> {
-    let plain = square.lane_f64(0);
-    // the squares may have overflowed, or lost their digits
-    let small = if VectorRe::<V>::epsilon().lane_f64(0) > 1e-10 { 1e-30 } else { 1e-280 };
-    if plain.is_finite() && plain > small { square.sqrt() } else { w.norm() }
 }
 impl<R: Real> Jacobi<R> {
     /// Steps done.

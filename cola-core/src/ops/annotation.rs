@@ -91,6 +91,12 @@ macro_rules! acts_as {
                 let $s = self;
                 $inner.by_rows()
             }
+            const ARRANGES: bool = <$A as LinearOperator>::ARRANGES;
+            #[inline(always)]
+            fn arranged(&self) -> Option<Box<dyn crate::operator::DynOperator<Sc<$A>> + '_>> {
+                let $s = self;
+                $inner.arranged()
+            }
             #[inline(always)]
             fn entries(&self) -> Option<View<'_, Sc<$A>>> {
                 let $s = self;

@@ -150,8 +150,17 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> ByRows<A::Scalar>
             let mut done = 0;
             while done < rows {
                 let (k, r, left) = ((first + done) / nb, (first + done) % nb, rows - done);
-                let (height, width) = if r == 0 && left >= nb { (nb, left / nb) } else { (left.min(nb - r), 1) };
                 let y = &mut y.data[start + done * yrs..];
+                // a line of the grid in one pass with the lines beside it, where the factors know how
+                let height = left.min(nb - r);
+                if let (Some(all), true, Some(of_line)) = (x.contiguous(), yrs == 1, a.three(k)) {
+                    let beside = [k.saturating_sub(1), (k + 1).min(na - 1)].map(|k| &all[k * nb + r..][..height]);
+                    if b.rows_in_grid(how, r, &all[k * nb..][..nb], &mut y[..height], of_line, beside) {
+                        done += height;
+                        continue;
+                    }
+                }
+                let (height, width) = if r == 0 && left >= nb { (nb, left / nb) } else { (height, 1) };
                 let grid = View::new(x.data, nb, na, x.rs, nb * x.rs);
                 b.rows(how, r, grid.columns(k, width), ViewMut::new(y, height, width, yrs, nb * yrs));
                 let lines = grid.rows(r, height).transposed();

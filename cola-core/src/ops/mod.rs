@@ -1,6 +1,7 @@
 //! The structures: one file each, in the order docs, struct, constructor, shape and facts, action, rules.
 
 mod annotation;
+mod arranged;
 pub(crate) mod banded;
 mod banded_sum;
 mod block_diag;

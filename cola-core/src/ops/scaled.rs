@@ -10,7 +10,8 @@ use crate::functions::{
     Power, PowerRule, SpectrumRule, SvdRule, Vectors,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
-use crate::operator::{LinearOperator, Operator, Pivots, Update, operator};
+use crate::operator::{DynOperator, LinearOperator, Operator, Pivots, Update, operator};
+use crate::ops::arranged::Arranged;
 use crate::ops::{Diagonal, Isometric, Spectral, SvdFactors};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
@@ -108,6 +109,10 @@ impl<A: LinearOperator, S: Sign> LinearOperator for Scaled<A, Sc<A>, S> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         self.a.scratch_len(columns)
+    }
+    const ARRANGES: bool = A::ARRANGES;
+    fn arranged(&self) -> Option<Box<dyn DynOperator<Sc<A>> + '_>> {
+        if Self::ARRANGES { Arranged::multiple(self.c, &self.a) } else { None }
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn write(&self, alpha: Sc<A>, add: bool, y: ViewMut<'_, Sc<A>>) {

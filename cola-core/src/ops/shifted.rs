@@ -12,7 +12,8 @@ use crate::functions::{
 };
 use crate::gradient::{Differentiable, LogdetGradient, SpectrumGradient};
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
-use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::operator::{DynOperator, LinearOperator, Operator, Update, operator};
+use crate::ops::arranged::Arranged;
 use crate::ops::{Either, ExpFacts, Multiple, Normal, Scaled, Spectral, SylvesterInverse, WithFacts};
 use crate::parameters::tree_node;
 use crate::plan::{Cost, Explain, Plan, Question, Tree, base, part, trees};
@@ -68,6 +69,10 @@ impl<A: LinearOperator, E: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
     #[inline]
     fn scratch_len(&self, columns: usize) -> usize {
         self.0.scratch_len(columns).max(self.1.scratch_len(columns))
+    }
+    const ARRANGES: bool = A::ARRANGES || E::ARRANGES;
+    fn arranged(&self) -> Option<Box<dyn DynOperator<Sc<A>> + '_>> {
+        if Self::ARRANGES { Arranged::sum(&self.0, &self.1) } else { None }
     }
 }
 /// The eigenvectors of A + c I: those of A, or of the dense matrix.

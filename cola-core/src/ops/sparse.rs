@@ -1,5 +1,7 @@
 //! A sparse matrix, compressed by rows (CSR) or by columns (CSC).
 
+mod runs;
+
 use crate::algorithms::sparse::{Compressed, SparseNumber};
 use crate::error::{Error, Result, note_fault};
 use crate::facts::{Fact, Facts, InverseFacts, NoFacts};
@@ -8,7 +10,7 @@ use crate::functions::diagonal::diagonal_start;
 use crate::functions::{DetRule, DiagonalRule, InverseRule};
 use crate::gradient::{Differentiable, LogdetGradient, product};
 use crate::operator::short::{Re, Sc};
-use crate::operator::{ByRows, LinearOperator, Operator, Update, operator};
+use crate::operator::{ByRows, DynOperator, LinearOperator, Operator, Update, operator};
 use crate::ops::WithFacts;
 use crate::parameters::{Frame, LeafFn, Parameters, Path};
 use crate::plan::{Cost, Explain, Plan, Question, base};
@@ -230,6 +232,20 @@ fn gather_rows<T: Scalar>(how: Update<T>, a: Compressed<'_, T>, first: usize, x:
         start = end;
     }
 }
+/// Rows `first..` of y = \[y +\] alpha A x of a matrix compressed by rows.
+fn rows<T: Scalar>(how: Update<T>, a: Compressed<'_, T>, first: usize, x: View<'_, T>, mut y: ViewMut<'_, T>) {
+    for c in 0..x.cols {
+        let rows = y.rows;
+        match x.column(c).contiguous().filter(|_| y.rs == 1) {
+            Some(x) if rows > 0 => gather_rows(how, a, first, x, &mut y.column(c).data[..rows]),
+            _ => (0..rows).for_each(|k| {
+                let (places, values) = a.line(first + k);
+                let line = places.iter().zip(values);
+                how.write(y.at(k, c), line.fold(T::zero(), |sum, (&i, &v)| sum.add_mul(v, x.at(i, c))));
+            }),
+        }
+    }
+}
 impl<M: SparseData> ByRows<M::Scalar> for Sparse<M> {
     fn reach(&self) -> usize {
         let a = self.0.compressed();
@@ -241,23 +257,8 @@ impl<M: SparseData> ByRows<M::Scalar> for Sparse<M> {
         };
         (0..a.lines()).map(far).max().unwrap_or(0)
     }
-    fn rows(&self, how: Update<M::Scalar>, first: usize, x: View<'_, M::Scalar>, mut y: ViewMut<'_, M::Scalar>) {
-        let a = self.0.compressed();
-        let how = how.plain();
-        for c in 0..x.cols {
-            let rows = y.rows;
-            match x.column(c).contiguous().filter(|_| y.rs == 1) {
-                Some(x) if rows > 0 => gather_rows(how, a, first, x, &mut y.column(c).data[..rows]),
-                _ => (0..rows).for_each(|k| {
-                    let (places, values) = a.line(first + k);
-                    let line = places.iter().zip(values);
-                    how.write(
-                        y.at(k, c),
-                        line.fold(Zero::zero(), |sum: M::Scalar, (&i, &v)| sum.add_mul(v, x.at(i, c))),
-                    );
-                }),
-            }
-        }
+    fn rows(&self, how: Update<M::Scalar>, first: usize, x: View<'_, M::Scalar>, y: ViewMut<'_, M::Scalar>) {
+        rows(how.plain(), self.0.compressed(), first, x, y)
     }
 }
 /// y += line k times x_k, for the columns `c..c + N`: each line is one column of the operator.
@@ -278,33 +279,37 @@ fn scatter<T: Scalar, const N: usize>(
         }
     }
 }
+/// y = \[y +\] alpha A x or A^H x.
+#[inline]
+fn act<T: Scalar>(how: Update<T>, a: Compressed<'_, T>, x: View<'_, T>, mut y: ViewMut<'_, T>) {
+    let by_lines = a.by_rows != how.adjoint;
+    if !by_lines && !how.add {
+        for c in 0..y.cols {
+            (0..y.rows).for_each(|i| *y.at(i, c) = T::zero());
+        }
+    }
+    let full = x.cols - x.cols % BLOCK;
+    for c in (0..full).step_by(BLOCK) {
+        match by_lines {
+            true => gather::<_, BLOCK>(how, a, x, &mut y, c),
+            false => scatter::<_, BLOCK>(how, a, x, &mut y, c),
+        }
+    }
+    for c in full..x.cols {
+        match by_lines {
+            true if y.rs == 1 && y.rows > 0 && x.rs == 1 => {
+                let (rows, x) = (y.rows, &x.column(c).data[..x.rows]);
+                gather_rows(how, a, 0, x, &mut y.column(c).data[..rows])
+            }
+            true => gather::<_, 1>(how, a, x, &mut y, c),
+            false => scatter::<_, 1>(how, a, x, &mut y, c),
+        }
+    }
+}
 impl<M: SparseData> LinearOperator for Sparse<M> {
     #[inline]
-    fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, _: &mut [Sc<Self>]) {
-        let a = self.0.compressed();
-        let by_lines = a.by_rows != how.adjoint;
-        if !by_lines && !how.add {
-            for c in 0..y.cols {
-                (0..y.rows).for_each(|i| *y.at(i, c) = Zero::zero());
-            }
-        }
-        let full = x.cols - x.cols % BLOCK;
-        for c in (0..full).step_by(BLOCK) {
-            match by_lines {
-                true => gather::<_, BLOCK>(how, a, x, &mut y, c),
-                false => scatter::<_, BLOCK>(how, a, x, &mut y, c),
-            }
-        }
-        for c in full..x.cols {
-            match by_lines {
-                true if y.rs == 1 && y.rows > 0 && x.rs == 1 => {
-                    let (rows, x) = (y.rows, &x.column(c).data[..x.rows]);
-                    gather_rows(how, a, 0, x, &mut y.column(c).data[..rows])
-                }
-                true => gather::<_, 1>(how, a, x, &mut y, c),
-                false => scatter::<_, 1>(how, a, x, &mut y, c),
-            }
-        }
+    fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, y: ViewMut<'_, Sc<Self>>, _: &mut [Sc<Self>]) {
+        act(how, self.0.compressed(), x, y)
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, _: usize) -> usize {
@@ -313,6 +318,10 @@ impl<M: SparseData> LinearOperator for Sparse<M> {
     fn by_rows(&self) -> Option<&dyn ByRows<Sc<Self>>> {
         let a = self.0.compressed();
         (a.by_rows && a.rows == a.cols).then_some(self)
+    }
+    const ARRANGES: bool = true;
+    fn arranged(&self) -> Option<Box<dyn DynOperator<Sc<Self>> + '_>> {
+        Some(Box::new(runs::Runs::new(self.0.compressed())?))
     }
 }
 

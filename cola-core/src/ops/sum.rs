@@ -4,7 +4,8 @@ use crate::error::{Error, Result};
 use crate::facts::{Facts, SumFacts};
 use crate::functions::DiagonalRule;
 use crate::operator::short::{Co, Fa, Ro, Sc};
-use crate::operator::{LinearOperator, Operator, Pivots, Update, operator};
+use crate::operator::{DynOperator, LinearOperator, Operator, Pivots, Update, operator};
+use crate::ops::arranged::Arranged;
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::space::{Space, demand};
@@ -84,6 +85,10 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, columns: usize) -> usize {
         self.0.scratch_len(columns).max(self.1.scratch_len(columns))
+    }
+    const ARRANGES: bool = A::ARRANGES || B::ARRANGES;
+    fn arranged(&self) -> Option<Box<dyn DynOperator<Sc<A>> + '_>> {
+        if Self::ARRANGES { Arranged::sum(&self.0, &self.1) } else { None }
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn write(&self, alpha: Sc<A>, add: bool, mut y: ViewMut<'_, Sc<A>>) {

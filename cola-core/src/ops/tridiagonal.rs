@@ -11,6 +11,7 @@ use crate::ops::{Banded, Bands};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::scalar::Scalar;
 use crate::view::{View, ViewMut};
+use crate::wide::widest;
 use num_traits::Zero;
 use std::borrow::Cow;
 
@@ -260,6 +261,44 @@ impl<D: VectorData, L: VectorData<Scalar = D::Scalar>, U: UpperBand<D::Scalar>> 
     fn rows(&self, how: Update<D::Scalar>, first: usize, x: View<'_, D::Scalar>, y: ViewMut<'_, D::Scalar>) {
         self.act_on_rows(how.plain(), first, x, y)
     }
+    fn three(&self, i: usize) -> Option<[D::Scalar; 3]> {
+        Some(self.row(false, i))
+    }
+    #[inline(never)]
+    fn rows_in_grid(
+        &self,
+        how: Update<D::Scalar>,
+        first: usize,
+        x: &[D::Scalar],
+        y: &mut [D::Scalar],
+        [b, c, e]: [D::Scalar; 3],
+        [p, r]: [&[D::Scalar]; 2],
+    ) -> bool {
+        let ((d, l), how) = ((self.diag.view(), self.lower.view()), how.plain());
+        let u = self.upper.numbers(l);
+        let (n, rows, add) = (d.rows, y.len(), how.add());
+        if [d.rs, l.rs, u.rs] != [1; 3] {
+            return false;
+        }
+        // the ends of the line
+        let edge = |i: usize, y: &mut [D::Scalar]| {
+            let ([below, here, above], k) = (self.row(false, i), i - first);
+            let mut sum = here * x[i];
+            sum = if i > 0 { sum.add_mul(below, x[i - 1]) } else { sum };
+            sum = if i + 1 < n { sum.add_mul(above, x[i + 1]) } else { sum };
+            how.write(&mut y[k], sum);
+            add.write(&mut y[k], (c * x[i]).add_mul(b, p[k]).add_mul(e, r[k]));
+        };
+        let (from, to) = (first.max(1), (first + rows).min(n.saturating_sub(1)));
+        let (from, to) = if from < to { (from, to) } else { (first, first) };
+        (first..from).chain(to..first + rows).for_each(|i| edge(i, y));
+        if from < to {
+            let beside = [p, r].map(|v| &v[from - first..to - first]);
+            let bands = [&l.data[from - 1..to - 1], &d.data[from..to], &u.data[from..to]];
+            in_grid(how, U::MIRRORS, bands, &x[from - 1..=to], [b, c, e], beside, &mut y[from - first..to - first]);
+        }
+        true
+    }
 }
 impl<D: VectorData, L: VectorData<Scalar = D::Scalar>, U: UpperBand<D::Scalar>> Tridiagonal<D, L, U> {
     /// Row i of op(A): entries (i, i - 1), (i, i), (i, i + 1), zero outside of the matrix.
@@ -293,9 +332,7 @@ impl<D: VectorData, L: VectorData<Scalar = D::Scalar>, U: UpperBand<D::Scalar>> 
                 let (before, here, after) =
                     (line(i.saturating_sub(1)), line(i), line(if i + 1 < n { i + 1 } else { i }));
                 let out = &mut y.data[(i - first) * y.rs..][..x.cols];
-                for (((y, &p), &q), &r) in out.iter_mut().zip(before).zip(here).zip(after) {
-                    how.write(y, (d * q).add_mul(b, p).add_mul(a, r));
-                }
+                lines(how, [b, d, a], before, here, after, out);
             }
             return;
         }
@@ -329,15 +366,49 @@ impl<D: VectorData, L: VectorData<Scalar = D::Scalar>, U: UpperBand<D::Scalar>> 
                 true => (&above.data[from - 1..][..count], &bands.1.data[from..][..count]),
                 false => (l, u),
             };
-            let conj = |c: bool, v: D::Scalar| if c { v.conj() } else { v };
             // the conjugate of a mirrored band is the band
-            let (cl, cu) = (how.adjoint && !U::MIRRORS, if how.adjoint { true } else { U::MIRRORS });
-            let out = &mut y[from - first..][..count];
-            for i in 0..count {
-                let sum = conj(how.adjoint, d[i]) * here[i];
-                let sum = sum.add_mul(conj(cl, l[i]), left[i]).add_mul(conj(cu, u[i]), right[i]);
-                how.write(&mut out[i], sum);
-            }
+            let (cl, cu) = (how.adjoint && !U::MIRRORS, how.adjoint || U::MIRRORS);
+            bands_of_rows(how, [cl, cu], l, d, u, [left, here, right], &mut y[from - first..][..count]);
+        }
+    }
+}
+widest! {
+    /// y = [y +] alpha (b p + d q + a r), number by number.
+    fn lines<T: Scalar>(how: Update<T>, row: [T; 3], p: &[T], q: &[T], r: &[T], y: &mut [T]) {
+        let [b, d, a] = row;
+        for (((y, &p), &q), &r) in y.iter_mut().zip(p).zip(q).zip(r) {
+            how.write(y, (d * q).add_mul(b, p).add_mul(a, r));
+        }
+    }
+    /// Rows that have both neighbours, the bands conjugated as `how` and `conj` say.
+    fn bands_of_rows<T: Scalar>(how: Update<T>, conj: [bool; 2], l: &[T], d: &[T], u: &[T], x: [&[T]; 3], y: &mut [T]) {
+        let [left, here, right] = x.map(|x| &x[..y.len()]);
+        let (d, l, u) = (&d[..y.len()], &l[..y.len()], &u[..y.len()]);
+        let [cl, cu] = conj;
+        let conj = |c: bool, v: T| if c { v.conj() } else { v };
+        for i in 0..y.len() {
+            let sum = (conj(how.adjoint, d[i]) * here[i]).add_mul(conj(cl, l[i]), left[i]);
+            how.write(&mut y[i], sum.add_mul(conj(cu, u[i]), right[i]));
+        }
+    }
+    /// Rows of a line of a grid that have both neighbours, with the lines beside it; `bands` below, on and above the diagonal.
+    fn in_grid<T: Scalar>(
+        how: Update<T>,
+        mirrors: bool,
+        bands: [&[T]; 3],
+        x: &[T],
+        of_line: [T; 3],
+        beside: [&[T]; 2],
+        y: &mut [T],
+    ) {
+        let ([b, c, e], add, n) = (of_line, how.add(), y.len());
+        let ([l, d, u], [p, r]) = (bands.map(|v| &v[..n]), beside.map(|v| &v[..n]));
+        let [left, here, right] = [0, 1, 2].map(|i| &x[i..][..n]);
+        for i in 0..n {
+            let above = if mirrors { u[i].conj() } else { u[i] };
+            let sum = (d[i] * here[i]).add_mul(l[i], left[i]).add_mul(above, right[i]);
+            how.write(&mut y[i], sum);
+            add.write(&mut y[i], (c * here[i]).add_mul(b, p[i]).add_mul(e, r[i]));
         }
     }
 }

@@ -10,7 +10,7 @@ use super::outer::{SLACK, indefinite_preconditioner, non_finite_product, plain_n
 use super::{End, Observer, Params, Report, columns};
 use crate::algorithms::watch::{Watcher, default_tol};
 use crate::error::{Error, Result, collect_faults};
-use crate::operator::{DynOperator, Update};
+use crate::operator::{DynOperator, Repeated, Update};
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, normalise};
 use crate::view::{View, ViewMut};
@@ -37,14 +37,14 @@ struct Column<T: Scalar> {
 
 /// The products with A and P.
 struct Block<'a, T: Scalar> {
-    a: &'a dyn DynOperator<T>,
+    a: Repeated<'a, T>,
     m: Option<&'a dyn DynOperator<T>>,
     adjoint: bool,
     scratch: Vec<T>,
 }
 impl<T: Scalar> Block<'_, T> {
     fn product(&mut self, with_m: bool, n: usize, x: &[T], y: &mut [T]) -> Result<()> {
-        let Some(op) = (if with_m { self.m } else { Some(self.a) }) else { return Ok(()) };
+        let Some(op) = (if with_m { self.m } else { Some(&*self.a) }) else { return Ok(()) };
         let (how, k) = (Update { adjoint: self.adjoint, ..Update::replace() }, x.len() / n.max(1));
         let run = || op.dyn_act(how, View::matrix(x, n, k), ViewMut::matrix(y, n, k), &mut self.scratch);
         collect_faults(run).1.into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault))
@@ -88,6 +88,7 @@ pub fn cg_columns<T: Scalar>(
     if let Some(m) = m.filter(|m| m.dyn_shape() != (n, n)) {
         return mismatch("preconditioner", (n, n), m.dyn_shape());
     }
+    let a = Repeated::new(a);
     let scratch = a.dyn_scratch(k).max(m.map_or(0, |m| m.dyn_scratch(k)));
     let mut by = Block { a, m, adjoint: params.adjoint, scratch: vec![T::zero(); scratch] };
     let mut work = Work {

@@ -2,14 +2,14 @@
 //!
 //! Saad & Schultz, GMRES: a generalized minimal residual algorithm for solving nonsymmetric linear systems, SISC 7, 1986; letters of
 //! Saad, Iterative Methods for Sparse Linear Systems, 2nd ed., 2003, algorithms 6.9 and 9.5. Deviations: the preconditioner stands on
-//! the right, so that the residual that is minimised is the true one; modified Gram-Schmidt is repeated where cancellation asks for it
-//! (Daniel, Gragg, Kaufman & Stewart, Math. Comp. 30, 1976); the outer loop [`refine`] verifies each cycle.
+//! the right, so that the residual that is minimised is the true one; modified Gram-Schmidt is not repeated (GMRES is
+//! backward stable with it: Paige, Rozloznik & Strakos, SIMAX 28, 2006) but where next to nothing is left, to tell an exhausted space; the outer loop [`refine`] verifies each cycle.
 
 use super::{End, Monitor, Params, Products, Report, host, hypot, refine, solver};
 use crate::error::Result;
 use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, VectorRe};
+use crate::vector::{Vector, VectorRe, length};
 use num_traits::{One, Zero};
 
 /// Name in reports and errors.
@@ -27,7 +27,7 @@ solver! {
     /// A square A; P, if given, any operator near the inverse of A. If it changes from product to product (an iteration itself), ask
     /// for [`flexible`](Gmres::flexible).
     /// # Cost
-    /// Iteration k of a cycle: one product with A (and with P) and 4 k n operations, twice that where vectors are orthogonalised again.
+    /// Iteration k of a cycle: one product with A (and with P) and 4 k n operations.
     /// m + 2 vectors for a restart after m iterations (m + 3 with P), nothing allocated per iteration. One product per cycle to verify.
     /// # Errors
     /// `NotConverged` with the true residual; `Breakdown` if the Krylov space is exhausted before b is reached, as A is singular;
@@ -208,19 +208,12 @@ fn cycle<V: Vector + ?Sized>(
         } else {
             products.apply(old[j], w)?;
         }
-        let before = w.norm();
+        let h = hessenberg.column(j);
+        let [before, mut after] = orthogonalise(w, old, h);
         if !before.lane_f64(0).is_finite() {
             return Err(monitor.non_finite());
         }
         norm_ap = norm_ap.max(before.lane_f64(0));
-
-        // w <- w - V V^H w, again if more than half of it went
-        let h = hessenberg.column(j);
-        h.fill(V::Scalar::zero());
-        let mut after = orthogonalise(w, old, h);
-        if after.lane_f64(0) < 0.7 * before.lane_f64(0) {
-            after = orthogonalise(w, old, h);
-        }
         // what is left is rounding: the Krylov space is exhausted
         let exhausted = after.lane_f64(0) <= 10.0 * epsilon * before.lane_f64(0);
         if exhausted {
@@ -266,14 +259,36 @@ fn cycle<V: Vector + ?Sized>(
     Ok(end)
 }
 
-/// Modified Gram-Schmidt: w <- w - V c and h <- h + c with c = V^H w, one vector after the other. Returns |w|.
-fn orthogonalise<V: Vector + ?Sized>(w: &mut V, basis: &[&mut V], h: &mut [V::Scalar]) -> VectorRe<V> {
-    for (v, h) in basis.iter().zip(h) {
-        let c = v.dot(w);
-        *h += c;
-        w.axpy(-c, v);
+/// What is left of w counts as possibly nothing: it is orthogonalised again.
+const NEXT_TO_NOTHING: f64 = 1e-3;
+/// Modified Gram-Schmidt: w <- w - V h with h = V^H w. Returns |w| before and after.
+fn orthogonalise<V: Vector + ?Sized>(w: &mut V, basis: &[&mut V], h: &mut [V::Scalar]) -> [VectorRe<V>; 2] {
+    h.fill(V::Scalar::zero());
+    let mut before = None;
+    loop {
+        let mut c = basis[0].dot(w);
+        let mut square = VectorRe::<V>::zero();
+        for (j, v) in basis.iter().enumerate() {
+            h[j] += c;
+            match basis.get(j + 1) {
+                Some(next) => c = w.axpy_dot(-c, v, next),
+                None => square = w.sub_norm_sq(c, v),
+            }
+        }
+        // the squares may have overflowed, or lost their digits
+        let after = length(square, w);
+        if let Some(before) = before {
+            return [before, after];
+        }
+        if !after.lane_f64(0).is_finite() {
+            return [after, after];
+        }
+        let all = h[..basis.len()].iter().fold(after, |norm, h| hypot(norm, h.abs()));
+        if !(after.lane_f64(0) <= NEXT_TO_NOTHING * all.lane_f64(0)) {
+            return [all, after];
+        }
+        before = Some(all);
     }
-    w.norm()
 }
 
 #[cfg(test)]

@@ -440,3 +440,111 @@ fn explains_and_differentiates() -> Result<()> {
     }
     Ok(())
 }
+
+/// A band with `offsets`, whose numbers change from row to row, or only now and then; some rows lose an entry.
+fn runs_of<T: Scalar>(
+    n: usize,
+    offsets: &[isize],
+    constant: bool,
+    holes: usize,
+    at: impl Fn(f64) -> T,
+) -> CsrMatrix<T> {
+    let (mut starts, mut places, mut values) = (vec![0], Vec::new(), Vec::new());
+    for i in 0..n {
+        for (k, &o) in offsets.iter().enumerate() {
+            let j = i as isize + o;
+            if (0..n as isize).contains(&j) && !(i % holes == holes - 1 && k == 0) {
+                places.push(j as usize);
+                let row = if constant { i / 21 } else { i };
+                values.push(at((row * 7 + k * 3) as f64 * 0.37 + 0.1));
+            }
+        }
+        starts.push(places.len());
+    }
+    CsrMatrix::try_from_csr_data(n, n, starts, places, values).unwrap()
+}
+/// The arranged product is that of the compressed rows to the last bit: any length of a run, any rows, columns, scalings.
+fn arranged_is_plain<T: Scalar + PartialEq + core::fmt::Debug>(at: impl Fn(f64) -> T + Copy) {
+    let stencils: [&[isize]; 7] = [
+        &[0],
+        &[-1, 0, 1],
+        &[-7, -1, 0, 1, 7],
+        &[-9, -3, -1, 0, 1, 3, 9],
+        &[-2, 5],
+        &[-4, -3, -2, -1, 0, 1, 2, 3, 4],
+        &[],
+    ];
+    let mut cases = [0; 2];
+    for (n, stencil, constant, holes) in [32, 77, 200].into_iter().flat_map(|n| {
+        stencils
+            .into_iter()
+            .flat_map(move |s| [(n, s, true, 1000), (n, s, false, 1000), (n, s, true, 13), (n, s, false, 29)])
+    }) {
+        let a = runs_of(n, stencil, constant, holes, at);
+        let op = Sparse::new(&a);
+        cases[1] += 1;
+        // a wide stencil on a short line has no runs
+        let Some(arranged) = op.arranged() else { continue };
+        cases[0] += 1;
+        let rows = arranged.dyn_by_rows().unwrap();
+        assert_eq!(rows.reach(), op.by_rows().unwrap().reach());
+        for columns in [1, 3] {
+            let x: Vec<T> = (0..n * columns).map(|i| at((i as f64 * 1.7).sin())).collect();
+            for how in [
+                Update::replace(),
+                Update { alpha: at(0.3), ..Update::replace() }.add(),
+                Update { adjoint: true, ..Update::replace() },
+            ] {
+                let (mut y, mut z) = (x.clone(), x.clone());
+                let v = View::matrix(&x, n, columns);
+                op.act(how, v, ViewMut::matrix(&mut y, n, columns), &mut []);
+                arranged.dyn_act(how, v, ViewMut::matrix(&mut z, n, columns), &mut []);
+                assert_eq!(y, z, "{n} {stencil:?} {constant} {holes} {columns}");
+                // strided: every other number
+                let (mut wide_y, mut wide_z) = (vec![T::zero(); 2 * n], vec![T::zero(); 2 * n]);
+                let odd: Vec<T> = x[..n].iter().flat_map(|&x| [x, T::zero()]).collect();
+                op.act(how, View::new(&odd, n, 1, 2, 2 * n), ViewMut::new(&mut wide_y, n, 1, 2, 2 * n), &mut []);
+                arranged.dyn_act(
+                    how,
+                    View::new(&odd, n, 1, 2, 2 * n),
+                    ViewMut::new(&mut wide_z, n, 1, 2, 2 * n),
+                    &mut [],
+                );
+                assert_eq!(wide_y, wide_z);
+            }
+            let mut whole = vec![T::zero(); n];
+            op.act(Update::replace(), View::vector(&x[..n]), ViewMut::vector(&mut whole), &mut []);
+            for (first, last) in [(0, n), (1, n - 1), (5, 6), (8, 24), (n - 9, n), (n / 3, n / 2), (n, n)] {
+                let mut part = vec![T::zero(); last - first];
+                rows.rows(Update::replace(), first, View::vector(&x[..n]), ViewMut::vector(&mut part));
+                assert_eq!(part, whole[first..last]);
+            }
+        }
+    }
+    assert!(cases[0] > 60, "{cases:?}");
+}
+#[test]
+fn arranged_products_are_the_same_bits() {
+    arranged_is_plain(|x| x);
+    arranged_is_plain(|x| x as f32);
+    arranged_is_plain(|x| Complex::new(x, 1.0 - 2.0 * x));
+}
+/// Where nothing is gained, nothing is laid out: scattered places, rectangles, lines as columns, dual numbers, lanes.
+#[test]
+fn only_runs_are_arranged() {
+    let scattered = runs_of(200, &[0, 3], false, 3, |x| x);
+    assert!(Sparse::new(&scattered).arranged().is_none());
+    let band = runs_of(200, &[-1, 0, 1], true, 1000, |x| x);
+    assert!(Sparse::new(&band).arranged().is_some() && Psd::new(&band).arranged().is_some());
+    assert!(Sparse::new(CscMatrix::from(&band)).arranged().is_none());
+    assert!(Sparse::new(runs_of(200, &[-1, 0, 1], true, 1000, crate::Lanes::<f64, 8>::of)).arranged().is_none());
+    let nan = runs_of(40, &[0], true, 1000, |_| f64::NAN);
+    let mut y = vec![0.0; 40];
+    Sparse::new(&nan).arranged().unwrap().dyn_act(
+        Update::replace(),
+        View::vector(&[1.0; 40]),
+        ViewMut::vector(&mut y),
+        &mut [],
+    );
+    assert!(y.iter().all(|y| y.is_nan()));
+}
