@@ -293,3 +293,42 @@ fn plans() {
     let text = k.explain().to_string();
     assert!(text.starts_with("Shifted 12 x 12 PSD\n") && text.contains("shifted spectrum [factor by factor"), "{text}");
 }
+
+/// Any rows of the product are those of the whole, along lines of the grid in one pass too: mirrored bands, lines of one and two points,
+/// complex numbers.
+#[test]
+fn rows_of_a_grid_are_those_of_the_dense_sum() -> Result<()> {
+    use crate::operator::Update;
+    use crate::view::{View, ViewMut};
+    let z = |i: usize| Complex::new((i as f64 * 0.7).sin(), (i as f64 * 1.3).cos());
+    let band = |n: usize, k: usize| (0..n).map(|i| z(5 * i + k)).collect::<Vec<_>>();
+    for (na, nb) in [(4, 5), (1, 7), (7, 1), (2, 2), (3, 40), (70, 61)] {
+        let general = |n: usize, k: usize| Tridiagonal::new(band(n - 1, k), band(n, k + 1), band(n - 1, k + 2));
+        let real = |n: usize| (0..n).map(|i| Complex::from(i as f64 - 1.5)).collect::<Vec<_>>();
+        let hermitian = |n: usize, k: usize| Tridiagonal::symmetric(real(n), band(n - 1, k));
+        fn check<A: LinearOperator<Scalar = Complex<f64>>>(a: &A, x: &[Complex<f64>]) {
+            let (n, rows) = (a.nrows(), a.by_rows().expect("tridiagonal factors give rows"));
+            let dense = a.to_dense();
+            let want = &dense * nalgebra::DVector::from_column_slice(x);
+            let alpha = Complex::new(0.5, -1.0);
+            for (first, last) in [(0, n), (0, n / 2), (n / 3, n), (n / 3, n - n / 4), (n - 1, n)] {
+                let mut y = x[first..last].to_vec();
+                rows.rows(Update { alpha, add: true, adjoint: false }, first, View::vector(x), ViewMut::vector(&mut y));
+                for i in first..last {
+                    let want = x[i] + alpha * want[i];
+                    assert!(
+                        (y[i - first] - want).norm() < 1e-12 * (1.0 + want.norm()),
+                        "{n}: row {i} of {first}..{last}"
+                    );
+                }
+            }
+            let mut y = vec![Complex::new(f64::NAN, 0.0); n];
+            a.act(Update::replace(), View::vector(x), ViewMut::vector(&mut y), &mut vec![alpha; a.scratch_len(1)]);
+            assert!(y.iter().zip(&want).all(|(y, w)| (y - w).norm() < 1e-12 * (1.0 + w.norm())));
+        }
+        let x: Vec<_> = (0..na * nb).map(|i| z(i + 3)).collect();
+        check(&KronSum::new(general(na, 1), general(nb, 9)), &x);
+        check(&KronSum::new(hermitian(na, 2), hermitian(nb, 4)), &x);
+    }
+    Ok(())
+}
