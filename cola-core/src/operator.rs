@@ -38,6 +38,8 @@ pub trait Operator {
     const ITERATIVE: bool = false;
     /// True for an operator that is zero by its type: a block matrix with such a block is triangular.
     const IS_ZERO: bool = false;
+    /// How many factors a nested Kronecker product has: of a large one, parts of it are functions of their own.
+    const FACTORS: usize = 1;
     /// Number of rows.
     fn nrows(&self) -> usize;
     /// Number of columns.
@@ -219,6 +221,7 @@ impl<A: Operator + ?Sized> Operator for &A {
     const HOLDS_DENSE: bool = A::HOLDS_DENSE;
     const ITERATIVE: bool = A::ITERATIVE;
     const IS_ZERO: bool = A::IS_ZERO;
+    const FACTORS: usize = A::FACTORS;
     #[inline(always)]
     fn nrows(&self) -> usize {
         (**self).nrows()
@@ -434,7 +437,7 @@ macro_rules! operator {
     (@class) => { $crate::dsl::General };
     (@class $K:ty) => { $K };
     ([$($p:tt)*] $S:ty { scalar $T:ty; facts $F:ty; rows $R:ty; cols $C:ty; nrows |$s:ident| $nr:expr; ncols $nc:expr;
-        $(dense $d:expr;)? $(iterative $i:expr;)? $(class $K:ty;)? $(pivots $pv:expr;)? }) => {
+        $(dense $d:expr;)? $(iterative $i:expr;)? $(class $K:ty;)? $(factors $factors:expr;)? $(pivots $pv:expr;)? }) => {
         impl<$($p)*> $crate::operator::Operator for $S {
             type Scalar = $T;
             type Facts = $F;
@@ -443,6 +446,7 @@ macro_rules! operator {
             type Cols = $C;
             $(const HOLDS_DENSE: bool = $d;)?
             $(const ITERATIVE: bool = $i;)?
+            $(const FACTORS: usize = $factors;)?
             #[inline(always)]
             fn nrows(&self) -> usize {
                 let $s = self;

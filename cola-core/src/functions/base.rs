@@ -108,10 +108,11 @@ impl<A: LinearOperator, M: FactorMethod> BaseInverse<A, M> {
         A: Clone,
     {
         square("inverse", a)?;
-        match is_direct(a) {
-            true => Ok(BaseInverse::Factored(Factored::new(materialize("inverse", a)?)?)),
-            false => Ok(BaseInverse::Lazy(LazyInverse::new(a.clone())?)),
+        // the first a constant, so that no iteration is compiled for static sizes
+        if const { A::SHAPE.rows.is_static() } || is_direct(a) {
+            return Ok(BaseInverse::Factored(Factored::new(materialize("inverse", a)?)?));
         }
+        Ok(BaseInverse::Lazy(LazyInverse::new(a.clone())?))
     }
     /// x = A^-1 b without cloning the operator.
     ///
@@ -120,12 +121,10 @@ impl<A: LinearOperator, M: FactorMethod> BaseInverse<A, M> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn solve(a: &A, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Result<()> {
         square("solve", a)?;
-        if is_direct(a) {
+        // the first a constant, so that no iteration is compiled for static sizes
+        if const { A::SHAPE.rows.is_static() } || is_direct(a) {
             let f = Factored::<_, _, M>::new(materialize("solve", a)?)?;
             return crate::functions::inverse::apply_checked(&f, b, x);
-        }
-        if A::SHAPE.rows.is_static() {
-            return Ok(()); // never, and so that no code is made for it
         }
         crate::functions::lazy::solve(M::KRYLOV, a, b, x)
     }
@@ -157,7 +156,7 @@ impl<A: LinearOperator, M: FactorMethod> LinearOperator for BaseInverse<A, M> {
             BaseInverse::Factored(f) => f.act(how, x, y, s),
             // of a static size there is none: no code is made for it
             BaseInverse::Lazy(l) => {
-                if !A::SHAPE.rows.is_static() {
+                if const { !A::SHAPE.rows.is_static() } {
                     l.iterate(M::KRYLOV, how, x, y, s)
                 }
             }

@@ -44,6 +44,7 @@ impl<A: Operator, B: Operator<Scalar = A::Scalar>> Kron<A, B> {
 operator!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B> {
     scalar A::Scalar; facts Both<Fa<A>, Fa<B>>; rows <Ro<A> as Space>::Times<Ro<B>>; cols <Co<A> as Space>::Times<Co<B>>;
     nrows |s| s.0.nrows() * s.1.nrows(); ncols s.0.ncols() * s.1.ncols(); iterative A::ITERATIVE || B::ITERATIVE; class crate::classes::IsKron;
+    factors A::FACTORS + B::FACTORS;
 });
 crate::interop::saved!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B>, "Kron", [] { left: A = |k| k.0, right: B = |k| k.1 } Ok(Kron(left, right)));
 tree_node!([A, B] Kron<A, B> { "0" => 0, "1" => 1 });
@@ -121,20 +122,7 @@ into_kron_as! {
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator for Kron<A, B> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
-        let (mut ma, mut na) = (self.0.nrows(), self.0.ncols());
-        let (mut mb, mut nb) = (self.1.nrows(), self.1.ncols());
-        if how.adjoint {
-            (ma, na, mb, nb) = (na, ma, nb, mb);
-        }
-        let (buf, rest) = s.split_at_mut(na * mb);
-        for c in 0..x.cols {
-            let (x, (yrs, ycs)) = (x.column(c), (y.rs, y.cs));
-            let grid = View::new(x.data, nb, na, x.rs, nb * x.rs);
-            self.1.act(how.first(), grid, ViewMut::new(buf, mb, na, 1, mb), rest);
-            let start = (c * ycs).min(y.data.len());
-            let out = ViewMut::new(&mut y.data[start..], ma, mb, mb * yrs, yrs);
-            self.0.act(how, View::new(buf, na, mb, mb, 1), out, rest);
-        }
+        if Self::LARGE { self.act_apart(how, x, y, s) } else { self.act_here(how, x, y, s) }
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, _: usize) -> usize {
@@ -166,7 +154,33 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
         }
     }
 }
+/// As many factors are inlined into one function: 64 factors of 1 and 2 take LLVM 0.9 s, without this 2.0 (`cargo xtask compile-times`).
+const INLINED: usize = 8;
+impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> Kron<A, B> {
+    #[inline(never)]
+    fn act_apart(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        self.act_here(how, x, y, s)
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn act_here(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
+        let (mut ma, mut na) = (self.0.nrows(), self.0.ncols());
+        let (mut mb, mut nb) = (self.1.nrows(), self.1.ncols());
+        if how.adjoint {
+            (ma, na, mb, nb) = (na, ma, nb, mb);
+        }
+        let (buf, rest) = s.split_at_mut(na * mb);
+        for c in 0..x.cols {
+            let (x, (yrs, ycs)) = (x.column(c), (y.rs, y.cs));
+            let grid = View::new(x.data, nb, na, x.rs, nb * x.rs);
+            self.1.act(how.first(), grid, ViewMut::new(buf, mb, na, 1, mb), rest);
+            let start = (c * ycs).min(y.data.len());
+            let out = ViewMut::new(&mut y.data[start..], ma, mb, mb * yrs, yrs);
+            self.0.act(how, View::new(buf, na, mb, mb, 1), out, rest);
+        }
+    }
+}
 impl<A: Operator, B: Operator<Scalar = A::Scalar>> Kron<A, B> {
+    const LARGE: bool = A::FACTORS + B::FACTORS >= INLINED;
     /// A product of rectangular factors is square at times, and then singular: rank A rank B < n.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn square_factors(&self, op: &'static str) -> Result<bool> {
@@ -174,15 +188,23 @@ impl<A: Operator, B: Operator<Scalar = A::Scalar>> Kron<A, B> {
         Ok(self.0.nrows() == self.0.ncols() && self.1.nrows() == self.1.ncols())
     }
 }
+#[inline(never)]
+fn inverse_apart<A: Invertible, B: Invertible<Scalar = A::Scalar>>(k: &Kron<A, B>) -> Result<Kron<Inv<A>, Inv<B>>> {
+    inverse_here(k)
+}
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn inverse_here<A: Invertible, B: Invertible<Scalar = A::Scalar>>(k: &Kron<A, B>) -> Result<Kron<Inv<A>, Inv<B>>> {
+    match k.square_factors("inverse")? {
+        true => Ok(Kron(k.0.inverse_rule()?, k.1.inverse_rule()?)),
+        false => Err(Error::Singular { index: 0 }),
+    }
+}
 // (A x B)^-1 = A^-1 x B^-1
 impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> for Kron<A, B> {
     type Output = Kron<Inv<A>, Inv<B>>;
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
-        match self.square_factors("inverse")? {
-            true => Ok(Kron(self.0.inverse_rule()?, self.1.inverse_rule()?)),
-            false => Err(Error::Singular { index: 0 }),
-        }
+        if Self::LARGE { inverse_apart(self) } else { inverse_here(self) }
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn solve_rule(&self, b: View<'_, Sc<A>>, mut x: ViewMut<'_, Sc<A>>) -> Result<()>
@@ -190,7 +212,8 @@ impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> 
         Self::Output: LinearOperator<Scalar = Sc<A>>,
     {
         let inverse = <Self as InverseRule<K>>::inverse_rule(self)?;
-        if Self::SHAPE.rows.is_static() || <Self::Output as Operator>::ITERATIVE {
+        // a constant, so that what follows is not compiled for static products
+        if const { Self::SHAPE.rows.is_static() || <Self::Output as Operator>::ITERATIVE } {
             return crate::functions::inverse::apply_checked(&inverse, b, x);
         }
         // in the solution itself: a second vector costs its pages (n = 512: 17.9 ms, by hand 15.5)
