@@ -455,16 +455,47 @@ pub trait IterativeExt: Operator {
         let bv = b.view();
         right_hand_side("solve_shifted", (self.nrows(), self.ncols()), bv)?;
         crate::functions::base::square("solve_shifted", self)?;
-        let (n, cols) = (bv.rows, bv.cols);
-        let mut all = vec![Self::Scalar::zero(); n * cols * shifts.len()];
-        let report = algorithm.solve(self, shifts, bv, &mut all)?;
-        let solution = |j: usize| {
-            let mut out = V::Output::produce(n, cols);
-            let mut view = out.view_mut();
-            (0..n * cols).for_each(|i| *view.at(i % n, i / n) = all[j * n * cols + i]);
-            out
-        };
-        Ok(Solution { x: (0..shifts.len()).map(solution).collect(), report })
+        let mut all = vec![Self::Scalar::zero(); bv.rows * bv.cols * shifts.len()];
+        let report = algorithm.solve(self, shifts, bv, false, &mut all)?;
+        Ok(Solution { x: by_shifts(bv.rows, bv.cols, &all, shifts.len()), report })
+    }
+    /// The same from the iterate of a `NotConverged`: one column per right-hand side for the first shift, then those of the next. In one
+    /// Krylov space again, as what is left of b is the same vector for all shifts, up to a factor; shift by shift for other starting points.
+    ///
+    /// ```
+    /// # use cola_core::prelude::*;
+    /// let a = Psd::new(Diagonal::new((1..=100).map(f64::from).collect::<Vec<_>>()));
+    /// let (b, shifts) = (vec![1.0; 100], [0.0, 10.0]);
+    /// let stopped = a.solve_shifted_with(ShiftedCg::default().max_iters(10), &shifts, &b).unwrap_err();
+    /// let s = a.solve_shifted_from(ShiftedCg::default(), &shifts, &b, stopped.iterate::<f64>().unwrap())?;
+    /// assert!((s.x[1][3] - 1.0 / 14.0).abs() < 1e-9);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As `solve_shifted`.
+    fn solve_shifted_from<V: Operand<Self::Scalar> + ?Sized, F: Callback>(
+        &self,
+        mut algorithm: crate::ShiftedCg<F>,
+        shifts: &[f64],
+        b: &V,
+        start: &DMatrix<Self::Scalar>,
+    ) -> Result<Solution<Vec<V::Output>>>
+    where
+        Self: LinearOperator<Scalar: nalgebra::Scalar> + Square + Sized,
+        <Self::Facts as Facts>::Psd: PsdOf<Self>,
+    {
+        const { demand_solve("solve_shifted_from", Self::SHAPE, V::ROWS) }
+        let bv = b.view();
+        right_hand_side("solve_shifted_from", (self.nrows(), self.ncols()), bv)?;
+        crate::functions::base::square("solve_shifted_from", self)?;
+        if start.shape() != (bv.rows, bv.cols * shifts.len()) {
+            let (left, right) = ((bv.rows, bv.cols * shifts.len()), start.shape());
+            return Err(Error::ShapeMismatch { op: "solve_shifted_from", left, right });
+        }
+        let mut all = start.as_slice().to_vec();
+        let report = algorithm.solve(self, shifts, bv, true, &mut all)?;
+        Ok(Solution { x: by_shifts(bv.rows, bv.cols, &all, shifts.len()), report })
     }
 
     /// tr A from products with random vectors, with its standard error.
@@ -618,3 +649,13 @@ pub type Eigenvalue<A> =
 /// Type of an entry of an eigenvector of `A`.
 pub type EigenvectorEntry<A> =
     <<<A as Operator>::Facts as Facts>::SelfAdjoint as EigenvaluesOf<<A as Operator>::Scalar>>::Entry;
+/// The solutions for each shift.
+fn by_shifts<T: crate::scalar::Scalar, O: Produce<T>>(n: usize, cols: usize, all: &[T], shifts: usize) -> Vec<O> {
+    let solution = |j: usize| {
+        let mut out = O::produce(n, cols);
+        let mut view = out.view_mut();
+        (0..n * cols).for_each(|i| *view.at(i % n, i / n) = all[j * n * cols + i]);
+        out
+    };
+    (0..shifts).map(solution).collect()
+}

@@ -26,7 +26,7 @@ pub(crate) const NAME: &str = "shifted CG";
 /// not converged; 2 vectors per shift and 4 more, nothing allocated per iteration. One product per shift to verify.
 /// # Errors
 /// `NotPositiveDefinite`; `NotConverged` with the largest residual and the solutions so far, one column per right-hand side for the first
-/// shift, then those of the next; `NonFinite`; `ShapeMismatch`; `InvalidArgument`.
+/// shift, then those of the next, from which [`solve_shifted_from`](crate::IterativeExt::solve_shifted_from) goes on; `NonFinite`; `ShapeMismatch`; `InvalidArgument`.
 /// # Example
 /// ```
 /// use cola_core::prelude::*;
@@ -58,60 +58,50 @@ impl<F> ShiftedCg<F> {
     }
 }
 impl<F: Callback> ShiftedCg<F> {
-    /// x <- all solutions by columns: those of the first shift, then of the next.
+    /// x <- all solutions by columns: those of the first shift, then of the next; from what lies there if `started`.
     pub(crate) fn solve<T: Scalar>(
         &mut self,
         a: &dyn DynOperator<T>,
         shifts: &[f64],
         b: View<'_, T>,
+        started: bool,
         x: &mut [T],
     ) -> Result<Report> {
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        solve(a, shifts, b, x, self.options, &mut observer)
+        solve(a, shifts, b, started, x, self.options, &mut observer)
     }
 }
 
-/// x_o <- sum_j w_oj (A + s_j I)^-1 b for the columns o of `x`; `weights` has one row per shift. Stops when every weighed residual is
-/// below tol |b|.
+/// x_j <- x_j + w_j (A + s_j I)^-1 r for the columns of `x`, one per shift. Stops when every |w_j r_j| is below tol `norm`.
 ///
 /// Workspace: r, q and one direction per shift.
 ///
 /// # Errors
 /// `NotPositiveDefinite`, `NotConverged`, `NonFinite`, `InvalidArgument`.
 #[allow(clippy::too_many_arguments, reason = "the problem, the answer and what stops it")]
-pub(crate) fn shifted_cg<T: Scalar>(
+fn shifted_cg<T: Scalar>(
     a: &mut Action<'_, T>,
     b: &[T],
+    norm: f64,
     shifts: &[f64],
     weights: &[f64],
     x: &mut [T],
-    tol: f64,
-    max_iters: usize,
+    (tol, max_iters): (f64, usize),
     watcher: &mut Watcher<'_>,
 ) -> Result<f64> {
-    tolerance(NAME, Some(tol))?;
-    if let Some(s) = shifts.iter().find(|s| !(s.is_finite() && **s >= 0.0)) {
-        return Err(Error::invalid(format!("shifted CG: a shift is {s}; shifts are numbers that are not negative")));
+    let (n, count, length) = (b.len(), shifts.len(), b.norm().lane_f64(0));
+    let mut worst = weights.iter().fold(0.0, |m: f64, w| m.max(w.abs())) * length / norm;
+    if worst <= tol {
+        return Ok(worst);
     }
-    let (n, count) = (b.len(), shifts.len());
-    x.fill(T::zero());
-    let norm = b.norm().lane_f64(0);
-    if !norm.is_finite() {
-        return Err(Error::non_finite("the right-hand side"));
-    }
-    if norm == 0.0 || count == 0 {
-        return Ok(0.0);
-    }
-    let outs = weights.len() / count;
     let seed = shifts.iter().copied().fold(f64::INFINITY, f64::min);
     // one number per shift: zeta of this step and the last, and the weight of the residual
     let (mut zeta, mut zeta_old) = (vec![1.0; count], vec![1.0; count]);
     let mut live: Vec<bool> = vec![true; count];
     let (mut r, mut q, mut p) = (b.to_vec(), vec![T::zero(); n], b.to_vec());
     let mut directions: Vec<T> = (0..count).flat_map(|_| b.iter().copied()).collect();
-    let (mut rr, mut alpha_old, mut beta) = ((norm * norm), 1.0, 0.0);
-    let mut worst;
+    let (mut rr, mut alpha_old, mut beta) = (length * length, 1.0, 0.0);
     loop {
         a.apply(&p, &mut q, 1)?;
         q[..].axpy(T::of(seed), &p);
@@ -131,7 +121,7 @@ pub(crate) fn shifted_cg<T: Scalar>(
         let new = r[..].norm().lane_f64(0);
         let rr_new = new * new;
         let beta_new = rr_new / rr;
-        worst = 0.0_f64;
+        worst = 0.0;
         for j in 0..count {
             if !live[j] {
                 continue;
@@ -141,17 +131,12 @@ pub(crate) fn shifted_cg<T: Scalar>(
                 / (alpha * beta * (zeta_old[j] - zeta[j]) + zeta_old[j] * alpha_old * (1.0 + s * alpha));
             let step = alpha * next / zeta[j];
             let d = &mut directions[j * n..][..n];
-            for o in 0..outs {
-                let w = weights[j * outs + o];
-                if w != 0.0 {
-                    x[o * n..][..n].axpy(T::of(w * step), d);
-                }
-            }
+            x[j * n..][..n].axpy(T::of(weights[j] * step), d);
             let ratio = next / zeta[j];
             // d <- zeta r + beta ratio^2 d
             d.axpby(T::of(next), &r, T::of(beta_new * ratio * ratio));
             (zeta_old[j], zeta[j]) = (zeta[j], next);
-            let residual = next.abs() * new / norm;
+            let residual = (weights[j] * next).abs() * new / norm;
             worst = worst.max(residual);
             live[j] = residual > 0.1 * tol && next != 0.0;
         }
@@ -167,11 +152,12 @@ pub(crate) fn shifted_cg<T: Scalar>(
     }
 }
 
-/// [`ShiftedCg`], compiled once per number type. True residuals are checked.
+/// [`ShiftedCg`], compiled once per number type: from zero, or from solutions that lie in `x`. True residuals are checked.
 fn solve<T: Scalar>(
     a: &dyn DynOperator<T>,
     shifts: &[f64],
     b: View<'_, T>,
+    started: bool,
     x: &mut [T],
     options: Options,
     observer: Observer<'_>,
@@ -179,27 +165,47 @@ fn solve<T: Scalar>(
     plain_numbers::<T>(NAME)?;
     let (n, count) = (b.rows, shifts.len());
     let tol = options.tol.unwrap_or(default_tol::<T>());
+    tolerance(NAME, Some(tol))?;
+    if let Some(s) = shifts.iter().find(|s| !(s.is_finite() && **s >= 0.0)) {
+        return Err(Error::invalid(format!("shifted CG: a shift is {s}; shifts are numbers that are not negative")));
+    }
     let most = options.max_iters.unwrap_or(n.saturating_mul(10).max(100));
     let mut action = Action::new(NAME, a, 1);
-    let weights: Vec<f64> = (0..count * count).map(|i| f64::from(i % (count + 1) == 0)).collect();
-    let (mut found, mut column, mut r) = (vec![T::zero(); n * count], vec![T::zero(); n], vec![T::zero(); n]);
+    let (mut found, mut r, mut column) = (vec![T::zero(); n * count], vec![T::zero(); n * count], vec![T::zero(); n]);
     let mut worst = Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() };
     for c in 0..b.cols {
         (0..n).for_each(|i| column[i] = b.at(i, c));
-        let mut watcher = Watcher::new(NAME, tol, most, options.progress, Some(&mut *observer));
-        let result = shifted_cg(&mut action, &column, shifts, &weights, &mut found, tol, most, &mut watcher);
-        for (j, found) in found.chunks_exact(n.max(1)).enumerate() {
-            x[(j * b.cols + c) * n..][..n].copy_from_slice(found);
+        let norm = column[..].norm().lane_f64(0);
+        if !norm.is_finite() {
+            return Err(Error::non_finite("the right-hand side"));
         }
+        let mut watcher = Watcher::new(NAME, tol, most, options.progress, Some(&mut *observer));
+        let place = |j: usize| (j * b.cols + c) * n..(j * b.cols + c + 1) * n;
+        match started {
+            true => (0..count).for_each(|j| found[j * n..][..n].copy_from_slice(&x[place(j)])),
+            false => found.fill(T::zero()),
+        }
+        let result = match norm == 0.0 {
+            true => {
+                found.fill(T::zero());
+                Ok(())
+            }
+            false => match started {
+                true => residuals(&mut action, shifts, &column, &found, &mut r),
+                false => {
+                    r.chunks_exact_mut(n.max(1)).for_each(|r| r.copy_from_slice(&column));
+                    Ok(())
+                }
+            }
+            .and_then(|()| advance(&mut action, &mut r, norm, shifts, &mut found, (tol, most), &mut watcher)),
+        };
+        (0..count).for_each(|j| x[place(j)].copy_from_slice(&found[j * n..][..n]));
         let kept = |e: Error, x: &[T]| e.with_iterate(View::matrix(x, n, count * b.cols));
         result.map_err(|e| kept(e, x))?;
-        let norm = column[..].norm().lane_f64(0);
         let mut residual = 0.0_f64;
-        for (found, &shift) in found.chunks_exact(n.max(1)).zip(shifts).filter(|_| norm > 0.0) {
-            action.apply(found, &mut r, 1)?;
-            r[..].axpy(T::of(shift), found);
-            r[..].axpby(T::of(1.0), &column, T::of(-1.0));
-            residual = residual.max(r[..].norm().lane_f64(0) / norm);
+        if norm > 0.0 {
+            residuals(&mut action, shifts, &column, &found, &mut r)?;
+            residual = r.chunks_exact(n.max(1)).fold(0.0, |m, r| m.max(r.norm().lane_f64(0) / norm));
         }
         if !(residual <= 10.0 * tol) {
             return Err(kept(watcher.not_converged(residual), x));
@@ -211,4 +217,47 @@ fn solve<T: Scalar>(
         worst.iterations = iterations;
     }
     Ok(worst)
+}
+/// r_j <- b - (A + s_j I) x_j.
+fn residuals<T: Scalar>(a: &mut Action<'_, T>, shifts: &[f64], b: &[T], x: &[T], r: &mut [T]) -> Result<()> {
+    let n = b.len().max(1);
+    for ((x, r), &shift) in x.chunks_exact(n).zip(r.chunks_exact_mut(n)).zip(shifts) {
+        a.apply(x, r, 1)?;
+        r.axpy(T::of(shift), x);
+        r.axpby(T::of(1.0), b, T::of(-1.0));
+    }
+    Ok(())
+}
+/// x_j <- x_j + (A + s_j I)^-1 r_j: in one Krylov space where all r_j are multiples of one of them, as those of shifted CG are at any time,
+/// else shift by shift. `r` is overwritten.
+fn advance<T: Scalar>(
+    a: &mut Action<'_, T>,
+    r: &mut [T],
+    norm: f64,
+    shifts: &[f64],
+    x: &mut [T],
+    limits: (f64, usize),
+    watcher: &mut Watcher<'_>,
+) -> Result<()> {
+    let n = a.shape().1.max(1);
+    let lengths: Vec<f64> = r.chunks_exact(n).map(|r| r.norm().lane_f64(0)).collect();
+    let Some(first) = (0..lengths.len()).max_by(|&i, &j| lengths[i].total_cmp(&lengths[j])) else { return Ok(()) };
+    let largest = r[first * n..][..n].to_vec();
+    let square = lengths[first] * lengths[first];
+    let mut weights = vec![0.0; shifts.len()];
+    let mut apart = 0.0_f64;
+    for (j, weight) in weights.iter_mut().enumerate().filter(|_| square > 0.0) {
+        let part = largest[..].dot(&r[j * n..][..n]).re().lane_f64(0) / square;
+        *weight = part;
+        let mut rest = r[j * n..][..n].to_vec();
+        rest[..].axpy(T::of(-part), &largest);
+        apart = apart.max(rest[..].norm().lane_f64(0));
+    }
+    if apart <= 0.1 * limits.0 * norm {
+        return shifted_cg(a, &largest, norm, shifts, &weights, x, limits, watcher).map(|_| ());
+    }
+    for (j, (r, x)) in r.chunks_exact(n).zip(x.chunks_exact_mut(n)).enumerate() {
+        shifted_cg(a, r, norm, &shifts[j..=j], &[1.0], x, limits, watcher)?;
+    }
+    Ok(())
 }

@@ -67,7 +67,9 @@ const THETA: [(usize, f64); 35] = [
 /// # Cost
 /// About 2 to 4 products per unit of |A|_1, and about 20 products to estimate norms; 4 vectors.
 /// # Errors
-/// `NotConverged` if more products are needed than allowed; `NonFinite` where e^A b overflows; `InvalidArgument` for another function.
+/// `NotConverged` if more products are needed than allowed, or the callback stops, with x = e^(t A) b so far and `residual` 1 - t: what is
+/// missing is e^((1 - t) A) x. (Of more than 16 columns this holds for those in work; those before are done, those after are still b.)
+/// `NonFinite` where e^A b overflows; `InvalidArgument` for another function.
 /// # Example
 /// ```
 /// use cola_core::prelude::*;
@@ -214,13 +216,22 @@ fn taylor<T: Scalar>(
             return Err(Error::non_finite("the right-hand side"));
         }
         let (mut term, mut next) = (sum.clone(), vec![T::zero(); sum.len()]);
+        // what is left of the interval, with the state at its beginning
+        let stopped = |left: usize, sum: &[T], x: &mut ViewMut<'_, T>, watcher: &Watcher<'_>| {
+            for j in first..b.cols {
+                let state = sum.get((j - first) * n..(j - first + 1) * n);
+                (0..n).for_each(|i| *x.at(i, j) = state.map_or(b.at(i, j), |s| s[i]));
+            }
+            Err(watcher.not_converged(left as f64 / scheme.steps as f64).with_iterate(x.as_view()))
+        };
         for step in 0..scheme.steps {
+            // between steps only, where what has been done is a state of the system
+            if act.products + scheme.degree * columns > most {
+                return stopped(scheme.steps - step, &sum, &mut x, &watcher);
+            }
             let mut before = largest(&term);
             let mut cut = vec![0.0; columns];
             for j in 1..=scheme.degree {
-                if act.products >= most {
-                    return Err(watcher.not_converged(1.0 - step as f64 / scheme.steps as f64));
-                }
                 // next = A term / (s j)
                 let how = Update { alpha: T::of(1.0 / (scheme.steps as f64 * j as f64)), ..Update::replace() };
                 act.update(how, &term, &mut next, columns)?;
@@ -243,7 +254,7 @@ fn taylor<T: Scalar>(
                 residual = residual.max(here);
             }
             if watcher.note(residual) && step + 1 < scheme.steps {
-                return Err(watcher.not_converged(1.0 - (step + 1) as f64 / scheme.steps as f64));
+                return stopped(scheme.steps - step - 1, &sum, &mut x, &watcher);
             }
             term.copy_from_slice(&sum);
         }

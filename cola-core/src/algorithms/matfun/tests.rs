@@ -177,7 +177,7 @@ fn shifted_systems() {
     let mut x = vec![f64::NAN; 8 * n];
     let mut seen = Vec::new();
     let watched = ShiftedCg::default().tol(1e-11).on_iteration(|i| seen.push((i.iteration, i.residual)));
-    let report = { watched }.solve(&a, &shifts, View::matrix(&b, n, 2), &mut x).unwrap();
+    let report = { watched }.solve(&a, &shifts, View::matrix(&b, n, 2), false, &mut x).unwrap();
     for (k, x) in x.chunks_exact(n).enumerate() {
         let want = on_a_line(n, &b[k % 2 * n..][..n], |w| 1.0 / (w + shifts[k / 2]));
         assert!(error(x, &want) < 1e-7, "{}", shifts[k / 2]);
@@ -187,7 +187,7 @@ fn shifted_systems() {
     assert!(report.history.windows(2).any(|w| w[1] < w[0]) && report.history.last() <= Some(&1e-11));
     let run = |a: &dyn DynOperator<f64>, shifts: &[f64], b: &[f64], g: ShiftedCg| {
         let mut x = vec![0.0; shifts.len() * b.len()];
-        { g }.solve(a, shifts, View::vector(b), &mut x).map(|_| x)
+        { g }.solve(a, shifts, View::vector(b), false, &mut x).map(|_| x)
     };
     let e = run(&a, &[-1.0], &b[..n], ShiftedCg::default());
     assert!(matches!(e, Err(Error::InvalidArgument { .. })));
@@ -260,4 +260,75 @@ fn odd_arguments() {
     let got = norm1::<f64>(&skew).unwrap();
     assert!(got <= exact * (1.0 + 1e-12) && got > exact / 2.0);
     assert_eq!(Operator::nrows(&line), 300);
+}
+
+/// Shifted CG goes on where it stopped, in one Krylov space; other starting points are solved for too, shift by shift.
+#[test]
+fn shifted_cg_goes_on() {
+    let n = 200;
+    let a = laplacian::<PsdFacts, f64>(n);
+    let (shifts, b) = ([0.3, 0.01, 2.0], nalgebra::DMatrix::from_fn(n, 2, |i, j| noise(i + 1000 * j)));
+    let whole = a.solve_shifted_with(ShiftedCg::default().tol(1e-11), &shifts, &b).unwrap();
+    let e = a.solve_shifted_with(ShiftedCg::default().tol(1e-11).max_iters(40), &shifts, &b).unwrap_err();
+    let start = e.iterate::<f64>().unwrap().clone();
+    assert_eq!(start.shape(), (n, 6));
+    // the second right-hand side was not begun: from zero it takes as long as ever, the first one goes on
+    let (mut first, mut seen) = (b.column(0).into_owned(), 0);
+    let begun = nalgebra::DMatrix::from_fn(n, 3, |i, j| start[(i, 2 * j)]);
+    let alone = a.solve_shifted_with(ShiftedCg::default().tol(1e-11), &shifts, &first).unwrap();
+    let rest = a
+        .solve_shifted_from(
+            ShiftedCg::default().tol(1e-11).on_iteration(|i| seen = i.iteration),
+            &shifts,
+            &first,
+            &begun,
+        )
+        .unwrap();
+    assert!(seen == rest.report.iterations && seen < alone.report.iterations, "{seen}");
+    for (x, want) in rest.x.iter().zip(&alone.x) {
+        assert!((x - want).norm() < 1e-9 * want.norm());
+    }
+    let all = a.solve_shifted_from(ShiftedCg::default().tol(1e-11), &shifts, &b, &start).unwrap();
+    for (x, want) in all.x.iter().zip(&whole.x) {
+        assert!((x - want).norm() < 1e-9 * want.norm());
+    }
+    // solutions already; anything else; zero; a wrong shape
+    let done = nalgebra::DMatrix::from_fn(n, 3, |i, j| alone.x[j][i]);
+    assert_eq!(
+        a.solve_shifted_from(ShiftedCg::default().tol(1e-9), &shifts, &first, &done).unwrap().report.iterations,
+        0
+    );
+    let anything = nalgebra::DMatrix::from_fn(n, 3, |i, j| noise(i * 7 + j));
+    let s = a.solve_shifted_from(ShiftedCg::default().tol(1e-11), &shifts, &first, &anything).unwrap();
+    assert!(s.x.iter().zip(&alone.x).all(|(x, want)| (x - want).norm() < 1e-9 * want.norm()));
+    first.fill(0.0);
+    let s = a.solve_shifted_from(ShiftedCg::default(), &shifts, &first, &anything).unwrap();
+    assert!(s.x.iter().all(|x| x.norm() == 0.0));
+    let e = a.solve_shifted_from(ShiftedCg::default(), &shifts, &b, &anything);
+    assert!(matches!(e, Err(Error::ShapeMismatch { .. })), "{e:?}");
+}
+
+/// What Taylor had when it was stopped is a state of the system: the rest of the interval leads from it to the end.
+#[test]
+fn taylor_goes_on() {
+    let n = 60;
+    let a = free::<NoFacts, f64, _>(n, move |_, x: &[f64], y: &mut [f64]| {
+        for i in 0..n {
+            y[i] = 40.0 * (x[(i + 1) % n] - 2.0 * x[i] + 0.5 * x[(i + n - 1) % n]);
+        }
+    });
+    let b: Vec<f64> = noisy(n);
+    let want = a.exp_apply_with(Taylor::default(), &b).unwrap().x;
+    for at in [1, 3] {
+        let stop = |i: &crate::algorithms::Iteration| i.iteration < at;
+        let e = a.exp_apply_with(Taylor::default().on_iteration(stop), &b).unwrap_err();
+        let Error::NotConverged { residual: left, .. } = e else { panic!("{e}") };
+        assert!(0.0 < left && left < 1.0, "{left}");
+        let state = e.iterate::<f64>().unwrap().column(0).into_owned();
+        let x = crate::ops::Scaled::new(left, &a).exp_apply_with(Taylor::default(), &state).unwrap().x;
+        assert!(x.iter().zip(&want).all(|(x, w)| (x - w).abs() < 1e-11 * (1.0 + w.abs())));
+    }
+    // no products left: the state is b itself
+    let e = a.exp_apply_with(Taylor::default().max_iters(1), &b).unwrap_err();
+    assert!(e.iterate::<f64>().unwrap().as_slice() == b && matches!(e, Error::NotConverged { residual: 1.0, .. }));
 }
