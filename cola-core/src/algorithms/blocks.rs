@@ -153,10 +153,21 @@ pub(crate) fn project<V: Columns + ?Sized>(
 /// Makes the columns of W (n x k) orthonormal, and orthogonal to the orthonormal V; what depends on the others to `drop` of its
 /// length is left out. Returns the number of columns that are left, moved to the front.
 pub(crate) fn orthonormalise<V: Columns + ?Sized>(n: usize, v: &V, w: &mut V, drop: f64) -> usize {
+    orthonormalise_in(n, v, w, drop, &mut Vec::new())
+}
+/// [`orthonormalise`] with room for two numbers per column of V or W, which is kept by who calls it often.
+pub(crate) fn orthonormalise_in<V: Columns + ?Sized>(
+    n: usize,
+    v: &V,
+    w: &mut V,
+    drop: f64,
+    room: &mut Vec<V::Scalar>,
+) -> usize {
     let mut kept = 0;
     let columns = w.size() / n.max(1);
-    let mut c = vec![V::Scalar::zero(); columns.max(v.size() / n.max(1))];
-    let mut h = c.clone();
+    let most = columns.max(v.size() / n.max(1));
+    room.resize(room.len().max(2 * most), V::Scalar::zero());
+    let (c, h) = room.split_at_mut(most);
     for j in 0..columns {
         let mut left = 1.0;
         {
@@ -169,8 +180,8 @@ pub(crate) fn orthonormalise<V: Columns + ?Sized>(n: usize, v: &V, w: &mut V, dr
             normalise(x, size);
             // twice against both: what is left may be small and must still be orthogonal
             for _ in 0..2 {
-                let (_, _) = project(v, x, &mut h, &mut c);
-                let (_, after) = project(&*done.part(0..kept * n), x, &mut h, &mut c);
+                let (_, _) = project(v, x, h, c);
+                let (_, after) = project(&*done.part(0..kept * n), x, h, c);
                 left *= after.lane_f64(0);
                 if !(left > drop) {
                     break;

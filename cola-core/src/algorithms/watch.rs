@@ -162,7 +162,23 @@ mod bar {
     use super::Iteration;
     use std::io::IsTerminal;
 
-    pub struct Bar(Option<(indicatif::ProgressBar, f64)>);
+    use std::time::{Duration, Instant};
+
+    /// Between two looks at the bar.
+    const PAUSE: Duration = Duration::from_millis(50);
+    /// Most iterations that pass without a look at the clock.
+    const STRIDE: u32 = 1024;
+
+    pub struct Bar(Option<Shown>);
+    struct Shown {
+        bar: indicatif::ProgressBar,
+        goal: f64,
+        latest: (usize, f64),
+        drawn: Instant,
+        /// Iterations from one look at the clock to the next, and how many of them are left.
+        stride: u32,
+        left: u32,
+    }
     impl Bar {
         pub fn new(wanted: bool, algorithm: &'static str, tol: f64) -> Self {
             let seen = wanted && std::io::stderr().is_terminal();
@@ -172,21 +188,46 @@ mod bar {
                 if let Ok(style) = indicatif::ProgressStyle::with_template(template) {
                     bar.set_style(style);
                 }
-                (bar, tol.clamp(1e-300, 0.9).ln())
+                let goal = tol.clamp(1e-300, 0.9).ln();
+                Shown { bar, goal, latest: (0, 1.0), drawn: Instant::now(), stride: 1, left: 1 }
             }))
         }
-        pub fn show(&self, i: &Iteration) {
-            if let Some((bar, goal)) = &self.0 {
-                let part = (i.residual.max(1e-300).ln() / goal).clamp(0.0, 1.0);
-                bar.set_position((100.0 * part) as u64);
-                bar.set_message(format!("iteration {}, residual {:.2e}", i.iteration, i.residual));
+        /// Draws at times: iterations of microseconds cannot afford a text each, and hardly a look at the clock (`MEASURE`).
+        #[inline]
+        pub fn show(&mut self, i: &Iteration) {
+            let Some(shown) = &mut self.0 else { return };
+            shown.latest = (i.iteration, i.residual);
+            shown.left -= 1;
+            if shown.left == 0 {
+                shown.look();
             }
+        }
+    }
+    impl Shown {
+        #[cold]
+        fn look(&mut self) {
+            let passed = self.drawn.elapsed();
+            if passed >= PAUSE {
+                self.draw();
+                self.stride = (self.stride / 2).max(1);
+            } else if passed < PAUSE / 2 {
+                self.stride = (2 * self.stride).min(STRIDE);
+            }
+            self.left = self.stride;
+        }
+        fn draw(&mut self) {
+            let (iteration, residual) = self.latest;
+            let part = (residual.max(1e-300).ln() / self.goal).clamp(0.0, 1.0);
+            self.bar.set_message(format!("iteration {iteration}, residual {residual:.2e}"));
+            self.bar.set_position((100.0 * part) as u64);
+            self.drawn = Instant::now();
         }
     }
     impl Drop for Bar {
         fn drop(&mut self) {
-            if let Some((bar, _)) = &self.0 {
-                bar.abandon();
+            if let Some(shown) = &mut self.0 {
+                shown.draw();
+                shown.bar.abandon();
             }
         }
     }
@@ -199,6 +240,6 @@ mod bar {
         pub fn new(_: bool, _: &'static str, _: f64) -> Self {
             Bar
         }
-        pub fn show(&self, _: &super::Iteration) {}
+        pub fn show(&mut self, _: &super::Iteration) {}
     }
 }

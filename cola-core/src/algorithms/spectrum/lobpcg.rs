@@ -8,12 +8,12 @@
 //! as much into X, and the next W must take it away again. A well-conditioned basis (Duersch, Shao, Yang & Gu, SISC 40, 2018) is no help, as
 //! it is in W itself; more powers tell the two apart.
 
-use super::small::eigh;
+use super::small::{eigh, eigh_in};
 use super::{
     EigenvaluesOf, Eigs, EigsAlgorithm, Found, SLACK, SpectralNumber, Trials, Vectors, Verify, Which, arguments, small,
     starts, threshold,
 };
-use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise};
+use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise, orthonormalise_in};
 use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, tolerance};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, Control, Iteration, NoCallback, Observer, Options, Watcher, default_tol};
@@ -277,21 +277,19 @@ fn lobpcg<T: SpectralNumber>(
     let (mut in_p, mut in_w) = (0, 0);
     let mut norm = 0.0_f64;
     let mut trials = Trials::new();
+    let mut small = Small::new((2 + DEPTH) * block);
     let (mut progress, mut depth) = (Progress { best: f64::INFINITY, since: 0 }, 1);
     loop {
         // Rayleigh-Ritz on [X P W]
         let s = &mut all[fixed..];
         let d = b + in_p + in_w;
-        let mut g = vec![T::zero(); d * d];
-        inner(n, &s[..d * n], &a_s[..d * n], &mut g);
-        let symmetric: Vec<T> =
-            (0..d * d).map(|i| (g[i] + g[i / d + i % d * d].conj()).scale(T::Re::real(0.5 * sign))).collect();
-        let (w, c) = eigh(d, &symmetric)?;
+        let (w, c, c_p, room) = small.ritz(n, &s[..d * n], &a_s[..d * n], sign)?;
         w.iter().for_each(|w| norm = norm.max(w.abs().lane_f64(0)));
         // P: the part of the new X that is not in the old one, made orthogonal to the new X in coordinates
-        let mut c_p = c[..b * d].to_vec();
+        c_p.clear();
+        c_p.extend_from_slice(&c[..b * d]);
         c_p.chunks_exact_mut(d).for_each(|c| c[..b].fill(T::zero()));
-        in_p = if d > b { orthonormalise::<[T]>(d, &c[..b * d], &mut c_p, 1e-8) } else { 0 };
+        in_p = if d > b { orthonormalise_in::<[T]>(d, &c[..b * d], c_p, 1e-8, room) } else { 0 };
         for x in [&mut *s, &mut a_s[..]] {
             next[..(b + in_p) * n].fill(T::zero());
             add_product(n, T::one(), &x[..d * n], &c[..b * d], &mut next[..b * n]);
@@ -346,7 +344,7 @@ fn lobpcg<T: SpectralNumber>(
             rest[..in_w * n].copy_from_slice(&next[..in_w * n]);
         }
         let (before, w) = all.split_at_mut(fixed + (b + in_p) * n);
-        in_w = orthonormalise::<[T]>(n, before, &mut w[..in_w * n], 1e-10);
+        in_w = orthonormalise_in::<[T]>(n, before, &mut w[..in_w * n], 1e-10, &mut small.room);
         let s = &mut all[fixed..];
         if in_w == 0 {
             return Err(watcher.not_converged(worst).with_iterate(View::matrix(&s[..k * n], n, k)));
@@ -370,10 +368,42 @@ fn lobpcg<T: SpectralNumber>(
                 Some(p) => p.apply(&a_s[end - last * n..end], y, last)?,
                 None => y.copy_from_slice(&a_s[end - last * n..end]),
             }
-            last = orthonormalise::<[T]>(n, before, y, 1e-10);
+            last = orthonormalise_in::<[T]>(n, before, y, 1e-10, &mut small.room);
             act.apply(&y[..last * n], &mut a_s[end..end + last * n], last)?;
             in_w += last;
         }
+    }
+}
+/// The Rayleigh-Ritz problems, made where the last one was.
+struct Small<T: SpectralNumber> {
+    g: Vec<T>,
+    w: Vec<T::Re>,
+    c: Vec<T>,
+    c_p: Vec<T>,
+    room: Vec<T>,
+}
+impl<T: SpectralNumber> Small<T> {
+    /// Room for bases of d vectors.
+    fn new(d: usize) -> Self {
+        let room = |len: usize| Vec::with_capacity(len);
+        Small { g: room(d * d), w: Vec::with_capacity(d), c: room(d * d), c_p: room(d * d), room: room(2 * d) }
+    }
+    /// Ritz values, ascending, and coordinates of Ritz vectors of `sign` A in the basis S, by which A times it is `a_s`; then room.
+    #[allow(clippy::type_complexity, reason = "four pieces of the workspace")]
+    fn ritz(&mut self, n: usize, s: &[T], a_s: &[T], sign: f64) -> Result<(&[T::Re], &[T], &mut Vec<T>, &mut Vec<T>)> {
+        let d = s.len() / n;
+        self.g.resize(d * d, T::zero());
+        self.w.resize(d, T::Re::real(0.0));
+        self.c.resize(d * d, T::zero());
+        inner(n, s, a_s, &mut self.g);
+        for j in 0..d {
+            for i in 0..=j {
+                let mean = (self.g[i + j * d] + self.g[j + i * d].conj()).scale(T::Re::real(0.5 * sign));
+                (self.g[i + j * d], self.g[j + i * d]) = (mean, mean.conj());
+            }
+        }
+        eigh_in(d, &mut self.g, &mut self.w, &mut self.c)?;
+        Ok((&self.w, &self.c, &mut self.c_p, &mut self.room))
     }
 }
 /// Whether the residual still falls.

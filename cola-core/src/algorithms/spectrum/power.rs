@@ -4,13 +4,13 @@
 //! Loan, section 8.2.4 and 7.3.2; Saad, Numerical Methods for Large Eigenvalue Problems, 2nd ed., algorithm 5.3). Deviation: the residual
 //! and not the change of the eigenvalue stops, so that a negative or a complex dominant eigenvalue is found as well.
 
-use super::small::{Schur, eigh};
+use super::small::{Schur, eigh_in};
 use super::space::from_inverse;
 use super::{
     EigenvaluesOf, Eigs, EigsAlgorithm, Found, SLACK, SpectralNumber, Trials, Vectors, Verify, Which, arguments, small,
     starts, threshold,
 };
-use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise};
+use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise_in};
 use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, tolerance};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
@@ -161,30 +161,35 @@ fn power_iteration<T: SpectralNumber>(
     let shift = which.shift();
     let norm_a = if inverse.is_some() { super::krylov_schur::largest(&mut verify, n, options.seed)? } else { 0.0 };
     let mut trials = Trials::new();
+    // the small problem, made where the last one was
+    let (mut w, mut v, mut room) = (vec![T::Re::zero(); b], vec![T::zero(); b * b], Vec::with_capacity(2 * b));
+    let (mut values, mut vectors) = (vec![T::Wide::zero(); b], vec![T::Wide::zero(); b * b]);
+    let (mut order, mut schur): (Vec<usize>, _) = ((0..b).collect(), Schur::<T>::empty(b));
     loop {
-        let kept = orthonormalise::<[T]>(n, &[], &mut q, 1e-12);
+        let kept = orthonormalise_in::<[T]>(n, &[], &mut q, 1e-12, &mut room);
         // directions that A maps to nothing are replaced by random ones
         if kept < b {
             for j in kept..b {
                 Stream::new(options.seed, streams).normal(&mut q[j * n..][..n]);
                 streams += 1;
             }
-            orthonormalise::<[T]>(n, &[], &mut q, 1e-12);
+            orthonormalise_in::<[T]>(n, &[], &mut q, 1e-12, &mut room);
         }
         act.apply(&q, &mut y, b)?;
         inner(n, &q, &y, &mut h);
         // Ritz pairs, the dominant ones first
-        let (values, vectors): (Vec<T::Wide>, Vec<T::Wide>) = if self_adjoint {
-            let (w, v) = eigh(b, &h)?;
-            let order = Which::LargestMagnitude.order(&w.iter().map(|w| (w.lane_f64(0), 0.0)).collect::<Vec<_>>());
-            (
-                order.iter().map(|&i| T::from_re(w[i]).widen()).collect(),
-                order.iter().flat_map(|&i| v[i * b..][..b].iter().map(|&v| v.widen())).collect(),
-            )
+        if self_adjoint {
+            eigh_in(b, &mut h, &mut w, &mut v)?;
+            order.sort_unstable_by(|&i, &j| w[j].abs().lane_f64(0).total_cmp(&w[i].abs().lane_f64(0)).then(i.cmp(&j)));
+            for (to, &from) in order.iter().enumerate() {
+                values[to] = T::from_re(w[from]).widen();
+                vectors[to * b..][..b].iter_mut().zip(&v[from * b..]).for_each(|(z, &v)| *z = v.widen());
+            }
         } else {
-            let mut s = Schur::<T>::new(b, &h, Which::LargestMagnitude)?;
-            ((0..b).map(|i| s.t[i * (b + 1)]).collect(), s.vectors(b))
-        };
+            schur.update(&h, Which::LargestMagnitude)?;
+            (0..b).for_each(|i| values[i] = schur.t[i * (b + 1)]);
+            vectors.chunks_exact_mut(b).enumerate().for_each(|(k, z)| schur.vector(k, z));
+        }
         let norm = values[0].abs().lane_f64(0);
         let (mut worst, mut converged) = (0.0_f64, 0);
         for i in 0..k {
