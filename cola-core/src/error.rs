@@ -26,13 +26,13 @@ pub enum Error {
     },
     /// A matrix promised positive (semi)definite has a pivot that is not positive.
     #[error(
-        "not positive definite: pivot {index} is {pivot:.3e}; if the matrix is only semidefinite add a multiple of `I`, \
+        "not positive definite: pivot (or v^H A v at iteration) {index} is {pivot:.3e}; if the matrix is only semidefinite add a multiple of `I`, \
          if it is indefinite promise `self_adjoint(..)` in place of `psd(..)`"
     )]
     NotPositiveDefinite {
-        /// Row of the pivot.
+        /// Row of the pivot, or the iteration whose direction v showed it.
         index: usize,
-        /// Its value.
+        /// Its value, or v^H A v / v^H v.
         pivot: f64,
     },
     /// A matrix promised self-adjoint is not.

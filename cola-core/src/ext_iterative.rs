@@ -243,7 +243,8 @@ pub trait IterativeExt: Operator {
             Err(e) => Err(e),
         }
     }
-    /// e^A b, without forming the function: Lanczos' method if A is self-adjoint, Arnoldi's else.
+    /// e^A b, without forming the function: Lanczos' method if A is self-adjoint, Arnoldi's else, dense matrices included; the direct way
+    /// is `a.exp()?.apply(&b)`.
     ///
     /// ```
     /// # use cola_core::prelude::*;

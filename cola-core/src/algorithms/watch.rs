@@ -143,7 +143,11 @@ impl<'m> Watcher<'m> {
     }
     /// Notes an iteration and what it has reached; true if the callback wants no more.
     pub fn note(&mut self, residual: f64) -> bool {
-        self.iterations += 1;
+        self.note_at(self.iterations + 1, residual)
+    }
+    /// The same of an iteration that is looked at after others that were not.
+    pub fn note_at(&mut self, iteration: usize, residual: f64) -> bool {
+        self.iterations = iteration;
         self.history.push(residual);
         let seen = Iteration { iteration: self.iterations, residual };
         self.bar.show(&seen);
@@ -181,7 +185,7 @@ mod bar {
     }
     impl Bar {
         pub fn new(wanted: bool, algorithm: &'static str, tol: f64) -> Self {
-            let seen = wanted && std::io::stderr().is_terminal();
+            let seen = wanted && !cfg!(test) && std::io::stderr().is_terminal();
             Bar(seen.then(|| {
                 let bar = indicatif::ProgressBar::new(100).with_prefix(algorithm);
                 let template = "{prefix} [{bar:40}] {msg} ({elapsed})";

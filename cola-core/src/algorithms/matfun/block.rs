@@ -82,7 +82,7 @@ pub(super) fn apply<T: SpectralNumber>(
                     let rounding = found.rounding(f, &h, m, &r, T::Re::epsilon().lane_f64(0));
                     settling.iter_mut().zip(rounding).for_each(|(s, e)| reached &= s.judge(exhausted, e, allowed));
                 }
-                let stop = watcher.note(worst(&settling).min(1.0));
+                let stop = watcher.note_at(m, worst(&settling).min(1.0));
                 if last || stop || m >= most {
                     for (x, s) in x.chunks_exact_mut(n).zip(&mut settling) {
                         add_product(n, T::of(1.0), &basis.v[..m * n], &s.take(), x);
@@ -98,7 +98,7 @@ pub(super) fn apply<T: SpectralNumber>(
             Err(e) if job.self_adjoint && !matches!(e, Error::Singular { .. }) => return Err(e),
             Err(_) => {
                 settling.iter_mut().for_each(Settling::forget);
-                watcher.note(1.0);
+                watcher.note_at(m, 1.0);
             }
         }
     }

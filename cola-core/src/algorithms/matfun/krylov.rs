@@ -100,7 +100,7 @@ pub(super) fn apply<T: SpectralNumber>(
                         settling.judge(exhausted, rounding[0], allowed)
                     };
                     let estimate = settling.estimate;
-                    let stop = watcher.note(estimate.min(1.0));
+                    let stop = watcher.note_at(m, estimate.min(1.0));
                     if last || stop || m == max_iters {
                         let y: Vec<T> = settling.take().iter().map(|&y| y.scale(norm_b)).collect();
                         add_product(n, T::of(1.0), &v[..m * n], &y, x);
@@ -116,7 +116,7 @@ pub(super) fn apply<T: SpectralNumber>(
                 Err(e) if job.self_adjoint && !matches!(e, Error::Singular { .. }) => return Err(e),
                 Err(_) => {
                     settling.forget();
-                    watcher.note(1.0);
+                    watcher.note_at(m, 1.0);
                 }
             }
         }

@@ -92,8 +92,10 @@ impl<R> core::fmt::Debug for Function<'_, R> {
     label = "no f(A) b by this"
 )]
 pub trait ApplyAlgorithm<A: LinearOperator> {
-    /// x <- f(A) b, each column by itself where the algorithm does not say otherwise. A `NotConverged` carries the best x so far (of
-    /// [`Taylor`], whose terms are none before the last, nothing). `report.residual` is an estimate of the relative error, which the algorithm explains.
+    /// x <- f(A) b, each column by itself where the algorithm does not say otherwise. A `NotConverged` carries the best x so far.
+    /// `report.residual` is an estimate of the relative error, which the algorithm explains. Iterations are steps of the basis, terms of a
+    /// series, or intervals; f of the small matrix costs as much as many steps, so that the error is looked at (and the callback called)
+    /// after some of them only, a sixth more each time.
     ///
     /// # Errors
     /// `ShapeMismatch`, `NonFinite`, `NotConverged` (also where rounding in the products leaves less than was wanted: no more iterations

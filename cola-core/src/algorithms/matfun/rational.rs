@@ -226,7 +226,7 @@ fn rational<T: SpectralNumber>(
                         settling.judge(exhausted, found.rounding(f, &h, m, &start, unit)[0], allowed)
                     };
                     let estimate = settling.estimate;
-                    let stop = watcher.note(estimate.min(1.0));
+                    let stop = watcher.note_at(m, estimate.min(1.0));
                     if last || stop || m == most {
                         let y: Vec<T> = settling.take().iter().map(|&y| y.scale(norm)).collect();
                         add_product(n, T::of(1.0), &v, &y, x);
@@ -240,7 +240,7 @@ fn rational<T: SpectralNumber>(
                 Err(e) if self_adjoint && !matches!(e, Error::Singular { .. }) => return Err(e),
                 Err(_) => {
                     settling.forget();
-                    watcher.note(1.0);
+                    watcher.note_at(m, 1.0);
                 }
             }
         }

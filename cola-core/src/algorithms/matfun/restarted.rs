@@ -179,7 +179,7 @@ fn restarted<T: SpectralNumber>(
             estimate = if exhausted { rounding } else { estimate.max(rounding) };
             reached = rounding <= allowed;
         }
-        let stop = watcher.note(estimate.min(1.0));
+        let stop = watcher.note_at(columns.len(), estimate.min(1.0));
         if reached {
             return finish(watcher, x, estimate);
         }

@@ -215,7 +215,7 @@ fn series<T: Scalar>(
                     .zip(&sizes)
                     .fold(0.0, |m: f64, (l, s)| m.max(if *s > 0.0 { (tail[k] + rounding) * l / s } else { 0.0 }));
                 let truncated = lengths.iter().zip(&sizes).all(|(l, s)| tail[k] * l <= tol * s);
-                let stop = watcher.note(residual.min(1.0));
+                let stop = watcher.note_at(k.max(1), residual.min(1.0));
                 if truncated {
                     break;
                 }

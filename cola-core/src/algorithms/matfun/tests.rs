@@ -332,3 +332,30 @@ fn taylor_goes_on() {
     let e = a.exp_apply_with(Taylor::default().max_iters(1), &b).unwrap_err();
     assert!(e.iterate::<f64>().unwrap().as_slice() == b && matches!(e, Error::NotConverged { residual: 1.0, .. }));
 }
+
+/// An iteration is a step of the method, whether or not it was looked at.
+#[test]
+fn iterations_are_steps() {
+    fn stopped(name: &str, most: usize, r: Result<crate::Solution<Vec<f64>>>) {
+        match r {
+            Err(Error::NotConverged { iterations, .. }) => assert_eq!(iterations, most, "{name}"),
+            other => panic!("{name}: {:?}", other.map(|s| s.report)),
+        }
+    }
+    let n = 3000;
+    let (sym, general) = (laplacian::<PsdFacts, f64>(n), laplacian::<NoFacts, f64>(n));
+    let (b, most) = (noisy(n), 37);
+    let scaled = |c: f64| crate::ops::Scaled::new(c, &sym);
+    stopped("Lanczos", most, scaled(-500.0).exp_apply_with(Lanczos::default().max_iters(most), &b));
+    let far = crate::ops::Scaled::new(-500.0, &general);
+    stopped("Arnoldi", most, far.exp_apply_with(Arnoldi::default().max_iters(most), &b));
+    stopped("two passes", most, scaled(-500.0).exp_apply_with(TwoPassLanczos::default().max_iters(most), &b));
+    let series = ChebyshevSeries::new(-2000.0, 0.0).tol(1e-10);
+    let whole = scaled(-500.0).exp_apply_with(series, &b).unwrap().report;
+    assert!(whole.iterations > 100 && whole.history.len() < whole.iterations, "{whole:?}");
+    let seen = core::cell::RefCell::new(Vec::new());
+    let s = sym.exp_apply_with(Lanczos::default().on_iteration(|i| seen.borrow_mut().push(i.iteration)), &b).unwrap();
+    let seen = seen.into_inner();
+    assert!(seen.windows(2).all(|w| w[0] < w[1]) && seen.last() == Some(&s.report.iterations), "{seen:?}");
+    assert_eq!(seen.len(), s.report.history.len());
+}

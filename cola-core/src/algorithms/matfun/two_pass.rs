@@ -153,7 +153,7 @@ pub(super) fn two_pass<T: SpectralNumber>(
                 let last = settling.next(&y, tol)? && missing <= rounding.max(tol) || ended;
                 settling.estimate = settling.estimate.max(missing);
                 let reached = last && settling.judge(ended, rounding, allowed);
-                let stop = watcher.note(settling.estimate.min(1.0));
+                let stop = watcher.note_at(m, settling.estimate.min(1.0));
                 if last || stop {
                     break (settling.estimate, reached);
                 }
@@ -162,7 +162,7 @@ pub(super) fn two_pass<T: SpectralNumber>(
             Err(e) if ended || m == most || !matches!(e, Error::Singular { .. }) => return Err(e),
             Err(_) => {
                 settling.forget();
-                watcher.note(1.0);
+                watcher.note_at(m, 1.0);
             }
         }
     };

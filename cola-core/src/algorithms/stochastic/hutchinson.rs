@@ -66,7 +66,7 @@ fn hutchinson<V: Columns + ?Sized>(
             return Ok(done);
         }
         if stop || next >= most {
-            return Err(watcher.not_converged(error));
+            return Err(super::unfinished(&watcher, error, &[done.value], &[done.std_error]));
         }
         // what the error needs by its law, at most four times as many
         let wanted = next as f64 * (error / watcher.tol).powi(2) * 1.1;
@@ -141,7 +141,7 @@ pub(super) fn diagonal<T: Scalar>(
             return Ok(Estimate { value, std_error, probes: spent + next });
         }
         if stop || next + spent >= most {
-            return Err(watcher.not_converged(error));
+            return Err(super::unfinished(&watcher, error, value.as_slice(), std_error.as_slice()));
         }
         let wanted = next as f64 * (error / watcher.tol).powi(2) * 1.1;
         next = (wanted.min(4.0 * next as f64) as usize).max(next + 1).min(most.saturating_sub(spent).max(next + 1));

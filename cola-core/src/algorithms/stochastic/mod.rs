@@ -39,6 +39,7 @@ use super::watch::{Observer, Options, Watcher};
 use crate::error::{Error, Result};
 use crate::operator::LinearOperator;
 use crate::scalar::{Real, Scalar};
+use crate::view::View;
 use nalgebra::DVector;
 use num_traits::{One, Zero};
 
@@ -59,7 +60,8 @@ pub trait TraceAlgorithm<A: LinearOperator> {
     /// tr A.
     ///
     /// # Errors
-    /// `ShapeMismatch`, `NonFinite`, `NotConverged` if the standard error is too large after all probes.
+    /// `ShapeMismatch`, `NonFinite`, `NotConverged` if the standard error is too large after all probes, with the
+    /// estimate inside: the value, then its standard error.
     fn trace(&mut self, a: &A) -> Result<Estimate<A::Scalar>>;
 }
 /// An algorithm for diagonals.
@@ -212,11 +214,17 @@ fn adaptive<V: Columns + ?Sized>(
             return Ok(done);
         }
         if stop || m >= most {
-            return Err(watcher.not_converged(error));
+            return Err(unfinished(&watcher, error, &[done.value], &[done.std_error]));
         }
         // the error falls like m^(-1/2) at worst: what that needs, but no more than twice as many at once
         m = (2 * m).min(most);
     }
+}
+/// The estimate so far inside of the error: the value in the first column, its standard error in the second.
+#[cold]
+fn unfinished<T: Scalar>(watcher: &Watcher<'_>, error: f64, value: &[T], std_error: &[f64]) -> Error {
+    let both: Vec<T> = value.iter().copied().chain(std_error.iter().map(|&e| T::of(e))).collect();
+    watcher.not_converged(error).with_iterate(View::matrix(&both, value.len(), 2))
 }
 fn relative<T: Scalar>(e: &Estimate<T>) -> f64 {
     let size = e.value.abs().lane_f64(0);

@@ -217,7 +217,7 @@ fn slq<V: Columns + ?Sized>(
             target = (wanted.min(4.0 * target as f64) as usize).max(target + 1).min(most);
         }
         if stop || moments.count >= most {
-            return Err(watcher.not_converged(error));
+            return Err(super::unfinished(&watcher, error, &[done.value], &[done.std_error]));
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::algorithms::krylov::testing::*;
 use crate::ext::OperatorExt;
 use crate::ext_iterative::IterativeExt;
 use crate::facts::{NoFacts, PsdFacts};
-use crate::ops::Dense;
+use crate::ops::{Dense, Psd, SelfAdjoint};
 use nalgebra::DMatrix;
 
 /// Symmetric, eigenvalues falling like (i + 1)^-p, in a basis of Householder reflections.
@@ -259,4 +259,39 @@ fn odd_arguments() {
     }
     .trace(&Dense::new(decaying(90, 1.0)));
     assert!(matches!(e, Err(Error::NotConverged { iterations: 1, .. })) && seen == 1, "{e:?}");
+}
+
+/// What was estimated before the probes ran out is in the error: values, and their standard errors.
+#[test]
+fn an_estimate_that_is_not_good_enough_is_kept() {
+    let n = 300;
+    let a = SelfAdjoint::new(Dense::new(DMatrix::from_fn(n, n, |i, j| {
+        if i == j { 2.0 } else { ((i.min(j) * 31 + i.max(j) * 17) as f64).sin() * 0.3 }
+    })));
+    let kept = |e: Error, shape: (usize, usize)| {
+        assert!(matches!(e, Error::NotConverged { .. }), "{e}");
+        let iterate = e.iterate::<f64>().expect("the estimate").clone();
+        assert_eq!(iterate.shape(), shape);
+        iterate
+    };
+    let near = |e: Error| {
+        let found = kept(e, (1, 2));
+        assert!((found[0] - 600.0).abs() < 5.0 * found[1] && found[1] > 0.0, "{found}");
+    };
+    near(a.trace_with(Hutchinson::default().rel_tol(1e-9).max_probes(40)).unwrap_err());
+    near(a.trace_with(HutchPlusPlus::default().rel_tol(1e-9).max_probes(40)).unwrap_err());
+    near(a.trace_with(XTrace::default().rel_tol(1e-9).max_probes(40)).unwrap_err());
+    for e in [
+        a.diagonal_with(Hutchinson::default().rel_tol(1e-9).max_probes(40)).unwrap_err(),
+        a.diagonal_with(XDiag::default().rel_tol(1e-9).max_probes(40)).unwrap_err(),
+    ] {
+        let found = kept(e, (n, 2));
+        let far = (0..n).filter(|&i| (found[(i, 0)] - 2.0).abs() > 5.0 * found[(i, 1)]).count();
+        assert!(far < n / 20, "{far}");
+    }
+    let m = decaying(n, 1.0) + DMatrix::identity(n, n);
+    let want: f64 = m.clone().symmetric_eigenvalues().iter().map(|w| w.ln()).sum();
+    let psd = Psd::new(Dense::new(m));
+    let found = kept(psd.logdet_with(Slq::default().rel_tol(1e-12).max_probes(20).steps(40)).unwrap_err(), (1, 2));
+    assert!((found[0] - want).abs() < 5.0 * found[1], "{found} {want}");
 }

@@ -78,7 +78,7 @@ fn xdiag<T: Scalar>(
             return Ok(done);
         }
         if stop || m >= most {
-            return Err(watcher.not_converged(error));
+            return Err(super::unfinished(&watcher, error, done.value.as_slice(), done.std_error.as_slice()));
         }
         m = (2 * m).min(most);
     }
