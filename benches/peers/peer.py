@@ -41,33 +41,33 @@ class Count:
 def cg():
     count = Count()
     x, _ = sla.cg(A, B, rtol=1e-6, maxiter=10 * N, callback=count)
-    return count.n, near(A @ x, B)
+    return count.n, lambda: near(A @ x, B)
 
 
 def gmres():
     # 10 cycles of 50: the same work on both sides
     x, _ = sla.gmres(A, B, rtol=1e-14, restart=50, maxiter=10)
-    return 500, near(A @ x, B)
+    return 500, lambda: near(A @ x, B)
 
 
 def lsmr():
     out = sla.lsmr(A, B, atol=0, btol=0, conlim=0, maxiter=500)
-    return out[2], near(A @ out[0], B)
+    return out[2], lambda: near(A @ out[0], B)
 
 
 def largest():
     w, v = sla.eigsh(A, k=10, which="LA", tol=1e-10)
-    return 0, np.abs(np.sort(w)[::-1] - np.sort(W.ravel())[::-1][:10]).max()
+    return 0, lambda: np.abs(np.sort(w)[::-1] - np.sort(W.ravel())[::-1][:10]).max()
 
 
 def smallest():
     w, v = sla.eigsh(A, k=10, sigma=0, which="LM", tol=1e-10)
-    return 0, np.abs(np.sort(w) - np.sort(W.ravel())[:10]).max()
+    return 0, lambda: np.abs(np.sort(w) - np.sort(W.ravel())[:10]).max()
 
 
 def expm(t):
     x = sla.expm_multiply(-t * A, B)
-    return 0, near(x, exact(lambda w: np.exp(-t * w)))
+    return 0, lambda: near(x, exact(lambda w: np.exp(-t * w)))
 
 
 def slq(probes=16, steps=100):
@@ -92,7 +92,7 @@ def slq(probes=16, steps=100):
         d, e = np.array([a[j] for a in alphas]), np.array([b[j] for b in betas])[:-1]
         w, q = la.eigh_tridiagonal(d, e)
         values.append(N * np.sum(q[0] ** 2 * np.log(w)))
-    return probes, abs(np.mean(values) - np.log(W).sum()) / np.log(W).sum()
+    return probes, lambda: abs(np.mean(values) - np.log(W).sum()) / np.log(W).sum()
 
 
 TASKS = {
@@ -109,4 +109,6 @@ print("ready", np.__version__, flush=True)
 for line in sys.stdin:
     start = time.process_time()
     iterations, error = TASKS[line.strip()]()
-    print(time.process_time() - start, iterations, error, flush=True)
+    seconds = time.process_time() - start
+    # the check is not timed
+    print(seconds, iterations, error(), flush=True)

@@ -212,7 +212,9 @@ fn xnystrace<T: Scalar>(a: &mut Action<'_, T>, options: Options, observer: Obser
             let out = whole.re() - z.dot(z).re() * rest + scale * rest - T::Re::real(nu * n as f64);
             moments.add(T::from_re(out));
         }
-        let shared = 1.55 * (1.0 + (k as f64 / n as f64).powi(2));
+        // as wide as Student's distribution, the spread being known from k values only
+        let student = if k > 3 { ((k - 1) as f64 / (k - 3) as f64).sqrt() } else { 2.0 };
+        let shared = 1.55 * (1.0 + (k as f64 / n as f64).powi(2)) * student;
         Ok(Estimate { value: moments.mean, std_error: shared * moments.std_error(), probes: k })
     })
 }
