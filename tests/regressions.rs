@@ -337,6 +337,12 @@ fn e17_rules_run_unasked() {
     let root = k.pow(0.5).unwrap();
     assert!(name_of(&root).contains("Kron<"), "{}", name_of(&root));
     assert!((&root.to_dense() * root.to_dense() - k.to_dense()).norm() < 1e-12);
+    // exp(A x I + I x B) = exp(A) x exp(B), by type and by value
+    let sum = KronSum::new(Psd::new(&a), Psd::new(Diagonal::new([2.0, 3.0])));
+    let exp = sum.exp().unwrap();
+    assert!(name_of(&exp).contains("Kron<"), "{}", name_of(&exp));
+    let want = series(&sum.to_dense().map(C::from));
+    assert!((exp.to_dense().map(C::from) - &want).norm() < 1e-11 * want.norm());
 }
 #[test]
 fn e18_slogdet_of_a_square_kron_of_rectangular_factors() {

@@ -78,7 +78,9 @@ fn of_inverses() -> cola::Result<()> {
 #[test]
 fn of_functions() -> cola::Result<()> {
     let (a, d) = (a2(), vector![3.0, 0.2, 1.0]);
-    picked("sqrt(kron(psd(a), diag(d)))", &linop!(kron(psd(a), diag(d))).sqrt()?, "Kron<Spectral<");
+    let root = linop!(kron(psd(a), diag(d))).sqrt()?;
+    picked("sqrt(kron(psd(a), diag(d)))", &root, "Kron<Spectral<");
+    picked("its second factor", &root.1, "WithFacts<Diagonal<");
     picked("sqrt(psd(a))", &linop!(psd(a)).sqrt()?, "Spectral<");
     picked("exp(kron_sum(psd(a), psd(a)))", &linop!(kron_sum(psd(a), psd(a))).exp()?, "Kron<");
     picked("eigh(kron(psd(a), psd(a)))", &linop!(kron(psd(a), psd(a))).eigh()?, "Spectral<Product<Kron<Unitary<");

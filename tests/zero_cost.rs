@@ -97,6 +97,17 @@ fn static_operators() {
     free("trace of a sum", || shifted.trace().unwrap());
     free("diagonal of a sum", || shifted.diagonal().unwrap()[0]);
 
+    // as large as our own loops serve: from 24 (Cholesky), 40 (LU) and 48 (eigenvalues) on faer does, with workspace on the heap
+    let m = black_box(SMatrix::<f64, 16, 16>::from_fn(|i, j| 1.0 / (1 + i + j) as f64 + f64::from(u8::from(i == j))));
+    let (large, w) = (linop!(psd(m)), SVector::<f64, 16>::repeat(1.0));
+    let x = free("16 x 16: solve", || large.solve(&w).unwrap());
+    assert!((large.apply(&x) - w).norm() < 1e-12);
+    free("16 x 16: inv", || large.inv().unwrap().apply(&w));
+    free("16 x 16: sqrt", || large.sqrt().unwrap().apply(&w));
+    free("16 x 16: pow", || large.pow(0.3).unwrap().apply(&w));
+    free("16 x 16: logdet", || large.logdet().unwrap());
+    free("16 x 16: general solve", || linop!(m).solve(&w).unwrap());
+
     let (g, s) = (linop!(&a * &a.H), linop!(block_diag(a, repeat::<2>(psd(a)))));
     free("gram", || g.apply(&g.solve(&nalgebra::vector![1.0, 2.0]).unwrap()));
     free("block_diag and repeat", || s.apply(&s.solve(&v).unwrap()));
