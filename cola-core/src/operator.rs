@@ -292,6 +292,10 @@ pub trait DynOperator<T: Scalar> {
     fn dyn_by_rows(&self) -> Option<&dyn ByRows<T>> {
         None
     }
+    /// [`Operator::pivots`].
+    fn dyn_pivots(&self) -> Option<&dyn Pivots<T>> {
+        None
+    }
 }
 impl<A: LinearOperator> DynOperator<A::Scalar> for A {
     fn dyn_shape(&self) -> (usize, usize) {
@@ -305,6 +309,9 @@ impl<A: LinearOperator> DynOperator<A::Scalar> for A {
     }
     fn dyn_by_rows(&self) -> Option<&dyn ByRows<A::Scalar>> {
         self.by_rows()
+    }
+    fn dyn_pivots(&self) -> Option<&dyn Pivots<A::Scalar>> {
+        self.pivots()
     }
 }
 

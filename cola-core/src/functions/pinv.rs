@@ -10,7 +10,7 @@
 //! | self-adjoint Shifted, KronSum, Gram, Congruence, band matrices, .. | by their eigen-decomposition |
 //! | Spectral | 1 / w_i, 0 within rounding of 0 |
 //! | Dense and the rest | SVD, or eigh if self-adjoint is known; least squares by QR where the columns are independent |
-//! | large, and not dense | least squares by LSMR; no pseudo-inverse |
+//! | large, and not dense; their transposes and multiples | least squares by LSMR; no pseudo-inverse |
 //!
 //! Singular values up to eps max(m, n) s_1 count as 0: they are rounding of a matrix of lower rank.
 
@@ -25,7 +25,7 @@ use crate::functions::dense::{dense_eigh, finite};
 use crate::functions::inverse::apply_checked;
 use crate::functions::svd::{DenseSvd, dense_svd, panel};
 use crate::operator::{LinearOperator, Operator};
-use crate::ops::{Dense, PowerFacts, Spectral, WithFacts};
+use crate::ops::{Adjoint, Dense, PowerFacts, Spectral, WithFacts};
 use crate::scalar::{Real, Scalar};
 use crate::space::Space;
 use crate::view::{View, ViewMut};
@@ -50,12 +50,19 @@ pub trait PinvRule<K: Facts>: Operator {
     /// # Errors
     /// As `pinv_rule`.
     #[inline]
-    fn lstsq_rule(&self, b: View<'_, Self::Scalar>, x: ViewMut<'_, Self::Scalar>) -> Result<()>
+    fn lstsq_rule(&self, b: View<'_, Self::Scalar>, mut x: ViewMut<'_, Self::Scalar>) -> Result<()>
     where
         Self::Output: LinearOperator<Scalar = Self::Scalar>,
     {
+        if let Some(solved) = self.lstsq_alone(false, b, x.reborrow()) {
+            return solved;
+        }
         let pinv = self.pinv_rule()?;
         apply_checked(&pinv, b, x)
+    }
+    /// x = A^+ b, or (A^H)^+ b, where large operators have least squares but no pseudo-inverse: transposes and multiples ask this first.
+    fn lstsq_alone(&self, _adjoint: bool, _b: View<'_, Self::Scalar>, _x: ViewMut<'_, Self::Scalar>) -> Option<Result<()>> {
+        None
     }
 }
 /// Has a pseudo-inverse rule for the facts it has.
@@ -91,6 +98,10 @@ pub trait PinvBy<A: Operator, K> {
     {
         apply_checked(&Self::pinv_by(a)?, b, x)
     }
+    /// [`PinvRule::lstsq_alone`].
+    fn lstsq_alone_by(_: &A, _adjoint: bool, _b: View<'_, A::Scalar>, _x: ViewMut<'_, A::Scalar>) -> Option<Result<()>> {
+        None
+    }
 }
 // V diag(1 / w) V^H, 0 within rounding of 0
 #[diagnostic::do_not_recommend]
@@ -108,6 +119,9 @@ impl<K: Facts, A: LinearOperator> PinvBy<A, K> for Unknown {
     }
     fn lstsq_by(a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<()> {
         base_lstsq::<K, _>(a, b, x)
+    }
+    fn lstsq_alone_by(a: &A, adjoint: bool, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Option<Result<()>> {
+        iterated_lstsq(a, adjoint, b, x)
     }
 }
 /// The type of the pseudo-inverse of `A`.
@@ -219,14 +233,27 @@ pub fn base_lstsq<K: Facts, A: LinearOperator>(
     b: View<'_, A::Scalar>,
     mut x: ViewMut<'_, A::Scalar>,
 ) -> Result<()> {
+    match iterated_lstsq(a, false, b, x.reborrow()) {
+        Some(solved) => solved,
+        None => dense_lstsq::<K, _>(&panel("lstsq", a)?, b, x),
+    }
+}
+/// [`PinvRule::lstsq_alone`] of the base case: LSMR where the operator is large, for A^H too.
+pub fn iterated_lstsq<A: LinearOperator>(
+    a: &A,
+    adjoint: bool,
+    b: View<'_, A::Scalar>,
+    mut x: ViewMut<'_, A::Scalar>,
+) -> Option<Result<()>> {
     if !is_iterated(a) {
-        return dense_lstsq::<K, _>(&panel("lstsq", a)?, b, x);
+        return None;
     }
     // from 0, which is why it ends in the shortest solution
     for j in 0..x.cols {
         (0..x.rows).for_each(|i| *x.at(i, j) = A::Scalar::zero());
     }
-    Lsmr::default().least_squares(a, b, x).map(|_| ())
+    let mut lsmr = Lsmr::default();
+    Some(if adjoint { lsmr.least_squares(&Adjoint(a), b, x) } else { lsmr.least_squares(a, b, x) }.map(|_| ()))
 }
 /// x = A^+ b: by QR where A is tall and its columns independent, else by the pseudo-inverse.
 ///

@@ -258,6 +258,10 @@ impl<A: LinearOperator + DiagonalRule, B: LinearOperator<Scalar = A::Scalar> + D
         if !(A::READS && B::READS) {
             return crate::functions::base::diagonal(self, k, d);
         }
+        if let (Some(a), Some(b)) = (self.0.entries(), self.1.entries()) {
+            product_diagonal(a, b, k, d);
+            return Ok(());
+        }
         let (m, l, n) = (self.0.nrows() as isize, self.0.ncols() as isize, self.1.ncols() as isize);
         let (row, col) = diagonal_start(k);
         d.fill(Sc::<A>::zero());
@@ -282,6 +286,25 @@ impl<A: LinearOperator + DiagonalRule, B: LinearOperator<Scalar = A::Scalar> + D
             }
             Ok(())
         })
+    }
+}
+/// Diagonal k of A B from the entries, one pass over both, in squares of `SIDE`: of column-major matrices one is read along its columns
+/// and the other across, so that a square of the latter must stay in the cache.
+fn product_diagonal<T: Scalar>(a: View<'_, T>, b: View<'_, T>, k: isize, d: &mut [T]) {
+    /// Of two squares of f64, 16 KiB: within the first-level cache.
+    const SIDE: usize = 32;
+    let (row, col) = diagonal_start(k);
+    d.fill(T::zero());
+    for inner in (0..a.cols).step_by(SIDE) {
+        let last = (inner + SIDE).min(a.cols);
+        for (s, d) in d.chunks_mut(SIDE).enumerate() {
+            let (row, col) = (row + s * SIDE, col + s * SIDE);
+            for j in inner..last {
+                for (i, d) in d.iter_mut().enumerate() {
+                    *d = d.add_mul(a.at(row + i, j), b.at(j, col + i));
+                }
+            }
+        }
     }
 }
 crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);
