@@ -17,6 +17,7 @@ mod random;
 pub mod sparse;
 #[cfg(feature = "faer")]
 mod sparse_lanes;
+pub mod schur_solve;
 pub mod spectrum;
 pub mod stochastic;
 pub mod sylvester;

@@ -353,7 +353,7 @@ fn capacitance_of<T: Scalar, R: Space>(c: T, product: &[T], (p, q): (View<'_, T>
     }
     Ok(m)
 }
-/// x by passes over blocks of rows; false where the residual asks for a refinement.
+/// x by passes over blocks of rows, refined once; false where the residual stays too large.
 fn solve_by_rows<T: Scalar, R: Space, M: FactorMethod>(
     (d, e): (View<'_, T>, View<'_, T>),
     c: T,
@@ -367,10 +367,20 @@ fn solve_by_rows<T: Scalar, R: Space, M: FactorMethod>(
     let m = Factored::<T, R, M>::new(capacitance_of(c, product, (p, q))?)?;
     let (mut u, mut s) = (vec![T::zero(); r * k], vec![T::zero(); r * k]);
     apply_checked(&m, View::matrix(t, r, k), ViewMut::matrix(&mut u, r, k))?;
-    woodbury::back((e, c), (p, q), View::matrix(&u, r, k), b, x.reborrow(), &mut s);
-    let missed = woodbury::residual((d, c), p, View::matrix(&s, r, k), b, x.as_view());
-    let good = T::Re::epsilon() * T::Re::real(GOOD);
-    Ok(!(good.lt(missed) | !missed.finite()).any())
+    let mut passes = |u: &[T], s: &mut [T], limit: f64| {
+        woodbury::back((e, c), (p, q), View::matrix(u, r, k), b, x.reborrow(), s);
+        let missed = woodbury::residual((d, c), p, View::matrix(s, r, k), b, x.as_view());
+        !((T::Re::epsilon() * T::Re::real(limit)).lt(missed) | !missed.finite()).any()
+    };
+    if passes(&u, &mut s, GOOD) {
+        return Ok(true);
+    }
+    // Newton's step for u = Q^H x, where x = E (b - c P u): the residual is c P (u - Q^H x), so no pass is needed to make it
+    s.iter_mut().zip(&u).for_each(|(s, u)| *s = *u - *s);
+    let mut w = vec![T::zero(); r * k];
+    apply_checked(&m, View::matrix(&s, r, k), ViewMut::matrix(&mut w, r, k))?;
+    u.iter_mut().zip(&w).for_each(|(u, w)| *u -= *w);
+    Ok(passes(&u, &mut s, POOR))
 }
 #[inline(never)]
 fn solve_by_formula<A, L>(a: &A, l: &L, b: View<'_, Sc<A>>, mut x: ViewMut<'_, Sc<A>>) -> Result<()>

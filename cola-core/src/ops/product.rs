@@ -288,17 +288,19 @@ impl<A: LinearOperator + DiagonalRule, B: LinearOperator<Scalar = A::Scalar> + D
         })
     }
 }
-/// Diagonal k of A B from the entries, one pass over both, in squares of `SIDE`: of column-major matrices one is read along its columns
-/// and the other across, so that a square of the latter must stay in the cache.
+/// Diagonal k of A B from the entries, one pass over both in rectangles: of column-major matrices one is read along its columns and the
+/// other across.
 fn product_diagonal<T: Scalar>(a: View<'_, T>, b: View<'_, T>, k: isize, d: &mut [T]) {
-    /// Of two squares of f64, 16 KiB: within the first-level cache.
-    const SIDE: usize = 32;
+    /// Columns of B that are read across: eight rows of them stay in the first-level cache also where they differ by a power of two.
+    const ACROSS: usize = 32;
+    /// Rows of B at a time: 1 KiB of each column, for the prefetcher. (n = 2800: 20 ms with 32, 105 ms diagonal by diagonal.)
+    const ALONG: usize = 128;
     let (row, col) = diagonal_start(k);
     d.fill(T::zero());
-    for inner in (0..a.cols).step_by(SIDE) {
-        let last = (inner + SIDE).min(a.cols);
-        for (s, d) in d.chunks_mut(SIDE).enumerate() {
-            let (row, col) = (row + s * SIDE, col + s * SIDE);
+    for inner in (0..a.cols).step_by(ALONG) {
+        let last = (inner + ALONG).min(a.cols);
+        for (s, d) in d.chunks_mut(ACROSS).enumerate() {
+            let (row, col) = (row + s * ACROSS, col + s * ACROSS);
             for j in inner..last {
                 for (i, d) in d.iter_mut().enumerate() {
                     *d = d.add_mul(a.at(row + i, j), b.at(j, col + i));
