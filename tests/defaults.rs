@@ -193,8 +193,9 @@ fn least_squares_of_complex_transposes() {
     let mut entries = nalgebra_sparse::CooMatrix::new(m, n);
     for i in 0..m {
         for t in 0..4 {
-            let x = (i + 5 * t) as f64;
-            entries.push(i, (i * (2 * t + 3) + t * t * 17) % n, Complex::new(1.5 + x.sin(), x.cos()));
+            // one large entry in every row: well conditioned
+            let (x, size) = ((i + 5 * t) as f64, if t == 0 { 6.0 } else { 0.7 });
+            entries.push(i, (i * (2 * t + 3) + t * t * 17) % n, Complex::new(1.5 + x.sin(), x.cos()) * size);
         }
     }
     let a = Sparse::new(nalgebra_sparse::CsrMatrix::from(&entries));

@@ -78,12 +78,12 @@ nodes! { T:
     Dense Dense<DMatrix<T>>;
     Diagonal Diagonal<DVector<T>>;
     Triangular Triangular<DMatrix<T>, Lower>;
-    Tridiagonal Tridiagonal<DVector<T>, DVector<T>>;
+    Tridiagonal Tridiagonal<DVector<T>, DVector<T>, DVector<T>>;
     Banded Banded<T>;
     Permutation Permutation<T, Dyn>;
     Sparse Sparse<nalgebra_sparse::CscMatrix<T>>;
     Circulant Circulant<T, Dyn>;
-    Toeplitz Toeplitz<DVector<T>, DVector<T>>;
+    Toeplitz Toeplitz<Vec<T>, Vec<T>>;
     Sine Trigonometric<T, Dyn>;
     Householder Householder<DVector<T>>;
     LowRank LowRank<DMatrix<T>, DMatrix<T>>;
@@ -133,7 +133,7 @@ impl Random {
 }
 /// An n x n node of kind `kind`, its parts of depth at most `depth - 1`.
 fn square(n: usize, kind: &str, depth: usize, r: &mut Random) -> Node<f64> {
-    let part = |n: usize, r: &mut Random| any(n, depth.saturating_sub(1), r);
+    let part = |n: usize, r: &mut Random| node(n, depth.saturating_sub(1), r);
     // n = p q, and n = p + q where there are two
     let p = (1..=n).filter(|p| n % p == 0).nth(r.below((1..=n).filter(|p| n % p == 0).count())).unwrap();
     let q = n / p;
@@ -154,7 +154,7 @@ fn square(n: usize, kind: &str, depth: usize, r: &mut Random) -> Node<f64> {
         "Toeplitz" => {
             let (column, mut row) = (r.vector(n), r.vector(n));
             row[0] = column[0];
-            Toeplitz::new(column, row).into()
+            Toeplitz::new(column.as_slice().to_vec(), row.as_slice().to_vec()).into()
         }
         "Sine" => Dst::new(1 + r.below(4), n).into(),
         "Householder" => Householder::new(r.vector(n)).into(),
@@ -190,7 +190,7 @@ fn square(n: usize, kind: &str, depth: usize, r: &mut Random) -> Node<f64> {
         }
         "Shifted" => {
             let c = ScaledIdentity::<f64, Dyn, AnySign>::of_size(r.number(), n);
-            Shifted::new(Kron::new(part(p, r), part(q, r)), c).into()
+            Shifted::try_new(Kron::new(part(p, r), part(q, r)), c).unwrap().into()
         }
         "LowRankUpdate" => LowRankUpdate::new(part(n, r), LowRank::new(r.matrix(n, 1), r.matrix(n, 1))).into(),
         "SumOf" => SumOf::new((0..3).map(|_| part(n, r)).collect::<Vec<_>>()).into(),
@@ -203,7 +203,7 @@ fn square(n: usize, kind: &str, depth: usize, r: &mut Random) -> Node<f64> {
 }
 /// The first of the kinds that have parts.
 const LEAVES: usize = 14;
-fn any(n: usize, depth: usize, r: &mut Random) -> Node<f64> {
+fn node(n: usize, depth: usize, r: &mut Random) -> Node<f64> {
     let kind = if depth == 0 { r.below(LEAVES) } else { r.below(KINDS.len()) };
     square(n, KINDS[kind], depth, r)
 }
@@ -233,12 +233,89 @@ fn check(k: &Node<f64>, r: &mut Random) {
         of("trace", trace[i], -2.0 * want);
     }
 }
+/// d(u^T A v) by the structure's rule against dual numbers through its action, for every number of the tree.
+fn gradient_matches<K>(k: &K, seed: u64)
+where
+    K: Differentiable<Scalar = f64> + LinearOperator<Scalar = f64> + Parameters<Number = f64>,
+    K::With<Dual64>: LinearOperator<Scalar = Dual64>,
+{
+    let (m, n) = k.shape();
+    let mut r = Random(seed);
+    let (u, v) = (r.vector(m), r.vector(n));
+    let x = k.flatten();
+    assert_eq!(k.parameters(), x.len());
+    let mut g = vec![0.0; x.len()];
+    k.accumulate_bilinear(View::vector(u.as_slice()), View::vector(v.as_slice()), 1.0, &mut g);
+    for i in 0..x.len() {
+        let mut d: Vec<Dual64> = x.iter().map(Dual64::from_inner).collect();
+        d[i] = d[i].derivative();
+        let dual = k.unflatten_as::<Dual64>(&d).unwrap();
+        let vd: Vec<Dual64> = v.iter().map(Dual64::from_inner).collect();
+        let want: f64 = dual.apply_as::<Vec<Dual64>>(&vd).iter().zip(&u).map(|(y, u)| y.eps * u).sum();
+        assert!((g[i] - want).abs() < 1e-12 * (1.0 + want.abs()), "{i}: {} {want}", g[i]);
+    }
+}
+/// d log det A by the structure's rule against dual numbers through its rule for the determinant.
+macro_rules! logdet_matches {
+    ($k:expr) => {{
+        let k = $k;
+        let (_, g) = value_and_grad(&k, |k| k.logdet()).unwrap();
+        let (x, g) = (k.flatten(), g.flatten());
+        for i in 0..x.len() {
+            let mut d: Vec<Dual64> = x.iter().map(Dual64::from_inner).collect();
+            d[i] = d[i].derivative();
+            let want = k.unflatten_as::<Dual64>(&d).unwrap().logdet().unwrap().eps;
+            assert!((g[i] - want).abs() < 1e-10 * (1.0 + want.abs()), "{i}: {} {want}", g[i]);
+        }
+    }};
+}
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn gradients_of_random_trees(n in 1..5usize, depth in 1..6usize, seed in any::<u64>()) {
         let mut r = Random(seed);
-        check(&any(n, depth - 1, &mut r), &mut r);
+        check(&node(n, depth - 1, &mut r), &mut r);
+    }
+    #[test]
+    fn gradients_of_expressions(n in 1..4usize, seed in any::<u64>(), c in -2.0..2.0f64) {
+        let mut r = Random(seed);
+        let (a, b) = (r.matrix(n, n), r.matrix(2, 2));
+        let d: Vec<f64> = (0..n).map(|i| a[(i, i)]).collect();
+        gradient_matches(&linop!(kron(&a, &b) + c * I), seed);
+        gradient_matches(&linop!(kron(diag(d.clone()), triangular_lower(&b)).T), seed);
+        gradient_matches(&linop!(block_diag(&a, repeat::<2>(&b)) * block_diag(&a, repeat::<2>(&b)).T), seed);
+        gradient_matches(&linop!(c * kron(kron(&b, diag(d)), &a)), seed);
+        gradient_matches(&linop!([&a, &a; &a, &a]), seed);
+        gradient_matches(&linop!((&b * &b)[0..1, ..]), seed);
+        gradient_matches(&linop!(kron_sum(&a, &b) + c * I), seed);
+        gradient_matches(&linop!(hadamard(&a, &a) * diag(a.column(0).into_owned())), seed);
+        gradient_matches(&linop!(low_rank(a.columns(0, 1).into_owned(), a.columns(n - 1, 1).into_owned()) + c * I), seed);
+        gradient_matches(&linop!(kron(&a, &b) * kron(&a, &b)), seed);
+        gradient_matches(&linop!(triangular_lower(&a) * triangular_lower(&a)), seed);
+        gradient_matches(&Circulant::new(a.column(0).into_owned()), seed);
+        gradient_matches(&Toeplitz::new(a.column(0).into_owned(), a.row(0).transpose()), seed);
+        gradient_matches(&KronOf::new([Dense::new(a.clone()), Dense::new(b.clone())]), seed);
+    }
+}
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn logdet_gradients_of_expressions(n in 1..4usize, seed in any::<u64>(), c in 0.1..2.0f64) {
+        let mut r = Random(seed);
+        // dominant diagonals: positive determinants
+        let mut dominant = |n: usize| r.matrix(n, n) + DMatrix::identity(n, n) * (n as f64 + 1.0);
+        let (a, b) = (dominant(n), dominant(2));
+        let d: Vec<f64> = (0..n).map(|i| a[(i, i)]).collect();
+        logdet_matches!(linop!(kron({ a.clone() }, { b.clone() })));
+        logdet_matches!(linop!(kron(diag(d.clone()), triangular_lower({ b.clone() })).T));
+        logdet_matches!(linop!(c * block_diag({ a.clone() }, repeat::<2>({ b.clone() }))));
+        logdet_matches!(linop!(kron_sum({ a.clone() }, { b.clone() }) + c * I));
+        logdet_matches!(linop!(kron({ a.clone() }, { b.clone() }) + c * I));
+        logdet_matches!(linop!({ a.clone() } * { a.clone() }));
+        logdet_matches!(linop!(diag(d) + low_rank(a.columns(0, 1).into_owned(), a.columns(0, 1).into_owned())));
+        logdet_matches!(linop!([{ a.clone() }, { &a * 0.1 }; { &a * 0.2 }, { a.clone() }]));
+        logdet_matches!(Circulant::new(a.column(0).into_owned()));
+        logdet_matches!(Toeplitz::new(a.column(0).into_owned(), a.row(0).transpose()));
     }
 }
 #[test]
