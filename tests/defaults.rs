@@ -189,7 +189,7 @@ fn near(x: &DMatrix<f64>, want: &DMatrix<f64>) {
 #[test]
 fn least_squares_of_complex_transposes() {
     use nalgebra::Complex;
-    let (m, n) = (4000, 800);
+    let (m, n) = (6000, 750);
     let mut entries = nalgebra_sparse::CooMatrix::new(m, n);
     for i in 0..m {
         for t in 0..4 {
@@ -200,6 +200,8 @@ fn least_squares_of_complex_transposes() {
     }
     let a = Sparse::new(nalgebra_sparse::CsrMatrix::from(&entries));
     let c = Complex::new(1.0, -2.0);
+    let plan = Scaled::new(c, Conj::new(&a)).explain();
+    assert!(plan.plan(Question::Pinv).to_string().starts_with("least squares by LSMR"), "{plan}");
     let near = |x: DVector<Complex<f64>>, want: &DVector<Complex<f64>>| {
         assert!((&x - want).norm() < 1e-6 * want.norm(), "{}", (&x - want).norm() / want.norm());
     };
