@@ -768,7 +768,7 @@ fn definite(t: &Tree) -> (Definite, M) {
     }
 }
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn general_trees(t in tree()) {

@@ -255,6 +255,19 @@ pub fn iterated_lstsq<A: LinearOperator>(
     let mut lsmr = Lsmr::default();
     Some(if adjoint { lsmr.least_squares(&Adjoint(a), b, x) } else { lsmr.least_squares(a, b, x) }.map(|_| ()))
 }
+/// True where |A| |x| is so much larger than |b| that x is made of rounding errors.
+fn doubtful<T: Scalar>(a: View<'_, T>, b: View<'_, T>, y: &[T]) -> bool {
+    let largest = |x: View<'_, T>| {
+        (0..x.rows * x.cols).fold(0.0f64, |m, k| m.max(x.at(k % x.rows, k / x.rows).abs().lane_f64(0)))
+    };
+    let (size, n) = (largest(a), a.cols);
+    // r_jj of such a column is a few units of rounding, of sums of m terms
+    let limit = 1.0 / (64.0 * (a.rows as f64).sqrt() * T::Re::epsilon().lane_f64(0));
+    (0..b.cols).any(|c| {
+        let x = largest(View::vector(&y[a.rows * c..a.rows * c + n]));
+        x * size > limit * largest(b.column(c))
+    })
+}
 /// x = A^+ b: by QR where A is tall and its columns independent, else by the pseudo-inverse.
 ///
 /// # Errors
@@ -269,6 +282,8 @@ pub fn dense_lstsq<K: Facts, M: MatrixData>(
     if m >= n && M::Scalar::LANES == 1 {
         let mut y: Vec<M::Scalar> = (0..m * b.cols).map(|i| b.at(i % m.max(1), i / m.max(1))).collect();
         match kernels::lstsq(view, ViewMut::matrix(&mut y, m, b.cols)) {
+            // QR without pivoting may not see that a column is what rounding left of it: then the singular values decide
+            Ok(()) if doubtful(view, b, &y) => {}
             Ok(()) => {
                 for c in 0..b.cols {
                     (0..n).for_each(|i| *x.at(i, c) = y[i + m * c]);
