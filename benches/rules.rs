@@ -475,7 +475,13 @@ fn main() {
             &[5_000, 15_000, 45_000, 135_000],
             |n| {
                 let (k, b) = (band(n), DVector::from_element(n, 1.0));
-                move || if definite { drop(black_box(Psd::new(&k).solve(&b).unwrap())) } else { drop(black_box(k.solve(&b).unwrap())) }
+                move || {
+                    if definite {
+                        drop(black_box(Psd::new(&k).solve(&b).unwrap()))
+                    } else {
+                        drop(black_box(k.solve(&b).unwrap()))
+                    }
+                }
             },
             &[128, 256, 512],
             |n| {

@@ -107,7 +107,8 @@ fn boxes_and_lists_of_kernels_are_preconditioned() {
     assert!((whole.solve(&b).unwrap() - &plain).norm() < 1e-6 * plain.norm());
     assert_eq!(products(), wanted, "a boxed sum");
     // lists: of kernels, and of boxes of different types
-    let halves = linop!({ SumOf::new([0.25, 0.75].map(|c| Scaled::<_, _, NonNegative>::signed(c, k.clone()))) } + noise * I);
+    let halves =
+        linop!({ SumOf::new([0.25, 0.75].map(|c| Scaled::<_, _, NonNegative>::signed(c, k.clone()))) } + noise * I);
     words(halves.explain().plan(Question::Solve).clone());
     assert!((halves.solve(&b).unwrap() - &plain).norm() < 1e-6 * plain.norm());
     assert!(products() <= 2 * wanted, "a list of kernels");

@@ -454,8 +454,7 @@ fn general(t: &Tree) -> (General, M) {
                     // a grid of n x 2 points
                     let c = |i: usize, j: usize| a[(i, 0)] + if j == 0 { 0.0 } else { 0.5 * a[(0, i)] };
                     let column: Vec<f64> = (0..2 * n).map(|p| c(p / 2, p % 2)).collect();
-                    let dense =
-                        M::from_fn(2 * n, 2 * n, |p, q| c((p / 2 + n - q / 2) % n, (p % 2 + 2 - q % 2) % 2));
+                    let dense = M::from_fn(2 * n, 2 * n, |p, q| c((p / 2 + n - q / 2) % n, (p % 2 + 2 - q % 2) % 2));
                     node!(general Circulant::nd(&[*n, 2], column).unwrap(), dense)
                 }
                 25 => {

@@ -13,11 +13,11 @@ pub mod krylov;
 pub mod matfun;
 pub mod precond;
 mod random;
+pub mod schur_solve;
 #[cfg(feature = "faer")]
 pub mod sparse;
 #[cfg(feature = "faer")]
 mod sparse_lanes;
-pub mod schur_solve;
 pub mod spectrum;
 pub mod stochastic;
 pub mod sylvester;

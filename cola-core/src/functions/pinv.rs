@@ -61,7 +61,12 @@ pub trait PinvRule<K: Facts>: Operator {
         apply_checked(&pinv, b, x)
     }
     /// x = A^+ b, or (A^H)^+ b, where large operators have least squares but no pseudo-inverse: transposes and multiples ask this first.
-    fn lstsq_alone(&self, _adjoint: bool, _b: View<'_, Self::Scalar>, _x: ViewMut<'_, Self::Scalar>) -> Option<Result<()>> {
+    fn lstsq_alone(
+        &self,
+        _adjoint: bool,
+        _b: View<'_, Self::Scalar>,
+        _x: ViewMut<'_, Self::Scalar>,
+    ) -> Option<Result<()>> {
         None
     }
 }
@@ -99,7 +104,12 @@ pub trait PinvBy<A: Operator, K> {
         apply_checked(&Self::pinv_by(a)?, b, x)
     }
     /// [`PinvRule::lstsq_alone`].
-    fn lstsq_alone_by(_: &A, _adjoint: bool, _b: View<'_, A::Scalar>, _x: ViewMut<'_, A::Scalar>) -> Option<Result<()>> {
+    fn lstsq_alone_by(
+        _: &A,
+        _adjoint: bool,
+        _b: View<'_, A::Scalar>,
+        _x: ViewMut<'_, A::Scalar>,
+    ) -> Option<Result<()>> {
         None
     }
 }

@@ -342,7 +342,8 @@ impl<T: Scalar, S: Space> Trigonometric<T, S> {
             return;
         }
         for j in 0..n {
-            let row = if x.cs == 1 { x.data.get(j * x.rs + first..).and_then(|row| row.get(..2 * pairs)) } else { None };
+            let row =
+                if x.cs == 1 { x.data.get(j * x.rs + first..).and_then(|row| row.get(..2 * pairs)) } else { None };
             match row {
                 Some(row) => row.as_chunks().0.iter().enumerate().for_each(|(p, &[a, b])| put(p * length, j, a, b)),
                 None => (0..pairs).for_each(|p| {
