@@ -318,12 +318,10 @@ impl VectorFunction for Cubic {
     }
 }
 /// tr(whole) is the sum of c tr(part).
-fn trace_is_linear<A: DiagonalRule<Scalar = f64> + Square, B: DiagonalRule<Scalar = f64> + Square>(
-    whole: &A,
-    parts: &[(f64, &B)],
-) where
-    A: LinearOperator,
-    B: LinearOperator,
+fn trace_is_linear<A, B>(whole: &A, parts: &[(f64, &B)])
+where
+    A: DiagonalRule<Scalar = f64> + LinearOperator + Square,
+    B: DiagonalRule<Scalar = f64> + LinearOperator + Square,
 {
     let sum: f64 = parts.iter().map(|(c, a)| c * B::trace_rule(a).unwrap()).sum();
     let size: f64 = parts.iter().map(|(c, a)| c.abs() * a.to_dense().norm()).sum();

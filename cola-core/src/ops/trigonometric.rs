@@ -358,15 +358,13 @@ impl<T: Scalar, S: Space> Trigonometric<T, S> {
         let scale = T::Re::of(0.5 * (2.0 / (n + 1) as f64).sqrt());
         let (many, whole) = (z.len() / length, 2 * (z.len() / length) <= cols - first);
         let two = |v: T::Complex| (T::from_re(-v.im() * scale), T::from_re(v.re() * scale));
-        if let (true, Some(y)) = (whole, ends.to()) {
-            if many == 1
-                && let Some((a, b)) = two_columns_mut(y, first)
-            {
-                for ((a, b), &v) in a.iter_mut().zip(b).zip(&z[1..]) {
-                    (*a, *b) = two(v);
-                }
-                return;
+        if let (true, Some(y)) = (whole && many == 1, ends.to())
+            && let Some((a, b)) = two_columns_mut(y, first)
+        {
+            for ((a, b), &v) in a.iter_mut().zip(b).zip(&z[1..]) {
+                (*a, *b) = two(v);
             }
+            return;
         }
         if let (true, Some(y)) = (whole, ends.to())
             && y.cs == 1
