@@ -135,7 +135,8 @@ impl Random {
 fn square(n: usize, kind: &str, depth: usize, r: &mut Random) -> Node<f64> {
     let part = |n: usize, r: &mut Random| node(n, depth.saturating_sub(1), r);
     // n = p q, and n = p + q where there are two
-    let p = (1..=n).filter(|p| n % p == 0).nth(r.below((1..=n).filter(|p| n % p == 0).count())).unwrap();
+    let divisors: Vec<usize> = (1..=n).filter(|p| n.is_multiple_of(*p)).collect();
+    let p = divisors[r.below(divisors.len())];
     let q = n / p;
     let first = if n > 1 { 1 + r.below(n - 1) } else { 0 };
     match kind {
@@ -164,7 +165,7 @@ fn square(n: usize, kind: &str, depth: usize, r: &mut Random) -> Node<f64> {
         "Kron" => Kron::new(part(p, r), part(q, r)).into(),
         "KronSum" => KronSum::new(part(p, r), part(q, r)).into(),
         "BlockDiag" if n > 1 => BlockDiag::new(part(first, r), part(n - first, r)).into(),
-        "Repeat" if n % 2 == 0 => Repeat::<_, 2>::new(part(n / 2, r)).into(),
+        "Repeat" if n.is_multiple_of(2) => Repeat::<_, 2>::new(part(n / 2, r)).into(),
         "Sum" => Sum::new(part(n, r), part(n, r)).into(),
         "Product" => Product::new(part(n, r), part(n, r)).into(),
         "Powi" => Powi::<_, 3>::new(part(n, r)).into(),
@@ -173,7 +174,7 @@ fn square(n: usize, kind: &str, depth: usize, r: &mut Random) -> Node<f64> {
         "Adjoint" => Adjoint::new(part(n, r)).into(),
         "Conj" => Conj::new(part(n, r)).into(),
         "Hadamard" => Hadamard::new(part(n, r), part(n, r)).into(),
-        "Blocks" if n % 2 == 0 => {
+        "Blocks" if n.is_multiple_of(2) => {
             let mut block = || part(n / 2, r);
             Blocks::new(block(), block(), block(), block()).into()
         }
