@@ -5,8 +5,8 @@
 //! `cargo bench --bench rules` prints the tables; the exit status says whether all exponents agree, with `-- --strict` also whether all
 //! ratios are below their bars. `cargo bench --bench rules -- kron` runs the cases whose name contains the word.
 //!
-//! Measured on two cores of an AVX-512 machine that compiled other things (time ratio, memory ratio): 2-D Poisson 1.11 to 1.17, 1.04;
-//! diag + low-rank 0.91, 0.04; Toeplitz 1.07, 0.58; kron logdet 1.12, 1.00; kron sqrt 1.04, 1.20; kron of three 0.92, 1.00.
+//! Measured on two cores of an AVX-512 machine that compiled other things (time ratio, memory ratio): 2-D Poisson 1.00 to 1.09, 1.04;
+//! diag + low-rank 0.99 to 1.00, 0.06; Toeplitz 0.98, 0.58; kron logdet 1.05 to 1.08, 1.00; kron sqrt 1.00, 1.20; kron of three 0.96, 1.00.
 #[path = "by_hand/experts.rs"]
 mod experts;
 mod memory;
@@ -251,8 +251,8 @@ fn experts_in_one_run() -> timing::Table {
 }
 /// Where dense products have reached their speed: below, their efficiency still grows, and n^3 looks like n^2.7.
 const DENSE: [usize; 4] = [512, 768, 1152, 1728];
-/// The same of factorisations alone, whose last columns are no products: they reach it later.
-const FACTORS: [usize; 4] = [1152, 1440, 1800, 2250];
+/// The same of eigen-decompositions, whose reduction to tridiagonal form reaches it later.
+const EIGEN: [usize; 4] = [1152, 1440, 1800, 2250];
 /// Of n x 16 numbers and more, all beyond a last-level cache of 32 MiB: a row costs twice as much there as within it.
 const LONG: [usize; 4] = [300_000, 450_000, 675_000, 1_000_000];
 fn main() {
@@ -275,7 +275,8 @@ fn main() {
     t.case(
         "kron logdet, psd factors",
         Power(3),
-        &FACTORS,
+        // larger than DENSE begins, as half of it is no product; one matrix of 24 MB at most at a time, within the last-level cache
+        &[768, 1008, 1323, 1728],
         |n| {
             let k = Kron::new(Psd::new(definite(n)), Psd::new(definite(n)));
             move || {
@@ -311,7 +312,7 @@ fn main() {
     t.case(
         "kron_sum solve, psd factors",
         Power(3),
-        &FACTORS,
+        &EIGEN,
         |n| {
             let k = KronSum::new(Psd::new(definite(n)), Psd::new(definite(n)));
             let b = DVector::from_element(n * n, 1.0);

@@ -268,7 +268,7 @@ fn two_columns_mut<'a, T: Copy>(y: ViewMut<'a, T>, c: usize) -> Option<(&'a mut 
     a.get_mut(..rows).zip(b.get_mut(..rows))
 }
 /// Complex sequences that are gathered together: of eight real columns that lie side by side, so that a row of them is one line of the
-/// cache. (2-D Poisson on 1000 x 1000 points by sines along both modes: 45 ms, by hand 39 to 41; `cargo bench --bench rules -- Poisson`.
+/// cache. (2-D Poisson on 1000 x 1000 points by sines along both modes: 23 to 26 ms, by hand 23 to 24; `cargo bench --bench rules -- Poisson`.
 /// Other numbers of columns were not tried.)
 const TOGETHER: usize = 4;
 impl<T: Scalar, S: Space> Trigonometric<T, S> {
