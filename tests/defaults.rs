@@ -82,6 +82,45 @@ fn sums_and_inverses_of_kernels() {
     );
 }
 #[test]
+fn boxes_and_lists_of_kernels_are_preconditioned() {
+    let (x, b, noise) = (points(N), rhs(N), 1e-4f64);
+    // products are counted by the evaluations at the last point
+    let (count, last) = (std::sync::Arc::new(AtomicUsize::new(0)), (x[(N - 1, 0)], x[(N - 1, 1)]));
+    let (products, counter) = (|| count.swap(0, Ordering::Relaxed), count.clone());
+    let covariance = covariance(move |x: &[f64], z: &[f64]| {
+        if (x[0], x[1]) == last && (z[0], z[1]) == last {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        let (p, q) = (x[0] - z[0], x[1] - z[1]);
+        (-0.5 * (p * p + q * q) / 0.09).exp()
+    });
+    let k = Psd::new(Kernel::new(covariance, x.clone()));
+    let plain = linop!(&k + noise * I).solve(&b).unwrap();
+    let wanted = products();
+    let boxed = linop!({ k.clone().boxed() } + noise * I);
+    let words = |plan: Plan| assert_eq!(plan.to_string(), "CG with a pivoted Cholesky preconditioner");
+    words(boxed.explain().plan(Question::Solve).clone());
+    assert!((boxed.solve(&b).unwrap() - &plain).norm() < 1e-6 * plain.norm());
+    assert_eq!(products(), wanted, "a boxed kernel");
+    let whole = linop!({ k.clone() } + noise * I).boxed();
+    words(whole.explain().plan(Question::Solve).clone());
+    assert!((whole.solve(&b).unwrap() - &plain).norm() < 1e-6 * plain.norm());
+    assert_eq!(products(), wanted, "a boxed sum");
+    // lists: of kernels, and of boxes of different types
+    let halves =
+        linop!({ SumOf::new([0.25, 0.75].map(|c| Scaled::<_, _, NonNegative>::signed(c, k.clone()))) } + noise * I);
+    words(halves.explain().plan(Question::Solve).clone());
+    assert!((halves.solve(&b).unwrap() - &plain).norm() < 1e-6 * plain.norm());
+    assert!(products() <= 2 * wanted, "a list of kernels");
+    let identity = ScaledIdentity::<f64, Dyn, NonNegative>::of_size(noise, N);
+    let list: Vec<Boxed<f64, PsdFacts>> = vec![k.clone().boxed(), Psd::new(identity).boxed()];
+    assert!((SumOf::new(list).solve(&b).unwrap() - &plain).norm() < 1e-6 * plain.norm());
+    assert_eq!(products(), wanted, "a list of boxes");
+    // one part without columns: no preconditioner
+    let mixed: Vec<Boxed<f64, PsdFacts>> = vec![k.boxed(), Psd::new(Diagonal::new(vec![1.0; N])).boxed()];
+    assert!(!SumOf::new(mixed).explain().plan(Question::Solve).to_string().contains("pivoted"));
+}
+#[test]
 fn bad_numbers_in_kernels_have_names() {
     let (x, b) = (points(N), rhs(N));
     let noise = |c: f64| Sum::new(Kernel::new(Rbf::new(0.5), &x), ScaledIdentity::<f64, Dyn, AnySign>::of_size(c, N));
@@ -144,6 +183,43 @@ fn diagonals_of_functions() {
     let sum = KronSum::new(Psd::new(Dense::new(g.rows(0, 5) * g.rows(0, 5).transpose() + DMatrix::identity(5, 5))), &l);
     check_diagonals("kron sum", &sum.inv().unwrap());
 }
+fn near(x: &DMatrix<f64>, want: &DMatrix<f64>) {
+    let error = (x - want).norm();
+    assert!(error <= 1e-6 * want.norm(), "{error}");
+}
+#[test]
+fn least_squares_of_complex_transposes() {
+    use nalgebra::Complex;
+    let (m, n) = (6000, 750);
+    let mut entries = nalgebra_sparse::CooMatrix::new(m, n);
+    for i in 0..m {
+        for t in 0..4 {
+            // one large entry in every row: well conditioned
+            let (x, size) = ((i + 5 * t) as f64, if t == 0 { 6.0 } else { 0.7 });
+            entries.push(i, (i * (2 * t + 3) + t * t * 17) % n, Complex::new(1.5 + x.sin(), x.cos()) * size);
+        }
+    }
+    let a = Sparse::new(nalgebra_sparse::CsrMatrix::from(&entries));
+    let c = Complex::new(1.0, -2.0);
+    let plan = Scaled::new(c, Conj::new(&a)).explain();
+    assert!(plan.plan(Question::Pinv).to_string().starts_with("least squares by LSMR"), "{plan}");
+    let near = |x: DVector<Complex<f64>>, want: &DVector<Complex<f64>>| {
+        assert!((&x - want).norm() < 1e-6 * want.norm(), "{}", (&x - want).norm() / want.norm());
+    };
+    // overdetermined: of conj(A)
+    let x = DVector::from_fn(n, |i, _| Complex::new((3.0 * i as f64).sin(), (i as f64).cos()));
+    let b = a.apply(&x.conjugate()).conjugate();
+    near(Conj::new(&a).lstsq(&b).unwrap(), &x);
+    near(Adjoint::new(Transpose::new(&a)).lstsq(&b).unwrap(), &x);
+    near(Scaled::new(c, Conj::new(&a)).lstsq(&b).unwrap(), &(&x / c));
+    // underdetermined: x = A y is the shortest solution of A^H x = b
+    let x = a.apply(&x);
+    let b = a.apply_adjoint(&x);
+    near(Adjoint::new(&a).lstsq(&b).unwrap(), &x);
+    near(Adjoint::new(Scaled::new(c, &a)).lstsq(&b).unwrap(), &(&x / c.conj()));
+    near(Transpose::new(&a).lstsq(&b.conjugate()).unwrap(), &x.conjugate());
+    near(Adjoint::new(Conj::new(&a)).lstsq(&b.conjugate()).unwrap(), &x.conjugate());
+}
 #[test]
 fn large_least_squares_are_iterated() {
     let (m, n) = (5000, 900);
@@ -169,11 +245,20 @@ fn large_least_squares_are_iterated() {
     let x = wide.lstsq(&b).unwrap();
     let y = (dense.transpose() * &dense).cholesky().unwrap().solve(&b);
     assert!((&x - &dense * y).norm() < 1e-6 * x.norm());
-    // a composite would need the pseudo-inverse
-    let adjoint = Adjoint::new(&tall);
-    let plan = adjoint.explain();
+    // transposes and multiples go the same way
+    let flipped_tall = Adjoint::new(&tall);
+    let plan = flipped_tall.explain();
+    assert!(plan.plan(Question::Pinv).to_string().starts_with("least squares by LSMR"), "{plan}");
+    near(&flipped_tall.lstsq(&b).unwrap(), &x);
+    near(&Transpose::new(&tall).lstsq(&b).unwrap(), &x);
+    near(&Transpose::new(Scaled::new(-2.0, Adjoint::new(&wide))).lstsq(&b).unwrap(), &(&x * -0.5));
+    near(&Scaled::new(0.0, &wide).lstsq(&b).unwrap(), &(&x * 0.0));
+    assert!(matches!(flipped_tall.pinv(), Err(Error::InvalidArgument { .. })));
+    // a Kronecker product would need the pseudo-inverses of its factors
+    let product = Kron::new(&tall, nalgebra::matrix![2.0]);
+    let plan = product.explain();
     assert!(plan.plan(Question::Pinv).refused, "{plan}");
-    assert!(matches!(adjoint.lstsq(&b), Err(Error::InvalidArgument { .. })));
+    assert!(matches!(product.lstsq(&rhs(m)), Err(Error::InvalidArgument { .. })));
     // small ones are factored
     let small = Sparse::new(nalgebra_sparse::CsrMatrix::from(&DMatrix::from_fn(9, 4, |i, j| ((i * j) as f64).cos())));
     assert!(!small.explain().plan(Question::Pinv).to_string().contains("LSMR"));

@@ -335,3 +335,26 @@ fn functions_of_general_low_rank_plus_identity() -> cola::Result<()> {
     assert!((&root * &root - c.to_dense()).norm() < 1e-14 && (root[(2, 2)] - Complex::new(0.0, 1.0)).norm() < 1e-15);
     Ok(())
 }
+#[test]
+fn inverses_of_updates_are_undone_as_updates() {
+    let n = 700; // above it no n x n matrix is cheap, and the rows go block by block
+    let d = DVector::from_fn(n, |i, _| 2.0 + noise(i, 0, 1));
+    let (u, v) = (real(n, 3, 2), real(n, 3, 3) * 0.05);
+    let general = linop!(diag(&d) + low_rank(&u, &v));
+    let definite = LowRankUpdate::new(Psd::new(Diagonal::new(&d)), Gram::new(&u));
+    let x = real(n, 2, 4);
+    let close = |y: DMatrix<f64>, want: DMatrix<f64>| assert!((&y - &want).norm() < 1e-11 * want.norm());
+    let back = general.inv().unwrap().inv().unwrap();
+    close(back.apply(&x), general.apply(&x));
+    assert_eq!(rule(&back, Question::Solve), "Woodbury");
+    close(back.solve(&general.apply(&x)).unwrap(), x.clone());
+    // the promise survives, and the weight of the low rank
+    let back = definite.inv().unwrap().inv().unwrap();
+    close(back.apply(&x), definite.apply(&x));
+    assert!(back.cholesky().is_ok() && (back.logdet().unwrap() - definite.logdet().unwrap()).abs() < 1e-9);
+    let z = DVector::from_fn(n, |i, _| C::new(noise(i, 1, 5), 2.0));
+    let (p, q) = (complex(n, 2, 6), complex(n, 2, 8) * C::new(0.0, 0.05));
+    let general = linop!(diag(&z) + low_rank(&p, &q));
+    let (back, x) = (general.inv().unwrap().inv().unwrap(), complex(n, 1, 10));
+    assert!((back.apply(&x) - general.apply(&x)).norm() < 1e-11 * general.apply(&x).norm());
+}

@@ -443,3 +443,18 @@ fn every_structure_is_a_word() {
     assert_eq!(f.apply_as::<Vec<f64>>(&[1.0, 2.0, 3.0]), [1.0, 2.0]);
     assert_eq!(f.adjoint().apply_as::<Vec<f64>>(&[1.0, 2.0]), [1.0, 2.0, 0.0]);
 }
+
+#[test]
+fn circulants_on_different_grids_say_what_to_write() {
+    let column = |seed: usize| real(6, 1, seed).column(0) + DVector::from_fn(6, |i, _| if i == 0 { 4.0 } else { 0.0 });
+    let (a, b) = (Circulant::nd(&[2, 3], column(1)).unwrap(), Circulant::nd(&[6], column(2)).unwrap());
+    let e = try_linop!(&a + &b).map(|_| ()).unwrap_err().to_string();
+    assert!(e.contains("[2, 3]") && e.contains("[6]") && e.contains("`Sum::new(a, b)`"), "{e}");
+    let e = try_linop!(&a * &b).map(|_| ()).unwrap_err().to_string();
+    assert!(e.contains("[2, 3]") && e.contains("[6]") && e.contains("`Product::new(a, b)`"), "{e}");
+    // and that it helps
+    let (sum, product, x) = (Sum::new(&a, &b), Product::new(&a, &b), real(6, 1, 3));
+    close(&sum.apply(&sum.solve(&x).unwrap()), &x, 1e-12);
+    close(&product.to_dense(), &(a.to_dense() * b.to_dense()), 1e-13);
+    close(&product.apply(&product.solve(&x).unwrap()), &x, 1e-11);
+}

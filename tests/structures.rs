@@ -338,3 +338,48 @@ fn structured_kernel_interpolation() {
     close(&dense, &exact, 5e-3);
     let _: Option<Held<f64, Dyn>> = None;
 }
+#[test]
+fn schur_complements_go_block_by_block() {
+    type C = Complex<f64>;
+    let wave = |i: usize, j: usize| (i as f64 * (0.37 + 0.11 * j as f64) + j as f64).sin();
+    let (n, r) = (1100, 5);
+    let a = DVector::<C>::from_fn(n, |i, _| C::new(2.0 + wave(i, 1), 0.5));
+    let b = DMatrix::<C>::from_fn(n, r, |i, j| C::new(wave(i, j + 2), 0.3 * wave(i, j + 7)));
+    let c = DMatrix::<C>::from_fn(r, n, |i, j| C::new(0.1 * wave(j, i + 4), 0.2 * wave(j, i + 9)));
+    let zero = || DMatrix::<C>::zeros(r, r);
+    let x = DMatrix::<C>::from_fn(n + r, 2, |i, j| C::new(wave(i, 3 + j), wave(i, 6 + j)));
+    let close = |y: DMatrix<C>| assert!((&y - &x).norm() < 1e-11 * x.norm(), "{}", (&y - &x).norm());
+    let first = Blocks::new(Diagonal::new(&a), b.clone(), c.clone(), zero());
+    close(first.solve(&first.apply(&x)).unwrap());
+    let last = Blocks::new(zero(), c.clone(), b.clone(), Diagonal::new(&a));
+    close(last.solve(&last.apply(&x)).unwrap());
+    // det A det(D - C A^-1 B), by loops
+    let s = DMatrix::<C>::from_fn(r, r, |i, j| -(0..n).map(|k| c[(i, k)] * b[(k, j)] / a[k]).sum::<C>());
+    let log = a.iter().map(|a| a.norm().ln()).sum::<f64>() + s.determinant().norm().ln();
+    for (_, l) in [first.slogdet().unwrap(), last.slogdet().unwrap()] {
+        assert!((l - log).abs() < 1e-10, "{l} {log}");
+    }
+    // where the blocks lie nowhere as numbers, and a block that is singular
+    let (u, v) = (Adjoint::new(b.adjoint()), Adjoint::new(c.adjoint()));
+    let lazy = Blocks::new(Diagonal::new(&a), u, v, zero());
+    close(lazy.solve(&lazy.apply(&x)).unwrap());
+    let mut bad = a.clone();
+    bad[7] = C::from(0.0);
+    let served = Blocks::new(Diagonal::new(bad), b, c, zero());
+    close(served.solve(&served.apply(&x)).unwrap());
+}
+#[test]
+fn diagonals_of_products_of_dense_matrices() {
+    let wave = |i: usize, j: usize| (i as f64 * 0.7 + j as f64 * 1.3).sin();
+    let (m, l, n) = (70, 150, 90);
+    let (a, b) = (DMatrix::from_fn(m, l, wave), DMatrix::from_fn(l, n, |i, j| wave(j, i)));
+    let (k, dense) = (Product::new(&a, &b), &a * &b);
+    for q in [-69, -40, -1, 0, 1, 33, 89] {
+        let (row, col) = ((-q).max(0) as usize, q.max(0) as usize);
+        for (i, d) in k.diagonal_k(q).unwrap().iter().enumerate() {
+            assert!((d - dense[(row + i, col + i)]).abs() < 1e-11, "{q} {i}");
+        }
+    }
+    let square = Product::new(&a, b.columns(0, m).into_owned());
+    assert!((square.trace().unwrap() - dense.columns(0, m).trace()).abs() < 1e-10);
+}

@@ -328,6 +328,10 @@ pub trait DynOperator<T: Scalar> {
     fn dyn_arranged(&self) -> Option<Box<dyn DynOperator<T> + '_>> {
         None
     }
+    /// [`Operator::pivots`].
+    fn dyn_pivots(&self) -> Option<&dyn Pivots<T>> {
+        None
+    }
 }
 impl<A: LinearOperator> DynOperator<A::Scalar> for A {
     fn dyn_shape(&self) -> (usize, usize) {
@@ -344,6 +348,9 @@ impl<A: LinearOperator> DynOperator<A::Scalar> for A {
     }
     fn dyn_arranged(&self) -> Option<Box<dyn DynOperator<A::Scalar> + '_>> {
         if A::ARRANGES { self.arranged() } else { None }
+    }
+    fn dyn_pivots(&self) -> Option<&dyn Pivots<A::Scalar>> {
+        self.pivots()
     }
 }
 /// An operator as it is, or laid out for many products.

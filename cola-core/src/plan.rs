@@ -192,6 +192,10 @@ impl Plan {
         let flops = if per_iteration { parts[0].cost.flops } else { flops };
         Plan { rule: rule.into(), parts, cost: Cost { formula, flops, per_iteration }, refused: false, base: false }
     }
+    /// Of least squares that one part solves in its own way, by LSMR too: of a transpose, of a multiple.
+    pub fn least_squares(rule: &'static str, part: Plan) -> Plan {
+        if part.rule == LSMR_ALONE { part } else { Plan::by_parts(rule, [part]) }
+    }
     /// The plan of eig, svd and pinv where they go by the eigen-decomposition of the structure, whose plan this is: what
     /// `spectral_decompositions!` runs.
     pub fn decomposed(self, question: Question) -> Plan {

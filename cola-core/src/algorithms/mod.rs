@@ -13,6 +13,7 @@ pub mod krylov;
 pub mod matfun;
 pub mod precond;
 mod random;
+pub mod schur_solve;
 #[cfg(feature = "faer")]
 pub mod sparse;
 #[cfg(feature = "faer")]

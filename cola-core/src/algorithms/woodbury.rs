@@ -16,7 +16,7 @@ use num_traits::{One, Zero};
 pub const ROWS: usize = 512;
 
 /// Blocks of rows: (first, number).
-fn blocks(n: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn blocks(n: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..n).step_by(ROWS).map(move |first| (first, ROWS.min(n - first)))
 }
 /// Q^H E \[P, b\]: r x (r + k), column-major.
@@ -30,12 +30,19 @@ pub fn gather<T: Scalar>(e: View<'_, T>, (p, q): (View<'_, T>, View<'_, T>), b: 
         let (p, q, b) = (p.rows(first, rows), q.rows(first, rows), b.rows(first, rows));
         for (j, column) in scaled[..rows * (r + k)].chunks_exact_mut(rows).enumerate() {
             let from = if j < r { p.column(j) } else { b.column(j - r) };
-            column.iter_mut().enumerate().for_each(|(i, s)| *s = e.at(first + i, 0) * from.at(i, 0));
+            times(e.rows(first, rows), from, column);
         }
         let (scaled, out) = (View::matrix(&scaled, rows, r + k), ViewMut::matrix(&mut out, r, r + k));
         gemm((T::one(), true), true, q.transposed(), scaled, out);
     }
     out
+}
+/// y = E x, entry by entry; over slices where both lie so, which become vector instructions.
+pub(super) fn times<T: Scalar>(e: View<'_, T>, x: View<'_, T>, y: &mut [T]) {
+    match (e.contiguous(), x.contiguous()) {
+        (Some(e), Some(x)) => y.iter_mut().zip(e).zip(x).for_each(|((y, &e), &x)| *y = e * x),
+        _ => y.iter_mut().enumerate().for_each(|(i, y)| *y = e.at(i, 0) * x.at(i, 0)),
+    }
 }
 /// x = E (b - c P u), and s = Q^H x.
 ///

@@ -518,6 +518,14 @@ macro_rules! base_pinv {
             ) -> $crate::Result<()> {
                 $crate::functions::pinv::base_lstsq::<Kk, _>(self, b, x)
             }
+            fn lstsq_alone(
+                &self,
+                adjoint: bool,
+                b: $crate::view::View<'_, <$S as $crate::operator::Operator>::Scalar>,
+                x: $crate::view::ViewMut<'_, <$S as $crate::operator::Operator>::Scalar>,
+            ) -> Option<$crate::Result<()>> {
+                $crate::functions::pinv::iterated_lstsq(self, adjoint, b, x)
+            }
         }
     };
 }
@@ -626,6 +634,14 @@ macro_rules! spectral_pinv {
             ) -> $crate::Result<()>
             where Self::Output: $crate::operator::LinearOperator<Scalar = <$S as $crate::operator::Operator>::Scalar> {
                 <Kk::SelfAdjoint as $crate::functions::pinv::PinvBy<$S, Kk>>::lstsq_by(self, b, x)
+            }
+            fn lstsq_alone(
+                &self,
+                adjoint: bool,
+                b: $crate::view::View<'_, <$S as $crate::operator::Operator>::Scalar>,
+                x: $crate::view::ViewMut<'_, <$S as $crate::operator::Operator>::Scalar>,
+            ) -> Option<$crate::Result<()>> {
+                <Kk::SelfAdjoint as $crate::functions::pinv::PinvBy<$S, Kk>>::lstsq_alone_by(self, adjoint, b, x)
             }
         }
     };

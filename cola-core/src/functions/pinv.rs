@@ -10,7 +10,7 @@
 //! | self-adjoint Shifted, KronSum, Gram, Congruence, band matrices, .. | by their eigen-decomposition |
 //! | Spectral | 1 / w_i, 0 within rounding of 0 |
 //! | Dense and the rest | SVD, or eigh if self-adjoint is known; least squares by QR where the columns are independent |
-//! | large, and not dense | least squares by LSMR; no pseudo-inverse |
+//! | large, and not dense; their transposes and multiples | least squares by LSMR; no pseudo-inverse |
 //!
 //! Singular values up to eps max(m, n) s_1 count as 0: they are rounding of a matrix of lower rank.
 
@@ -25,7 +25,7 @@ use crate::functions::dense::{dense_eigh, finite};
 use crate::functions::inverse::apply_checked;
 use crate::functions::svd::{DenseSvd, dense_svd, panel};
 use crate::operator::{LinearOperator, Operator};
-use crate::ops::{Dense, PowerFacts, Spectral, WithFacts};
+use crate::ops::{Adjoint, Dense, PowerFacts, Spectral, WithFacts};
 use crate::scalar::{Real, Scalar};
 use crate::space::Space;
 use crate::view::{View, ViewMut};
@@ -50,12 +50,24 @@ pub trait PinvRule<K: Facts>: Operator {
     /// # Errors
     /// As `pinv_rule`.
     #[inline]
-    fn lstsq_rule(&self, b: View<'_, Self::Scalar>, x: ViewMut<'_, Self::Scalar>) -> Result<()>
+    fn lstsq_rule(&self, b: View<'_, Self::Scalar>, mut x: ViewMut<'_, Self::Scalar>) -> Result<()>
     where
         Self::Output: LinearOperator<Scalar = Self::Scalar>,
     {
+        if let Some(solved) = self.lstsq_alone(false, b, x.reborrow()) {
+            return solved;
+        }
         let pinv = self.pinv_rule()?;
         apply_checked(&pinv, b, x)
+    }
+    /// x = A^+ b, or (A^H)^+ b, where large operators have least squares but no pseudo-inverse: transposes and multiples ask this first.
+    fn lstsq_alone(
+        &self,
+        _adjoint: bool,
+        _b: View<'_, Self::Scalar>,
+        _x: ViewMut<'_, Self::Scalar>,
+    ) -> Option<Result<()>> {
+        None
     }
 }
 /// Has a pseudo-inverse rule for the facts it has.
@@ -91,6 +103,15 @@ pub trait PinvBy<A: Operator, K> {
     {
         apply_checked(&Self::pinv_by(a)?, b, x)
     }
+    /// [`PinvRule::lstsq_alone`].
+    fn lstsq_alone_by(
+        _: &A,
+        _adjoint: bool,
+        _b: View<'_, A::Scalar>,
+        _x: ViewMut<'_, A::Scalar>,
+    ) -> Option<Result<()>> {
+        None
+    }
 }
 // V diag(1 / w) V^H, 0 within rounding of 0
 #[diagnostic::do_not_recommend]
@@ -108,6 +129,9 @@ impl<K: Facts, A: LinearOperator> PinvBy<A, K> for Unknown {
     }
     fn lstsq_by(a: &A, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Result<()> {
         base_lstsq::<K, _>(a, b, x)
+    }
+    fn lstsq_alone_by(a: &A, adjoint: bool, b: View<'_, A::Scalar>, x: ViewMut<'_, A::Scalar>) -> Option<Result<()>> {
+        iterated_lstsq(a, adjoint, b, x)
     }
 }
 /// The type of the pseudo-inverse of `A`.
@@ -219,14 +243,40 @@ pub fn base_lstsq<K: Facts, A: LinearOperator>(
     b: View<'_, A::Scalar>,
     mut x: ViewMut<'_, A::Scalar>,
 ) -> Result<()> {
+    match iterated_lstsq(a, false, b, x.reborrow()) {
+        Some(solved) => solved,
+        None => dense_lstsq::<K, _>(&panel("lstsq", a)?, b, x),
+    }
+}
+/// [`PinvRule::lstsq_alone`] of the base case: LSMR where the operator is large, for A^H too.
+pub fn iterated_lstsq<A: LinearOperator>(
+    a: &A,
+    adjoint: bool,
+    b: View<'_, A::Scalar>,
+    mut x: ViewMut<'_, A::Scalar>,
+) -> Option<Result<()>> {
     if !is_iterated(a) {
-        return dense_lstsq::<K, _>(&panel("lstsq", a)?, b, x);
+        return None;
     }
     // from 0, which is why it ends in the shortest solution
     for j in 0..x.cols {
         (0..x.rows).for_each(|i| *x.at(i, j) = A::Scalar::zero());
     }
-    Lsmr::default().least_squares(a, b, x).map(|_| ())
+    let mut lsmr = Lsmr::default();
+    Some(if adjoint { lsmr.least_squares(&Adjoint(a), b, x) } else { lsmr.least_squares(a, b, x) }.map(|_| ()))
+}
+/// True where |A| |x| is so much larger than |b| that x is made of rounding errors.
+fn doubtful<T: Scalar>(a: View<'_, T>, b: View<'_, T>, y: &[T]) -> bool {
+    let largest = |x: View<'_, T>| {
+        (0..x.rows * x.cols).fold(0.0f64, |m, k| m.max(x.at(k % x.rows, k / x.rows).abs().lane_f64(0)))
+    };
+    let (size, n) = (largest(a), a.cols);
+    // r_jj of such a column is a few units of rounding, of sums of m terms
+    let limit = 1.0 / (64.0 * (a.rows as f64).sqrt() * T::Re::epsilon().lane_f64(0));
+    (0..b.cols).any(|c| {
+        let x = largest(View::vector(&y[a.rows * c..a.rows * c + n]));
+        x * size > limit * largest(b.column(c))
+    })
 }
 /// x = A^+ b: by QR where A is tall and its columns independent, else by the pseudo-inverse.
 ///
@@ -242,6 +292,8 @@ pub fn dense_lstsq<K: Facts, M: MatrixData>(
     if m >= n && M::Scalar::LANES == 1 {
         let mut y: Vec<M::Scalar> = (0..m * b.cols).map(|i| b.at(i % m.max(1), i / m.max(1))).collect();
         match kernels::lstsq(view, ViewMut::matrix(&mut y, m, b.cols)) {
+            // QR without pivoting may not see that a column is what rounding left of it: then the singular values decide
+            Ok(()) if doubtful(view, b, &y) => {}
             Ok(()) => {
                 for c in 0..b.cols {
                     (0..n).for_each(|i| *x.at(i, c) = y[i + m * c]);

@@ -313,6 +313,10 @@ macro_rules! singular_as {
                 let $s = self;
                 $inner.lstsq_rule(b, x)
             }
+            fn lstsq_alone(&self, adjoint: bool, b: View<'_, Sc<$A>>, x: ViewMut<'_, Sc<$A>>) -> Option<Result<()>> {
+                let $s = self;
+                $inner.lstsq_alone(adjoint, b, x)
+            }
         }
     };
 }

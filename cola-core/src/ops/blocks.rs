@@ -1,9 +1,10 @@
 //! [A, B; C, D] with A and D square: the Schur complement of the block with the cheap inverse.
 
 use crate::algorithms::dense as kernels;
-use crate::data::{Held, MatrixData, Panel};
+use crate::algorithms::schur_solve::{Eliminated, complement, complement_alone};
+use crate::data::{MatrixData, Panel};
 use crate::error::{Error, Result};
-use crate::facts::{Facts, InverseFacts, NoFacts};
+use crate::facts::{Fact, Facts, InverseFacts, NoFacts};
 use crate::functions::base::{BaseInverse, is_direct, materialize, right_hand_side, square};
 use crate::functions::dense::{FactorMethod, Factored, MethodOf};
 use crate::functions::inverse::apply_checked;
@@ -207,23 +208,6 @@ impl<F: Operator + Clone, N: Space, M: FactorMethod> Clone for Schur2<F, N, M> {
         Schur2 { f: self.f.clone(), w: self.w.clone(), z: self.z.clone(), s: self.s.clone() }
     }
 }
-/// S = D - C A^-1 B, and A^-1 B.
-fn complement<T: Scalar, R: Space, N: Space>(
-    f: &impl LinearOperator<Scalar = T>,
-    b: &impl LinearOperator<Scalar = T>,
-    c: &impl LinearOperator<Scalar = T>,
-    d: &impl LinearOperator<Scalar = T>,
-) -> Result<(Panel<T, R, N>, Held<T, N>)> {
-    let (na, nd) = (f.nrows(), d.nrows());
-    let b = panel(b);
-    let mut w = Panel::<T, R, N>::filled(na, nd, T::zero());
-    apply_checked(f, b.view(), w.view_mut())?;
-    let (mut s, eye) = (Held::<T, N>::filled(nd, T::zero()), Held::<T, N>::identity(nd));
-    apply_checked(d, eye.view(), s.view_mut())?;
-    let how = Update { alpha: -T::one(), add: true, adjoint: false };
-    with_scratch(c.scratch_len(nd), |scratch| c.act(how, w.view(), s.view_mut(), scratch));
-    Ok((w, s))
-}
 impl<F: LinearOperator, N: Space, M: FactorMethod> Schur2<F, N, M> {
     fn new(
         f: F,
@@ -232,9 +216,13 @@ impl<F: LinearOperator, N: Space, M: FactorMethod> Schur2<F, N, M> {
         d: &impl LinearOperator<Scalar = Sc<F>>,
     ) -> Result<Self> {
         let (w, s) = complement::<_, Ro<F>, N>(&f, b, c, d)?;
-        let (ch, how) = (panel(&crate::ops::Adjoint(c)), Update::replace().flip());
         let mut z = Panel::filled(f.nrows(), d.nrows(), Sc::<F>::zero());
-        with_scratch(f.scratch_len(d.nrows()), |scratch| f.act(how, ch.view(), z.view_mut(), scratch));
+        let room = f.scratch_len(d.nrows());
+        let mut turn = |ch| with_scratch(room, |s| f.act(Update::replace().flip(), ch, z.view_mut(), s));
+        match c.entries() {
+            Some(c) if <<Sc<F> as Scalar>::IsReal as Fact>::KNOWN => turn(c.transposed()),
+            _ => turn(panel(&crate::ops::Adjoint(c)).view()),
+        }
         Ok(Schur2 { s: Factored::new(s)?, f, w, z })
     }
     /// (x, y) from (f, g), where the eliminated block is first or last.
@@ -449,10 +437,24 @@ where
             done => done,
         }
     }
-    fn solve_rule(&self, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Result<()> {
+    fn solve_rule(&self, b: View<'_, Sc<A>>, mut x: ViewMut<'_, Sc<A>>) -> Result<()> {
         right_hand_side("solve", (self.nrows(), self.ncols()), b)?;
-        match self.pivot() {
-            Pivot::Neither => BaseInverse::<Self, MethodOf<K>>::solve(self, b, x),
+        let solved = match self.pivot() {
+            Pivot::Neither => return BaseInverse::<Self, MethodOf<K>>::solve(self, b, x),
+            Pivot::Triangular => Ok(false),
+            Pivot::First => self.0.inverse_rule().and_then(|f| {
+                let parts = (&self.0, &self.1, &self.2, &self.3);
+                Eliminated { f: &f, parts, last: false }.solve::<MethodOf<K>>(b, x.reborrow())
+            }),
+            Pivot::Last => self.3.inverse_rule().and_then(|f| {
+                let parts = (&self.3, &self.2, &self.1, &self.0);
+                Eliminated { f: &f, parts, last: true }.solve::<MethodOf<K>>(b, x.reborrow())
+            }),
+        };
+        match solved {
+            Ok(true) => Ok(()),
+            Err(e) if !may_be_served(&e) => Err(e),
+            // the inverse falls back on the base case
             _ => apply_checked(&<Self as InverseRule<K>>::inverse_rule(self)?, b, x),
         }
     }
@@ -472,11 +474,11 @@ where
             Pivot::Neither => return MethodOf::<K>::slogdet_of(materialize("slogdet", self)?),
             Pivot::Triangular => return Ok(times(self.0.slogdet_rule()?, self.3.slogdet_rule()?)),
             Pivot::First => self.0.inverse_rule().and_then(|f| {
-                let (_, s) = complement::<_, Ro<Inv<A>>, Ro<D>>(&f, &self.1, &self.2, &self.3)?;
+                let s = complement_alone::<_, Ro<Inv<A>>, Ro<D>>(&f, &self.1, &self.2, &self.3)?;
                 Ok(times(self.0.slogdet_rule()?, MethodOf::<K>::slogdet_of(s)?))
             }),
             Pivot::Last => self.3.inverse_rule().and_then(|f| {
-                let (_, s) = complement::<_, Ro<Inv<D>>, Ro<A>>(&f, &self.2, &self.1, &self.0)?;
+                let s = complement_alone::<_, Ro<Inv<D>>, Ro<A>>(&f, &self.2, &self.1, &self.0)?;
                 Ok(times(self.3.slogdet_rule()?, MethodOf::<K>::slogdet_of(s)?))
             }),
         };

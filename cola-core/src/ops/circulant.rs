@@ -411,9 +411,10 @@ pub(crate) fn combined<T: Scalar, S: Space, R: Space>(
     if !axes(a.plan.shape()).eq(axes(b.plan.shape())) {
         return Err(match a.column.len() == b.column.len() {
             true => Error::invalid(format!(
-                "{op}: circulants on grids of {:?} and {:?} make no circulant; keep them apart: `Sum::new`, `Product::new`",
+                "{op}: circulants on grids of {:?} and {:?} make no circulant; keep them apart: `{}::new(a, b)`",
                 a.plan.shape(),
-                b.plan.shape()
+                b.plan.shape(),
+                if product { "Product" } else { "Sum" }
             )),
             false => {
                 let (m, n) = (a.column.len(), b.column.len());

@@ -100,7 +100,7 @@ impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for Eith
 }
 /// Rules that hand the facts down: what is promised of the whole is true of whichever it is.
 macro_rules! each_rule {
-    ($($Rule:ident $rule:ident;)*) => { $(
+    ($($Rule:ident $rule:ident $({ $($more:tt)* })?;)*) => { $(
         impl<K: Facts, A: $Rule<K>, B: $Rule<K, Scalar = A::Scalar>> $Rule<K> for Either<A, B>
         where
             Either<A::Output, B::Output>: Operator<Scalar = A::Scalar>,
@@ -112,12 +112,17 @@ macro_rules! each_rule {
                     Either::Second(b) => Either::Second(b.$rule()?),
                 })
             }
+            $($($more)*)?
         } )* };
 }
 each_rule! {
     ExpRule exp_rule;
     LogRule log_rule;
-    PinvRule pinv_rule;
+    PinvRule pinv_rule {
+        fn lstsq_alone(&self, adjoint: bool, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Option<Result<()>> {
+            each!(self, a => a.lstsq_alone(adjoint, b, x))
+        }
+    };
 }
 impl<K: Facts, A: EighRule<K>, B: EighRule<K, Scalar = A::Scalar>> EighRule<K> for Either<A, B>
 where

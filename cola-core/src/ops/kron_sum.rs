@@ -304,20 +304,25 @@ impl<A: MaySpectrum, B: MaySpectrum<Scalar = A::Scalar>> KronSum<A, B> {
         };
         let ((la, ha), (lb, hb)) = (ends(&a), ends(&b_));
         let tol = (la + lb).abs().max((ha + hb).abs()) * Re::<A>::epsilon() * Re::<A>::of((na * nb) as f64);
-        let need = v.in_place_scratch_len(nb).max(w.in_place_scratch_len(na));
+        let need = v.in_place_scratch_len(nb).max(w.in_place_scratch_len(na)).max(w.scratch_len(na));
         with_scratch(need, |s| {
             for c in 0..b.cols {
                 let (rs, start) = (x.rs, (c * x.cs).min(x.data.len()));
                 let x = &mut x.data[start..];
-                (0..na * nb).for_each(|i| x[i * rs] = b.at(i, c));
-                w.act_in_place(true, ViewMut::new(x, nb, na, rs, nb * rs), s);
+                // the first factor reads b and writes x: no copy of b
+                let grid = View::new(b.column(c).data, nb, na, b.rs, nb * b.rs);
+                w.act(Update::replace().flip(), grid, ViewMut::new(x, nb, na, rs, nb * rs), s);
                 v.act_in_place(true, ViewMut::new(x, na, nb, nb * rs, rs), s);
                 for (i, &a) in a.iter().enumerate() {
                     let mut good = <Sc<A> as Scalar>::Mask::splat(true);
-                    for (j, &b) in b_.iter().enumerate() {
-                        let (z, x) = (a + b, &mut x[(i * nb + j) * rs]);
+                    let mut divide = |x: &mut Sc<A>, b: Re<A>| {
+                        let z = a + b;
                         good = good & tol.lt(z.abs());
                         *x = x.scale(Re::<A>::one() / z);
+                    };
+                    match rs {
+                        1 => x[i * nb..].iter_mut().zip(&*b_).for_each(|(x, &b)| divide(x, b)),
+                        _ => b_.iter().enumerate().for_each(|(j, &b)| divide(&mut x[(i * nb + j) * rs], b)),
                     }
                     if !good.all() {
                         let singular = |j: usize| {

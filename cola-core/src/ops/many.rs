@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::facts::{Facts, NoFacts, SumFacts};
 use crate::functions::DiagonalRule;
 use crate::operator::short::{Co, Fa, Ro, Sc};
-use crate::operator::{DynOperator, LinearOperator, Operator, Update, operator, with_scratch};
+use crate::operator::{DynOperator, LinearOperator, Operator, Pivots, Update, operator, with_scratch};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
 use crate::space::{Const, Dyn, Space};
@@ -141,7 +141,29 @@ impl<P: Parts> SumOf<P> {
 operator!([P: Parts<Item: Operator>] SumOf<P> {
     scalar Sc<P::Item>; facts SumFacts<Fa<P::Item>, Fa<P::Item>>; rows Ro<P::Item>; cols Co<P::Item>;
     nrows |s| s.0.parts()[0].nrows(); ncols s.0.parts()[0].ncols(); dense P::Item::HOLDS_DENSE; iterative P::Item::ITERATIVE;
+    pivots s.0.parts().iter().all(|a| a.pivots().is_some()).then_some(s as _);
 });
+// the sum of K_i + c_i I is the sum of the K_i + that of the c_i times I
+impl<P: Parts<Item: Operator>> Pivots<Sc<P::Item>> for SumOf<P> {
+    fn shift(&self) -> Sc<P::Item> {
+        self.pivoted().fold(Sc::<P::Item>::zero(), |c, p| c + p.shift())
+    }
+    fn is_psd(&self) -> bool {
+        self.pivoted().all(|p| p.is_psd())
+    }
+    fn add_diagonal(&self, scale: Sc<P::Item>, d: &mut [Sc<P::Item>]) {
+        self.pivoted().for_each(|p| p.add_diagonal(scale, d))
+    }
+    fn add_column(&self, j: usize, scale: Sc<P::Item>, y: &mut [Sc<P::Item>]) {
+        self.pivoted().for_each(|p| p.add_column(j, scale, y))
+    }
+}
+impl<P: Parts<Item: Operator>> SumOf<P> {
+    /// The parts; all have columns where the sum has.
+    fn pivoted(&self) -> impl Iterator<Item = &dyn Pivots<Sc<P::Item>>> {
+        self.0.parts().iter().filter_map(|a| a.pivots())
+    }
+}
 impl<P: Parts<Item: LinearOperator>> LinearOperator for SumOf<P> {
     fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, s: &mut [Sc<Self>]) {
         for (k, a) in self.0.parts().iter().enumerate() {
@@ -210,6 +232,9 @@ impl<T: Scalar, K: Facts> Operator for Boxed<T, K> {
     }
     fn ncols(&self) -> usize {
         self.0.dyn_shape().1
+    }
+    fn pivots(&self) -> Option<&dyn Pivots<T>> {
+        self.0.dyn_pivots()
     }
 }
 impl<T: Scalar, K: Facts> LinearOperator for Boxed<T, K> {

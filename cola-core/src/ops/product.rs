@@ -258,6 +258,10 @@ impl<A: LinearOperator + DiagonalRule, B: LinearOperator<Scalar = A::Scalar> + D
         if !(A::READS && B::READS) {
             return crate::functions::base::diagonal(self, k, d);
         }
+        if let (Some(a), Some(b)) = (self.0.entries(), self.1.entries()) {
+            product_diagonal(a, b, k, d);
+            return Ok(());
+        }
         let (m, l, n) = (self.0.nrows() as isize, self.0.ncols() as isize, self.1.ncols() as isize);
         let (row, col) = diagonal_start(k);
         d.fill(Sc::<A>::zero());
@@ -282,6 +286,27 @@ impl<A: LinearOperator + DiagonalRule, B: LinearOperator<Scalar = A::Scalar> + D
             }
             Ok(())
         })
+    }
+}
+/// Diagonal k of A B from the entries, one pass over both in rectangles: of column-major matrices one is read along its columns and the
+/// other across.
+fn product_diagonal<T: Scalar>(a: View<'_, T>, b: View<'_, T>, k: isize, d: &mut [T]) {
+    /// Columns of B that are read across: eight rows of them stay in the first-level cache also where they differ by a power of two.
+    const ACROSS: usize = 32;
+    /// Rows of B at a time: 1 KiB of each column, for the prefetcher. (n = 2800: 20 ms with 32, 105 ms diagonal by diagonal.)
+    const ALONG: usize = 128;
+    let (row, col) = diagonal_start(k);
+    d.fill(T::zero());
+    for inner in (0..a.cols).step_by(ALONG) {
+        let last = (inner + ALONG).min(a.cols);
+        for (s, d) in d.chunks_mut(ACROSS).enumerate() {
+            let (row, col) = (row + s * ACROSS, col + s * ACROSS);
+            for j in inner..last {
+                for (i, d) in d.iter_mut().enumerate() {
+                    *d = d.add_mul(a.at(row + i, j), b.at(j, col + i));
+                }
+            }
+        }
     }
 }
 crate::base_factors!([A: Operator, B: Operator<Scalar = A::Scalar>] Product<A, B>);

@@ -254,8 +254,22 @@ pub type Unitarily<U> = Isometric<Scaled<U, Sc<U>, crate::ops::RealNonNegative<S
 impl<K: Facts, A: HasPinv, S: Sign> PinvRule<K> for Scaled<A, Sc<A>, S> {
     type Output = Scaled<Pinv<A>, Sc<A>, S>;
     fn pinv_rule(&self) -> Result<Self::Output> {
-        let c = PinvRule::<K>::pinv_rule(&Diagonal([self.c]))?.into_inner().0[0];
-        Ok(Scaled::signed(c, self.a.pinv_rule()?))
+        Ok(Scaled::signed(self.reciprocal()?, self.a.pinv_rule()?))
+    }
+    fn lstsq_alone(&self, adjoint: bool, b: View<'_, Sc<A>>, mut x: ViewMut<'_, Sc<A>>) -> Option<Result<()>> {
+        let solved = self.a.lstsq_alone(adjoint, b, x.reborrow())?;
+        Some(solved.and_then(|()| self.reciprocal()).map(|c| {
+            let c = if adjoint { c.conj() } else { c };
+            for j in 0..x.cols {
+                (0..x.rows).for_each(|i| *x.at(i, j) *= c);
+            }
+        }))
+    }
+}
+impl<A: Operator, S> Scaled<A, Sc<A>, S> {
+    /// c^+.
+    fn reciprocal(&self) -> Result<Sc<A>> {
+        Ok(PinvRule::<crate::NoFacts>::pinv_rule(&Diagonal([self.c]))?.into_inner().0[0])
     }
 }
 impl<A: Explain, S: Sign> Explain for Scaled<A, Sc<A>, S> {
@@ -269,7 +283,7 @@ impl<A: Explain, S: Sign> Explain for Scaled<A, Sc<A>, S> {
             Question::Power => Plan::by_parts("c^p times", one()),
             Question::Eig => Plan::by_parts("c w", one()),
             Question::Svd => Plan::by_parts("|c| s", one()),
-            Question::Pinv => Plan::by_parts("1/c times", one()),
+            Question::Pinv => Plan::least_squares("1/c times", part(&self.a, question)),
             Question::Exp if K::SelfAdjoint::KNOWN => self.plan::<K>(Question::Eigh).spectral(),
             Question::Log if K::SelfAdjoint::KNOWN => self.plan::<K>(Question::Eigh).spectral(),
             Question::Eigh if K::SelfAdjoint::KNOWN => Plan::by_parts("c w", one()),

@@ -251,22 +251,52 @@ macro_rules! eig_by_fact {
 }
 eig_by_fact!(Adjoint Transpose);
 macro_rules! pinv {
-    ($($S:ident)*) => { $(
+    ($S:ident, |$a:ident| $turned:expr, $through:ident) => {
         impl<K: Facts, A: HasPinv> PinvRule<K> for $S<A> {
             type Output = $S<Pinv<A>>;
             fn pinv_rule(&self) -> Result<Self::Output> {
                 Ok($S(self.0.pinv_rule()?))
             }
+            fn lstsq_alone(&self, $a: bool, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Option<Result<()>> {
+                $through(|b, x| self.0.lstsq_alone($turned, b, x), b, x)
+            }
         }
-    )* };
+    };
 }
-pinv!(Adjoint Transpose Conj);
+pinv!(Adjoint, |adjoint| !adjoint, plainly);
+pinv!(Transpose, |adjoint| !adjoint, conjugately);
+pinv!(Conj, |adjoint| adjoint, conjugately);
+type Solved = Option<Result<()>>;
+fn plainly<'b, 'x, T>(
+    f: impl FnOnce(View<'b, T>, ViewMut<'x, T>) -> Solved,
+    b: View<'b, T>,
+    x: ViewMut<'x, T>,
+) -> Solved {
+    f(b, x)
+}
+/// conj(f(conj(b))).
+fn conjugately<T: Scalar>(
+    f: impl FnOnce(View<'_, T>, ViewMut<'_, T>) -> Solved,
+    b: View<'_, T>,
+    mut x: ViewMut<'_, T>,
+) -> Solved {
+    if <T::IsReal as Fact>::KNOWN {
+        return f(b, x);
+    }
+    let conjugate: Vec<T> = (0..b.rows * b.cols).map(|i| b.at(i % b.rows, i / b.rows).conj()).collect();
+    let solved = f(View::matrix(&conjugate, b.rows, b.cols), x.reborrow())?;
+    for c in 0..x.cols {
+        (0..x.rows).for_each(|i| *x.at(i, c) = x.at(i, c).conj());
+    }
+    Some(solved)
+}
 macro_rules! explain {
     ($($S:ident $of:literal;)*) => { $(
         impl<A: Explain> Explain for $S<A> {
             fn plan<K: Facts>(&self, question: Question) -> Plan {
                 match question {
                     Question::Lu => base::<K, Self>(self, question),
+                    Question::Pinv => Plan::least_squares($of, part(&self.0, question)),
                     Question::Eig if $of != "conjugate of" => match <Fa<A> as Facts>::SelfAdjoint::KNOWN {
                         true => Plan::by_parts($of, [part(&self.0, Question::Eigh)]),
                         false => base::<K, Self>(self, question),
