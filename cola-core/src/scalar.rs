@@ -206,6 +206,17 @@ pub(crate) fn all_finite<T: Scalar>(x: &[T]) -> T::Mask {
     ((s[0] + s[1]) + (s[2] + s[3])).finite()
 }
 
+/// False in the lanes where a number is NaN or infinite, and at times where all are finite but their sum overflows: then [`all_finite`]
+/// tells. Without its product for each number (solve of kron(4 x 4, 4 x 4): TODO).
+#[inline(always)]
+pub(crate) fn sum_finite<T: Scalar>(x: &[T]) -> T::Mask {
+    let mut s = [-T::zero(); 4];
+    for i in 0..x.len() {
+        s[i % 4] += x[i];
+    }
+    ((s[0] + s[2]) + (s[1] + s[3])).finite()
+}
+
 /// One ordinary number (`LANES == 1`) whose lanes can be widened: what `stack` takes.
 pub trait Element: Scalar<Lane = Self> {
     /// B of them side by side.

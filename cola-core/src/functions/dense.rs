@@ -5,7 +5,7 @@ use crate::data::{Column, Held};
 use crate::dsl::Class;
 use crate::error::{Error, Result, check, failure};
 use crate::facts::{AnyPhase, AnySign, Facts, Known, NoFacts, PsdFacts, SelfAdjointFacts, Sign, Unknown};
-use crate::functions::det::{log_product, slog_product};
+use crate::functions::det::{Det, log_product, slog_product};
 use crate::functions::factor::LuFactors;
 use crate::operator::{LinearOperator, with_scratch};
 use crate::ops::{Dense, DenseTriangular, Lower, Permutation, Spectral, Triangular, Unitary, Upper};
@@ -55,6 +55,15 @@ pub trait FactorMethod: Copy + Send + Sync + 'static {
     /// # Errors
     /// `NotPositiveDefinite` where PSD was promised, `NonFinite`.
     fn slogdet_of<T: Scalar, S: Space>(a: Held<T, S>) -> Result<(T, T::Re)>;
+    /// The same with the logarithm still open.
+    ///
+    /// # Errors
+    /// As `slogdet_of`.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn det_of<T: Scalar, S: Space>(a: Held<T, S>) -> Result<Det<T>> {
+        let (sign, log) = Self::slogdet_of(a)?;
+        Ok(Det::of(sign, log))
+    }
     /// A again.
     fn rebuild<T: Scalar, S: Space>(f: &Self::Factor<T, S>) -> Held<T, S>;
 }
@@ -84,6 +93,20 @@ fn upper_mark<T: Scalar>(n: usize, a: &[T]) -> T::Re {
         }
     }
     mark(s)
+}
+/// What the report reads of L and the matrix: of one number not L, which the good path then need not keep at hand.
+#[inline(always)]
+fn for_report<T: Scalar, S: Space>(l: &Held<T, S>) -> Held<T, S> {
+    if T::LANES > 1 {
+        return l.clone();
+    }
+    let mut a = Held::filled(l.order(), T::zero());
+    for j in 0..l.order() {
+        for i in 0..=j {
+            a.set(i, j, l.at(i, j));
+        }
+    }
+    a
 }
 #[cold]
 #[inline(never)]
@@ -126,7 +149,7 @@ impl FactorMethod for ByLdl {
                 // a copy: a reference would keep the factors in memory on the good path
                 failure::<T, _>(
                     #[inline(always)]
-                    || not_positive(l.clone(), d.clone(), ok),
+                    || not_positive(for_report(&l), d.clone(), ok),
                 )?;
             }
         } else {
@@ -155,13 +178,21 @@ impl FactorMethod for ByLdl {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_of<T: Scalar, S: Space>(mut a: Held<T, S>) -> Result<(T, T::Re)> {
         if fixed::<S>() && a.order() <= kernels::UNROLL {
-            return Ok(Self::slogdet(&Self::factor(a)?));
+            return Ok(Self::det_of(a)?.slog());
         }
         finite(a.as_slice(), "the matrix")?;
         let mut d = Column::<T::Re, S>::filled(a.order(), T::Re::zero());
         let outcome = kernels::ldl_pivots(a.order(), fixed::<S>(), a.as_mut_slice(), &mut d);
         outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
         Ok((T::one(), log_product(&d)))
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn det_of<T: Scalar, S: Space>(a: Held<T, S>) -> Result<Det<T>> {
+        if fixed::<S>() && a.order() <= kernels::UNROLL {
+            return Ok(Det::of_pivots(&Self::factor(a)?.d));
+        }
+        let (sign, log) = Self::slogdet_of(a)?;
+        Ok(Det::of(sign, log))
     }
     fn rebuild<T: Scalar, S: Space>(f: &LdlFactor<T, S>) -> Held<T, S> {
         let (n, l) = (f.l.order(), |i: usize, k: usize| if i == k { T::one() } else { f.l.at(i, k) });

@@ -92,7 +92,7 @@ pub fn ldl<T: Scalar>(n: usize, a: &mut [T], d: &mut [T::Re], mark: T::Re) -> T:
         }
         // infinite or NaN entries reach a pivot as -inf or NaN: no test of their own
         let least = diagonal * rounding::<T>(n);
-        let good = if j + 1 == n { least + mark } else { least }.lt(p);
+        let good = if j == 0 { least + mark } else { least }.lt(p);
         ok = ok & good;
         // a failed lane goes on beside the others, one number alone is given up
         d[j] = if T::LANES == 1 { p } else { T::Re::select(good, p, one) };
