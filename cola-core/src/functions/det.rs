@@ -196,7 +196,9 @@ impl<T: Scalar> Det<T> {
         if self.times == 0 || o.times == 0 {
             return Det { sign, log, ..if self.times == 0 { o } else { self } };
         }
-        let Some((x, y)) = powers(self.times, o.times) else { return apart(self, o) };
+        let Some((x, y)) = powers(self.times, o.times) else {
+            return Det::of(sign, log + apart(self.product, self.times, o.product, o.times));
+        };
         let (a, b) = (power(self.product, x), power(o.product, y));
         let (p, (low, high)) = (a * b, digits::<T::Re>(1));
         let out = Det { product: p, sign, log, times: self.times / x, room: 1 };
@@ -207,7 +209,10 @@ impl<T: Scalar> Det<T> {
         let least = if y > 1 { b.min(least) } else { least };
         match (low.lt(least) & p.lt(high)).all() {
             true => out,
-            false => Det { product: T::Re::one(), log: apart(self, o).log, ..out },
+            false => {
+                let log = log + apart(self.product, self.times, o.product, o.times);
+                Det { product: T::Re::one(), log, ..out }
+            }
         }
     }
     /// (sign, log|det|).
@@ -219,12 +224,11 @@ impl<T: Scalar> Det<T> {
         }
     }
 }
-/// A logarithm each.
+/// A logarithm each. Number by number: a reference to a structure would keep it in memory on the good path too.
 #[cold]
 #[inline(never)]
-fn apart<T: Scalar>(a: Det<T>, b: Det<T>) -> Det<T> {
-    let ((sa, la), (sb, lb)) = (a.slog(), b.slog());
-    Det::of(sa * sb, la + lb)
+fn apart<R: Real>(a: R, m: usize, b: R, n: usize) -> R {
+    times(m, a.ln()) + times(n, b.ln())
 }
 /// (x, y) with a : b = x : y, where both are small.
 #[cfg_attr(not(debug_assertions), inline(always))]
