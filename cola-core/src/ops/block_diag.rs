@@ -238,13 +238,15 @@ impl<A: LinearOperator, const M: usize> LinearOperator for Repeat<A, M> {
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         let (m, n) = (self.0.nrows(), self.0.ncols());
         let (m, n) = if how.adjoint { (n, m) } else { (m, n) };
-        for k in 0..M {
-            self.0.act(how, x.rows(k * n, n), y.rows(k * m, m), s);
+        // the parts of a vector as columns: a factored block solves them in pairs
+        for c in 0..x.cols {
+            let (x, y) = (x.column(c), y.column(c));
+            self.0.act(how, View::new(x.data, n, M, x.rs, n * x.rs), ViewMut::new(y.data, m, M, y.rs, m * y.rs), s);
         }
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn scratch_len(&self, columns: usize) -> usize {
-        self.0.scratch_len(columns)
+    fn scratch_len(&self, _: usize) -> usize {
+        self.0.scratch_len(M)
     }
 }
 impl<K: Facts, A: Invertible, const M: usize> InverseRule<K> for Repeat<A, M> {
