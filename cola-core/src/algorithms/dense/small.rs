@@ -152,8 +152,10 @@ pub(super) fn ldl_solve<T: Scalar>(n: usize, l: &[T], d: &[T::Re], x: &mut [T]) 
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn ldl_solve_pairs(n: usize, l: &[f64], d: &[f64], x: &mut [f64], columns: usize) {
     let (l, d) = (&l[..n * n], &d[..n]);
+    // of two rows there is too little to do: 6.0 ns in place of 5.7 (inv + apply of kron(2 x 2, diag 3))
+    let pairs = if n > 2 { columns / 2 } else { 0 };
     let mut y = [Lanes::<f64, 2>::splat(0.0); UNROLL];
-    for p in 0..columns / 2 {
+    for p in 0..pairs {
         let x = &mut x[2 * p * n..][..2 * n];
         unroll!(i in 0..n {
             y[i] = Lanes::new([x[i], x[i + n]]);
@@ -170,8 +172,8 @@ pub(super) fn ldl_solve_pairs(n: usize, l: &[f64], d: &[f64], x: &mut [f64], col
             (y[i], [x[i], x[i + n]]) = (s, s.0);
         });
     }
-    if columns % 2 == 1 {
-        ldl_solve(n, l, d, &mut x[(columns - 1) * n..columns * n]);
+    for c in 2 * pairs..columns {
+        ldl_solve(n, l, d, &mut x[c * n..(c + 1) * n]);
     }
 }
 /// See [`super::cholesky`]: the root-free factors, then n independent square roots.
