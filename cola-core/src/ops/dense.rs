@@ -133,7 +133,8 @@ impl<K: Facts, M: MatrixData> InverseRule<K> for Dense<M> {
     type Output = Factored<M::Scalar, M::Rows, MethodOf<K>>;
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
-        Factored::new(copy("inverse", self)?)
+        square("inverse", self)?;
+        Factored::of_view(self.0.view())
     }
 }
 // det A from the same factors.
@@ -144,7 +145,8 @@ impl<K: Facts, M: MatrixData> DetRule<K> for Dense<M> {
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn det_rule(&self) -> Result<Det<M::Scalar>> {
-        MethodOf::<K>::det_of(copy("slogdet", self)?)
+        square("slogdet", self)?;
+        MethodOf::<K>::det_view::<_, M::Rows>(self.0.view())
     }
 }
 // A = V diag(w) V^H.
