@@ -189,10 +189,9 @@ pub trait OperatorExt: Operator {
         self.solve_rule(bv, x.view_mut())?;
         // of a static size (where nothing iterates) NaN and infinity in b reach the solution, so one test serves both
         if !x.view_mut().as_view().sum_finite().all() {
-            let fine = x.view_mut().as_view().finite();
             crate::error::failure::<Self::Scalar, _>(
                 #[inline(always)]
-                || bad_solution("solve", self.shape(), bv, fine),
+                || bad_solution("solve", self.shape(), bv, x.view_mut().as_view().finite()),
             )?;
         }
         Ok(x)

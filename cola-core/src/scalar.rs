@@ -194,7 +194,7 @@ pub(crate) fn all_finite<T: Scalar>(x: &[T]) -> T::Mask {
         return (s[0] + s[1]).finite();
     }
     let sum = sum_finite(x);
-    if sum.all() {
+    if sum.all() || T::ALL_OR_NONE {
         return sum;
     }
     // an overflow of the sum is none of the numbers

@@ -87,7 +87,13 @@ fn with_rest<T: Scalar, S: Space, R>(n: usize, scratch: &mut [T], f: impl FnOnce
 /// Refuses NaN and infinity at the door.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn finite<T: Scalar>(a: &[T], place: &'static str) -> Result<()> {
-    if sum_finite(a).all() { Ok(()) } else { check::<T>(all_finite(a), move |_| Error::non_finite(place)) }
+    match sum_finite(a).all() {
+        true => Ok(()),
+        false => failure::<T, _>(
+            #[inline(always)]
+            || check::<T>(all_finite(a), move |_| Error::non_finite(place)),
+        ),
+    }
 }
 
 /// Zero, or NaN in the lanes where a number above the diagonal is NaN or infinite, or where their sum overflows.
