@@ -285,3 +285,75 @@ pub(crate) fn slog_product<T: Scalar>(xs: impl Iterator<Item = T> + Clone) -> (T
 pub(crate) fn times<R: Real>(n: usize, x: R) -> R {
     if n == 0 { R::zero() } else { x * R::real(n as f64) }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::dsl::{block_diag, diag, kron, psd, repeat};
+    use crate::error::Error;
+    use crate::ext::OperatorExt;
+    use nalgebra::{SMatrix, SVector, Vector2, Vector3, matrix};
+
+    /// A logarithm for all against one for each, where products stay in the range of f64 and where they leave it.
+    #[test]
+    fn parts_share_a_logarithm() {
+        let y = matrix![2.0, 0.5, 0.25; 0.5, 3.0, 1.0; 0.25, 1.0, 4.0];
+        let ly = y.determinant().ln();
+        for s in [1.0, 1e-20, 1e-46, 1e-48, 1e-95, 1e-200, 1e46, 1e48, 1e95, 1e200] {
+            for t in [1.0, 1e-60, 1e70, 1e-150, 1e150] {
+                let (a, d, e) = (y * s, Vector3::new(3.0, 0.2, 1.0) * t, Vector2::new(2.0, -5.0) * t);
+                let (la, ld, le) = (ly + 3.0 * s.ln(), 0.6f64.ln() + 3.0 * t.ln(), 10f64.ln() + 2.0 * t.ln());
+                let near = |what: &str, (sign, log): (f64, f64), (want_sign, want): (f64, f64)| {
+                    assert!(
+                        sign == want_sign && (log - want).abs() <= 1e-12 * want.abs().max(1.0),
+                        "{what} {s} {t} {log} {want}"
+                    )
+                };
+                near("3 : 3", kron(psd(&a), diag(&d)).slogdet().unwrap(), (1.0, 3.0 * la + 3.0 * ld));
+                near("2 : 3", kron(psd(&a), diag(&e)).slogdet().unwrap(), (-1.0, 2.0 * la + 3.0 * le));
+                near("2 : 3, even", kron(diag(&e), psd(&kron_two(&a))).slogdet().unwrap(), (1.0, 4.0 * la + 6.0 * le));
+                let r = block_diag(repeat::<2, _>(psd(&a)), diag(&e));
+                near("2 : 1", r.slogdet().unwrap(), (-1.0, 2.0 * la + le));
+                near(
+                    "7 : 1",
+                    block_diag(repeat::<7, _>(psd(&a)), psd(diag(&d))).slogdet().unwrap(),
+                    (1.0, 7.0 * la + ld),
+                );
+                let deep = kron(block_diag(psd(&a), psd(diag(&d))), psd(&a));
+                near("deep", deep.slogdet().unwrap(), (1.0, 3.0 * (la + ld) + 6.0 * la));
+            }
+        }
+    }
+    /// A x I_2 of 3 x 3 as numbers.
+    fn kron_two(a: &SMatrix<f64, 3, 3>) -> SMatrix<f64, 6, 6> {
+        a.kronecker(&SMatrix::<f64, 2, 2>::identity())
+    }
+    /// Zeros and what is not finite, beside parts that are in order.
+    #[test]
+    fn a_bad_part_is_named() {
+        let y = matrix![2.0, 0.5; 0.5, 3.0];
+        let d = SVector::<f64, 3>::new(1.0, 0.0, 2.0);
+        assert_eq!(kron(psd(&y), diag(&d)).slogdet(), Ok((0.0, f64::NEG_INFINITY)));
+        assert_eq!(kron(psd(&y), diag(&d)).logdet(), Err(Error::Singular { index: 0 }));
+        for (at, bad) in [((0, 1), f64::NAN), ((0, 1), f64::INFINITY), ((1, 0), f64::NAN), ((1, 1), f64::INFINITY)] {
+            let mut z = y;
+            z[at] = bad;
+            let k = block_diag(psd(&y), psd(&z));
+            assert!(matches!(k.logdet(), Err(Error::NonFinite { .. })), "{at:?} {bad}");
+            assert!(matches!(k.solve(&SVector::<f64, 4>::repeat(1.0)), Err(Error::NonFinite { .. })), "{at:?} {bad}");
+        }
+        let indefinite = matrix![1.0, 2.0; 2.0, 1.0];
+        let k = kron(psd(&y), psd(&indefinite));
+        assert_eq!(k.logdet(), Err(Error::NotPositiveDefinite { index: 1, pivot: -3.0 }));
+        assert_eq!(k.inv().err(), Some(Error::NotPositiveDefinite { index: 1, pivot: -3.0 }));
+    }
+    /// The sum above the diagonal overflows, no entry does.
+    #[test]
+    fn a_sum_that_overflows_is_no_entry() {
+        let a = matrix![1.7e308, 1e308, 1e308; 1e308, 1.7e308, 1e308; 1e308, 1e308, 1.7e308];
+        let b = SVector::<f64, 3>::new(1e300, 2e300, 3e300);
+        let x = psd(&a).solve(&b).unwrap();
+        assert!((a * 1e-300 * x - b * 1e-300).amax() < 1e-8, "{x}");
+        let want = (a * 1e-308).determinant().ln() + 3.0 * 1e308f64.ln();
+        assert!((psd(&a).logdet().unwrap() - want).abs() < 1e-11 * want);
+    }
+}
