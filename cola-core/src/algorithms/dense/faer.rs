@@ -30,7 +30,7 @@ const SOLVE_FEW: usize = 256;
 const MANY: usize = 4;
 /// The same on strided views: 1.8 / 1.7 at 64, adjoint 3.1 / 1.2.
 const TRIANGULAR_FEW: usize = 48;
-/// QL / faer, in turn, so that neither finds its branches learnt: 25 / 27 at 24, 43 / 46 at 32, 181 / 69 at 40; in the roots of
+/// QL / faer, in turn, so that neither finds its branches learnt: 23 / 27 at 24, 43 / 46 at 32, 181 / 69 at 40; in the roots of
 /// kron(32 x 32, 32 x 32) 45 / 28.
 const EIGEN: usize = 32;
 /// Matrix times vector, numbers in the matrix: 0.23 / 0.19 at 24 x 24 by columns, 0.21 / 0.14 at 12 x 12 by rows.
