@@ -296,10 +296,10 @@ mod tests {
     /// A logarithm for all against one for each, where products stay in the range of f64 and where they leave it.
     #[test]
     fn parts_share_a_logarithm() {
-        let y = matrix![2.0, 0.5, 0.25; 0.5, 3.0, 1.0; 0.25, 1.0, 4.0];
+        let y: SMatrix<f64, 3, 3> = matrix![2.0, 0.5, 0.25; 0.5, 3.0, 1.0; 0.25, 1.0, 4.0];
         let ly = y.determinant().ln();
-        for s in [1.0, 1e-20, 1e-46, 1e-48, 1e-95, 1e-200, 1e46, 1e48, 1e95, 1e200] {
-            for t in [1.0, 1e-60, 1e70, 1e-150, 1e150] {
+        for s in [1f64, 1e-20, 1e-46, 1e-48, 1e-95, 1e-200, 1e46, 1e48, 1e95, 1e200] {
+            for t in [1f64, 1e-60, 1e70, 1e-150, 1e150] {
                 let (a, d, e) = (y * s, Vector3::new(3.0, 0.2, 1.0) * t, Vector2::new(2.0, -5.0) * t);
                 let (la, ld, le) = (ly + 3.0 * s.ln(), 0.6f64.ln() + 3.0 * t.ln(), 10f64.ln() + 2.0 * t.ln());
                 let near = |what: &str, (sign, log): (f64, f64), (want_sign, want): (f64, f64)| {
@@ -330,7 +330,7 @@ mod tests {
     /// Zeros and what is not finite, beside parts that are in order.
     #[test]
     fn a_bad_part_is_named() {
-        let y = matrix![2.0, 0.5; 0.5, 3.0];
+        let y: SMatrix<f64, 2, 2> = matrix![2.0, 0.5; 0.5, 3.0];
         let d = SVector::<f64, 3>::new(1.0, 0.0, 2.0);
         assert_eq!(kron(psd(&y), diag(&d)).slogdet(), Ok((0.0, f64::NEG_INFINITY)));
         assert_eq!(kron(psd(&y), diag(&d)).logdet(), Err(Error::Singular { index: 0 }));
@@ -341,7 +341,7 @@ mod tests {
             assert!(matches!(k.logdet(), Err(Error::NonFinite { .. })), "{at:?} {bad}");
             assert!(matches!(k.solve(&SVector::<f64, 4>::repeat(1.0)), Err(Error::NonFinite { .. })), "{at:?} {bad}");
         }
-        let indefinite = matrix![1.0, 2.0; 2.0, 1.0];
+        let indefinite: SMatrix<f64, 2, 2> = matrix![1.0, 2.0; 2.0, 1.0];
         let k = kron(psd(&y), psd(&indefinite));
         assert_eq!(k.logdet(), Err(Error::NotPositiveDefinite { index: 1, pivot: -3.0 }));
         assert_eq!(k.inv().err(), Some(Error::NotPositiveDefinite { index: 1, pivot: -3.0 }));
@@ -349,7 +349,7 @@ mod tests {
     /// The sum above the diagonal overflows, no entry does.
     #[test]
     fn a_sum_that_overflows_is_no_entry() {
-        let a = matrix![1.7e308, 1e308, 1e308; 1e308, 1.7e308, 1e308; 1e308, 1e308, 1.7e308];
+        let a: SMatrix<f64, 3, 3> = matrix![1.7e308, 1e308, 1e308; 1e308, 1.7e308, 1e308; 1e308, 1e308, 1.7e308];
         let b = SVector::<f64, 3>::new(1e300, 2e300, 3e300);
         let x = psd(&a).solve(&b).unwrap();
         assert!((a * 1e-300 * x - b * 1e-300).amax() < 1e-8, "{x}");
