@@ -1,5 +1,6 @@
 //! kron(psd(A), psd(B)) of dense n x n factors beside expert code written directly on faer, in one run:
 //! `cargo bench --bench dynamic_ops [-- filter] [--criterion] [--strict]`. One thread on both sides.
+//! Measured (Zen 4): 0.83 to 1.09, the solve at n = 32 the largest.
 mod timing;
 
 use cola::prelude::*;

@@ -4,7 +4,7 @@ use crate::scalar::{Mask, Real, Scalar};
 use crate::view::View;
 use core::any::Any;
 use nalgebra::DMatrix;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// Result of everything that can fail.
@@ -186,6 +186,8 @@ impl Error {
 thread_local! {
     /// Failures that cannot travel in a return value: of single lanes, and of lazy inverses inside an application.
     static FAULTS: RefCell<Option<Vec<(usize, Error)>>> = const { RefCell::new(None) };
+    /// How many of them there are, for the batch driver, which asks after every few elements: a plain number is read in line.
+    static NOTED: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Runs `f` and returns what it returned together with the failures reported meanwhile by lane. While it runs, a failed lane is
@@ -211,9 +213,9 @@ impl Notes {
         Notes(swap_faults(Some(Vec::new())))
     }
     /// Something was noted.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn any(&self) -> bool {
-        FAULTS.with_borrow(|f| f.as_ref().is_some_and(|f| !f.is_empty()))
+        NOTED.get() > 0
     }
     /// What was noted since the last time.
     #[inline(always)]
@@ -229,6 +231,7 @@ impl Drop for Notes {
 }
 #[inline(never)]
 fn swap_faults(new: Option<Vec<(usize, Error)>>) -> Option<Vec<(usize, Error)>> {
+    NOTED.set(new.as_ref().map_or(0, Vec::len));
     FAULTS.replace(new)
 }
 /// Runs a closure: `try_linop!` gives `?` a function to return from. (A closure that is called where it stands cannot be marked to be
@@ -241,7 +244,12 @@ pub fn attempt<R>(f: impl FnOnce() -> R) -> R {
 /// Notes a failure for the innermost [`collect_faults`]; false if there is none.
 #[doc(hidden)]
 pub fn note_fault(lane: usize, e: Error) -> bool {
-    FAULTS.with_borrow_mut(|f| f.as_mut().map(|f| f.push((lane, e))).is_some())
+    FAULTS.with_borrow_mut(|f| {
+        let Some(f) = f else { return false };
+        f.push((lane, e));
+        NOTED.set(f.len());
+        true
+    })
 }
 
 /// Turns a mask into a result: an error of its own for one number; for lanes, each failed lane is noted (or named).

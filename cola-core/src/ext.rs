@@ -188,11 +188,10 @@ pub trait OperatorExt: Operator {
         let mut x = V::Output::produce(self.ncols(), bv.cols);
         self.solve_rule(bv, x.view_mut())?;
         // of a static size (where nothing iterates) NaN and infinity in b reach the solution, so one test serves both
-        let fine = x.view_mut().as_view().finite();
-        if !fine.all() {
+        if !x.view_mut().as_view().sum_finite().all() {
             crate::error::failure::<Self::Scalar, _>(
                 #[inline(always)]
-                || bad_solution("solve", self.shape(), bv, fine),
+                || bad_solution("solve", self.shape(), bv, x.view_mut().as_view().finite()),
             )?;
         }
         Ok(x)
@@ -393,7 +392,7 @@ pub trait OperatorExt: Operator {
     {
         const { demand_square("slogdet", Self::SHAPE) }
         crate::functions::base::square("slogdet", self)?;
-        self.slogdet_rule()
+        Ok(self.det_rule()?.slog())
     }
     /// log det A by the given algorithm: a number, or of [`Slq`](crate::Slq) an estimate with its standard error.
     ///

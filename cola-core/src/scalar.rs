@@ -181,8 +181,8 @@ pub(crate) fn mark<T: Scalar>(x: T) -> T::Re {
         false => x.re() * zero + x.im() * zero,
     }
 }
-/// True in the lanes where all numbers are neither NaN nor infinite: zero times each is summed, which gives 0 or NaN. No branch, and four
-/// sums that need not wait for one another (a test for each of 16 numbers took 9 ns, this 3).
+/// True in the lanes where all numbers are neither NaN nor infinite: zero times each is summed, which gives 0 or NaN, of many numbers only
+/// where their plain sum is not finite (a test for each of 16 numbers took 9 ns, this 3). The batch driver takes the plain sum's word.
 #[inline(always)]
 pub(crate) fn all_finite<T: Scalar>(x: &[T]) -> T::Mask {
     if x.len() <= 16 {
@@ -193,17 +193,37 @@ pub(crate) fn all_finite<T: Scalar>(x: &[T]) -> T::Mask {
         }
         return (s[0] + s[1]).finite();
     }
-    let mut s = [T::Re::zero(); 4];
-    let (fours, rest) = x.as_chunks::<4>();
-    for four in fours {
-        for l in 0..4 {
-            s[l] += mark(four[l]);
+    let sum = sum_finite(x);
+    if sum.all() || T::ALL_OR_NONE {
+        return sum;
+    }
+    // an overflow of the sum is none of the numbers
+    x.iter().fold(-T::Re::zero(), |s, &x| s + mark(x)).finite()
+}
+/// False in the lanes where a number is NaN or infinite, and at times where all are finite but their sum overflows: then [`all_finite`]
+/// tells. Without a product for each number (solve of kron(4 x 4, 4 x 4): 58 ns, so 51).
+#[inline(always)]
+pub(crate) fn sum_finite<T: Scalar>(x: &[T]) -> T::Mask {
+    let mut s = [-T::zero(); 4];
+    let mut rest = x;
+    if x.len() > 64 && T::LANES == 1 {
+        // sums enough that no addition waits for another (128 x 128 by four of them: 20 us)
+        let mut many = [-T::zero(); 16];
+        let (chunks, end) = x.as_chunks::<16>();
+        for chunk in chunks {
+            for l in 0..16 {
+                many[l] += chunk[l];
+            }
         }
+        for l in 0..16 {
+            s[l % 4] += many[l];
+        }
+        rest = end;
     }
-    for (s, x) in s.iter_mut().zip(rest) {
-        *s += mark(*x);
+    for i in 0..rest.len() {
+        s[i % 4] += rest[i];
     }
-    ((s[0] + s[1]) + (s[2] + s[3])).finite()
+    ((s[0] + s[2]) + (s[1] + s[3])).finite()
 }
 
 /// One ordinary number (`LANES == 1`) whose lanes can be widened: what `stack` takes.

@@ -81,6 +81,14 @@ impl<'a, T: Copy> View<'a, T> {
     }
 }
 impl<T: Scalar> View<'_, T> {
+    /// True in the lanes where the entries have a finite sum: none of them is NaN or infinite.
+    #[inline(always)]
+    pub(crate) fn sum_finite(&self) -> T::Mask {
+        match self.contiguous() {
+            Some(x) => crate::scalar::sum_finite(x),
+            None => self.finite(),
+        }
+    }
     /// True in the lanes where every entry is finite.
     #[inline(always)]
     pub fn finite(&self) -> T::Mask {

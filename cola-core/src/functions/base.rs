@@ -76,8 +76,8 @@ pub mod by_base {
     pub enum Inverse<T: Scalar, S: Space, A, M: FactorMethod> {
         /// By the factors of the dense matrix.
         Factored(Factored<T, S, M>),
-        /// By iterations.
-        Lazy(LazyInverse<T, A>),
+        /// By iterations. Boxed: its small fields in the place of the factors' numbers would make the compiler take those apart in bytes.
+        Lazy(Box<LazyInverse<T, A>>),
     }
     /// See [`Undone`](super::Undone).
     #[derive(Clone)]
@@ -112,7 +112,7 @@ impl<A: LinearOperator, M: FactorMethod> BaseInverse<A, M> {
         if const { A::SHAPE.rows.is_static() } || is_direct(a) {
             return Ok(BaseInverse::Factored(Factored::new(materialize("inverse", a)?)?));
         }
-        Ok(BaseInverse::Lazy(LazyInverse::new(a.clone())?))
+        Ok(BaseInverse::Lazy(Box::new(LazyInverse::new(a.clone())?)))
     }
     /// x = A^-1 b without cloning the operator.
     ///

@@ -5,13 +5,13 @@ use crate::data::{Column, Held};
 use crate::dsl::Class;
 use crate::error::{Error, Result, check, failure};
 use crate::facts::{AnyPhase, AnySign, Facts, Known, NoFacts, PsdFacts, SelfAdjointFacts, Sign, Unknown};
-use crate::functions::det::{log_product, slog_product};
+use crate::functions::det::{Det, log_product, slog_product};
 use crate::functions::factor::LuFactors;
 use crate::operator::{LinearOperator, with_scratch};
 use crate::ops::{Dense, DenseTriangular, Lower, Permutation, Spectral, Triangular, Unitary, Upper};
-use crate::scalar::{Mask, Real, Scalar, all_finite, mark};
+use crate::scalar::{Mask, Real, Scalar, all_finite, mark, sum_finite};
 use crate::space::Space;
-use crate::view::ViewMut;
+use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 use num_traits::Zero;
 
@@ -55,6 +55,23 @@ pub trait FactorMethod: Copy + Send + Sync + 'static {
     /// # Errors
     /// `NotPositiveDefinite` where PSD was promised, `NonFinite`.
     fn slogdet_of<T: Scalar, S: Space>(a: Held<T, S>) -> Result<(T, T::Re)>;
+    /// As `factor` of a copy. What goes wrong is found out from the matrix where it lies, so that the good path keeps nothing for it.
+    ///
+    /// # Errors
+    /// As `factor`.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn factor_view<T: Scalar, S: Space>(a: View<'_, T>) -> Result<Self::Factor<T, S>> {
+        Self::factor(Held::copy(a))
+    }
+    /// As `slogdet_of` of a copy, the logarithm still open.
+    ///
+    /// # Errors
+    /// As `slogdet_of`.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn det_view<T: Scalar, S: Space>(a: View<'_, T>) -> Result<Det<T>> {
+        let (sign, log) = Self::slogdet_of(Held::<T, S>::copy(a))?;
+        Ok(Det::of(sign, log))
+    }
     /// A again.
     fn rebuild<T: Scalar, S: Space>(f: &Self::Factor<T, S>) -> Held<T, S>;
 }
@@ -70,7 +87,13 @@ fn with_rest<T: Scalar, S: Space, R>(n: usize, scratch: &mut [T], f: impl FnOnce
 /// Refuses NaN and infinity at the door.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn finite<T: Scalar>(a: &[T], place: &'static str) -> Result<()> {
-    check::<T>(all_finite(a), move |_| Error::non_finite(place))
+    match sum_finite(a).all() {
+        true => Ok(()),
+        false => failure::<T, _>(
+            #[inline(always)]
+            || check::<T>(all_finite(a), move |_| Error::non_finite(place)),
+        ),
+    }
 }
 
 /// Zero, or NaN in the lanes where a number above the diagonal is NaN or infinite, or where their sum overflows.
@@ -85,6 +108,20 @@ fn upper_mark<T: Scalar>(n: usize, a: &[T]) -> T::Re {
     }
     mark(s)
 }
+/// What the report reads of L and the matrix: of one number not L, which the good path then need not keep at hand.
+#[inline(always)]
+fn for_report<T: Scalar, S: Space>(l: &Held<T, S>) -> Held<T, S> {
+    if T::LANES > 1 {
+        return l.clone();
+    }
+    let mut a = Held::filled(l.order(), T::zero());
+    for j in 0..l.order() {
+        for i in 0..=j {
+            a.set(i, j, l.at(i, j));
+        }
+    }
+    a
+}
 #[cold]
 #[inline(never)]
 fn not_positive<T: Scalar, S: Space>(a: Held<T, S>, d: Column<T::Re, S>, ok: T::Mask) -> Result<()> {
@@ -93,6 +130,21 @@ fn not_positive<T: Scalar, S: Space>(a: Held<T, S>, d: Column<T::Re, S>, ok: T::
     check::<T>(above.finite(), |_| Error::non_finite("the matrix"))?;
     let outcome = kernels::ldl_outcome(n, a.as_slice(), &d, ok, upper_mark(n, a.as_slice()).finite());
     outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })
+}
+
+/// The factors, and whether all is well with them.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn small_ldl<T: Scalar, S: Space>(mut l: Held<T, S>) -> (LdlFactor<T, S>, T::Mask) {
+    let (n, mut d) = (l.order(), Column::filled(l.order(), T::Re::zero()));
+    // NaN and infinity below the diagonal reach a pivot, above it nobody looks: tested together with the first pivot
+    let mark = upper_mark(n, l.as_slice());
+    let ok = kernels::ldl_small(n, l.as_mut_slice(), &mut d, mark);
+    (LdlFactor { l, d }, ok)
+}
+#[cold]
+#[inline(never)]
+fn factor_again<T: Scalar, S: Space>(a: View<'_, T>) -> Result<()> {
+    ByLdl::factor::<T, S>(Held::copy(a)).map(|_| ())
 }
 
 /// Root-free A = L D L^H, for PSD. (Golub & Van Loan, 4th ed., 4.1.2.)
@@ -117,24 +169,36 @@ impl FactorMethod for ByLdl {
     type Factor<T: Scalar, S: Space> = LdlFactor<T, S>;
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn factor<T: Scalar, S: Space>(mut l: Held<T, S>) -> Result<LdlFactor<T, S>> {
-        let (n, mut d) = (l.order(), Column::filled(l.order(), T::Re::zero()));
-        if fixed::<S>() && n <= kernels::UNROLL {
-            // NaN and infinity below the diagonal reach a pivot, above it nobody looks: tested together with the last pivot
-            let mark = upper_mark(n, l.as_slice());
-            let ok = kernels::ldl_small(n, l.as_mut_slice(), &mut d, mark);
+        if fixed::<S>() && l.order() <= kernels::UNROLL {
+            let (f, ok) = small_ldl(l);
             if !ok.all() {
                 // a copy: a reference would keep the factors in memory on the good path
                 failure::<T, _>(
                     #[inline(always)]
-                    || not_positive(l.clone(), d.clone(), ok),
+                    || not_positive(for_report(&f.l), f.d.clone(), ok),
                 )?;
             }
-        } else {
-            finite(l.as_slice(), "the matrix")?;
-            let outcome = kernels::ldl(n, false, l.as_mut_slice(), &mut d);
-            outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
+            return Ok(f);
         }
+        finite(l.as_slice(), "the matrix")?;
+        let mut d = Column::filled(l.order(), T::Re::zero());
+        let outcome = kernels::ldl(l.order(), false, l.as_mut_slice(), &mut d);
+        outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
         Ok(LdlFactor { l, d })
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn factor_view<T: Scalar, S: Space>(a: View<'_, T>) -> Result<LdlFactor<T, S>> {
+        if !(fixed::<S>() && a.rows <= kernels::UNROLL) {
+            return Self::factor(Held::copy(a));
+        }
+        let (f, ok) = small_ldl(Held::copy(a));
+        if !ok.all() {
+            failure::<T, _>(
+                #[inline(always)]
+                || factor_again::<T, S>(a),
+            )?;
+        }
+        Ok(f)
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn solve<T: Scalar, S: Space>(f: &LdlFactor<T, S>, _: bool, x: &mut [T], columns: usize, _: &mut [T]) {
@@ -155,13 +219,21 @@ impl FactorMethod for ByLdl {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_of<T: Scalar, S: Space>(mut a: Held<T, S>) -> Result<(T, T::Re)> {
         if fixed::<S>() && a.order() <= kernels::UNROLL {
-            return Ok(Self::slogdet(&Self::factor(a)?));
+            return Ok(Det::of_pivots(&Self::factor(a)?.d).slog());
         }
         finite(a.as_slice(), "the matrix")?;
         let mut d = Column::<T::Re, S>::filled(a.order(), T::Re::zero());
         let outcome = kernels::ldl_pivots(a.order(), fixed::<S>(), a.as_mut_slice(), &mut d);
         outcome.result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
         Ok((T::one(), log_product(&d)))
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn det_view<T: Scalar, S: Space>(a: View<'_, T>) -> Result<Det<T>> {
+        if fixed::<S>() && a.rows <= kernels::UNROLL {
+            return Ok(Det::of_pivots(&Self::factor_view::<T, S>(a)?.d));
+        }
+        let (sign, log) = Self::slogdet_of(Held::<T, S>::copy(a))?;
+        Ok(Det::of(sign, log))
     }
     fn rebuild<T: Scalar, S: Space>(f: &LdlFactor<T, S>) -> Held<T, S> {
         let (n, l) = (f.l.order(), |i: usize, k: usize| if i == k { T::one() } else { f.l.at(i, k) });
@@ -481,6 +553,11 @@ impl<T: Scalar, S: Space, M: FactorMethod> Factored<T, S, M> {
     #[inline(always)]
     pub fn new(a: Held<T, S>) -> Result<Self> {
         Ok(Factored { n: a.order(), factor: M::factor(a)?, method: PhantomData })
+    }
+    /// Factors a copy of A.
+    #[inline(always)]
+    pub(crate) fn of_view(a: View<'_, T>) -> Result<Self> {
+        Ok(Factored { n: S::EXTENT.or(a.rows), factor: M::factor_view(a)?, method: PhantomData })
     }
 }
 

@@ -16,7 +16,7 @@ pub mod power;
 pub mod spectrum;
 pub mod svd;
 
-pub use det::{DetRule, HasDet};
+pub use det::{Det, DetRule, HasDet};
 pub use diagonal::DiagonalRule;
 pub use eig::{Cx, EigFactors, EigRule, Eigenvectors, HasEig};
 pub use explog::{Exp, ExpRule, HasExp, HasLog, Log, LogRule};

@@ -6,7 +6,7 @@ use crate::facts::{Fact, Facts, SelfAdjointFacts, WithIsometric, WithPsd, WithSe
 use crate::functions::base::materialize;
 use crate::functions::dense::{ByLdl, FactorMethod};
 use crate::functions::{
-    CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
+    CholeskyRule, Det, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
     LuRule, PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
@@ -123,6 +123,11 @@ macro_rules! rules_as {
             fn slogdet_rule(&self) -> Result<(Sc<$A>, Re<$A>)> {
                 let $s = self;
                 $inner.slogdet_rule()
+            }
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            fn det_rule(&self) -> Result<Det<Sc<$A>>> {
+                let $s = self;
+                $inner.det_rule()
             }
         }
         impl<K: Facts, $($p)*> PowerRule<K> for $S where $A: PowerRule<$With> {

@@ -4,7 +4,7 @@ use crate::data::Column;
 use crate::error::{Error, Result};
 use crate::facts::{Both, Facts, SelfAdjointFacts};
 use crate::functions::base::square;
-use crate::functions::det::{power, times};
+use crate::functions::det::Det;
 pub(crate) use crate::functions::diagonal::block_part;
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEig,
@@ -77,11 +77,14 @@ impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> 
 impl<K: Facts, A: HasDet, B: HasDet<Scalar = A::Scalar>> DetRule<K> for BlockDiag<A, B> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
+        Ok(DetRule::<K>::det_rule(self)?.slog())
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn det_rule(&self) -> Result<Det<Sc<A>>> {
         if !self.square_blocks("slogdet")? {
-            return Ok((Sc::<A>::zero(), Re::<A>::of(f64::NEG_INFINITY)));
+            return Ok(Det::of(Sc::<A>::zero(), Re::<A>::of(f64::NEG_INFINITY)));
         }
-        let ((sa, la), (sb, lb)) = (self.0.slogdet_rule()?, self.1.slogdet_rule()?);
-        Ok((sa * sb, la + lb))
+        Ok(self.0.det_rule()?.and(self.1.det_rule()?))
     }
 }
 impl<K: Facts, A: HasPower, B: HasPower<Scalar = A::Scalar>> PowerRule<K> for BlockDiag<A, B> {
@@ -235,13 +238,15 @@ impl<A: LinearOperator, const M: usize> LinearOperator for Repeat<A, M> {
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         let (m, n) = (self.0.nrows(), self.0.ncols());
         let (m, n) = if how.adjoint { (n, m) } else { (m, n) };
-        for k in 0..M {
-            self.0.act(how, x.rows(k * n, n), y.rows(k * m, m), s);
+        // the parts of a vector as columns: a factored block solves them in pairs
+        for c in 0..x.cols {
+            let (x, y) = (x.column(c), y.column(c));
+            self.0.act(how, View::new(x.data, n, M, x.rs, n * x.rs), ViewMut::new(y.data, m, M, y.rs, m * y.rs), s);
         }
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn scratch_len(&self, columns: usize) -> usize {
-        self.0.scratch_len(columns)
+    fn scratch_len(&self, _: usize) -> usize {
+        self.0.scratch_len(M)
     }
 }
 impl<K: Facts, A: Invertible, const M: usize> InverseRule<K> for Repeat<A, M> {
@@ -254,8 +259,11 @@ impl<K: Facts, A: Invertible, const M: usize> InverseRule<K> for Repeat<A, M> {
 impl<K: Facts, A: HasDet, const M: usize> DetRule<K> for Repeat<A, M> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
-        let (sign, log) = self.0.slogdet_rule()?;
-        Ok((power(sign, M), times(M, log)))
+        Ok(DetRule::<K>::det_rule(self)?.slog())
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn det_rule(&self) -> Result<Det<Sc<A>>> {
+        Ok(self.0.det_rule()?.to_the(M))
     }
 }
 impl<K: Facts, A: HasPower, const M: usize> PowerRule<K> for Repeat<A, M> {

@@ -13,8 +13,8 @@ use crate::functions::eig::{DenseEigenvectors, dense_eig};
 use crate::functions::pinv::{DensePinv, dense_lstsq, dense_pinv};
 use crate::functions::svd::{DenseColumns, dense_svd};
 use crate::functions::{
-    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
-    SpectrumRule, SvdRule,
+    Det, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power,
+    PowerRule, SpectrumRule, SvdRule,
 };
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -133,7 +133,8 @@ impl<K: Facts, M: MatrixData> InverseRule<K> for Dense<M> {
     type Output = Factored<M::Scalar, M::Rows, MethodOf<K>>;
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn inverse_rule(&self) -> Result<Self::Output> {
-        Factored::new(copy("inverse", self)?)
+        square("inverse", self)?;
+        Factored::of_view(self.0.view())
     }
 }
 // det A from the same factors.
@@ -141,6 +142,11 @@ impl<K: Facts, M: MatrixData> DetRule<K> for Dense<M> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(M::Scalar, Re<Self>)> {
         MethodOf::<K>::slogdet_of(copy("slogdet", self)?)
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn det_rule(&self) -> Result<Det<M::Scalar>> {
+        square("slogdet", self)?;
+        MethodOf::<K>::det_view::<_, M::Rows>(self.0.view())
     }
 }
 // A = V diag(w) V^H.

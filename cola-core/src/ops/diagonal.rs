@@ -3,7 +3,7 @@
 use crate::data::{Column, Produce, VectorData};
 use crate::error::{Error, Result, check, failure};
 use crate::facts::{And, Fact, FactSet, Facts, SelfAdjointFacts, Unknown};
-use crate::functions::det::{slog_at_once, slog_product};
+use crate::functions::det::{Det, slog_product};
 use crate::functions::eig::polar;
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
@@ -201,14 +201,18 @@ impl<K: Facts, V: VectorData> InverseRule<K> for Diagonal<V> {
 impl<K: Facts, V: VectorData> DetRule<K> for Diagonal<V> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(V::Scalar, Re<Self>)> {
+        Ok(DetRule::<K>::det_rule(self)?.slog())
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn det_rule(&self) -> Result<Det<V::Scalar>> {
         let d = self.0.view();
         let entries = (0..d.rows).map(
             #[inline(always)]
             |i| d.at(i, 0),
         );
-        match slog_at_once(entries, <K::Psd as Fact>::KNOWN) {
+        match Det::at_once(entries, <K::Psd as Fact>::KNOWN) {
             Some(out) => Ok(out),
-            None => self.copied().slog_by_entries(),
+            None => self.copied().slog_by_entries().map(|(sign, log)| Det::of(sign, log)),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::data::{Column, Held};
 use crate::error::{Error, Result};
 use crate::facts::{Both, Fact, Facts, SelfAdjointFacts};
 use crate::functions::base::{is_direct, materialize, square};
-use crate::functions::det::{power, times};
+use crate::functions::det::Det;
 use crate::functions::diagonal::{Entries, diagonal_start, main_diagonal};
 use crate::functions::eig::products;
 use crate::functions::{
@@ -226,12 +226,15 @@ impl<K: Facts, A: Invertible, B: Invertible<Scalar = A::Scalar>> InverseRule<K> 
 impl<K: Facts, A: HasDet, B: HasDet<Scalar = A::Scalar>> DetRule<K> for Kron<A, B> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
+        Ok(DetRule::<K>::det_rule(self)?.slog())
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn det_rule(&self) -> Result<Det<Sc<A>>> {
         if !self.square_factors("slogdet")? {
-            return Ok((Sc::<A>::zero(), Re::<A>::of(f64::NEG_INFINITY)));
+            return Ok(Det::of(Sc::<A>::zero(), Re::<A>::of(f64::NEG_INFINITY)));
         }
         let (na, nb) = (self.0.nrows(), self.1.nrows());
-        let ((sa, la), (sb, lb)) = (self.0.slogdet_rule()?, self.1.slogdet_rule()?);
-        Ok((power(sa, nb) * power(sb, na), times(nb, la) + times(na, lb)))
+        Ok(self.0.det_rule()?.to_the(nb).and(self.1.det_rule()?.to_the(na)))
     }
 }
 // (A x B)^p = A^p x B^p for PSD factors

@@ -4,7 +4,7 @@ use super::jacobi::jacobi;
 use super::small::size;
 use super::{Engine, UNROLL};
 use crate::error::Outcome;
-use crate::scalar::{Complex, Mask, Real, Scalar};
+use crate::scalar::{Complex, Mask, Real, Scalar, mark};
 use num_traits::{One, Zero};
 
 /// Largest single matrix for Jacobi; f64 Jacobi / QL 19 / 130 ns at n = 2, 352 / 327 at 3, 920 / 709 at 4.
@@ -19,13 +19,16 @@ const JACOBI: usize = 3;
 /// Cost: about 9 n^3 (single numbers), 4 n^3 per Jacobi sweep (lanes; 6 to 10 sweeps).
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn eigh<T: Scalar>(n: usize, fixed: bool, a: &mut [T], w: &mut [T::Re], v: &mut [T]) -> Outcome<T> {
-    let out = spectrum(n, fixed, a, w, v);
+    let zero = T::Re::zero();
+    let marks = if n <= 2 { (0..n).fold(zero, |s, j| (j..n).fold(s, |s, i| s + mark(a[i + j * n]))) } else { zero };
+    let mut out = spectrum(n, fixed, a, w, v);
     if T::LANES == 1 {
+        out.pivot(0, T::Re::real(f64::NAN), marks.finite());
         sort(n, w, v);
     }
     out
 }
-/// [`eigh`] in any order: for functions of a matrix, which need none.
+/// [`eigh`] in any order: for functions of a matrix, which need none. The caller has tested a single number's matrix for NaN and infinity.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn spectrum<T: Scalar>(n: usize, fixed: bool, a: &mut [T], w: &mut [T::Re], v: &mut [T]) -> Outcome<T> {
     if T::LANES == 1 && !(T::PLAIN && fixed && n <= JACOBI) {

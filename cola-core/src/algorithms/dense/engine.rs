@@ -4,7 +4,7 @@
 use super::faer as kernels;
 #[cfg(not(feature = "faer"))]
 use super::plain as kernels;
-use super::{Engine, MatrixFunction, functions, qr};
+use super::{Engine, MatrixFunction, functions, qr, small};
 use crate::error::{Outcome, Result};
 use crate::scalar::Complex;
 use crate::view::{View, ViewMut};
@@ -103,6 +103,10 @@ engine! {
         }
     };
     f64, f64, eig_real, |z| z.re, {
+        #[cfg_attr(not(debug_assertions), inline(always))]
+        fn engine_ldl_solve_small(n: usize, l: &[f64], d: &[f64], x: &mut [f64], columns: usize) {
+            small::ldl_solve_pairs(n, l, d, x, columns)
+        }
         #[cfg(feature = "fft")]
         fn engine_real_dft(n: usize) -> Option<std::sync::Arc<dyn crate::algorithms::fft::RealDft<f64>>> {
             Some(crate::algorithms::fft::real64(n))

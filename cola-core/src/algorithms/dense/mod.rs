@@ -81,6 +81,16 @@ pub trait Engine: Sized {
     {
         loops::ldl_solve(n, l, d, x, columns)
     }
+    /// See [`ldl_solve`], of a static size up to [`UNROLL`]; in line.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn engine_ldl_solve_small(n: usize, l: &[Self], d: &[Self::Re], x: &mut [Self], columns: usize)
+    where
+        Self: Scalar,
+    {
+        for c in 0..columns {
+            small::ldl_solve(n, l, d, &mut x[c * n..(c + 1) * n]);
+        }
+    }
     /// See [`ldl_pivots`].
     #[inline(never)]
     fn engine_ldl_pivots(n: usize, a: &mut [Self], d: &mut [Self::Re]) -> Outcome<Self>
@@ -262,9 +272,7 @@ pub fn ldl<T: Scalar>(n: usize, fixed: bool, a: &mut [T], d: &mut [T::Re]) -> Ou
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn ldl_solve<T: Scalar>(n: usize, fixed: bool, l: &[T], d: &[T::Re], x: &mut [T], columns: usize) {
     if fixed && n <= UNROLL {
-        for c in 0..columns {
-            small::ldl_solve(n, l, d, &mut x[c * n..(c + 1) * n]);
-        }
+        T::engine_ldl_solve_small(n, l, d, x, columns)
     } else if T::LANES > 1 {
         loops::ldl_solve(n, l, d, x, columns)
     } else {

@@ -4,6 +4,7 @@
 use super::UNROLL;
 use crate::error::Outcome;
 use crate::facts::Fact;
+use crate::lanes::Lanes;
 use crate::scalar::{Mask, Real, Scalar};
 use num_traits::{One, Zero};
 
@@ -92,7 +93,7 @@ pub fn ldl<T: Scalar>(n: usize, a: &mut [T], d: &mut [T::Re], mark: T::Re) -> T:
         }
         // infinite or NaN entries reach a pivot as -inf or NaN: no test of their own
         let least = diagonal * rounding::<T>(n);
-        let good = if j + 1 == n { least + mark } else { least }.lt(p);
+        let good = if j == 0 { least + mark } else { least }.lt(p);
         ok = ok & good;
         // a failed lane goes on beside the others, one number alone is given up
         d[j] = if T::LANES == 1 { p } else { T::Re::select(good, p, one) };
@@ -145,6 +146,35 @@ pub(super) fn ldl_solve<T: Scalar>(n: usize, l: &[T], d: &[T::Re], x: &mut [T]) 
         }
         x[i] = s;
     });
+}
+/// See [`super::ldl_solve`]; columns in pairs, one register each. (solve of kron(4 x 4, 4 x 4): 50 ns column by column, of which LLVM makes
+/// vectors where it finds some; 42 ns like this.)
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn ldl_solve_pairs(n: usize, l: &[f64], d: &[f64], x: &mut [f64], columns: usize) {
+    let (l, d) = (&l[..n * n], &d[..n]);
+    // of two rows there is too little to do: 6.0 ns in place of 5.7 (inv + apply of kron(2 x 2, diag 3))
+    let pairs = if n > 2 { columns / 2 } else { 0 };
+    let mut y = [Lanes::<f64, 2>::splat(0.0); UNROLL];
+    for p in 0..pairs {
+        let x = &mut x[2 * p * n..][..2 * n];
+        unroll!(i in 0..n {
+            y[i] = Lanes::new([x[i], x[i + n]]);
+            for k in 0..i {
+                y[i] = y[i].sub_mul(Lanes::splat(l[i + k * n]), y[k]);
+            }
+        });
+        unroll!(j in 0..n {
+            let i = n - 1 - j;
+            let mut s = y[i] * Lanes::splat(1.0 / d[i]);
+            for k in i + 1..n {
+                s = s.sub_mul(Lanes::splat(l[k + i * n]), y[k]);
+            }
+            (y[i], [x[i], x[i + n]]) = (s, s.0);
+        });
+    }
+    for c in 2 * pairs..columns {
+        ldl_solve(n, l, d, &mut x[c * n..(c + 1) * n]);
+    }
 }
 /// See [`super::cholesky`]: the root-free factors, then n independent square roots.
 #[cfg_attr(not(debug_assertions), inline(always))]
