@@ -123,12 +123,12 @@ widest! {
         for ((w, x), y) in w.iter_mut().zip(x).zip(y) {
             for i in 0..SUMS {
                 w[i] = w[i].add_mul(a, x[i]);
-                s[i] = s[i] + y[i].conj() * w[i];
+                s[i] += y[i].conj() * w[i];
             }
         }
         for (i, ((w, &x), &y)) in w_end.iter_mut().zip(x_end).zip(y_end).enumerate() {
             *w = w.add_mul(a, x);
-            s[i] = s[i] + y.conj() * *w;
+            s[i] += y.conj() * *w;
         }
         s.into_iter().fold(T::zero(), |a, b| a + b)
     }

@@ -49,6 +49,8 @@ mod shifted;
 mod sliced;
 #[cfg(feature = "faer")]
 mod sparse;
+#[cfg(feature = "faer")]
+mod sparse_runs;
 mod spectral;
 mod stack;
 mod sum;

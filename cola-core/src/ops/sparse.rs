@@ -1,7 +1,5 @@
 //! A sparse matrix, compressed by rows (CSR) or by columns (CSC).
 
-mod runs;
-
 use crate::algorithms::sparse::{Compressed, SparseNumber};
 use crate::error::{Error, Result, note_fault};
 use crate::facts::{Fact, Facts, InverseFacts, NoFacts};
@@ -233,7 +231,13 @@ fn gather_rows<T: Scalar>(how: Update<T>, a: Compressed<'_, T>, first: usize, x:
     }
 }
 /// Rows `first..` of y = \[y +\] alpha A x of a matrix compressed by rows.
-fn rows<T: Scalar>(how: Update<T>, a: Compressed<'_, T>, first: usize, x: View<'_, T>, mut y: ViewMut<'_, T>) {
+pub(super) fn rows<T: Scalar>(
+    how: Update<T>,
+    a: Compressed<'_, T>,
+    first: usize,
+    x: View<'_, T>,
+    mut y: ViewMut<'_, T>,
+) {
     for c in 0..x.cols {
         let rows = y.rows;
         match x.column(c).contiguous().filter(|_| y.rs == 1) {
@@ -281,7 +285,7 @@ fn scatter<T: Scalar, const N: usize>(
 }
 /// y = \[y +\] alpha A x or A^H x.
 #[inline]
-fn act<T: Scalar>(how: Update<T>, a: Compressed<'_, T>, x: View<'_, T>, mut y: ViewMut<'_, T>) {
+pub(super) fn act<T: Scalar>(how: Update<T>, a: Compressed<'_, T>, x: View<'_, T>, mut y: ViewMut<'_, T>) {
     let by_lines = a.by_rows != how.adjoint;
     if !by_lines && !how.add {
         for c in 0..y.cols {
@@ -321,7 +325,7 @@ impl<M: SparseData> LinearOperator for Sparse<M> {
     }
     const ARRANGES: bool = true;
     fn arranged(&self) -> Option<Box<dyn DynOperator<Sc<Self>> + '_>> {
-        Some(Box::new(runs::Runs::new(self.0.compressed())?))
+        Some(Box::new(super::sparse_runs::Runs::new(self.0.compressed())?))
     }
 }
 

@@ -179,7 +179,7 @@ impl<T: Scalar> ByRows<T> for Runs<'_, T> {
         for c in 0..x.cols {
             match x.column(c).contiguous().filter(|_| y.rs == 1) {
                 Some(x) if rows > 0 => self.gather(how, first, x, &mut y.column(c).data[..rows]),
-                _ => super::rows(how, self.a, first, x.column(c), y.column(c)),
+                _ => super::sparse::rows(how, self.a, first, x.column(c), y.column(c)),
             }
         }
     }
@@ -190,7 +190,7 @@ impl<T: Scalar> DynOperator<T> for Runs<'_, T> {
     }
     fn dyn_act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, _: &mut [T]) {
         if how.adjoint {
-            return super::act(how, self.a, x, y);
+            return super::sparse::act(how, self.a, x, y);
         }
         let block = if x.cols > 1 { BLOCK } else { self.a.rows };
         for first in (0..self.a.rows).step_by(block) {
