@@ -3,7 +3,8 @@
 //!
 //! Per iteration each of x, r, p, q has to be read and written once and the matrix read once: p^H A p must be known before r can change, and
 //! |r| before p can. The time for so many bytes comes from a triad (a = b + c d) over as many bytes as the four vectors and the matrix
-//! hold, timed in turn with the solves on the same one thread. Bar: 1.3 times that. Iterations are held against SciPy's (b = ones, x0 = 0).
+//! hold, timed in turn with the solves on the same one thread. Bar: 1.3 times that. (As `Sparse` the rows of this matrix repeat themselves, of
+//! which the product by runs makes use: less is moved than is held.) Iterations are held against SciPy's (b = ones, x0 = 0).
 //!
 //! `cargo bench --bench cg [-- --short] [-- --strict]`: without the whole solves; exit status 1 where a bar is missed.
 use cola::prelude::*;

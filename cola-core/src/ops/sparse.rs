@@ -90,7 +90,8 @@ impl<M: SparseData + ?Sized> SparseData for &M {
 
 /// A matrix whose nonzeros alone are stored, m x n. In `linop!` every `CsrMatrix` and `CscMatrix` is one.
 ///
-/// Its action costs 2 flops per nonzero; solve, inverse and determinant are sparse Cholesky under `psd(..)` and sparse LU else
+/// Its action costs 2 flops per nonzero; iterative methods multiply with a copy laid out for that, where long runs of rows have their numbers
+/// at the same places relative to the diagonal (grids, bands), and of rows that repeat themselves only one is stored; solve, inverse and determinant are sparse Cholesky under `psd(..)` and sparse LU else
 /// ([`SparseCholesky`](crate::algorithms::sparse::SparseCholesky), [`SparseLu`](crate::algorithms::sparse::SparseLu)); other functions make it dense.
 ///
 /// ```
