@@ -196,7 +196,8 @@ mod bar {
                 Shown { bar, goal, latest: (0, 1.0), drawn: Instant::now(), stride: 1, left: 1 }
             }))
         }
-        /// Draws at times: iterations of microseconds cannot afford a text each, and hardly a look at the clock (`MEASURE`).
+        /// Draws at times: iterations of microseconds cannot afford a text each, and hardly a look at the clock. On a terminal CG with
+        /// 2000 unknowns (2 us an iteration) takes 0.6 % more, with 20000 0.3 %; the bar itself costs 0.04 ms.
         #[inline]
         pub fn show(&mut self, i: &Iteration) {
             let Some(shown) = &mut self.0 else { return };
