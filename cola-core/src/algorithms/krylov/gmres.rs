@@ -2,8 +2,9 @@
 //!
 //! Saad & Schultz, GMRES: a generalized minimal residual algorithm for solving nonsymmetric linear systems, SISC 7, 1986; letters of
 //! Saad, Iterative Methods for Sparse Linear Systems, 2nd ed., 2003, algorithms 6.9 and 9.5. Deviations: the preconditioner stands on
-//! the right, so that the residual that is minimised is the true one; modified Gram-Schmidt is not repeated (GMRES is
-//! backward stable with it: Paige, Rozloznik & Strakos, SIMAX 28, 2006) but where next to nothing is left, to tell an exhausted space; the outer loop [`refine`] verifies each cycle.
+//! the right, so that the residual that is minimised is the true one; modified Gram-Schmidt is not repeated (GMRES is backward stable with
+//! it: Paige, Rozloznik & Strakos, SIMAX 28, 2006) but where next to nothing is left, to tell an exhausted space; the outer loop [`refine`]
+//! verifies each cycle.
 
 use super::{End, Monitor, Params, Products, Report, host, hypot, refine, solver};
 use crate::error::Result;
