@@ -92,6 +92,17 @@ fn the_same_bits_on_any_thread() {
         });
         assert!(all.iter().all(|r| *r == alone));
     }
+    // an operator that takes threads of its own, against the same rows by one: what estimators sum up is the same bits
+    let (n, rows) = (1100, 64);
+    let points = DMatrix::from_fn(n, 2, |i, j| noise(i + n * j));
+    let k = crate::ops::Rbf::new(0.7);
+    let v = DMatrix::from_fn(n, 3, |i, j| noise(i * 5 + j));
+    let threaded = crate::ops::Kernel::new(k, &points).apply(&v);
+    for first in (0..n).step_by(rows) {
+        let some = points.rows(first, rows.min(n - first)).into_owned();
+        let alone = crate::ops::Kernel::cross(k, &some, &points).apply(&v);
+        assert_eq!(threaded.rows(first, some.nrows()), alone, "rows from {first}");
+    }
 }
 
 #[test]
