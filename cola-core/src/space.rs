@@ -90,6 +90,21 @@ pub trait Space: Send + Sync + 'static {
     type Plus<S: Space>: Space;
     #[doc(hidden)]
     type PlusAfter<S: StaticSpace>: Space;
+    /// Room for what only operators of dynamic size have: a box, and for static sizes no value at all, so that an enum with such a
+    /// variant is laid out, dropped and compiled as if it had none (batch of step 3 of the tour: FIGURE).
+    type Aside<X>: core::ops::Deref<Target = X>;
+    /// `x` there; `None` where there is no such place.
+    fn aside<X>(x: X) -> Option<Self::Aside<X>>;
+    /// `f(x)` there.
+    fn map_aside<X, Y>(x: &Self::Aside<X>, f: impl FnOnce(&X) -> Y) -> Self::Aside<Y>;
+}
+/// The place where no value of X ever is.
+pub struct Nowhere<X>(core::convert::Infallible, PhantomData<fn() -> X>);
+impl<X> core::ops::Deref for Nowhere<X> {
+    type Target = X;
+    fn deref(&self) -> &X {
+        match self.0 {}
+    }
 }
 /// A space whose length the type knows.
 ///
@@ -151,6 +166,13 @@ macro_rules! static_space {
             type After<S: StaticSpace> = Tensor<S, $S>;
             type Plus<S: Space> = S::PlusAfter<$S>;
             type PlusAfter<S: StaticSpace> = Direct<S, $S>;
+            type Aside<X> = Nowhere<X>;
+            fn aside<X>(_: X) -> Option<Nowhere<X>> {
+                None
+            }
+            fn map_aside<X, Y>(x: &Nowhere<X>, _: impl FnOnce(&X) -> Y) -> Nowhere<Y> {
+                match x.0 {}
+            }
         }
     };
 }
@@ -167,6 +189,13 @@ impl Space for Dyn {
     type After<S: StaticSpace> = Dyn;
     type Plus<S: Space> = Dyn;
     type PlusAfter<S: StaticSpace> = Dyn;
+    type Aside<X> = Box<X>;
+    fn aside<X>(x: X) -> Option<Box<X>> {
+        Some(Box::new(x))
+    }
+    fn map_aside<X, Y>(x: &Box<X>, f: impl FnOnce(&X) -> Y) -> Box<Y> {
+        Box::new(f(x))
+    }
 }
 
 /// Owned numbers, inline or on the heap.

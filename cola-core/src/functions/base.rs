@@ -10,6 +10,7 @@ use crate::operator::short::{Ro, Sc};
 use crate::operator::{DynOperator, LinearOperator, Operator, Update, with_scratch};
 use crate::ops::Dense;
 use crate::scalar::Scalar;
+use crate::space::Space;
 use crate::view::{View, ViewMut};
 use num_traits::{One, Zero};
 
@@ -76,8 +77,9 @@ pub mod by_base {
     pub enum Inverse<T: Scalar, S: Space, A, M: FactorMethod> {
         /// By the factors of the dense matrix.
         Factored(Factored<T, S, M>),
-        /// By iterations. Boxed: its small fields in the place of the factors' numbers would make the compiler take those apart in bytes.
-        Lazy(Box<LazyInverse<T, A>>),
+        /// By iterations, never of a static size. Aside: its small fields in the place of the factors' numbers would make the compiler
+        /// take those apart in bytes.
+        Lazy(S::Aside<LazyInverse<T, A>>),
     }
     /// See [`Undone`](super::Undone).
     #[derive(Clone)]
@@ -92,7 +94,7 @@ pub mod by_base {
         fn clone(&self) -> Self {
             match self {
                 Inverse::Factored(f) => Inverse::Factored(f.clone()),
-                Inverse::Lazy(a) => Inverse::Lazy(a.clone()),
+                Inverse::Lazy(a) => Inverse::Lazy(S::map_aside(a, Clone::clone)),
             }
         }
     }
@@ -112,7 +114,8 @@ impl<A: LinearOperator, M: FactorMethod> BaseInverse<A, M> {
         if const { A::SHAPE.rows.is_static() } || is_direct(a) {
             return Ok(BaseInverse::Factored(Factored::new(materialize("inverse", a)?)?));
         }
-        Ok(BaseInverse::Lazy(Box::new(LazyInverse::new(a.clone())?)))
+        let lazy = Ro::<A>::aside(LazyInverse::new(a.clone())?);
+        lazy.map(BaseInverse::Lazy).ok_or_else(|| too_large("inverse", a.nrows()))
     }
     /// x = A^-1 b without cloning the operator.
     ///

@@ -285,7 +285,7 @@ impl<T: Scalar, S: Space, A: Parameters<Number = T>, M: FactorTree> Parameters f
         match self {
             by_base::Inverse::Factored(inverse) => by_base::Inverse::Factored(inverse.traverse(path, f)),
             by_base::Inverse::Lazy(l) => {
-                by_base::Inverse::Lazy(Box::new(LazyInverse::of(path.enter("of", |p| l.a.traverse(p, f)))))
+                by_base::Inverse::Lazy(S::map_aside(l, |l| LazyInverse::of(path.enter("of", |p| l.a.traverse(p, f)))))
             }
         }
     }
@@ -293,7 +293,7 @@ impl<T: Scalar, S: Space, A: Parameters<Number = T>, M: FactorTree> Parameters f
         match self {
             by_base::Inverse::Factored(inverse) => by_base::Inverse::Factored(inverse.rebuild(path, f)),
             by_base::Inverse::Lazy(l) => {
-                by_base::Inverse::Lazy(Box::new(LazyInverse::of(path.enter("of", |p| l.a.rebuild(p, f)))))
+                by_base::Inverse::Lazy(S::map_aside(l, |l| LazyInverse::of(path.enter("of", |p| l.a.rebuild(p, f)))))
             }
         }
     }
