@@ -14,7 +14,8 @@ use crate::functions::{
 };
 use crate::gradient::{Differentiable, LogdetGradient, SpectrumGradient};
 use crate::operator::short::{Fa, Re, Ro, Sc};
-use crate::operator::{ByRows, LinearOperator, Operator, SameScalar, Update, operator, with_scratch};
+use crate::operator::{ByRows, DynOperator, LinearOperator, Operator, SameScalar, Update, operator, with_scratch};
+use crate::ops::grid_lines::GridLines;
 use crate::ops::kron::{marginals, pairs};
 use crate::ops::shifted::inverted;
 use crate::ops::{Either, Kron, Normal, Spectral};
@@ -131,6 +132,10 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
     fn by_rows(&self) -> Option<&dyn ByRows<Sc<A>>> {
         let strides = |rows: Option<&dyn ByRows<Sc<A>>>| rows.is_some_and(|rows| rows.strides());
         (strides(self.0.by_rows()) && strides(self.1.by_rows())).then_some(self)
+    }
+    const ARRANGES: bool = !Self::SHAPE.rows.is_static();
+    fn arranged(&self) -> Option<Box<dyn DynOperator<Sc<A>> + '_>> {
+        GridLines::new(self, [self.0.by_rows()?, self.1.by_rows()?], (self.0.nrows(), self.1.nrows()))
     }
 }
 /// Numbers of y that both terms are added to while they are in the cache.

@@ -22,6 +22,7 @@ mod either;
 pub(crate) mod fourier;
 pub(crate) mod function;
 mod gram;
+mod grid_lines;
 pub(crate) mod hadamard;
 pub(crate) mod householder;
 pub(crate) mod interpolation;
