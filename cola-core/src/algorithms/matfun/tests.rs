@@ -75,6 +75,39 @@ fn the_estimate_is_honest() {
     }
 }
 
+/// Exponentials of large self-adjoint operators keep three vectors orthogonal only: growing and falling ones, with eigenvalues far outside of
+/// the others, which the recurrence finds again and again, and with a right-hand side that hardly sees them.
+#[test]
+fn exponentials_by_the_recurrence() {
+    let n = 5000;
+    let mut b: Vec<f64> = noisy(n);
+    for faint in [1.0, 1e-3, 1e-9] {
+        b[n - 3..].fill(faint);
+        for (t, far) in [(1.0, 60.0), (-1.0, 60.0), (20.0, 3.0), (-20.0, 30.0)] {
+            let mut d: Vec<f64> = (0..n).map(|i| t * i as f64 / n as f64).collect();
+            (1..4).for_each(|k| d[n - k] = t.signum() * far / k as f64);
+            let a = diagonal::<SelfAdjointFacts, f64>(d.clone());
+            let want: Vec<f64> = d.iter().zip(&b).map(|(d, b)| d.exp() * b).collect();
+            let mut x = vec![f64::NAN; n];
+            let (b, x_view) = (View::vector(&b), ViewMut::vector(&mut x));
+            let run = Lanczos::default().tol(1e-10).apply_function(Function::Exp, &a, b, x_view);
+            // rounding of what b hardly sees is multiplied by e^60
+            if faint < 1e-3 && matches!(run, Err(Error::NotConverged { .. })) {
+                continue;
+            }
+            let (report, e) = (run.unwrap(), error(&x, &want));
+            assert!(e <= 1e-10 && report.iterations < 120, "{t} {far} {faint}: {e:e}, {report:?}");
+        }
+    }
+    // nothing is left after three steps
+    let a = diagonal::<SelfAdjointFacts, f64>((0..n).map(|i| (i % 3) as f64).collect());
+    let want: Vec<f64> = (0..n).map(|i| f64::exp((i % 3) as f64) * b[i]).collect();
+    let mut x = vec![0.0; n];
+    let (b, x_view) = (View::vector(&b), ViewMut::vector(&mut x));
+    let report = Lanczos::default().apply_function(Function::Exp, &a, b, x_view).unwrap();
+    assert!(error(&x, &want) < 1e-13 && report.iterations <= 4, "{report:?}");
+}
+
 #[test]
 fn general_matrices_against_dense() {
     let n = 60;
