@@ -50,11 +50,13 @@ trace_by!(XTrace, XTRACE, xtrace);
 
 /// tr A of a positive semidefinite A by the exchangeable estimator with Nystrom approximations.
 ///
-/// The reported error is 1.55 (1 + (m / n)^2) times the spread of the leave-one-out values, as measured in the way that
-/// [`XTrace`](crate::XTrace) says: within a fifth of the true error there.
+/// The reported error is the geometric mean of two estimates: the spread of the leave-one-out values, which is too small, as they share
+/// their vectors, and the jackknife (Efron & Stein, Ann. Statist. 9, 1981), which compares the estimates without one of the vectors and is
+/// too large on average. Together they are 1.02 to 1.19 times the true error, on spectra i^-p, p from 1/4 to 3, n = 100 and 400, 10 to 80
+/// products, 3000 seeds each; the spread alone needs factors from 1 to 3 there.
 ///
 /// # Cost
-/// m products; 3 m vectors and 3 n m^2 operations.
+/// m products; 3 m vectors and 4 n m^2 operations.
 /// # Errors
 /// As [`Hutchinson`](crate::Hutchinson), and `NotPositiveDefinite` if A is found to be indefinite.
 /// # Example
@@ -200,23 +202,48 @@ fn xnystrace<T: Scalar>(a: &mut Action<'_, T>, options: Options, observer: Obser
         }
         y[..].axpy(T::of(nu), &omega);
         let h = gram(n, &omega, &y);
-        let (z, m_diagonal) = solved(n, k, &h, &y)?;
-        let (_, g_diagonal) = solved(n, k, &gram(n, &omega, &omega), &[])?;
+        let (z, m) = solved(n, k, &h, &y)?;
+        let (_, g) = solved(n, k, &gram(n, &omega, &omega), &[])?;
+        let diagonal = |a: &[T], i: usize| a[i * (k + 1)].re();
         let whole = y.chunks_exact(n).zip(z.chunks_exact(n)).fold(T::zero(), |s, (y, z)| s + y.dot(z));
         let mut moments = Moments::new();
         for i in 0..k {
             let z = &z[i * n..][..n];
-            let rest = T::Re::real(1.0) / m_diagonal[i];
+            let rest = T::Re::real(1.0) / diagonal(&m, i);
             // |(I - P) omega|^2 = 1 / (G^-1)_ii
-            let scale = T::Re::real((n - k + 1) as f64) * g_diagonal[i];
+            let scale = T::Re::real((n - k + 1) as f64) * diagonal(&g, i);
             let out = whole.re() - z.dot(z).re() * rest + scale * rest - T::Re::real(nu * n as f64);
             moments.add(T::from_re(out));
         }
-        // as wide as Student's distribution, the spread being known from k values only
-        let student = if k > 3 { ((k - 1) as f64 / (k - 3) as f64).sqrt() } else { 2.0 };
-        let shared = 1.55 * (1.0 + (k as f64 / n as f64).powi(2)) * student;
-        Ok(Estimate { value: moments.mean, std_error: shared * moments.std_error(), probes: k })
+        let jackknife = jackknife((n, k), &m, &g, &gram(n, &z, &z));
+        let std_error = (moments.std_error() * jackknife).sqrt();
+        Ok(Estimate { value: moments.mean, std_error, probes: k })
     })
+}
+/// The jackknife's standard error of [`XNysTrace`], from M = H^-1, the inverse of Omega^H Omega and Z^H Z: as in [`xnystrace`], with the
+/// blocks of two vectors i and j in the place of the numbers of one.
+fn jackknife<T: Scalar>((n, k): (usize, usize), m: &[T], g: &[T], z: &[T]) -> f64 {
+    let epsilon = T::Re::epsilon().lane_f64(0);
+    let real = |a: &[T], i: usize| a[i * (k + 1)].re().lane_f64(0);
+    // of the block of i and j; positive but for rounding
+    let determinant = |a: &[T], i: usize, j: usize| {
+        let product = real(a, i) * real(a, j);
+        (product - a[i + k * j].abs_sq().lane_f64(0)).max(epsilon * product)
+    };
+    let mut without = Moments::<f64>::new();
+    for i in 0..k {
+        let mut mean = 0.0;
+        for j in (0..k).filter(|&j| j != i) {
+            let of_m = determinant(m, i, j);
+            let both = 2.0 * (m[i + k * j] * z[i + k * j].conj()).re().lane_f64(0);
+            let trace = (real(m, j) * real(z, i) + real(m, i) * real(z, j) - both) / of_m;
+            let outside = real(g, i) / determinant(g, i, j);
+            mean += (n - k + 2) as f64 * real(m, i) / (of_m * outside) - trace;
+        }
+        without.add(mean / (k - 1) as f64);
+    }
+    // (k - 1) / k times the sum of squares
+    without.std_error() * (k - 1) as f64
 }
 /// The Hermitian part of X^H Y.
 fn gram<T: Scalar>(n: usize, x: &[T], y: &[T]) -> Vec<T> {
@@ -225,19 +252,18 @@ fn gram<T: Scalar>(n: usize, x: &[T], y: &[T]) -> Vec<T> {
     inner(n, x, y, &mut g);
     (0..k * k).map(|i| (g[i] + g[i / k + i % k * k].conj()).scale(T::Re::real(0.5))).collect()
 }
-/// Y H^-1 of n x k, and the diagonal of H^-1.
-fn solved<T: Scalar>(n: usize, k: usize, h: &[T], y: &[T]) -> Result<(Vec<T>, Vec<T::Re>)> {
+/// Y H^-1 of n x k, and H^-1.
+fn solved<T: Scalar>(n: usize, k: usize, h: &[T], y: &[T]) -> Result<(Vec<T>, Vec<T>)> {
     let (mut l, mut d) = (h.to_vec(), vec![T::Re::zero(); k]);
     kernels::ldl(k, false, &mut l, &mut d).result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
-    let mut eye = vec![T::zero(); k * k];
-    (0..k).for_each(|i| eye[i * (k + 1)] = T::one());
-    kernels::ldl_solve(k, false, &l, &d, &mut eye, k);
-    let diagonal = (0..k).map(|i| eye[i * (k + 1)].re()).collect();
+    let mut inverse = vec![T::zero(); k * k];
+    (0..k).for_each(|i| inverse[i * (k + 1)] = T::one());
+    kernels::ldl_solve(k, false, &l, &d, &mut inverse, k);
     if y.is_empty() {
-        return Ok((Vec::new(), diagonal));
+        return Ok((Vec::new(), inverse));
     }
     // by rows: H (row of Z)^H = (row of Y)^H
     let mut rows: Vec<T> = (0..n * k).map(|i| y[i / k + i % k * n].conj()).collect();
     kernels::ldl_solve(k, false, &l, &d, &mut rows, n);
-    Ok(((0..n * k).map(|i| rows[i / n + i % n * k].conj()).collect(), diagonal))
+    Ok(((0..n * k).map(|i| rows[i / n + i % n * k].conj()).collect(), inverse))
 }
