@@ -47,20 +47,10 @@ pub trait OneAnswer {
     fn answer(self) -> bool;
 }
 #[diagnostic::do_not_recommend]
-impl<C: IsBool> OneAnswer for Condition<C> {
+impl<C: Into<bool>> OneAnswer for Condition<C> {
     #[inline(always)]
     fn answer(self) -> bool {
-        self.0.is_true()
-    }
-}
-#[doc(hidden)]
-pub trait IsBool {
-    fn is_true(self) -> bool;
-}
-impl IsBool for bool {
-    #[inline(always)]
-    fn is_true(self) -> bool {
-        self
+        self.0.into()
     }
 }
 /// What stands after `if`. A type of its own, or rustc would propose to bound the type of the masks.
