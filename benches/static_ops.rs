@@ -72,6 +72,20 @@ macro_rules! static_and_dynamic {
         case!($table, &format!("static {} against dynamic: logdet", $n), ("static", "dynamic"), (a d, v w), linop!(psd(a)).logdet(), linop!(psd(a)).logdet());
     })*};
 }
+/// The same of kron(psd n x n, psd m x m).
+macro_rules! static_and_dynamic_kron {
+    ($table:ident, $(($n:literal, $m:literal))*) => {$({
+        let (a, b) = (psd::<$n>(), psd::<$m>());
+        let (c, d) = (DMatrix::from_column_slice($n, $n, a.as_slice()), DMatrix::from_column_slice($m, $m, b.as_slice()));
+        let v = SVector::<f64, { $n * $m }>::from_fn(|i, _| (i as f64).cos());
+        let w = DVector::from_column_slice(v.as_slice());
+        case!($table, &format!("static kron({}, {}) against dynamic: apply", $n, $m), ("static", "dynamic"), (a c, b d, v w), linop!(kron(psd(a), psd(b))).apply(v), linop!(kron(psd(a), psd(b))).apply(v));
+        case!($table, &format!("static kron({}, {}) against dynamic: solve", $n, $m), ("static", "dynamic"), (a c, b d, v w), linop!(kron(psd(a), psd(b))).solve(v), linop!(kron(psd(a), psd(b))).solve(v));
+        case!($table, &format!("static kron({}, {}) against dynamic: general solve", $n, $m), ("static", "dynamic"), (a c, b d, v w), linop!(kron(a, b)).solve(v), linop!(kron(a, b)).solve(v));
+        case!($table, &format!("static kron({}, {}) against dynamic: sqrt + apply", $n, $m), ("static", "dynamic"), (a c, b d, v w), linop!(kron(psd(a), psd(b))).sqrt().map(|r| r.apply(v)), linop!(kron(psd(a), psd(b))).sqrt().map(|r| r.apply(v)));
+        case!($table, &format!("static kron({}, {}) against dynamic: logdet", $n, $m), ("static", "dynamic"), (a c, b d, v w), linop!(kron(psd(a), psd(b))).logdet(), linop!(kron(psd(a), psd(b))).logdet());
+    })*};
+}
 
 fn main() {
     let mut table = Table::per(1);
@@ -98,10 +112,6 @@ fn main() {
         ],
     );
     static_and_dynamic!(table, 16 32);
-    let (a, v) = (psd::<4>(), SVector::<f64, 16>::from_fn(|i, _| (i as f64).cos()));
-    let (d, w) = (DMatrix::from_column_slice(4, 4, a.as_slice()), DVector::from_column_slice(v.as_slice()));
-    case!(table, "static kron(4, 4) against dynamic: apply", ("static", "dynamic"), (a d, v w), linop!(kron(psd(a), psd(a))).apply(v), linop!(kron(psd(a), psd(a))).apply(v));
-    case!(table, "static kron(4, 4) against dynamic: solve", ("static", "dynamic"), (a d, v w), linop!(kron(psd(a), psd(a))).solve(v), linop!(kron(psd(a), psd(a))).solve(v));
-    case!(table, "static kron(4, 4) against dynamic: sqrt + apply", ("static", "dynamic"), (a d, v w), linop!(kron(psd(a), psd(a))).sqrt().map(|r| r.apply(v)), linop!(kron(psd(a), psd(a))).sqrt().map(|r| r.apply(v)));
+    static_and_dynamic_kron!(table, (4, 4)(4, 8));
     table.finish();
 }

@@ -97,16 +97,17 @@ fn static_operators() {
     free("trace of a sum", || shifted.trace().unwrap());
     free("diagonal of a sum", || shifted.diagonal().unwrap()[0]);
 
-    // as large as our own loops serve: from 24 (Cholesky), 40 (LU) and 48 (eigenvalues) on faer does, with workspace on the heap
-    let m = black_box(SMatrix::<f64, 16, 16>::from_fn(|i, j| 1.0 / (1 + i + j) as f64 + f64::from(u8::from(i == j))));
-    let (large, w) = (linop!(psd(m)), SVector::<f64, 16>::repeat(1.0));
-    let x = free("16 x 16: solve", || large.solve(&w).unwrap());
+    // as large as our own loops serve: from 24 (Cholesky), 32 (eigenvalues) and 40 (LU) on faer does, with workspace on the heap
+    let m = black_box(hilbert_like::<23>());
+    let (large, w) = (linop!(psd(m)), SVector::<f64, 23>::repeat(1.0));
+    let x = free("23 x 23: solve", || large.solve(&w).unwrap());
     assert!((large.apply(&x) - w).norm() < 1e-12);
-    free("16 x 16: inv", || large.inv().unwrap().apply(&w));
-    free("16 x 16: sqrt", || large.sqrt().unwrap().apply(&w));
-    free("16 x 16: pow", || large.pow(0.3).unwrap().apply(&w));
-    free("16 x 16: logdet", || large.logdet().unwrap());
-    free("16 x 16: general solve", || linop!(m).solve(&w).unwrap());
+    free("23 x 23: inv", || large.inv().unwrap().apply(&w));
+    free("23 x 23: sqrt", || large.sqrt().unwrap().apply(&w));
+    free("23 x 23: pow", || large.pow(0.3).unwrap().apply(&w));
+    free("23 x 23: logdet", || large.logdet().unwrap());
+    free("31 x 31: sqrt", || linop!(psd({ black_box(hilbert_like::<31>()) })).sqrt().unwrap().apply(&[1.0; 31]));
+    free("39 x 39: general solve", || linop!({ black_box(hilbert_like::<39>()) }).solve(&[1.0; 39]).unwrap());
 
     let (g, s) = (linop!(&a * &a.H), linop!(block_diag(a, repeat::<2>(psd(a)))));
     free("gram", || g.apply(&g.solve(&nalgebra::vector![1.0, 2.0]).unwrap()));
@@ -120,6 +121,10 @@ fn static_operators() {
     let c = matrix_complex();
     free("complex solve", || linop!(self_adjoint(c)).solve(&[Complex::new(1.0, 0.0), Complex::new(0.0, 1.0)]).unwrap());
     free("complex sqrt", || linop!(psd(c)).sqrt().unwrap().apply(&[Complex::new(1.0, 0.0); 2]));
+}
+/// Positive definite and well conditioned.
+fn hilbert_like<const N: usize>() -> SMatrix<f64, N, N> {
+    SMatrix::from_fn(|i, j| 1.0 / (1 + i + j) as f64 + f64::from(u8::from(i == j)))
 }
 fn matrix_complex() -> SMatrix<Complex<f64>, 2, 2> {
     let c = Complex::new;

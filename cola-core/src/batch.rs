@@ -36,6 +36,33 @@ pub type Wide<T, const B: usize> = <T as Element>::Wide<B>;
 pub fn stack<K: Parameters<Number: Element>, const B: usize>(trees: [K; B]) -> Result<K::With<Wide<K::Number, B>>> {
     pack(&trees)
 }
+/// What `if`, `while` and the guards of `match` take in a `#[vmap]` function: the macro puts every condition through [`branch`].
+#[diagnostic::on_unimplemented(
+    message = "a batch cannot branch: this condition has one answer for each lane",
+    label = "a mask, where one `bool` is needed",
+    note = "compute both sides and choose for each lane: `T::select(mask, a, b)`"
+)]
+pub trait OneAnswer {
+    /// The answer.
+    fn answer(self) -> bool;
+}
+#[diagnostic::do_not_recommend]
+impl<C: Into<bool>> OneAnswer for Condition<C> {
+    #[inline(always)]
+    fn answer(self) -> bool {
+        self.0.into()
+    }
+}
+/// What stands after `if`. A type of its own, or rustc would propose to bound the type of the masks.
+pub struct Condition<C>(C);
+/// A condition that all lanes share.
+#[inline(always)]
+pub fn branch<C>(condition: C) -> bool
+where
+    Condition<C>: OneAnswer,
+{
+    Condition(condition).answer()
+}
 /// As [`stack`], borrowing.
 ///
 /// # Errors

@@ -140,13 +140,28 @@ pub struct IsLiteral;
 /// c I of no size yet.
 #[derive(Clone, Copy, Debug)]
 pub struct IsEye;
+/// A list of numbers: no operator, so that a sum or product with one is refused in words.
+#[derive(Clone, Copy, Debug)]
+pub struct IsVector;
+macro_rules! vector_term {
+    ($([$($p:tt)*] $V:ty),*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl<$($p)*> IntoTerm for $V {
+            type Kind = IsVector;
+            type Term = Self;
+            fn into_term(self) -> Self {
+                self
+            }
+        } )* };
+}
+vector_term!(['a, T] &'a [T], [T] Vec<T>, ['a, T] &'a Vec<T>, [T, const N: usize] [T; N], ['a, T, const N: usize] &'a [T; N]);
 /// An operator of a class.
 pub struct IsOperator<Class>(PhantomData<fn() -> Class>);
 
 /// A term that is an operator: what `kron`, `psd`, .. take.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a linear operator",
-    label = "expected an operator or a nalgebra matrix",
+    label = "expected an operator, or a nalgebra matrix of floating-point numbers",
     note = "a vector becomes an operator by `diag(..)`, a number by `c * I`, a type of your own by implementing `Operator`"
 )]
 pub trait IntoOperator {
@@ -261,6 +276,31 @@ pub struct Eye<C>(C);
 pub const I: Eye<Literal<NonNegative>> = Eye(literal(1.0));
 /// The type of [`I`].
 pub type EyeTerm = Eye<Literal<NonNegative>>;
+// No operator yet, hence without the methods of one: said in words, where a method of a trait would only be "not found".
+#[doc(hidden)]
+impl<C> Eye<C> {
+    pub fn nrows(&self) -> usize
+    where
+        Self: HasSize,
+    {
+        Operator::nrows(self)
+    }
+    pub fn ncols(&self) -> usize
+    where
+        Self: HasSize,
+    {
+        Operator::ncols(self)
+    }
+}
+#[diagnostic::on_unimplemented(
+    message = "`I` has no size yet: it takes that of its neighbour in a sum or product",
+    label = "an identity without a size",
+    note = "alone write its size: `I(n)`"
+)]
+#[doc(hidden)]
+pub trait HasSize: Operator {}
+#[diagnostic::do_not_recommend]
+impl<A: Operator> HasSize for A {}
 impl<C> IntoTerm for Eye<C> {
     type Kind = IsEye;
     type Term = Self;
@@ -271,7 +311,7 @@ impl<C> IntoTerm for Eye<C> {
 }
 /// A number that scales operators over T.
 #[diagnostic::on_unimplemented(
-    message = "an operator over `{T}` cannot be scaled by `{Self}`",
+    message = "an operator over `{T}` cannot be scaled or divided by `{Self}`",
     label = "expected a number of type `{T}` or a literal",
     note = "a number is converted by `c as {T}`; to divide by an operator multiply by `inv(B)` in `try_linop!`"
 )]
@@ -320,18 +360,23 @@ impl<A: Operator, C: Scale<A::Scalar>> ScaleOf<'_, A> for C {
         self.number()
     }
 }
-macro_rules! real_scale {
-    ($($R:ty)*) => { $(
-        #[diagnostic::do_not_recommend]
-        impl Scale<num_complex::Complex<$R>> for $R {
-            type Sign = AnySign;
-            #[inline(always)]
-            fn number(self) -> num_complex::Complex<$R> {
-                self.into()
-            }
-        } )* };
+// Written out: a message would quote a macro's text too.
+#[diagnostic::do_not_recommend]
+impl Scale<num_complex::Complex<f32>> for f32 {
+    type Sign = AnySign;
+    #[inline(always)]
+    fn number(self) -> num_complex::Complex<f32> {
+        self.into()
+    }
 }
-real_scale!(f32 f64);
+#[diagnostic::do_not_recommend]
+impl Scale<num_complex::Complex<f64>> for f64 {
+    type Sign = AnySign;
+    #[inline(always)]
+    fn number(self) -> num_complex::Complex<f64> {
+        self.into()
+    }
+}
 /// c d with both kept apart until the number type is known.
 #[derive(Clone, Copy, Debug)]
 pub struct Times2<C, D>(C, D);
@@ -353,7 +398,6 @@ impl<C, D> IntoTerm for Times2<C, D> {
 /// 1 / c.
 #[derive(Clone, Copy, Debug)]
 pub struct Inverted<C>(C);
-#[diagnostic::do_not_recommend]
 impl<T: Scalar, C: Scale<T>> Scale<T> for Inverted<C> {
     type Sign = C::Sign;
     #[inline(always)]
@@ -561,31 +605,50 @@ pub fn try_principal<A: Operator, R: IndexSet, I: IntoIndexSet<A::Rows, Set = R>
     let () = I::CHECK;
     Sliced::try_principal(a.into_operator(), r)
 }
-macro_rules! stacks {
-    ($($f:ident $try_f:ident $S:ident $doc:literal;)*) => { $(
-        #[doc = $doc]
-        pub fn $f<A: Operator, B: SameScalar<A>>(
-            a: impl IntoOperator<Op = A>,
-            b: impl IntoOperator<Op = B>,
-        ) -> $S<A, B> {
-            let () = $S::<A, B>::CHECK;
-            $S::joined(a.into_operator(), b.into_operator())
-        }
-        #[doc = $doc]
-        ///
-        /// # Errors
-        /// `ShapeMismatch`.
-        pub fn $try_f<A: Operator, B: SameScalar<A>>(
-            a: impl IntoOperator<Op = A>,
-            b: impl IntoOperator<Op = B>,
-        ) -> Result<$S<A, B>> {
-            let () = $S::<A, B>::CHECK;
-            $S::try_new(a.into_operator(), b.into_operator())
-        } )* };
+// Written out: a message about sizes would quote a macro's text too.
+/// [A, B].
+///
+/// # Panics
+/// Where dynamic sizes differ; `try_linop!` returns the error.
+pub fn hstack<A: Operator, B: SameScalar<A>>(
+    a: impl IntoOperator<Op = A>,
+    b: impl IntoOperator<Op = B>,
+) -> HStack<A, B> {
+    const { demand("[A, B]", A::SHAPE, B::SHAPE, A::SHAPE.rows.may_equal(B::SHAPE.rows)) }
+    HStack::joined(a.into_operator(), b.into_operator())
 }
-stacks! {
-    hstack try_hstack HStack "[A, B].";
-    vstack try_vstack VStack "[A; B].";
+/// [A, B].
+///
+/// # Errors
+/// `ShapeMismatch`.
+pub fn try_hstack<A: Operator, B: SameScalar<A>>(
+    a: impl IntoOperator<Op = A>,
+    b: impl IntoOperator<Op = B>,
+) -> Result<HStack<A, B>> {
+    const { demand("[A, B]", A::SHAPE, B::SHAPE, A::SHAPE.rows.may_equal(B::SHAPE.rows)) }
+    HStack::try_new(a.into_operator(), b.into_operator())
+}
+/// [A; B].
+///
+/// # Panics
+/// Where dynamic sizes differ; `try_linop!` returns the error.
+pub fn vstack<A: Operator, B: SameScalar<A>>(
+    a: impl IntoOperator<Op = A>,
+    b: impl IntoOperator<Op = B>,
+) -> VStack<A, B> {
+    const { demand("[A; B]", A::SHAPE, B::SHAPE, A::SHAPE.cols.may_equal(B::SHAPE.cols)) }
+    VStack::joined(a.into_operator(), b.into_operator())
+}
+/// [A; B].
+///
+/// # Errors
+/// `ShapeMismatch`.
+pub fn try_vstack<A: Operator, B: SameScalar<A>>(
+    a: impl IntoOperator<Op = A>,
+    b: impl IntoOperator<Op = B>,
+) -> Result<VStack<A, B>> {
+    const { demand("[A; B]", A::SHAPE, B::SHAPE, A::SHAPE.cols.may_equal(B::SHAPE.cols)) }
+    VStack::try_new(a.into_operator(), b.into_operator())
 }
 pub use crate::decompositions::pinv;
 /// A^-1.
@@ -649,7 +712,7 @@ pub fn log<A: Square + HasLog>(a: impl IntoOperator<Op = A>) -> Result<Log<A>> {
 #[diagnostic::on_unimplemented(
     message = "cannot multiply `{L}` by `{R}`",
     label = "these two have no product",
-    note = "a product is of two operators, or of a number and an operator"
+    note = "a product is of two operators, or of a number and an operator; `A` times a vector is `A.apply(&v)`"
 )]
 pub trait MulRule<L, R> {
     /// The product.
@@ -686,16 +749,24 @@ where
 /// The type of `l * r`.
 pub type Times<L, R> =
     <(<L as IntoTerm>::Kind, <R as IntoTerm>::Kind) as MulRule<<L as IntoTerm>::Term, <R as IntoTerm>::Term>>::Output;
+// Not hidden, so that a number of another type is named; and outside of the macro, whose text messages would quote.
+impl<L: Scale<A::Scalar>, A: Operator, C> MulRule<L, A> for (IsScalar, IsOperator<C>) {
+    type Output = Scaled<A, A::Scalar, L::Sign>;
+    #[inline(always)]
+    fn mul(l: L, a: A) -> Result<Self::Output> {
+        Ok(Scaled::signed(l.number(), a))
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<L: Scale<A::Scalar>, A: Operator, C> MulRule<L, A> for (IsLiteral, IsOperator<C>) {
+    type Output = Scaled<A, A::Scalar, L::Sign>;
+    #[inline(always)]
+    fn mul(l: L, a: A) -> Result<Self::Output> {
+        Ok(Scaled::signed(l.number(), a))
+    }
+}
 macro_rules! scaling {
-    ($(#[$hint:meta])* $K:ty) => {
-        $(#[$hint])*
-        impl<L: Scale<A::Scalar>, A: Operator, C> MulRule<L, A> for ($K, IsOperator<C>) {
-            type Output = Scaled<A, A::Scalar, L::Sign>;
-            #[inline(always)]
-            fn mul(l: L, a: A) -> Result<Self::Output> {
-                Ok(Scaled::signed(l.number(), a))
-            }
-        }
+    ($($K:ty)*) => { $(
         #[diagnostic::do_not_recommend]
         impl<L: Scale<A::Scalar>, A: Operator, C> MulRule<A, L> for (IsOperator<C>, $K) {
             type Output = Scaled<A, A::Scalar, L::Sign>;
@@ -719,14 +790,9 @@ macro_rules! scaling {
             fn mul(e: Eye<C>, l: L) -> Result<Self::Output> {
                 Ok(Eye(Times2(l, e.0)))
             }
-        }
-    };
+        } )* };
 }
-scaling!(IsScalar);
-scaling!(
-    #[diagnostic::do_not_recommend]
-    IsLiteral
-);
+scaling!(IsScalar IsLiteral);
 macro_rules! numbers {
     ($($K:ty, $L:ty;)*) => { $(
         #[diagnostic::do_not_recommend]
@@ -800,7 +866,7 @@ pub type Divided<A, C> = Times<A, Inverted<<C as IntoTerm>::Term>>;
 #[diagnostic::on_unimplemented(
     message = "cannot add `{L}` and `{R}`",
     label = "these two have no sum",
-    note = "a sum is of operators; a number `c` is added as `c * I`"
+    note = "a sum is of operators; a number `c` is added as `c * I`, a vector `v` as `diag(v)`"
 )]
 pub trait AddRule<L, R> {
     /// The sum.

@@ -123,6 +123,7 @@ pub trait OperatorExt: Operator {
         self.act(Update::replace(), xv, yv, scratch)
     }
     /// Every entry.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn to_dense(&self) -> DMatrix<Self::Scalar>
     where
         Self: LinearOperator,

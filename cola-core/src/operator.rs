@@ -17,7 +17,7 @@ use core::mem::MaybeUninit;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a linear operator",
     label = "expected an operator or a nalgebra matrix",
-    note = "a vector becomes an operator by `diag(..)`; a type of your own by implementing `Operator`"
+    note = "a vector becomes an operator by `diag(..)`, `I` alone by its size, `I(n)`, a type of your own by implementing `Operator`"
 )]
 pub trait Operator {
     /// Number type.

@@ -260,10 +260,12 @@ impl<E: Plain> Storage<E> for Vec<E> {
 /// against anything passes here and is left to the `const` assertion of the function that the user's line calls.
 #[diagnostic::on_unimplemented(
     message = "sizes do not match: `{Self}` meets `{S}`",
-    label = "these two sizes must be equal"
+    label = "these two sizes must be equal",
+    note = "`A + B` needs equal shapes; `A * B` and `A * x` need as many columns of `A` as rows on the right",
+    note = "transpose by `A.T`, take a part by `A[0..2, 0..3]`, or see whether an operand is another one than meant"
 )]
 pub trait Fits<S> {}
-// The one that is recommended: "not implemented for `Const<2>`, but `Fits<Const<2>>` is".
+// The one that is shown: without any, rustc lists the implementations of the trait that asked for this one, which are many.
 impl<const N: usize> Fits<Const<N>> for Const<N> {}
 #[diagnostic::do_not_recommend]
 impl<const N: usize> Fits<Dyn> for Const<N> {}

@@ -102,15 +102,15 @@ fn implementation(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStrea
     }
     let (with, with_value) = if is_fixed {
         let types = tree.iter().map(|part| &part.field.ty);
-        let values = tree.iter().map(|part| part.enter(quote!(traverse)));
+        let values = tree.iter().map(|part| part.enter("traverse"));
         (quote!((#(<#types as ::cola::Parameters>::With<__S>,)*)), quote!((#(#values,)*)))
     } else {
-        let fields = parts.iter().map(|part| part.rebuilt(quote!(traverse)));
+        let fields = parts.iter().map(|part| part.rebuilt("traverse"));
         (quote!(#name<#(#with),*>), quote!(#name { #(#fields),* }))
     };
-    let visits = tree.iter().map(|part| part.enter(quote!(visit)));
+    let visits = tree.iter().map(|part| part.enter("visit"));
     let frames = tree.iter().map(|part| part.frame());
-    let rebuilt = parts.iter().map(|part| part.rebuilt(quote!(rebuild)));
+    let rebuilt = parts.iter().map(|part| part.rebuilt("rebuild"));
     Some(quote! {
         #[automatically_derived]
         #[allow(unused_variables, clippy::unused_unit, reason = "a struct may have no leaf")]
@@ -153,9 +153,10 @@ fn implementation(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStrea
 impl Part<'_> {
     /// The method applied to this part, one step down the path. At the field's place: there belongs the error if its
     /// type is no tree, or, in a struct of fixed types, if it borrows.
-    fn enter(&self, method: TokenStream) -> TokenStream {
-        let (member, path) = (self.member_at_type(), &self.path);
-        quote_spanned!(self.field.ty.span()=> path.enter(#path, |path| ::cola::Parameters::#method(&self.#member, path, f)))
+    fn enter(&self, method: &str) -> TokenStream {
+        let (member, path, span) = (self.member_at_type(), &self.path, self.field.ty.span());
+        let method = Ident::new(method, span);
+        quote_spanned!(span=> path.enter(#path, |path| ::cola::Parameters::#method(&self.#member, path, f)))
     }
 
     /// The shapes and indices of this part.
@@ -174,7 +175,7 @@ impl Part<'_> {
     }
 
     /// `member: value` of the new struct.
-    fn rebuilt(&self, method: TokenStream) -> TokenStream {
+    fn rebuilt(&self, method: &str) -> TokenStream {
         let member = &self.member;
         let value = match self.role {
             Role::Part => self.enter(method),

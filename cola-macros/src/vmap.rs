@@ -10,9 +10,13 @@
 
 use crate::ast::{Errors, report};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, FnArg, GenericArgument, GenericParam, ItemFn, Pat, PathArguments, ReturnType, Type, TypeParam};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Arm, BinOp, Error, Expr, ExprBinary, ExprIf, ExprWhile, FnArg, GenericArgument, GenericParam, Item, ItemFn, Pat,
+    PathArguments, ReturnType, Type, TypeParam,
+};
 
 /// Traits that make a type parameter the scalar.
 const SCALAR_TRAITS: [&str; 2] = ["Scalar", "Real"];
@@ -50,6 +54,8 @@ pub fn vmap(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let report = report(errors);
     match module {
         Some(module) if report.is_empty() => {
+            let mut function = function;
+            Conditions.visit_block_mut(&mut function.block);
             // The text is compiled once for each instruction set, inside a function that has it.
             let has_inline = function.attrs.iter().any(|attribute| attribute.path().is_ident("inline"));
             let inline = (!has_inline).then(|| quote!(#[cfg_attr(not(debug_assertions), inline(always))]));
@@ -57,6 +63,42 @@ pub fn vmap(attribute: TokenStream, item: TokenStream) -> TokenStream {
         }
         _ => quote!(#function #(#report)*),
     }
+}
+
+/// Puts every condition through `::cola::batch::branch`, which takes a `bool`: a mask is then refused in our words, at its place.
+struct Conditions;
+impl Conditions {
+    /// One condition; the parts of `&&` and `||` each by itself, as each is a `bool`, and a `let` in a chain is none.
+    fn wrap(condition: &mut Expr) {
+        match condition {
+            Expr::Binary(ExprBinary { left, op: BinOp::And(_) | BinOp::Or(_), right, .. }) => {
+                Self::wrap(left);
+                Self::wrap(right);
+            }
+            Expr::Paren(inner) => Self::wrap(&mut inner.expr),
+            Expr::Let(_) => {}
+            other => *other = Expr::Verbatim(quote_spanned!(other.span()=> ::cola::batch::branch(#other))),
+        }
+    }
+}
+impl VisitMut for Conditions {
+    // from the inside out: what is wrapped is not visited again
+    fn visit_expr_if_mut(&mut self, node: &mut ExprIf) {
+        visit_mut::visit_expr_if_mut(self, node);
+        Self::wrap(&mut node.cond);
+    }
+    fn visit_expr_while_mut(&mut self, node: &mut ExprWhile) {
+        visit_mut::visit_expr_while_mut(self, node);
+        Self::wrap(&mut node.cond);
+    }
+    fn visit_arm_mut(&mut self, node: &mut Arm) {
+        visit_mut::visit_arm_mut(self, node);
+        if let Some((_, guard)) = &mut node.guard {
+            Self::wrap(guard);
+        }
+    }
+    // an item inside is no part of the batch
+    fn visit_item_mut(&mut self, _: &mut Item) {}
 }
 
 /// The module with the batch forms, if the errors leave enough for one.

@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 /// Seconds by the clock, and of processor time (user and system) where it is known.
@@ -36,13 +36,18 @@ fn processor_time() -> Option<f64> {
 /// What the crates have at their top.
 const HEAD: &str = "use cola::prelude::*;\nuse nalgebra::{SMatrix, SVector};\n";
 
-/// 100 functions with 100 different types of operators, each applied and solved.
+/// 100 functions with 100 different types of operators, each applied and solved; the program counts the types.
 fn hundred() -> String {
-    let mut out = format!("#![allow(dead_code, reason = \"only compiled\")]\n{HEAD}");
+    let mut out = format!("{HEAD}type Types = std::collections::BTreeSet<&'static str>;\n");
     let mut calls = String::new();
     for i in 0..100 {
         let (kind, n, m) = (i % 10, 2 + i / 10 % 5, 2 + i / 50);
+        // m is 2 in the first half and 3 in the second: an expression without b and d is another one there
+        let other = m == 3;
         let (expression, size) = match kind {
+            1 if other => ("self_adjoint(a) - 0.5 * I", n),
+            3 if other => ("psd(a.H * a) - 2 * I", n),
+            6 if other => ("psd(a) * a.T", n),
             0 => ("kron(psd(a), psd(diag(d)))", n * m),
             1 => ("psd(a) + 0.5 * I", n),
             2 => ("block_diag(psd(a), diag(d))", n + m),
@@ -56,15 +61,19 @@ fn hundred() -> String {
         };
         let _ = writeln!(
             out,
-            "#[inline(never)]\npub fn f{i}(a: &SMatrix<f64, {n}, {n}>, b: &SMatrix<f64, {m}, {m}>, d: &SVector<f64, {m}>, v: &SVector<f64, {size}>) \
-             -> cola::Result<SVector<f64, {size}>> {{\n    let _ = (b, d);\n    let k = linop!({expression});\n    Ok(k.apply(v) + k.solve(v)?)\n}}"
+            "#[inline(never)]\nfn f{i}(types: &mut Types, a: &SMatrix<f64, {n}, {n}>, b: &SMatrix<f64, {m}, {m}>, d: &SVector<f64, {m}>, v: &SVector<f64, {size}>) \
+             -> cola::Result<SVector<f64, {size}>> {{\n    let _ = (b, d);\n    let k = linop!({expression});\n    types.insert(std::any::type_name_of_val(&k));\n    Ok(k.apply(v) + k.solve(v)?)\n}}"
         );
         let _ = writeln!(
             calls,
-            "    println!(\"{{:?}}\", f{i}(&SMatrix::identity(), &SMatrix::identity(), &SVector::repeat(1.0), &SVector::repeat(1.0)).map(|x| x.norm()));"
+            "    norms += f{i}(&mut types, &SMatrix::identity(), &SMatrix::identity(), &SVector::repeat(1.0), &SVector::repeat(1.0))?.norm();"
         );
     }
-    let _ = writeln!(out, "fn main() {{\n{calls}}}");
+    let _ = writeln!(
+        out,
+        "fn main() -> cola::Result<()> {{\n    let (mut types, mut norms) = (Types::new(), 0.0);\n{calls}    \
+         assert_eq!(types.len(), 100, \"{{types:#?}}\");\n    assert!(f64::is_finite(norms));\n    Ok(())\n}}"
+    );
     out
 }
 fn sum() -> String {
@@ -87,10 +96,11 @@ fn kron() -> String {
 /// Step 3 of the tour.
 fn vmap() -> String {
     format!(
-        "{HEAD}#[vmap]\nfn whitened<T: Scalar>(x: SMatrix<T, 3, 3>, d: SVector<T, 2>, v: SVector<T, 8>) -> cola::Result<SVector<T, 8>> {{\n    \
+        "{HEAD}#[vmap]\nfn whitened<T: Scalar>(x: SMatrix<T, 3, 3>, d: SVector<T, 2>, v: SVector<T, 8>) -> cola::Result<(SMatrix<T, 5, 5>, SVector<T, 8>)> {{\n    \
          let y = linop!(x * x.H + I);\n    let w = linop!(block_diag(repeat::<2>(&y), diag(&d)));\n    \
-         let p = try_linop!(diag({{ w.diagonal()? }}) ^ (-1 / 2))?;\n    let inverse = try_linop!(inv(&p * &w * &p))?;\n    \
-         Ok(p.apply(&inverse.apply(&p.apply(&v))))\n}}\n\
+         let p = try_linop!(diag({{ w.diagonal()? }}) ^ (-1 / 2))?;\n    let corner = linop!((&w)[0..5, 0..5]).to_dense();\n    \
+         let inverse = try_linop!(inv(&p * &w * &p))?;\n    \
+         Ok((SMatrix::from_fn(|i, j| corner[(i, j)]), p.apply(&inverse.apply(&p.apply(&v)))))\n}}\n\
          fn main() -> cola::Result<()> {{\n    let y = whitened::batch_slice(&[SMatrix::identity()], &[SVector::repeat(1.0)], &[SVector::repeat(1.0)])?;\n    \
          println!(\"{{:?}}\", y);\n    Ok(())\n}}\n"
     )
@@ -174,6 +184,13 @@ impl Bench {
             let t = self.build(&folder, "cold", release)?;
             // most of one crate is done on one core
             self.report(what, t.less(base), 1.0, bar);
+            // some check themselves
+            let profile = if release { "release" } else { "debug" };
+            let program = self.folder.join("cold").join(profile).join(name);
+            let ran = Command::new(program).stdout(Stdio::null()).status().map_err(io)?;
+            if !ran.success() {
+                return Err(format!("{what}: the program fails"));
+            }
         }
         Ok(())
     }

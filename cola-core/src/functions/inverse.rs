@@ -57,6 +57,8 @@ impl<A: InverseRule<<A as Operator>::Facts>> Invertible for A {}
 /// All that `solve` needs: one bound for generic code.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `solve`",
+    label = "not square, or without an inverse rule",
+    note = "a rectangular operator has `.lstsq(&b)?` and `.pinv()?`",
     note = "`Solvable` is a square operator with an inverse rule; one of your own gets the rule by `cola::base_rules! {{ [] Mine }}`"
 )]
 pub trait Solvable:

@@ -175,6 +175,7 @@ impl<A: PowerRule<<A as Operator>::Facts>> HasPower for A {}
 /// All that `sqrt`, `isqrt` and `pow` need, with a result that can be applied: one bound for generic code.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no roots and powers",
+    label = "not square, or without a power rule",
     note = "`Rootable` is a square operator with a power rule; one of your own gets the rule by `cola::base_rules! {{ [] Mine }}`"
 )]
 pub trait Rootable:

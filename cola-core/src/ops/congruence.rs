@@ -2,7 +2,7 @@
 
 use crate::algorithms::dense as kernels;
 use crate::data::{Held, MatrixData, Panel};
-use crate::dsl::{IntoTerm, IsLiteral, IsLowRank, IsOperator, IsScalar, Scale};
+use crate::dsl::{IntoOperator, IntoTerm, IsLiteral, IsLowRank, IsOperator, IsScalar, Scale};
 use crate::error::{Error, Result};
 use crate::facts::{And, Fact, FactSet, Facts, SelfAdjointFacts, SelfAdjointOf, Unknown};
 use crate::functions::base::{is_direct, materialize};
@@ -15,7 +15,7 @@ use crate::ops::low_rank::{LowRankBasis, LowRankFactors, low_rank_diagonal, low_
 use crate::ops::{ByAdjoint, ByTranspose, Conj, Gram, Scaled, Spectral, Transpose};
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
 use crate::scalar::Scalar;
-use crate::space::demand;
+use crate::space::{Shape, demand};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 use num_traits::{One, Zero};
@@ -44,10 +44,7 @@ impl<X: Operator, A: Operator<Scalar = X::Scalar>> Congruence<X, A> {
     }
 }
 impl<X: Operator, A: Operator<Scalar = X::Scalar>, C: GramKind> Congruence<X, A, C> {
-    pub(crate) const CHECK: () = {
-        let inner = X::SHAPE.cols.may_equal(A::SHAPE.rows) && X::SHAPE.cols.may_equal(A::SHAPE.cols);
-        demand("X * A * X.H", X::SHAPE, A::SHAPE, inner)
-    };
+    const CHECK: () = demand("X * A * X.H", X::SHAPE, A::SHAPE, fits(X::SHAPE, A::SHAPE));
     /// X A X^H or X A X^T, by the kind `C`.
     ///
     /// # Errors
@@ -59,6 +56,10 @@ impl<X: Operator, A: Operator<Scalar = X::Scalar>, C: GramKind> Congruence<X, A,
             false => Err(Error::ShapeMismatch { op: "X * A * X.H", left, right }),
         }
     }
+}
+/// Whether A may be square of the size of X's columns.
+const fn fits(x: Shape, a: Shape) -> bool {
+    x.cols.may_equal(a.rows) && x.cols.may_equal(a.cols)
 }
 /// What X A X^H is, by what A is: a number makes c X X^H.
 #[diagnostic::on_unimplemented(
@@ -78,7 +79,7 @@ pub trait CongruenceRule<X, A, C> {
 }
 impl<X: Operator, A: SameScalar<X>, C: GramKind, D> CongruenceRule<X, A, C> for IsOperator<D> {
     type Output = Congruence<X, A, C>;
-    const CHECK: () = Congruence::<X, A, C>::CHECK;
+    const CHECK: () = demand("X * A * X.H", X::SHAPE, A::SHAPE, fits(X::SHAPE, A::SHAPE));
     fn congruence(x: X, a: A) -> Result<Self::Output> {
         Congruence::try_new(x, a)
     }
@@ -94,34 +95,50 @@ macro_rules! by_number {
         } )* };
 }
 by_number!(IsScalar IsLiteral);
-macro_rules! word {
-    ($($word:ident $try_word:ident $C:ty, $doc:literal;)*) => { $(
-        #[doc = $doc]
-        ///
-        /// # Panics
-        /// Where dynamic sizes do not fit; `try_linop!` returns the error.
-        pub fn $word<X: Operator, A: IntoTerm, Out>(x: impl crate::dsl::IntoOperator<Op = X>, a: A) -> Out
-        where
-            A::Kind: CongruenceRule<X, A::Term, $C, Output = Out>,
-        {
-            let () = <A::Kind as CongruenceRule<X, A::Term, $C>>::CHECK;
-            $try_word(x, a).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
-        }
-        #[doc = $doc]
-        ///
-        /// # Errors
-        /// `ShapeMismatch`.
-        pub fn $try_word<X: Operator, A: IntoTerm, Out>(x: impl crate::dsl::IntoOperator<Op = X>, a: A) -> Result<Out>
-        where
-            A::Kind: CongruenceRule<X, A::Term, $C, Output = Out>,
-        {
-            let () = <A::Kind as CongruenceRule<X, A::Term, $C>>::CHECK;
-            <A::Kind as CongruenceRule<X, A::Term, $C>>::congruence(x.into_operator(), a.into_term())
-        } )* };
+// Written out: a message about sizes would quote a macro's text too.
+/// X A X^H.
+///
+/// # Panics
+/// Where dynamic sizes do not fit; `try_linop!` returns the error.
+pub fn congruence<X: Operator, A: IntoTerm, Out>(x: impl IntoOperator<Op = X>, a: A) -> Out
+where
+    A::Kind: CongruenceRule<X, A::Term, ByAdjoint, Output = Out>,
+{
+    let () = <A::Kind as CongruenceRule<X, A::Term, ByAdjoint>>::CHECK;
+    try_congruence(x, a).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
 }
-word! {
-    congruence try_congruence ByAdjoint, "X A X^H.";
-    congruence_transpose try_congruence_transpose ByTranspose, "X A X^T.";
+/// X A X^H.
+///
+/// # Errors
+/// `ShapeMismatch`.
+pub fn try_congruence<X: Operator, A: IntoTerm, Out>(x: impl IntoOperator<Op = X>, a: A) -> Result<Out>
+where
+    A::Kind: CongruenceRule<X, A::Term, ByAdjoint, Output = Out>,
+{
+    let () = <A::Kind as CongruenceRule<X, A::Term, ByAdjoint>>::CHECK;
+    <A::Kind as CongruenceRule<X, A::Term, ByAdjoint>>::congruence(x.into_operator(), a.into_term())
+}
+/// X A X^T.
+///
+/// # Panics
+/// Where dynamic sizes do not fit; `try_linop!` returns the error.
+pub fn congruence_transpose<X: Operator, A: IntoTerm, Out>(x: impl IntoOperator<Op = X>, a: A) -> Out
+where
+    A::Kind: CongruenceRule<X, A::Term, ByTranspose, Output = Out>,
+{
+    let () = <A::Kind as CongruenceRule<X, A::Term, ByTranspose>>::CHECK;
+    try_congruence_transpose(x, a).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
+}
+/// X A X^T.
+///
+/// # Errors
+/// `ShapeMismatch`.
+pub fn try_congruence_transpose<X: Operator, A: IntoTerm, Out>(x: impl IntoOperator<Op = X>, a: A) -> Result<Out>
+where
+    A::Kind: CongruenceRule<X, A::Term, ByTranspose, Output = Out>,
+{
+    let () = <A::Kind as CongruenceRule<X, A::Term, ByTranspose>>::CHECK;
+    <A::Kind as CongruenceRule<X, A::Term, ByTranspose>>::congruence(x.into_operator(), a.into_term())
 }
 /// The type of `congruence(x, a)`.
 pub type CongruenceOf<X, A, C> = <<A as IntoTerm>::Kind as CongruenceRule<X, <A as IntoTerm>::Term, C>>::Output;

@@ -270,7 +270,7 @@ frame |s, f| {
     (0..s.cols.len()).for_each(|j| f(Frame::Index(s.cols.get(j))));
 });
 impl<A: LinearOperator, R: IndexSet, C: IndexSet, Same: Fact> LinearOperator for Sliced<A, R, C, Same> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<A>>, x: View<'_, Sc<A>>, mut y: ViewMut<'_, Sc<A>>, s: &mut [Sc<A>]) {
         // x is spread over a vector of A's size, A applied, and the wanted rows taken: A[r, c] = S_r A S_c^T
         let (m, n) = (self.a.nrows(), self.a.ncols());
