@@ -55,6 +55,7 @@ mod spectral;
 mod stack;
 mod sum;
 mod svd_factors;
+mod sylvester;
 #[cfg(feature = "fft")]
 pub(crate) mod toeplitz;
 mod transpose;
@@ -99,7 +100,7 @@ pub use jacobian::{Fisher, GaussNewton, Hessian, Jacobian, VectorFunction};
 pub use kernel::{Kernel, Points, SamePoints};
 pub use kron::{IntoKron, Kron};
 pub use kron_product::KronProduct;
-pub use kron_sum::{KronSum, SylvesterInverse};
+pub use kron_sum::KronSum;
 pub use low_rank::{LowRank, LowRankBasis, LowRankExp, LowRankFactors, Regular};
 pub use low_rank_shift::{LowRankShift, ShiftedLowRank};
 pub use low_rank_update::{LowRankUpdate, UpdateInverse, Woodbury};
@@ -123,6 +124,7 @@ pub use spectral::{PowerFacts, Spectral};
 pub use stack::{HStack, VStack};
 pub use sum::Sum;
 pub use svd_factors::SvdFactors;
+pub use sylvester::{SchurPair, SylvesterInverse};
 #[cfg(feature = "fft")]
 pub use toeplitz::{RowSpace, Toeplitz, ToeplitzInverse};
 pub use transpose::{Adjoint, Conj, Transpose};
