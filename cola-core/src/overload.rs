@@ -138,6 +138,7 @@ operators! {
     [U: Operator, V] SvdFactors<U, V>,
     [A, B] Kron<A, B>,
     [F, P] KronProduct<F, P>,
+    [T: Scalar, S, F] KronExp<T, S, F>,
     [A, B] KronSum<A, B>,
     [V] Householder<V>,
     [V: crate::data::VectorData, F] ReflectionFunction<V, F>,
@@ -217,6 +218,7 @@ operators! {
     [T: Scalar, S] Fourier<T, S>,
     [T: Scalar, S] Trigonometric<T, S>,
     [T: Scalar, S, F] FourierFunction<T, S, F>,
+    [T: Scalar, S, F] InvolutionFunction<T, S, F>,
     [C: crate::data::VectorData, B] Toeplitz<C, B>,
     [T: Scalar, S, F] ToeplitzInverse<T, S, F>,
 }

@@ -444,8 +444,7 @@ fn may_be_served(e: &Error) -> bool {
     !matches!(e, Error::NonFinite { .. } | Error::ShapeMismatch { .. } | Error::InvalidArgument { .. })
 }
 /// The type of the inverse of [A, B; C, D].
-pub type InverseOfBlocks<A, B, C, D, W, K> =
-    BlocksInverse<Inv<A>, B, C, Inv<D>, MethodOf<K>, W>;
+pub type InverseOfBlocks<A, B, C, D, W, K> = BlocksInverse<Inv<A>, B, C, Inv<D>, MethodOf<K>, W>;
 // by the Schur complement S of the block with the cheap inverse (Golub & Van Loan, 3.2.11)
 impl<K: Facts, A, B, C, D> InverseRule<K> for Blocks<A, B, C, D>
 where

@@ -16,6 +16,7 @@ use crate::functions::{
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::kron_exp::has_factors;
 use crate::ops::{Isometric, Psd, SelfAdjoint, Spectral, SvdFactors, Unitary, WithFacts};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
@@ -300,7 +301,6 @@ where
         <Sc<A> as Engine>::engine_kron_sum(Pairing::Product(c), (a.n, a.as_slice()), (b.n, b.as_slice()))
     }
 }
-crate::spectral_exp!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B>);
 crate::spectral_log!([A: HasEigh, B: HasEigh<Scalar = A::Scalar>] Kron<A, B>);
 // diag(A x B) = diag A x diag B; diagonal k of the product meets at most two diagonals of A: entry (i, i + k) lies in block
 // (i / n_B, (i + k) / n_B)
@@ -402,7 +402,10 @@ impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Kron<A, B> {
             Question::Slogdet => Plan::by_parts("powers n/n_i of the determinants", parts()),
             Question::Trace => Plan::by_parts("product of the traces", parts()),
             Question::Diagonal => Plan::by_parts("kron of the diagonals", parts()),
-            Question::Exp if !K::SelfAdjoint::KNOWN => base::<K, Self>(self, question),
+            Question::Exp if !K::SelfAdjoint::KNOWN => match has_factors(&self.0, &self.1) {
+                true => crate::ops::kron_exp::plan(self),
+                false => base::<K, Self>(self, question),
+            },
             Question::Exp | Question::Log => self.plan::<K>(Question::Eigh).spectral(),
             Question::Eigh | Question::Power | Question::Cholesky | Question::Lu => {
                 Plan::by_parts("factor by factor", parts())

@@ -339,7 +339,6 @@ impl<K: Facts, P: Parts<Item: HasEigh>> EighRule<K> for KronOf<P> {
         Ok(Spectral::from_parts(KronOf(bases), values))
     }
 }
-crate::spectral_exp!([P: Parts<Item: Operator>] KronOf<P>);
 crate::spectral_log!([P: Parts<Item: HasEigh>] KronOf<P>);
 // L = L_1 x .. x L_k
 impl<K: Facts, P: Parts<Item: HasCholesky>> CholeskyRule<K> for KronOf<P> {
@@ -587,6 +586,7 @@ explain!(KronOf:, K, |s, q| match q {
     Question::Slogdet => each("powers n/n_i of the determinants", &s.0, q),
     Question::Trace => each("product of the traces", &s.0, q),
     Question::Diagonal => each("kron of the diagonals", &s.0, q),
+    Question::Exp if !K::SelfAdjoint::KNOWN && crate::ops::kron_exp::of_two(s.parts()) => crate::ops::kron_exp::plan(s),
     Question::Exp if !K::SelfAdjoint::KNOWN => base::<K, Self>(s, q),
     Question::Exp | Question::Log => s.plan::<K>(Question::Eigh).spectral(),
     _ => each("factor by factor", &s.0, q),

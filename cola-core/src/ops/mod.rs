@@ -26,9 +26,12 @@ pub(crate) mod hadamard;
 pub(crate) mod householder;
 pub(crate) mod interpolation;
 mod inverse;
+#[cfg(feature = "fft")]
+mod involution;
 pub(crate) mod jacobian;
 pub(crate) mod kernel;
 pub(crate) mod kron;
+mod kron_exp;
 pub(crate) mod kron_product;
 pub(crate) mod kron_sum;
 pub(crate) mod low_rank;
@@ -96,9 +99,12 @@ pub use gram::{ByAdjoint, ByTranspose, ExpBy, Gram, GramInverse, GramKind};
 pub use hadamard::Hadamard;
 pub use householder::{Householder, ReflectionFunction};
 pub use interpolation::{Grid, Interpolation};
+#[cfg(feature = "fft")]
+pub use involution::InvolutionFunction;
 pub use jacobian::{Fisher, GaussNewton, Hessian, Jacobian, VectorFunction};
 pub use kernel::{Kernel, Points, SamePoints};
 pub use kron::{IntoKron, Kron};
+pub use kron_exp::KronExp;
 pub use kron_product::KronProduct;
 pub use kron_sum::KronSum;
 pub use low_rank::{LowRank, LowRankBasis, LowRankExp, LowRankFactors, Regular};

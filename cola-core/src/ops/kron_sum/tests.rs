@@ -332,3 +332,33 @@ fn rows_of_a_grid_are_those_of_the_dense_sum() -> Result<()> {
     }
     Ok(())
 }
+/// Back from the Schur forms, and forth again; the determinants too.
+#[test]
+fn the_inverse_of_the_inverse() -> Result<()> {
+    fn all<T: Element + crate::algorithms::dense::Engine>(tol: f64) -> Result<()> {
+        let shift = |mut a: DMatrix<T>| {
+            (0..a.nrows()).for_each(|i| a[(i, i)] += T::of(2.0 + i as f64));
+            a
+        };
+        let (a, b) = (shift(market::general_matrix::<T>(3, 3)), shift(market::general_matrix::<T>(4, 4)));
+        let sum = KronSum::new(&a, &b);
+        let shifted = add(Kron::new(&a, &b), ScaledIdentity::<T, Dyn, NonNegative>::of_size(T::of(0.7), 12));
+        let (back, also) = (sum.inv()?.inv()?, shifted.inv()?.inv()?);
+        check_operator(&back).unwrap();
+        check_operator(&also).unwrap();
+        near("A + B", &back.to_dense(), &sum.to_dense(), tol);
+        near("A x B + c I", &also.to_dense(), &shifted.to_dense(), tol);
+        near("and the inverse", &back.inv()?.to_dense(), &sum.inv()?.to_dense(), tol);
+        let ((s, l), (t, k)) = (back.slogdet()?, sum.slogdet()?);
+        let one = |x: T| DMatrix::from_element(1, 1, x);
+        near("sign", &one(s), &one(t), tol);
+        near("log", &one(T::from_re(l)), &one(T::from_re(k)), tol);
+        let ((s, l), (t, k)) = (sum.inv()?.slogdet()?, sum.slogdet()?);
+        near("sign of the inverse", &one(s * t), &one(T::one()), tol);
+        near("log of the inverse", &one(T::from_re(-l)), &one(T::from_re(k)), tol);
+        Ok(())
+    }
+    all::<f64>(1e-12)?;
+    all::<Complex<f64>>(1e-12)?;
+    all::<f32>(1e-4)
+}
