@@ -8,6 +8,8 @@ use cola::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 
+mod complex;
+
 type M = DMatrix<f64>;
 /// What is read as a general or as a positive definite operator.
 #[derive(Clone, Debug)]
