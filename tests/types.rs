@@ -53,6 +53,66 @@ fn of_compositions() {
     picked("kron + c I", &linop!(kron(psd(a), psd(a)) + 0.5 * I), "Shifted<Kron<");
 }
 
+/// Same structures fold into one leaf by their types alone, whatever the numbers and the sizes: sums, products, and c I beside them.
+#[test]
+fn of_folds() {
+    let (a, d) = (DMatrix::<f64>::identity(3, 3), || linop!(diag([1.0, 2.0, 3.0])));
+    picked(
+        "diag + c I",
+        &linop!({ d() } + 2.0 * I),
+        "Shifted<Diagonal<[f64; 3]>, ScaledIdentity<f64, Const<3>, NonNegative>>",
+    );
+    picked(
+        "psd(diag) + psd(diag)",
+        &linop!(psd({ d() }) + psd({ d() })),
+        "WithFacts<Diagonal<[f64; 3]>, FactSet<Known, Known",
+    );
+    picked("diag.T * diag", &linop!({ d() }.T * { d() }), "WithFacts<Diagonal<[f64; 3]>");
+    let c = || Circulant::new(vec![2.0, 1.0, 0.5]);
+    picked("circulant + circulant", &linop!({ c() } + { c() }), "WithFacts<Circulant<f64, Dyn>");
+    picked("circulant * circulant", &linop!({ c() } * { c() }), "WithFacts<Circulant<f64, Dyn>");
+    picked("circulant + c I", &linop!({ c() } + 2.0 * I), "CirculantSum<Circulant<f64, Dyn>, ScaledIdentity<");
+    picked("circulant * circulant + circulant", &linop!({ c() } * { c() } + { c() }), "WithFacts<Circulant<f64, Dyn>");
+    let p = || Permutation::<f64, _>::new(vec![1, 2, 0]);
+    picked("permutation * permutation", &linop!({ p() } * { p() }), "Permutation<f64, Dyn>");
+    picked("permutation * permutation * permutation", &linop!({ p() } * { p() } * { p() }), "Permutation<f64, Dyn>");
+    let k = || linop!(kron({ a.clone() }, { d() }));
+    picked("kron * kron, dynamic", &linop!({ k() } * { k() }), "KronProduct<Kron<Product<Dense<");
+    picked("kron * kron * kron", &linop!({ k() } * { k() } * { k() }), "KronProduct<Kron<Product<Product<Dense<");
+    let (l, u) = (|| linop!(triangular_lower({ a.clone() })), || linop!(triangular_upper({ a.clone() })));
+    picked("lower + lower", &linop!({ l() } + { l() }), "Triangular<Panel<f64, Dyn, Dyn>, Lower>");
+    picked("lower * lower, dynamic", &linop!({ l() } * { l() }), "Triangular<Panel<f64, Dyn, Dyn>, Lower>");
+    picked("upper + upper", &linop!({ u() } + { u() }), "Triangular<Panel<f64, Dyn, Dyn>, Upper>");
+    picked("upper * upper", &linop!({ u() } * { u() }), "Triangular<Panel<f64, Dyn, Dyn>, Upper>");
+    picked("lower.T * upper", &linop!({ l() }.T * { u() }), "Triangular<Panel<f64, Dyn, Dyn>, Upper>");
+    picked("lower * upper", &linop!({ l() } * { u() }), "Product<Triangular<");
+    let t = || linop!(tridiag_sym({ vec![2.0; 3] }, { vec![1.0; 2] }));
+    let b = || linop!(banded({ [(2, vec![1.0]), (0, vec![3.0; 3])] }));
+    picked("tridiag + tridiag", &linop!({ t() } + { t() }), "BandedSum<");
+    picked("tridiag + banded", &linop!({ t() } + { b() }), "BandedSum<");
+    picked("banded + c I", &linop!({ b() } + 2.0 * I), "BandedSum<");
+    picked("I + I", &linop!(2.0 * I + { Identity::<f64, cola::Dyn>::new(3) }), "ScaledIdentity<f64, Dyn,");
+}
+/// Two grids of as many points are no circulant together: an error that says what to write, in sums and products.
+#[test]
+fn circulants_on_different_grids() {
+    let c = |grid: &[usize]| Circulant::<f64, cola::Dyn>::nd(grid, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
+    let (a, b, line) = (c(&[2, 3]), c(&[3, 2]), c(&[6]));
+    let says = |e: cola::Error, op: &str, instead: &str| {
+        let text = e.to_string();
+        assert!(text.contains(op) && text.contains("[2, 3]") && text.contains(instead), "{text}");
+    };
+    says(try_linop!(&a + &b).map(|_| ()).unwrap_err(), "A + B", "keep them apart: `Sum::new(a, b)`");
+    says(try_linop!(&a * &b).map(|_| ()).unwrap_err(), "A * B", "keep them apart: `Product::new(a, b)`");
+    says(try_linop!(&a * &line).map(|_| ()).unwrap_err(), "A * B", "`Product::new(a, b)`");
+    // what the message says works, and an axis of length 1 is none
+    let (sum, product) = (Sum::new(&a, &b), Product::new(&a, &b));
+    assert_eq!(sum.to_dense(), a.to_dense() + b.to_dense());
+    assert!((product.to_dense() - a.to_dense() * b.to_dense()).norm() < 1e-12);
+    let flat = c(&[1, 6]);
+    assert!((linop!(&flat * &line).to_dense() - flat.to_dense() * line.to_dense()).norm() < 1e-12);
+}
+
 #[test]
 fn of_inverses() -> cola::Result<()> {
     let (a, d) = (a2(), vector![3.0, 0.2, 1.0]);

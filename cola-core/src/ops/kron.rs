@@ -11,8 +11,8 @@ use crate::functions::diagonal::{Entries, diagonal_start, main_diagonal};
 use crate::functions::eig::products;
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, HasCholesky, HasDet, HasEig, HasEigh,
-    HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, LuFactors, LuRule, MaySpectrum, Pinv, PinvRule,
-    Pow, Power, PowerRule, SpectrumRule, SvdRule, Vectors,
+    HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, LuFactors, LuRule, MaySpectrum, NormalParts, Pinv,
+    PinvRule, Pow, Power, PowerRule, SpectrumRule, SvdRule, Vectors,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -287,6 +287,13 @@ where
     fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
         let ((va, wa), (vb, wb)) = (self.0.spectrum_rule()?.into_parts(), self.1.spectrum_rule()?.into_parts());
         Ok(Spectral::from_parts(Kron(va, vb), pairs(&wa, &wb, |a, b| a * b)))
+    }
+    fn is_normal(&self) -> bool {
+        self.0.is_normal() && self.1.is_normal()
+    }
+    fn normal_rule(&self) -> Result<NormalParts<Self::Vectors>> {
+        let ((va, za), (vb, zb)) = (self.0.normal_rule()?, self.1.normal_rule()?);
+        Ok((Kron(va, vb), pairs(&za, &zb, |a, b| a * b)))
     }
     fn has_shifted_factor(&self) -> bool {
         let direct = is_direct(&self.0) && is_direct(&self.1);
