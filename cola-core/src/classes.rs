@@ -87,30 +87,31 @@ impl Rank for WithCirculant {
     }
 }
 macro_rules! classes {
-    ($($C:ident $eye:ident $scaled:ident;)*) => { $(
+    ($($C:ident $eye:ident $scaled:ident $mirrored:ident;)*) => { $(
         impl Class for $C {
             type Rank = FullRank;
             type Eye = $eye;
             type Scaled = $scaled;
+            type Mirrored = $mirrored;
             type Plus<D: Class> = General;
             type PlusLowRank = General;
         } )* };
 }
 classes! {
-    IsDense FullRank General;
-    IsDiagonal WithSpectrum HasSpectrum;
-    IsIdentity FullRank General;
-    IsBanded WithBands IsBanded;
-    IsPermutation FullRank General;
-    HasSpectrum WithSpectrum HasSpectrum;
-    IsKron WithSpectrum HasSpectrum;
-    IsLower FullRank General;
-    IsUpper FullRank General;
+    IsDense FullRank General General;
+    IsDiagonal WithSpectrum HasSpectrum HasSpectrum;
+    IsIdentity FullRank General General;
+    IsBanded WithBands IsBanded General;
+    IsPermutation FullRank General General;
+    HasSpectrum WithSpectrum HasSpectrum HasSpectrum;
+    IsKron WithSpectrum HasSpectrum HasSpectrum;
+    IsLower FullRank General General;
+    IsUpper FullRank General General;
 }
 #[cfg(feature = "fft")]
-classes! { IsCirculant WithCirculant IsCirculant; }
+classes! { IsCirculant WithCirculant IsCirculant General; }
 #[cfg(not(feature = "fft"))]
-classes! { IsCirculant FullRank General; }
+classes! { IsCirculant FullRank General General; }
 /// Pairs that are a [`Sum`] of two parts.
 macro_rules! plain_sum {
     ($($L:ident: $($R:ident)*;)*) => { $($(

@@ -33,7 +33,7 @@ use num_traits::{One, Zero};
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct ProductOf<P>(P);
+pub struct ProductOf<P>(pub(super) P);
 /// A_1 x A_2 x .. x A_k, the last factor fastest. Sizes are dynamic.
 ///
 /// ```
@@ -58,7 +58,7 @@ pub struct KronOf<P>(P);
 pub struct BlockDiagOf<P>(P);
 
 macro_rules! list_node {
-    ($S:ident, $word:ident, $try_word:ident, $doc:literal, |$list:ident| $check:expr) => {
+    ($S:ident, $word:ident, $doc:literal, |$list:ident| $check:expr) => {
         crate::interop::saved!([P: Parts<Item: Operator>] $S<P>, "ListOf", [] { parts: P = |k| k.0 } $S::try_new(parts));
         impl<P: Parts<Item: Operator>> $S<P> {
             #[doc = $doc]
@@ -87,6 +87,12 @@ macro_rules! list_node {
                 self.0.parts()
             }
         }
+        crate::ops::many::list_tree!($S);
+    };
+}
+/// The words of the lists that no class folds.
+macro_rules! list_words {
+    ($S:ident, $word:ident, $try_word:ident, $doc:literal) => {
         #[doc = $doc]
         ///
         /// # Panics
@@ -101,12 +107,13 @@ macro_rules! list_node {
         pub fn $try_word<P: Parts<Item: Operator>>(parts: P) -> Result<$S<P>> {
             $S::try_new(parts)
         }
-        crate::ops::many::list_tree!($S);
     };
 }
-list_node!(ProductOf, product_of, try_product_of, "The product of all parts.", |list| fits(list));
-list_node!(KronOf, kron_of, try_kron_of, "The Kronecker product of all parts.", |_list| Ok::<(), Error>(()));
-list_node!(BlockDiagOf, block_diag_of, try_block_diag_of, "All parts as blocks.", |_list| Ok::<(), Error>(()));
+list_words!(KronOf, kron_of, try_kron_of, "The Kronecker product of all parts.");
+list_words!(BlockDiagOf, block_diag_of, try_block_diag_of, "All parts as blocks.");
+list_node!(ProductOf, product_of, "The product of all parts.", |list| fits(list));
+list_node!(KronOf, kron_of, "The Kronecker product of all parts.", |_list| Ok::<(), Error>(()));
+list_node!(BlockDiagOf, block_diag_of, "All parts as blocks.", |_list| Ok::<(), Error>(()));
 fn fits<A: Operator>(list: &[A]) -> Result<()> {
     let shape = |a: &A| (a.nrows(), a.ncols());
     match list.windows(2).find(|pair| pair[0].ncols() != pair[1].nrows()) {
