@@ -89,7 +89,7 @@ fn of_folds() {
     picked("tridiag + tridiag", &linop!({ t() } + { t() }), "BandedSum<");
     picked("tridiag + banded", &linop!({ t() } + { b() }), "BandedSum<");
     picked("banded + c I", &linop!({ b() } + 2.0 * I), "BandedSum<");
-    picked("I + I", &linop!(2.0 * I + { Identity::<f64, cola::Dyn>::new(3) }), "ScaledIdentity<f64");
+    picked("I + I", &linop!(2.0 * I + { Identity::<f64, cola::Dyn>::new(3) }), "Shifted<Identity<f64");
 }
 /// Two grids of as many points are no circulant together: an error that says what to write, in sums and products.
 #[test]

@@ -100,7 +100,7 @@ macro_rules! classes {
 classes! {
     IsDense FullRank General General;
     IsDiagonal WithSpectrum HasSpectrum HasSpectrum;
-    IsIdentity FullRank General General;
+    IsIdentity WithSpectrum General General;
     IsBanded WithBands IsBanded General;
     IsPermutation FullRank General General;
     HasSpectrum WithSpectrum HasSpectrum HasSpectrum;
@@ -127,7 +127,7 @@ plain_sum! {
     General: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
     IsDense: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
     IsDiagonal: General IsDense IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsIdentity: General IsDense IsIdentity IsPermutation IsLower IsUpper;
+    IsIdentity: General IsDense IsPermutation IsLower IsUpper;
     IsBanded: General IsDense IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
     IsCirculant: General IsDense IsDiagonal IsBanded IsPermutation HasSpectrum IsLower IsUpper IsKron;
     IsPermutation: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
@@ -333,6 +333,13 @@ macro_rules! shifted {
         } )* };
 }
 shifted! { HasSpectrum IsKron }
+impl<A: Operator, E: Multiple + SameScalar<A>> SumTable<A, E> for (IsIdentity, IsIdentity) {
+    type Output = Shifted<A, E>;
+    #[inline(always)]
+    fn sum(a: A, e: E) -> Result<Self::Output> {
+        Shifted::try_new(a, e)
+    }
+}
 
 // ---- Kronecker products and triangles ------------------------------------------------------------------------------------------
 
