@@ -270,6 +270,71 @@ macro_rules! logdet_matches {
         }
     }};
 }
+/// d(u^T A v) of an expression with kernels, for all its numbers `q` in their order: the same expression over dual numbers. (A kernel over
+/// another number wants points of that number, so it is no leaf of the trees above.) `x`, `z`: points.
+macro_rules! kernel_matches {
+    ($seed:expr, $n:expr, $count:literal, |$q:ident, $x:ident, $z:ident| $k:expr) => {{
+        let mut r = Random($seed);
+        let all: Vec<f64> = (0..$count).map(|_| 0.6 + 0.5 * r.number().abs()).collect();
+        let (points, others) = (r.matrix($n, 2), r.matrix($n, 2));
+        let k = {
+            let ($q, $x, $z) = (&all, || points.clone(), || others.clone());
+            let _ = (&$x, &$z);
+            $k
+        };
+        let ((m, n), mut g) = (k.shape(), vec![0.0; $count]);
+        let (u, v) = (r.vector(m), r.vector(n));
+        assert_eq!(k.flatten(), all);
+        k.accumulate_bilinear(View::vector(u.as_slice()), View::vector(v.as_slice()), 1.0, &mut g);
+        for i in 0..$count {
+            let mut d: Vec<Dual64> = all.iter().map(Dual64::from_inner).collect();
+            d[i] = d[i].derivative();
+            let ($q, $x, $z) =
+                (&d, || points.map(|x| Dual64::from_inner(&x)), || others.map(|x| Dual64::from_inner(&x)));
+            let _ = (&$x, &$z);
+            let y = ($k).apply_as::<Vec<Dual64>>(&v.iter().map(Dual64::from_inner).collect::<Vec<_>>());
+            let want: f64 = y.iter().zip(&u).map(|(y, u)| y.eps * u).sum();
+            assert!((g[i] - want).abs() < 1e-11 * (1.0 + want.abs()), "{i}: {} {want}", g[i]);
+        }
+    }};
+}
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn gradients_of_kernels(n in 1..5usize, seed in any::<u64>()) {
+        // each covariance function, and their algebra
+        kernel_matches!(seed, n, 1, |q, x, z| Kernel::new(Rbf::new(q[0]), x()));
+        kernel_matches!(seed, n, 1, |q, x, z| Kernel::new(Matern12::new(q[0]), x()));
+        kernel_matches!(seed, n, 1, |q, x, z| Kernel::new(Matern32::new(q[0]), x()));
+        kernel_matches!(seed, n, 1, |q, x, z| Kernel::new(Matern52::new(q[0]), x()));
+        kernel_matches!(seed, n, 2, |q, x, z| Kernel::new(Periodic::new(q[0], q[1]), x()));
+        kernel_matches!(seed, n, 2, |q, x, z| Kernel::new(RationalQuadratic::new(q[0], q[1]), x()));
+        kernel_matches!(seed, n, 1, |q, x, z| Kernel::cross(Linear::new(q[0]), x(), z()));
+        kernel_matches!(seed, n, 4, |q, x, z| {
+            Kernel::cross(Rbf::new(q[1]).amplitude(q[0]) + Matern32::new(q[2]) * Linear::new(q[3]), x(), z())
+        });
+    }
+    #[test]
+    fn gradients_of_trees_with_kernels(n in 1..4usize, seed in any::<u64>()) {
+        kernel_matches!(seed, n, 5, |q, x, z| Kron::new(Kernel::new(Rbf::new(q[0]), x()), DMatrix::from_column_slice(2, 2, &q[1..])));
+        kernel_matches!(seed, n, 2, |q, x, z| KronSum::new(Kernel::new(Rbf::new(q[0]), x()), Kernel::new(Matern52::new(q[1]), z())));
+        kernel_matches!(seed, n, 2, |q, x, z| {
+            Sum::new(Kernel::new(Rbf::new(q[0]), x()), ScaledIdentity::<_, Dyn, AnySign>::of_size(q[1], x().nrows()))
+        });
+        kernel_matches!(seed, n, 3, |q, x, z| {
+            let k = Hadamard::new(Kernel::new(Rbf::new(q[1]), x()), Kernel::new(Matern12::new(q[2]), z()));
+            Scaled::<_, _, AnySign>::signed(q[0], Transpose::new(k))
+        });
+        kernel_matches!(seed, n, 2, |q, x, z| {
+            Product::new(Kernel::cross(Rbf::new(q[0]), x(), z()), BlockDiag::new(Kernel::new(Matern32::new(q[1]), x()), Zero::<_, Dyn, Dyn>::new(0, 0)))
+        });
+        kernel_matches!(seed, n, 2, |q, x, z| {
+            let k = Congruence::<_, _, ByAdjoint>::new(Kernel::cross(Rbf::new(q[0]), x(), z()), Kernel::new(Matern12::new(q[1]), x()));
+            Sliced::try_new(k, 0..1, ..).unwrap()
+        });
+        kernel_matches!(seed, n, 2, |q, x, z| SumOf::new(vec![Kernel::new(Rbf::new(q[0]), x()), Kernel::new(Rbf::new(q[1]), z())]));
+    }
+}
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]

@@ -53,6 +53,64 @@ fn of_compositions() {
     picked("kron + c I", &linop!(kron(psd(a), psd(a)) + 0.5 * I), "Shifted<Kron<");
 }
 
+/// Same structures fold into one leaf by their types alone, whatever the numbers and the sizes: sums, products, and c I beside them.
+#[test]
+fn of_folds() {
+    let (a, d) = (DMatrix::<f64>::identity(3, 3), || linop!(diag([1.0, 2.0, 3.0])));
+    picked("diag + c I", &linop!({ d() } + 2.0 * I), "Shifted<Diagonal<[f64; 3]>, ScaledIdentity<");
+    picked(
+        "psd(diag) + psd(diag)",
+        &linop!(psd({ d() }) + psd({ d() })),
+        "WithFacts<Diagonal<[f64; 3]>, FactSet<Known, Known",
+    );
+    let (x, k) = (d(), linop!(kron({ a.clone() }, { d() })));
+    picked("kron.T + c I", &linop!(k.T + 2.0 * I), "Shifted<Transpose<");
+    picked("diag.H + c I", &linop!(x.H + 2.0 * I), "Shifted<Adjoint<");
+    let c = || Circulant::new(vec![2.0, 1.0, 0.5]);
+    picked("circulant + circulant", &linop!({ c() } + { c() }), "WithFacts<Circulant<f64");
+    picked("circulant * circulant", &linop!({ c() } * { c() }), "WithFacts<Circulant<f64");
+    picked("circulant + c I", &linop!({ c() } + 2.0 * I), "CirculantSum<Circulant<f64");
+    picked("circulant * circulant + circulant", &linop!({ c() } * { c() } + { c() }), "WithFacts<Circulant<f64");
+    let p = || Permutation::<f64, _>::new(vec![1, 2, 0]);
+    picked("permutation * permutation", &linop!({ p() } * { p() }), "Permutation<f64");
+    picked("permutation * permutation * permutation", &linop!({ p() } * { p() } * { p() }), "Permutation<f64");
+    let k = || linop!(kron({ a.clone() }, { d() }));
+    picked("kron * kron, dynamic", &linop!({ k() } * { k() }), "KronProduct<Kron<Product<Dense<");
+    picked("kron * kron * kron", &linop!({ k() } * { k() } * { k() }), "KronProduct<Kron<Product<Dense<");
+    let (l, u) = (|| linop!(triangular_lower({ a.clone() })), || linop!(triangular_upper({ a.clone() })));
+    picked("lower + lower", &linop!({ l() } + { l() }), "Triangular<Panel<f64");
+    picked("lower * lower, dynamic", &linop!({ l() } * { l() }), "Triangular<Panel<f64");
+    picked("upper + upper", &linop!({ u() } + { u() }), "Triangular<Panel<f64");
+    picked("upper * upper", &linop!({ u() } * { u() }), "Triangular<Panel<f64");
+    picked("lower.T * upper", &linop!({ l() }.T * { u() }), "Product<Transpose<Triangular<");
+    picked("lower * upper", &linop!({ l() } * { u() }), "Product<Triangular<");
+    let t = || linop!(tridiag_sym({ vec![2.0; 3] }, { vec![1.0; 2] }));
+    let b = || linop!(banded({ [(2, vec![1.0]), (0, vec![3.0; 3])] }));
+    picked("tridiag + tridiag", &linop!({ t() } + { t() }), "BandedSum<");
+    picked("tridiag + banded", &linop!({ t() } + { b() }), "BandedSum<");
+    picked("banded + c I", &linop!({ b() } + 2.0 * I), "BandedSum<");
+    picked("I + I", &linop!(2.0 * I + { Identity::<f64, cola::Dyn>::new(3) }), "Shifted<Identity<f64");
+}
+/// Two grids of as many points are no circulant together: an error that says what to write, in sums and products.
+#[test]
+fn circulants_on_different_grids() {
+    let c = |grid: &[usize]| Circulant::<f64, cola::Dyn>::nd(grid, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
+    let (a, b, line) = (c(&[2, 3]), c(&[3, 2]), c(&[6]));
+    let says = |e: cola::Error, op: &str, instead: &str| {
+        let text = e.to_string();
+        assert!(text.contains(op) && text.contains("[2, 3]") && text.contains(instead), "{text}");
+    };
+    says(try_linop!(&a + &b).map(|_| ()).unwrap_err(), "A + B", "keep them apart: `Sum::new(a, b)`");
+    says(try_linop!(&a * &b).map(|_| ()).unwrap_err(), "A * B", "keep them apart: `Product::new(a, b)`");
+    says(try_linop!(&a * &line).map(|_| ()).unwrap_err(), "A * B", "`Product::new(a, b)`");
+    // what the message says works, and an axis of length 1 is none
+    let (sum, product) = (Sum::new(&a, &b), Product::new(&a, &b));
+    assert_eq!(sum.to_dense(), a.to_dense() + b.to_dense());
+    assert!((product.to_dense() - a.to_dense() * b.to_dense()).norm() < 1e-12);
+    let flat = c(&[1, 6]);
+    assert!((linop!(&flat * &line).to_dense() - flat.to_dense() * line.to_dense()).norm() < 1e-12);
+}
+
 #[test]
 fn of_inverses() -> cola::Result<()> {
     let (a, d) = (a2(), vector![3.0, 0.2, 1.0]);
@@ -103,5 +161,43 @@ fn over_other_numbers() -> cola::Result<()> {
     picked("inv, complex", &linop!(psd(c)).inv()?, "Factored<Complex<f32>, Const<2>, ByLdl>");
     let v = DVector::<f64>::zeros(2);
     assert_eq!(linop!(psd({ a2() })).solve(&v)?, v);
+    Ok(())
+}
+/// Many parts fold as two do, and have the rules of what they fold into: no dense matrix of a sum of diagonals.
+#[test]
+fn of_many_parts() -> cola::Result<()> {
+    let d = |s: f64| linop!(diag({ (0..3000).map(|i| s + i as f64).collect::<Vec<_>>() }));
+    let (sum, product) = (linop!(sum_of({ vec![d(1.0), d(2.0), d(3.0)] })), linop!(product_of({ [d(1.0), d(2.0)] })));
+    picked("sum_of(diagonals)", &sum, "WithFacts<Diagonal<Vec<f64>>");
+    picked("product_of(diagonals)", &product, "WithFacts<Diagonal<Vec<f64>>");
+    let b = vec![1.0; 3000];
+    assert!(sum.solve(&b)?.iter().enumerate().all(|(i, x)| (x * (6.0 + 3.0 * i as f64) - 1.0).abs() < 1e-15));
+    assert!(product.apply(&b).iter().enumerate().all(|(i, x)| *x == (1.0 + i as f64) * (2.0 + i as f64)));
+    let c = |s: f64| Circulant::new(vec![4.0 + s, 1.0, 0.5, s]);
+    let list = || vec![c(0.1), c(0.2), c(0.7)];
+    let (sum, product) = (linop!(sum_of({ list() })), linop!(product_of({ list() })));
+    picked("sum_of(circulants)", &sum, "WithFacts<Circulant<f64");
+    picked("product_of(circulants)", &product, "WithFacts<Circulant<f64");
+    // the nodes themselves are the reference
+    assert!((sum.to_dense() - cola::SumOf::new(list()).to_dense()).norm() < 1e-14);
+    assert!((product.to_dense() - cola::ProductOf::new(list()).to_dense()).norm() < 1e-12);
+    let p = || [[1, 2, 0], [0, 2, 1], [2, 1, 0]].map(|p| Permutation::<f64, _>::new(p));
+    let product = linop!(product_of({ p() }));
+    picked("product_of(permutations)", &product, "Permutation<f64");
+    assert_eq!(product.to_dense(), cola::ProductOf::new(p()).to_dense());
+    let m = |s: f64| DMatrix::from_fn(3, 3, |i, j| s + (3 * i + j) as f64);
+    let l = || [1.0, 2.0, 3.0].map(|s| linop!(triangular_lower({ m(s) })));
+    let u = || [1.0, 2.0, 3.0].map(|s| linop!(triangular_upper({ m(s) })));
+    let (sum, product) = (linop!(sum_of({ l() })), linop!(product_of({ u() })));
+    picked("sum_of(lower)", &sum, "Triangular<Panel<f64");
+    picked("product_of(upper)", &product, "Triangular<Panel<f64");
+    assert_eq!(sum.to_dense(), cola::SumOf::new(l()).to_dense());
+    assert_eq!(product.to_dense(), cola::ProductOf::new(u()).to_dense());
+    picked("sum_of(dense)", &linop!(sum_of({ [a2(), a2()].map(cola::Dense::new) })), "SumOf<");
+    picked("sum_of(kron)", &linop!(sum_of({ vec![linop!(kron({ a2() }, { a2() }))] })), "SumOf<");
+    // errors are those of the nodes
+    let none = Vec::<Circulant<f64>>::new();
+    assert!(try_linop!(sum_of({ none.clone() })).is_err() && try_linop!(product_of({ none })).is_err());
+    assert!(try_linop!(sum_of({ vec![d(1.0), linop!(diag({ vec![1.0] }))] })).is_err());
     Ok(())
 }

@@ -87,30 +87,31 @@ impl Rank for WithCirculant {
     }
 }
 macro_rules! classes {
-    ($($C:ident $eye:ident $scaled:ident;)*) => { $(
+    ($($C:ident $eye:ident $scaled:ident $mirrored:ident;)*) => { $(
         impl Class for $C {
             type Rank = FullRank;
             type Eye = $eye;
             type Scaled = $scaled;
+            type Mirrored = $mirrored;
             type Plus<D: Class> = General;
             type PlusLowRank = General;
         } )* };
 }
 classes! {
-    IsDense FullRank General;
-    IsDiagonal WithSpectrum HasSpectrum;
-    IsIdentity FullRank General;
-    IsBanded WithBands IsBanded;
-    IsPermutation FullRank General;
-    HasSpectrum WithSpectrum HasSpectrum;
-    IsKron WithSpectrum HasSpectrum;
-    IsLower FullRank General;
-    IsUpper FullRank General;
+    IsDense FullRank General General;
+    IsDiagonal WithSpectrum HasSpectrum HasSpectrum;
+    IsIdentity WithSpectrum General General;
+    IsBanded WithBands IsBanded General;
+    IsPermutation FullRank General General;
+    HasSpectrum WithSpectrum HasSpectrum HasSpectrum;
+    IsKron WithSpectrum HasSpectrum HasSpectrum;
+    IsLower FullRank General General;
+    IsUpper FullRank General General;
 }
 #[cfg(feature = "fft")]
-classes! { IsCirculant WithCirculant IsCirculant; }
+classes! { IsCirculant WithCirculant IsCirculant General; }
 #[cfg(not(feature = "fft"))]
-classes! { IsCirculant FullRank General; }
+classes! { IsCirculant FullRank General General; }
 /// Pairs that are a [`Sum`] of two parts.
 macro_rules! plain_sum {
     ($($L:ident: $($R:ident)*;)*) => { $($(
@@ -126,7 +127,7 @@ plain_sum! {
     General: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
     IsDense: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
     IsDiagonal: General IsDense IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsIdentity: General IsDense IsIdentity IsPermutation IsLower IsUpper;
+    IsIdentity: General IsDense IsPermutation IsLower IsUpper;
     IsBanded: General IsDense IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
     IsCirculant: General IsDense IsDiagonal IsBanded IsPermutation HasSpectrum IsLower IsUpper IsKron;
     IsPermutation: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
@@ -332,6 +333,13 @@ macro_rules! shifted {
         } )* };
 }
 shifted! { HasSpectrum IsKron }
+impl<A: Operator, E: Multiple + SameScalar<A>> SumTable<A, E> for (IsIdentity, IsIdentity) {
+    type Output = Shifted<A, E>;
+    #[inline(always)]
+    fn sum(a: A, e: E) -> Result<Self::Output> {
+        Shifted::try_new(a, e)
+    }
+}
 
 // ---- Kronecker products and triangles ------------------------------------------------------------------------------------------
 

@@ -33,9 +33,8 @@ pub use crate::ops::jacobian::{
 pub use crate::ops::kernel::{kernel, kernel_cross, try_kernel_cross};
 pub use crate::ops::kron_sum::{kron_sum, try_kron_sum};
 pub use crate::ops::low_rank::{low_rank, try_low_rank};
-pub use crate::ops::many_products::{
-    block_diag_of, kron_of, product_of, try_block_diag_of, try_kron_of, try_product_of,
-};
+pub use crate::ops::many_folds::{product_of, sum_of, try_product_of, try_sum_of};
+pub use crate::ops::many_products::{block_diag_of, kron_of, try_block_diag_of, try_kron_of};
 pub use crate::ops::projection::{projection, projection_checked, try_projection};
 #[cfg(feature = "fft")]
 pub use crate::ops::toeplitz::{toeplitz, toeplitz_sym, try_toeplitz};
@@ -53,6 +52,8 @@ pub trait Class: 'static {
     type Eye: Rank;
     /// The class of c A.
     type Scaled: Class;
+    /// The class of A^T, A^H and conj(A).
+    type Mirrored: Class;
     /// The class of a plain sum with an operator of class D.
     type Plus<D: Class>: Class;
     #[doc(hidden)]
@@ -71,6 +72,7 @@ macro_rules! full_rank {
             type Rank = FullRank;
             type Eye = FullRank;
             type Scaled = General;
+            type Mirrored = General;
             type Plus<D: Class> = General;
             type PlusLowRank = General;
         } )* };
@@ -80,6 +82,7 @@ impl Class for IsLowRank {
     type Rank = SmallRank;
     type Eye = SmallRank;
     type Scaled = IsLowRank;
+    type Mirrored = General;
     type Plus<D: Class> = D::PlusLowRank;
     type PlusLowRank = IsLowRank;
 }
@@ -531,10 +534,6 @@ pub fn block_diag<A: Operator, B: SameScalar<A>>(
 #[inline(always)]
 pub fn repeat<const M: usize, A: Operator>(a: impl IntoOperator<Op = A>) -> Repeat<A, M> {
     Repeat(a.into_operator())
-}
-/// The sum of many parts of one type.
-pub fn sum_of<P: Parts<Item: Operator>>(parts: P) -> SumOf<P> {
-    SumOf::new(parts)
 }
 /// A^N.
 #[inline(always)]

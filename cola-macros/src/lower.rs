@@ -23,7 +23,7 @@ const FALLIBLE: [&str; 12] = [
 
 /// Words that panic on bad input and have a twin `try_..` that returns a `Result`. The signs' twins (`try_add`, ..) are
 /// found in the same way.
-const TWINS: [&str; 32] = [
+const TWINS: [&str; 33] = [
     "add",
     "mul",
     "slice",
@@ -37,6 +37,7 @@ const TWINS: [&str; 32] = [
     "congruence_transpose",
     "blocks",
     "hadamard",
+    "sum_of",
     "product_of",
     "kron_of",
     "block_diag_of",

@@ -44,8 +44,8 @@ const PROMISED: &[(&str, &[Q])] = &[
     ("Product, square", &[Q::Solve, Q::Slogdet]),
     ("Product", &[Q::Trace, Q::Diagonal]),
     ("Sum", &[Q::Trace, Q::Diagonal]),
-    ("HStack", &[Q::Trace, Q::Diagonal]),
-    ("VStack", &[Q::Trace, Q::Diagonal]),
+    ("HStack", &[Q::Trace, Q::Diagonal, Q::Svd]),
+    ("VStack", &[Q::Trace, Q::Diagonal, Q::Svd]),
     ("Sliced", &[Q::Trace, Q::Diagonal]),
     ("Transpose", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Svd, Q::Pinv]),
     ("Adjoint", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Svd, Q::Pinv]),
@@ -53,6 +53,8 @@ const PROMISED: &[(&str, &[Q])] = &[
     ("Scaled", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
     ("Spectral", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
     ("Powi", &[Q::Solve, Q::Slogdet, Q::Eigh, Q::Eig]),
+    ("Undone", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("BlocksInverse", &[Q::Solve, Q::Slogdet, Q::Pinv]),
     ("Factored", &[Q::Solve, Q::Slogdet, Q::Pinv]),
     ("TriangularInverse", &[Q::Solve, Q::Slogdet, Q::Pinv]),
     ("SparseInverse", &[Q::Solve, Q::Slogdet]),
@@ -60,9 +62,14 @@ const PROMISED: &[(&str, &[Q])] = &[
 /// The same, but of lanes: what goes through Schur forms or Fourier transforms of plain numbers has base cases there.
 #[rustfmt::skip]
 const PROMISED_PLAIN: &[(&str, &[Q])] = &[
+    ("Kron", &[Q::Exp]),
+    ("KronOf", &[Q::Exp]),
+    ("SylvesterInverse", &[Q::Solve, Q::Slogdet, Q::Pinv]),
+    ("SchurPair", &[Q::Solve, Q::Slogdet, Q::Pinv]),
+    ("InvolutionFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp, Q::Pinv]),
     ("KronSum", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp, Q::Eig, Q::Power, Q::Log, Q::Eigh]),
     ("KronSum, PSD", &[Q::Svd, Q::Pinv]),
-    ("Shifted", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Eig, Q::Power, Q::Log, Q::Eigh]),
+    ("Shifted", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Eig, Q::Power, Q::Exp, Q::Log, Q::Eigh]),
     ("Circulant", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
     ("CirculantSum", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
     ("Toeplitz", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
@@ -75,7 +82,7 @@ const PROMISED_PLAIN: &[(&str, &[Q])] = &[
     ("BandedInverse", &[Q::Solve, Q::Slogdet]),
     ("Fourier", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Svd, Q::Pinv]),
     ("Cosine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
-    ("Sine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
+    ("Sine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Svd, Q::Pinv]),
     ("FourierFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp]),
     ("ReflectionFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp]),
     ("Householder", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
@@ -202,7 +209,7 @@ const KRON: Cells = [
     "powers n/n_i of the determinants",
     "product of the traces; kron of the diagonals",
     "-",
-    "-; base: scaling and squaring with Padé; -",
+    "-; eigen-decompositions of the factors; -",
     "-; factor by factor",
 ];
 const CYCLES: Cells = [
@@ -334,7 +341,7 @@ impl Table {
                 .replace("LDL^H with Bunch-Kaufman pivoting", "LU with partial pivoting")
                 .replace("SVD of the triangle of the factor", "Hermitian eigh of the product");
             // what goes through the engine of plain numbers has base cases in lanes, and their inverses are those of base cases
-            let instead = cell.starts_with("base") || cell.contains("lanes") || row.name.contains("(inverse of ");
+            let instead = cell.contains("base:") || cell.contains("lanes") || row.name.contains("(inverse of ");
             if row.lanes && want != *cell && instead {
                 continue;
             }

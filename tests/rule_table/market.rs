@@ -225,7 +225,7 @@ macro_rules! structures {
                     [
                         "factor by factor", "powers n/n_i of the determinants",
                         "product of the traces; kron of the diagonals", "-",
-                        "-; base: scaling and squaring with Padé; -", "-; factor by factor",
+                        "-; eigen-decompositions of the factors; -", "-; factor by factor",
                     ];
                 "Kron, PSD factors", Kron::new(Psd::new($mat!(s.p2, n2, n2)), Psd::new(Diagonal::new($vec!(s.plus, n3)))),
                     |l| s.kron_p(l);
@@ -451,7 +451,7 @@ macro_rules! variants {
                     but(BASE, [
                         (0, "Schur forms of the factors"), (1, "Schur forms of the factors"),
                         (2, "sum of the traces; sum of the diagonals"),
-                        (4, "-; base: e^c times; -"),
+                        (4, "-; e^c times; -"),
                     ]);
                 "Tridiagonal", Tridiagonal::new($vec!(s.d2, less), $vec!(s.plus, n3), $vec!(s.e2, less)), |l| s.tridiagonal(l, false);
                     solve det diag exp lu;
@@ -627,7 +627,13 @@ macro_rules! variants {
                         .inv().unwrap().inv().unwrap(),
                     |l| s.sum_p(l);
                     solve det diag eigh pow exp log chol lu;
-                    BASE_PSD;
+                    but(BASE_PSD, [(0, "LDL^H"), (1, "from LDL^H"), (2, "read off")]);
+                "BlocksInverse (inverse of Blocks)",
+                    Blocks::new(Diagonal::new($vec!(s.plus, n3)), $mat!(s.a31, n3, one), $mat!(s.a13, one, n3), $mat!(s.a11, one, one))
+                        .inv().unwrap(),
+                    |l| inverse(&blocks(&diag(&lane(&s.plus, l)), &lane(&s.a31, l), &lane(&s.a13, l), &lane(&s.a11, l)));
+                    solve det diag exp lu;
+                    but(BASE, [(0, "undone: the blocks"), (1, "from the blocks and the complement")]);
                 "ProductInverse", Product::new($mat!(s.g3, n3, n3), $mat!(s.tri, n3, n3)).inv().unwrap(),
                     |l| inverse(&s.prod(l));
                     solve det diag exp lu;
@@ -749,7 +755,7 @@ fn psd_function<T: Scalar>(m: &DMatrix<T>) -> Function<T, Dyn, Dyn, impl Fn(&[T]
 }
 /// Rows whose facts, or functions, depend on whether numbers are real.
 macro_rules! by_scalar {
-    ($name:ident, $T:ty; $($eigh:ident)*; $($chol:ident)*; $diagonal:expr; $powered:expr) => {
+    ($name:ident, $T:ty; $($eigh:ident)*; $($chol:ident)*; $($root:ident)*; $diagonal:expr; $powered:expr) => {
         pub fn $name(t: &mut Table) {
             type T = $T;
             let samples = Samples::<T>::of(t.size);
@@ -784,7 +790,12 @@ macro_rules! by_scalar {
                 "SylvesterInverse (inverse of KronSum)", KronSum::new(s.g2.clone(), s.g3.clone()).inv().unwrap(),
                     |l| inverse(&kron_sum(&lane(&s.g2, l), &lane(&s.g3, l)));
                     solve det diag exp lu;
-                    but(BASE, [(1, "from the Schur forms")]);
+                    but(BASE, [(0, "undone: back from the Schur forms"), (1, "from the Schur forms")]);
+                "SchurPair (inverse of the inverse of KronSum)",
+                    KronSum::new(s.g2.clone(), s.g3.clone()).inv().unwrap().inv().unwrap(),
+                    |l| kron_sum(&lane(&s.g2, l), &lane(&s.g3, l));
+                    solve det diag exp lu;
+                    but(BASE, [(0, "the Schur forms it has"), (1, "from the Schur forms")]);
                 "Normal (inverse of KronSum, PSD)", KronSum::new(Psd::new(s.p2.clone()), Psd::new(s.p3.clone())).inv().unwrap(),
                     |l| inverse(&kron_sum(&lane(&s.p2, l), &lane(&s.p3, l)));
                     solve det diag eigh pow exp log chol lu;
@@ -848,8 +859,15 @@ macro_rules! by_scalar {
                     solve det diag exp lu;
                     TRANSFORM;
                 "Sine transform, type 1", Dst::new::<T>(1, s.n[2]), |_| sines(s.n[2]);
+                    solve det diag exp lu $($root)*;
+                    but(TRANSFORM, [(4, "a I + b C")]);
+                "InvolutionFunction (exp of a sine transform)", Dst::new::<T>(1, s.n[2]).exp().unwrap(),
+                    |_| exponential(&sines(s.n[2]));
                     solve det diag exp lu;
-                    TRANSFORM;
+                    but(BASE, [
+                        (0, "of the eigenvalues 1 and -1"), (1, "multiplicities of 1 and -1"), (2, "read off"),
+                        (4, "-; of the eigenvalues 1 and -1; -"),
+                    ]);
                 "Toeplitz", Toeplitz::new(s.three.column(0).into_owned(), s.d.column(0).into_owned()),
                     |l| toeplitz(&lane(&s.three, l), &lane(&s.d, l));
                     solve det diag exp lu;
@@ -885,10 +903,10 @@ macro_rules! by_scalar {
         }
     };
 }
-by_scalar!(real_rows, f64; eigh; chol; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
-by_scalar!(float_rows, f32; eigh; chol; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
-by_scalar!(lane_rows, Lanes<f64, 4>; eigh; chol; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
-by_scalar!(complex_rows, C; ; ; but(DIAGONAL, [(3, "-"), (5, "-; itself")]); but(DIAGONAL, [(3, "-"), (5, "-; itself")]));
+by_scalar!(real_rows, f64; eigh; chol; pow log; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
+by_scalar!(float_rows, f32; eigh; chol; pow log; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
+by_scalar!(lane_rows, Lanes<f64, 4>; eigh; chol; pow log; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
+by_scalar!(complex_rows, C; ; ; powu logu; but(DIAGONAL, [(3, "-"), (5, "-; itself")]); but(DIAGONAL, [(3, "-"), (5, "-; itself")]));
 /// Of complex numbers alone.
 pub fn complex_alone(t: &mut Table) {
     let samples = Samples::<C>::of(t.size);

@@ -23,6 +23,8 @@ pub enum Pairing<T> {
 pub trait KronSumFactor<T: Scalar>: Send + Sync {
     /// x <- K^-1 x, or K^-H x; x is a grid of B's size by A's size, column-major.
     fn solve(&self, adjoint: bool, x: &mut [T]);
+    /// x <- K x, or K^H x: back from the Schur forms.
+    fn apply(&self, adjoint: bool, x: &mut [T]);
     /// Product of all eigenvalues a_i + b_j + c or a_i b_j + c: phase and log of the modulus.
     fn slogdet(&self) -> (T, T::Re);
     /// `Singular` where an eigenvalue is zero to rounding.
@@ -91,6 +93,25 @@ where
             Pairing::Sum(c) => (Complex::one(), a + c),
             Pairing::Product(c) => (a, c),
         }
+    }
+    /// X = Q_b f(Q_b^H X conj(Q_a)) Q_a^T.
+    fn between_forms(&self, x: &mut [T], f: impl FnOnce(&mut [Complex<T::Re>])) {
+        let (m, n, one) = (self.a.n, self.b.n, Complex::<T::Re>::one());
+        if m * n == 0 {
+            return;
+        }
+        let (qa, qb) = (View::matrix(&self.a.q, m, m), View::matrix(&self.b.q, n, n));
+        let mut c: Vec<_> = x.iter().map(|x| Complex::new(x.re(), x.im())).collect();
+        let mut d = vec![Complex::zero(); m * n];
+        // both from the left, the second on the transposed grid
+        gemm((one, false), true, qb.transposed(), View::matrix(&c, n, m), ViewMut::matrix(&mut d, n, m));
+        let grid = ViewMut::new(&mut c, m, n, n, 1);
+        gemm((one, false), true, qa.transposed(), View::matrix(&d, n, m).transposed(), grid);
+        f(&mut c);
+        gemm((one, false), false, qb, View::matrix(&c, n, m), ViewMut::matrix(&mut d, n, m));
+        let grid = ViewMut::new(&mut c, m, n, n, 1);
+        gemm((one, false), false, qa, View::matrix(&d, n, m).transposed(), grid);
+        x.iter_mut().zip(&c).for_each(|(x, c)| *x = (self.back)(*c));
     }
     /// K Y = D with K made of T_a and T_b: columns of Y from the last. Column j of D less the part of the columns behind it, then a
     /// triangular solve with f T_b + s I.
@@ -161,26 +182,38 @@ where
     Complex<T::Re>: Engine,
 {
     fn solve(&self, adjoint: bool, x: &mut [T]) {
+        self.between_forms(x, |c| match adjoint {
+            false => self.plain_sweep(c),
+            true => self.adjoint_sweep(c),
+        })
+    }
+    fn apply(&self, adjoint: bool, x: &mut [T]) {
         let (m, n, one) = (self.a.n, self.b.n, Complex::<T::Re>::one());
-        if m * n == 0 {
-            return;
-        }
-        let (qa, qb) = (View::matrix(&self.a.q, m, m), View::matrix(&self.b.q, n, n));
-        let mut c: Vec<_> = x.iter().map(|x| Complex::new(x.re(), x.im())).collect();
-        let mut d = vec![Complex::zero(); m * n];
-        // D = Q_b^H C conj(Q_a): both from the left, the second on the transposed grid
-        gemm((one, false), true, qb.transposed(), View::matrix(&c, n, m), ViewMut::matrix(&mut d, n, m));
-        let grid = ViewMut::new(&mut c, m, n, n, 1);
-        gemm((one, false), true, qa.transposed(), View::matrix(&d, n, m).transposed(), grid);
-        match adjoint {
-            false => self.plain_sweep(&mut c),
-            true => self.adjoint_sweep(&mut c),
-        }
-        // X = Q_b Y Q_a^T
-        gemm((one, false), false, qb, View::matrix(&c, n, m), ViewMut::matrix(&mut d, n, m));
-        let grid = ViewMut::new(&mut c, m, n, n, 1);
-        gemm((one, false), false, qa, View::matrix(&d, n, m).transposed(), grid);
-        x.iter_mut().zip(&c).for_each(|(x, c)| *x = (self.back)(*c));
+        let conj = |z: Complex<T::Re>| if adjoint { Scalar::conj(z) } else { z };
+        // op(T_b) C and C op(T_a)^T, op the adjoint or none, both from the left: the second on the transposed grid
+        let left = |f: &SchurForm<T::Re>, c: View<'_, Complex<T::Re>>, out: ViewMut<'_, Complex<T::Re>>| {
+            let t = View::matrix(&f.t, f.n, f.n);
+            gemm((one, false), adjoint, if adjoint { t.transposed() } else { t }, c, out)
+        };
+        self.between_forms(x, |c| {
+            let mut d = vec![Complex::zero(); m * n];
+            match self.pairing {
+                Pairing::Sum(shift) => {
+                    left(&self.b, View::matrix(c, n, m), ViewMut::matrix(&mut d, n, m));
+                    let mut e = vec![Complex::zero(); m * n];
+                    left(&self.a, View::matrix(c, n, m).transposed(), ViewMut::new(&mut e, m, n, n, 1));
+                    for ((c, d), e) in c.iter_mut().zip(&d).zip(&e) {
+                        *c = *d + *e + conj(shift) * *c;
+                    }
+                }
+                Pairing::Product(shift) => {
+                    left(&self.b, View::matrix(c, n, m), ViewMut::matrix(&mut d, n, m));
+                    let mut e = vec![Complex::zero(); m * n];
+                    left(&self.a, View::matrix(&d, n, m).transposed(), ViewMut::new(&mut e, m, n, n, 1));
+                    c.iter_mut().zip(&e).for_each(|(c, e)| *c = *e + conj(shift) * *c);
+                }
+            }
+        })
     }
     fn slogdet(&self) -> (T, T::Re) {
         if self.regular().is_err() {

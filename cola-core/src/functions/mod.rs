@@ -24,5 +24,5 @@ pub use factor::{CholeskyRule, HasCholesky, HasLu, LuFactors, LuRule};
 pub use inverse::{Inv, InverseRule, Invertible, Solvable};
 pub use pinv::{HasPinv, Pinv, PinvRule};
 pub use power::{HasPower, Pow, Power, PowerRule, Rootable, Sqrt};
-pub use spectrum::{Eigh, EighRule, HasEigh, MaySpectrum, SpectrumRule, Vectors};
+pub use spectrum::{Eigh, EighRule, HasEigh, MaySpectrum, NormalParts, SpectrumRule, Vectors};
 pub use svd::{HasSvd, SvdLeft, SvdRight, SvdRule};

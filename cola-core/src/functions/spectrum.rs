@@ -1,11 +1,14 @@
 //! Eigen-decomposition of self-adjoint operators, A = V diag(w) V^H, with V an operator of the structure of A.
 
 use crate::algorithms::sylvester::KronSumFactor;
+use crate::data::Column;
 use crate::error::Result;
 use crate::facts::{Facts, SelfAdjointFacts};
+use crate::operator::short::Sc;
 use crate::operator::{LinearOperator, Operator};
 use crate::ops::Spectral;
-use crate::scalar::Real;
+use crate::scalar::{Real, Scalar};
+use num_traits::Zero;
 use std::sync::Arc;
 
 /// How a self-adjoint structure is diagonalised, given the facts `K`.
@@ -54,6 +57,20 @@ pub trait SpectrumRule<K: Facts>: Operator {
     /// # Errors
     /// `NotConverged`, `NonFinite`, `ShapeMismatch`.
     fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>>;
+    /// True if [`normal_rule`](Self::normal_rule) applies: the structure is normal, V diag(z) V^H with complex z, and says so.
+    fn is_normal(&self) -> bool {
+        self.has_spectrum()
+    }
+    /// V and z, in the order that the structure gives.
+    ///
+    /// # Errors
+    /// As [`spectrum_rule`](Self::spectrum_rule).
+    fn normal_rule(&self) -> Result<NormalParts<Self::Vectors>> {
+        let (v, w) = self.spectrum_rule()?.into_parts();
+        let mut z = Column::filled(w.len(), Sc::<Self>::zero());
+        z.iter_mut().zip(&w).for_each(|(z, &w)| *z = Sc::<Self>::from_re(w));
+        Ok((v, z))
+    }
     /// True if A + c I is solved through the Schur forms of the parts where there is no spectrum.
     fn has_shifted_factor(&self) -> bool {
         false
@@ -67,6 +84,8 @@ pub trait SpectrumRule<K: Facts>: Operator {
         Ok(None)
     }
 }
+/// Unitary eigenvectors and their eigenvalues.
+pub type NormalParts<V> = (V, Column<<V as Operator>::Scalar, <V as Operator>::Cols>);
 /// Says by its own facts whether it has an eigen-decomposition.
 pub trait MaySpectrum: SpectrumRule<<Self as Operator>::Facts> {}
 #[diagnostic::do_not_recommend]

@@ -11,6 +11,7 @@
 //! | Circulant | absolute values of the spectrum, the phases in U |
 //! | LowRank | SVD of an r x r core |
 //! | Fourier, cosine and sine transforms, Householder | U = A, s = 1, V = I |
+//! | HStack, VStack | QR of the long side, SVD of the triangle |
 //! | self-adjoint Shifted, KronSum, Gram, Congruence, band matrices, .. | by their eigen-decomposition |
 //! | Dense and the rest | bidiagonalisation and QR iteration |
 
@@ -110,6 +111,15 @@ pub fn panel<A: LinearOperator>(op: &'static str, a: &A) -> Result<Panel<Sc<A>, 
         return Err(super::eig::too_large(op, (m, n)));
     }
     let mut out = Panel::filled(m, n, Sc::<A>::zero());
+    apply_to_identity(a, out.as_mut_slice())?;
+    Ok(out)
+}
+/// The entries of an operator, column after column, in blocks.
+///
+/// # Errors
+/// Those of an iterative action.
+pub(crate) fn apply_to_identity<A: LinearOperator>(a: &A, out: &mut [Sc<A>]) -> Result<()> {
+    let (m, n) = (a.nrows(), a.ncols());
     const BLOCK: usize = 64; // columns of the identity at a time
     let block = BLOCK.min(n);
     with_scratch(n * block, |eye| {
@@ -119,10 +129,10 @@ pub fn panel<A: LinearOperator>(op: &'static str, a: &A) -> Result<Panel<Sc<A>, 
             for c in 0..here {
                 eye[first + c + n * c] = Sc::<A>::one();
             }
-            let y = ViewMut::matrix(&mut out.as_mut_slice()[m * first..m * (first + here)], m, here);
+            let y = ViewMut::matrix(&mut out[m * first..m * (first + here)], m, here);
             crate::functions::inverse::apply_checked(a, View::matrix(&eye[..n * here], n, here), y)?;
         }
-        Ok(out)
+        Ok(())
     })
 }
 /// U, s, V of a matrix.

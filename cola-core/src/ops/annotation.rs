@@ -7,7 +7,7 @@ use crate::functions::base::materialize;
 use crate::functions::dense::{ByLdl, FactorMethod};
 use crate::functions::{
     CholeskyRule, Det, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
-    LuRule, PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
+    LuRule, NormalParts, PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update};
@@ -174,6 +174,16 @@ macro_rules! rules_as {
             fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
                 let $s = self;
                 $inner.spectrum_rule()
+            }
+            #[inline]
+            fn is_normal(&self) -> bool {
+                let $s = self;
+                $inner.is_normal()
+            }
+            #[inline]
+            fn normal_rule(&self) -> Result<NormalParts<Self::Vectors>> {
+                let $s = self;
+                $inner.normal_rule()
             }
             fn has_shifted_factor(&self) -> bool {
                 let $s = self;

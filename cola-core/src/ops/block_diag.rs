@@ -9,7 +9,7 @@ pub(crate) use crate::functions::diagonal::block_part;
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEig,
     HasEigh, HasExp, HasLog, HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, Log, LogRule, LuFactors,
-    LuRule, MaySpectrum, Pinv, PinvRule, Pow, Power, PowerRule, SpectrumRule, SvdRule, Vectors,
+    LuRule, MaySpectrum, NormalParts, Pinv, PinvRule, Pow, Power, PowerRule, SpectrumRule, SvdRule, Vectors,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -129,6 +129,16 @@ impl<K: Facts, A: MaySpectrum, B: MaySpectrum<Scalar = A::Scalar>> SpectrumRule<
         w[..wa.len()].copy_from_slice(&wa);
         w[wa.len()..].copy_from_slice(&wb);
         Ok(Spectral::from_parts(BlockDiag(va, vb), w))
+    }
+    fn is_normal(&self) -> bool {
+        self.0.is_normal() && self.1.is_normal()
+    }
+    fn normal_rule(&self) -> Result<NormalParts<Self::Vectors>> {
+        let ((va, za), (vb, zb)) = (self.0.normal_rule()?, self.1.normal_rule()?);
+        let mut z = Column::filled(za.len() + zb.len(), Sc::<A>::zero());
+        z[..za.len()].copy_from_slice(&za);
+        z[za.len()..].copy_from_slice(&zb);
+        Ok((BlockDiag(va, vb), z))
     }
 }
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for BlockDiag<A, B> {

@@ -5,7 +5,7 @@ use crate::algorithms::schur_solve::{Eliminated, complement, complement_alone};
 use crate::data::{MatrixData, Panel};
 use crate::error::{Error, Result};
 use crate::facts::{Fact, Facts, InverseFacts, NoFacts};
-use crate::functions::base::{BaseInverse, is_direct, materialize, right_hand_side, square};
+use crate::functions::base::{BaseInverse, Undone, is_direct, materialize, right_hand_side, square};
 use crate::functions::dense::{FactorMethod, Factored, MethodOf};
 use crate::functions::inverse::apply_checked;
 use crate::functions::{DetRule, DiagonalRule, HasDet, Inv, InverseRule};
@@ -305,36 +305,37 @@ where
         2 * (self.a.nrows() + self.d.nrows()) * columns + inner
     }
 }
-/// The inverse of a block matrix; M factors the Schur complement.
+/// The inverse of the block matrix W; M factors the Schur complement. It keeps W, its inverse: beside the n_A x n_D numbers of A^-1 B
+/// and A^-H C^H another copy of the blocks, none where they are borrowed.
 #[derive(Clone)]
-pub enum BlocksInverse<FA: Operator, B, C, FD: Operator<Scalar = Sc<FA>>, M: FactorMethod, E> {
+pub enum BlocksInverse<FA: Operator, B, C, FD: Operator<Scalar = Sc<FA>>, M: FactorMethod, W: Operator> {
     /// A eliminated.
-    First(Box<Schur2<FA, Ro<FD>, M>>),
+    First(Box<Schur2<FA, Ro<FD>, M>>, Box<W>),
     /// D eliminated.
-    Last(Box<Schur2<FD, Ro<FA>, M>>),
+    Last(Box<Schur2<FD, Ro<FA>, M>>, Box<W>),
     /// Block substitution.
-    Triangular(Box<TriangularBlocks<FA, B, C, FD>>),
+    Triangular(Box<TriangularBlocks<FA, B, C, FD>>, Box<W>),
     /// The base case.
-    Base(E),
+    Base(BaseInverse<W, M>),
 }
-impl<FA, B, C, FD, M, E> Operator for BlocksInverse<FA, B, C, FD, M, E>
+impl<FA, B, C, FD, M, W> Operator for BlocksInverse<FA, B, C, FD, M, W>
 where
     FA: Operator,
     FD: Operator<Scalar = FA::Scalar>,
     M: FactorMethod,
-    E: Operator<Scalar = FA::Scalar>,
+    W: Operator<Scalar = FA::Scalar>,
 {
     type Scalar = FA::Scalar;
-    type Facts = InverseFacts<Fa<E>>;
+    type Facts = InverseFacts<M::Facts>;
     type Class = crate::dsl::General;
-    type Rows = Ro<E>;
-    type Cols = Ro<E>;
-    const ITERATIVE: bool = FA::ITERATIVE || FD::ITERATIVE || E::ITERATIVE;
+    type Rows = Ro<W>;
+    type Cols = Ro<W>;
+    const ITERATIVE: bool = FA::ITERATIVE || FD::ITERATIVE || BaseInverse::<W, M>::ITERATIVE;
     fn nrows(&self) -> usize {
         match self {
-            BlocksInverse::First(s) => s.f.nrows() + s.s.n,
-            BlocksInverse::Last(s) => s.f.nrows() + s.s.n,
-            BlocksInverse::Triangular(t) => t.a.nrows() + t.d.nrows(),
+            BlocksInverse::First(s, _) => s.f.nrows() + s.s.n,
+            BlocksInverse::Last(s, _) => s.f.nrows() + s.s.n,
+            BlocksInverse::Triangular(t, _) => t.a.nrows() + t.d.nrows(),
             BlocksInverse::Base(e) => e.nrows(),
         }
     }
@@ -342,54 +343,98 @@ where
         self.nrows()
     }
 }
-impl<FA, B, C, FD, M, E> LinearOperator for BlocksInverse<FA, B, C, FD, M, E>
+impl<FA, B, C, FD, M, W> LinearOperator for BlocksInverse<FA, B, C, FD, M, W>
 where
     FA: LinearOperator,
     B: LinearOperator<Scalar = FA::Scalar>,
     C: LinearOperator<Scalar = FA::Scalar>,
     FD: LinearOperator<Scalar = FA::Scalar>,
     M: FactorMethod,
-    E: LinearOperator<Scalar = FA::Scalar>,
+    W: LinearOperator<Scalar = FA::Scalar>,
 {
     fn act(&self, how: Update<Sc<FA>>, x: View<'_, Sc<FA>>, y: ViewMut<'_, Sc<FA>>, s: &mut [Sc<FA>]) {
         match self {
-            BlocksInverse::First(b) => b.act(false, how, x, y, s),
-            BlocksInverse::Last(b) => b.act(true, how, x, y, s),
-            BlocksInverse::Triangular(t) => t.act(how, x, y, s),
+            BlocksInverse::First(b, _) => b.act(false, how, x, y, s),
+            BlocksInverse::Last(b, _) => b.act(true, how, x, y, s),
+            BlocksInverse::Triangular(t, _) => t.act(how, x, y, s),
             BlocksInverse::Base(e) => e.act(how, x, y, s),
         }
     }
     fn scratch_len(&self, columns: usize) -> usize {
         match self {
-            BlocksInverse::First(b) => b.scratch_len(columns),
-            BlocksInverse::Last(b) => b.scratch_len(columns),
-            BlocksInverse::Triangular(t) => t.scratch_len(columns),
+            BlocksInverse::First(b, _) => b.scratch_len(columns),
+            BlocksInverse::Last(b, _) => b.scratch_len(columns),
+            BlocksInverse::Triangular(t, _) => t.scratch_len(columns),
             BlocksInverse::Base(e) => e.scratch_len(columns),
         }
+    }
+}
+// (W^-1)^-1 = W
+impl<K: Facts, FA, B, C, FD, M, W> InverseRule<K> for BlocksInverse<FA, B, C, FD, M, W>
+where
+    FA: Operator,
+    FD: Operator<Scalar = FA::Scalar>,
+    M: FactorMethod,
+    W: LinearOperator<Scalar = FA::Scalar> + Clone,
+{
+    type Output = Undone<W>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        match self {
+            BlocksInverse::First(_, w) | BlocksInverse::Last(_, w) | BlocksInverse::Triangular(_, w) => {
+                Ok(Undone::Same(W::clone(w)))
+            }
+            BlocksInverse::Base(e) => InverseRule::<K>::inverse_rule(e),
+        }
+    }
+}
+// det A^-1 / det S, or det A^-1 det D^-1
+impl<K: Facts, FA, B, C, FD, M, W> DetRule<K> for BlocksInverse<FA, B, C, FD, M, W>
+where
+    FA: HasDet,
+    FD: HasDet<Scalar = FA::Scalar>,
+    M: FactorMethod,
+    W: LinearOperator<Scalar = FA::Scalar>,
+{
+    fn slogdet_rule(&self) -> Result<(Sc<FA>, Re<FA>)> {
+        let times = |(s, l): (Sc<FA>, Re<FA>), (t, k): (Sc<FA>, Re<FA>)| (s * t, l + k);
+        Ok(match self {
+            BlocksInverse::First(b, _) => times(b.f.slogdet_rule()?, DetRule::<NoFacts>::slogdet_rule(&b.s)?),
+            BlocksInverse::Last(b, _) => times(b.f.slogdet_rule()?, DetRule::<NoFacts>::slogdet_rule(&b.s)?),
+            BlocksInverse::Triangular(t, _) => times(t.a.slogdet_rule()?, t.d.slogdet_rule()?),
+            BlocksInverse::Base(e) => DetRule::<K>::slogdet_rule(e)?,
+        })
     }
 }
 macro_rules! inverse_rules {
     ($($rule:ident)*) => { $(
         crate::$rule!([
-            FA: Operator, B, C, FD: Operator<Scalar = Sc<FA>>, M: FactorMethod, E: Operator<Scalar = Sc<FA>>
-        ] BlocksInverse<FA, B, C, FD, M, E>); )* };
+            FA: Operator, B, C, FD: Operator<Scalar = Sc<FA>>, M: FactorMethod, W: Operator<Scalar = Sc<FA>>
+        ] BlocksInverse<FA, B, C, FD, M, W>); )* };
 }
-inverse_rules!(base_inverse base_det base_eigh spectral_power base_exp spectral_log base_diagonal base_factors base_decompositions);
-impl<FA, B, C, FD, M, E> Explain for BlocksInverse<FA, B, C, FD, M, E>
+inverse_rules!(base_eigh spectral_power base_exp spectral_log base_diagonal base_factors base_eig base_svd inverse_pinv);
+impl<FA, B, C, FD, M, W> Explain for BlocksInverse<FA, B, C, FD, M, W>
 where
     FA: Explain,
     FD: Explain<Scalar = FA::Scalar>,
     M: FactorMethod,
-    E: Explain<Scalar = FA::Scalar>,
+    W: Explain<Scalar = FA::Scalar>,
 {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
+        let parts = || match self {
+            BlocksInverse::First(s, _) => vec![part(&s.f, question)],
+            BlocksInverse::Last(s, _) => vec![part(&s.f, question)],
+            BlocksInverse::Triangular(t, _) => vec![part(&t.a, question), part(&t.d, question)],
+            BlocksInverse::Base(_) => Vec::new(),
+        };
+        let rule = match self {
+            BlocksInverse::Triangular(..) => "block substitution",
+            _ => "Schur complement",
+        };
         match (self, question) {
             (BlocksInverse::Base(e), _) => e.plan::<K>(question),
-            (BlocksInverse::First(s), Question::Apply) => Plan::by_parts("Schur complement", [part(&s.f, question)]),
-            (BlocksInverse::Last(s), Question::Apply) => Plan::by_parts("Schur complement", [part(&s.f, question)]),
-            (BlocksInverse::Triangular(t), Question::Apply) => {
-                Plan::by_parts("block substitution", [part(&t.a, question), part(&t.d, question)])
-            }
+            (_, Question::Apply) => Plan::by_parts(rule, parts()),
+            (_, Question::Slogdet) => Plan::by_parts("from the blocks and the complement", parts()),
+            (_, Question::Solve | Question::Pinv) => Plan::rule(self, "undone: the blocks", "n"),
             _ => base::<K, Self>(self, question),
         }
     }
@@ -399,8 +444,7 @@ fn may_be_served(e: &Error) -> bool {
     !matches!(e, Error::NonFinite { .. } | Error::ShapeMismatch { .. } | Error::InvalidArgument { .. })
 }
 /// The type of the inverse of [A, B; C, D].
-pub type InverseOfBlocks<A, B, C, D, W, K> =
-    BlocksInverse<Inv<A>, B, C, Inv<D>, MethodOf<K>, BaseInverse<W, MethodOf<K>>>;
+pub type InverseOfBlocks<A, B, C, D, W, K> = BlocksInverse<Inv<A>, B, C, Inv<D>, MethodOf<K>, W>;
 // by the Schur complement S of the block with the cheap inverse (Golub & Van Loan, 3.2.11)
 impl<K: Facts, A, B, C, D> InverseRule<K> for Blocks<A, B, C, D>
 where
@@ -419,16 +463,17 @@ where
                 .0
                 .inverse_rule()
                 .and_then(|f| Schur2::new(f, &self.1, &self.2, &self.3))
-                .map(|s| BlocksInverse::First(Box::new(s))),
+                .map(|s| BlocksInverse::First(Box::new(s), Box::new(self.clone()))),
             Pivot::Last => self
                 .3
                 .inverse_rule()
                 .and_then(|f| Schur2::new(f, &self.2, &self.1, &self.0))
-                .map(|s| BlocksInverse::Last(Box::new(s))),
+                .map(|s| BlocksInverse::Last(Box::new(s), Box::new(self.clone()))),
             Pivot::Triangular => {
                 let (a, d) = (self.0.inverse_rule()?, self.3.inverse_rule()?);
                 let (b, c) = (self.1.clone(), self.2.clone());
-                return Ok(BlocksInverse::Triangular(Box::new(TriangularBlocks { a, b, c, d })));
+                let blocks = Box::new(TriangularBlocks { a, b, c, d });
+                return Ok(BlocksInverse::Triangular(blocks, Box::new(self.clone())));
             }
         };
         match formula.and_then(|f| crate::ops::low_rank_update::probe(self, &f).map(|()| f)) {

@@ -7,7 +7,7 @@ use crate::functions::det::{Det, slog_product};
 use crate::functions::eig::polar;
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
-    LuRule, PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
+    LuRule, NormalParts, PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
 };
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -292,6 +292,16 @@ impl<K: Facts, V: VectorData> SpectrumRule<K> for Diagonal<V> {
     }
     fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
         <Self as EighRule<SelfAdjointFacts>>::eigh_rule(self)
+    }
+    // of complex entries, too
+    fn is_normal(&self) -> bool {
+        true
+    }
+    fn normal_rule(&self) -> Result<NormalParts<Self::Vectors>> {
+        let d = self.0.view();
+        let mut z = Column::filled(d.rows, V::Scalar::zero());
+        z.iter_mut().enumerate().for_each(|(i, z)| *z = d.at(i, 0));
+        Ok((Identity::of_size(d.rows), z))
     }
 }
 /// The entries of a diagonal matrix, of whatever is promised of it too: what its folded sums and products read.

@@ -5,10 +5,10 @@ use crate::error::Result;
 use crate::facts::Facts;
 use crate::functions::base::{BaseInverse, Undone};
 use crate::functions::dense::{FactorMethod, Factored};
-use crate::functions::{DetRule, InverseRule};
-use crate::operator::short::{Re, Ro, Sc};
+use crate::functions::{DetRule, DiagonalRule, HasDet, Inv, InverseRule, Invertible};
+use crate::operator::short::{Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::Dense;
+use crate::ops::{Dense, Either};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
 use crate::space::Space;
@@ -124,7 +124,45 @@ crate::base_factors!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
 crate::inverse_pinv!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
 crate::base_svd!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
 crate::base_eig!([A: LinearOperator, M: FactorMethod] BaseInverse<A, M>);
-crate::base_rules!([A: Operator] Undone<A>);
+// that of A again
+impl<K: Facts, A: Invertible> InverseRule<K> for Undone<A>
+where
+    Dense<Held<Sc<A>, Ro<A>>>: InverseRule<Fa<A>, Output: Operator<Scalar = Sc<A>>> + Operator<Scalar = Sc<A>>,
+{
+    type Output = Either<Inv<A>, <Dense<Held<Sc<A>, Ro<A>>> as InverseRule<Fa<A>>>::Output>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(match self {
+            Undone::Same(a) => Either::First(a.inverse_rule()?),
+            Undone::Dense(d) => Either::Second(InverseRule::<Fa<A>>::inverse_rule(d)?),
+        })
+    }
+}
+impl<K: Facts, A: HasDet> DetRule<K> for Undone<A> {
+    fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
+        match self {
+            Undone::Same(a) => a.slogdet_rule(),
+            Undone::Dense(d) => DetRule::<Fa<A>>::slogdet_rule(d),
+        }
+    }
+}
+impl<A: DiagonalRule> DiagonalRule for Undone<A> {
+    fn diagonal_rule(&self, k: isize, d: &mut [Sc<A>]) -> Result<()> {
+        match self {
+            Undone::Same(a) => a.diagonal_rule(k, d),
+            Undone::Dense(dense) => dense.diagonal_rule(k, d),
+        }
+    }
+    fn trace_rule(&self) -> Result<Sc<A>> {
+        match self {
+            Undone::Same(a) => a.trace_rule(),
+            Undone::Dense(dense) => dense.trace_rule(),
+        }
+    }
+}
+macro_rules! undone_rules {
+    ($($rule:ident)*) => { $( crate::$rule!([A: Operator] Undone<A>); )* };
+}
+undone_rules!(base_eigh spectral_power base_exp spectral_log base_factors base_decompositions);
 impl<T: Scalar, S: Space, M: FactorMethod> Explain for Factored<T, S, M> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
@@ -165,9 +203,12 @@ impl<A: Explain, M: FactorMethod> Explain for BaseInverse<A, M> {
 }
 impl<A: Explain> Explain for Undone<A> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
+        use Question::{Apply, Diagonal, Slogdet, Solve, Trace};
         match (self, question) {
-            (Undone::Same(a), Question::Apply) => part(a, question),
-            (Undone::Dense(d), Question::Apply) => part(d, question),
+            (Undone::Same(a), Apply | Solve | Slogdet | Trace | Diagonal) => part(a, question),
+            (Undone::Dense(d), Apply | Solve | Slogdet | Trace | Diagonal) => {
+                crate::plan::part_with::<Fa<A>, _>(d, question)
+            }
             _ => base::<K, Self>(self, question),
         }
     }

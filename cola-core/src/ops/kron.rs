@@ -11,11 +11,12 @@ use crate::functions::diagonal::{Entries, diagonal_start, main_diagonal};
 use crate::functions::eig::products;
 use crate::functions::{
     CholeskyRule, Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, HasCholesky, HasDet, HasEig, HasEigh,
-    HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, LuFactors, LuRule, MaySpectrum, Pinv, PinvRule,
-    Pow, Power, PowerRule, SpectrumRule, SvdRule, Vectors,
+    HasLu, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, LuFactors, LuRule, MaySpectrum, NormalParts, Pinv,
+    PinvRule, Pow, Power, PowerRule, SpectrumRule, SvdRule, Vectors,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::ops::kron_exp::has_factors;
 use crate::ops::{Isometric, Psd, SelfAdjoint, Spectral, SvdFactors, Unitary, WithFacts};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part, trees};
@@ -287,6 +288,13 @@ where
         let ((va, wa), (vb, wb)) = (self.0.spectrum_rule()?.into_parts(), self.1.spectrum_rule()?.into_parts());
         Ok(Spectral::from_parts(Kron(va, vb), pairs(&wa, &wb, |a, b| a * b)))
     }
+    fn is_normal(&self) -> bool {
+        self.0.is_normal() && self.1.is_normal()
+    }
+    fn normal_rule(&self) -> Result<NormalParts<Self::Vectors>> {
+        let ((va, za), (vb, zb)) = (self.0.normal_rule()?, self.1.normal_rule()?);
+        Ok((Kron(va, vb), pairs(&za, &zb, |a, b| a * b)))
+    }
     fn has_shifted_factor(&self) -> bool {
         let direct = is_direct(&self.0) && is_direct(&self.1);
         direct && matches!(self.square_factors("solve"), Ok(true)) && <Sc<A> as Engine>::PLAIN
@@ -300,7 +308,6 @@ where
         <Sc<A> as Engine>::engine_kron_sum(Pairing::Product(c), (a.n, a.as_slice()), (b.n, b.as_slice()))
     }
 }
-crate::spectral_exp!([A: Operator, B: Operator<Scalar = A::Scalar>] Kron<A, B>);
 crate::spectral_log!([A: HasEigh, B: HasEigh<Scalar = A::Scalar>] Kron<A, B>);
 // diag(A x B) = diag A x diag B; diagonal k of the product meets at most two diagonals of A: entry (i, i + k) lies in block
 // (i / n_B, (i + k) / n_B)
@@ -402,7 +409,10 @@ impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Kron<A, B> {
             Question::Slogdet => Plan::by_parts("powers n/n_i of the determinants", parts()),
             Question::Trace => Plan::by_parts("product of the traces", parts()),
             Question::Diagonal => Plan::by_parts("kron of the diagonals", parts()),
-            Question::Exp if !K::SelfAdjoint::KNOWN => base::<K, Self>(self, question),
+            Question::Exp if !K::SelfAdjoint::KNOWN => match has_factors(&self.0, &self.1) {
+                true => crate::ops::kron_exp::plan(self),
+                false => base::<K, Self>(self, question),
+            },
             Question::Exp | Question::Log => self.plan::<K>(Question::Eigh).spectral(),
             Question::Eigh | Question::Power | Question::Cholesky | Question::Lu => {
                 Plan::by_parts("factor by factor", parts())

@@ -1,13 +1,13 @@
 //! (A x B) (C x D): A C x B D where the sizes of the factors match, else the two Kronecker products one after the other.
 
 use crate::error::Result;
-use crate::facts::{Facts, SelfAdjointFacts};
+use crate::facts::{Fact, Facts, Known, SelfAdjointFacts, Unknown};
 use crate::functions::base::materialize;
-use crate::functions::dense::{DenseBasis, dense_eigh};
+use crate::functions::dense::{DenseBasis, FactChoice, dense_eigh};
 use crate::functions::svd::renamed;
 use crate::functions::{
-    Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, InverseRule, LuFactors, LuRule, PinvRule, SpectrumRule,
-    SvdRule,
+    Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LuFactors, LuRule, PinvRule,
+    SpectrumRule, SvdRule,
 };
 use crate::gradient::{LogdetGradient, SpectrumGradient, logdet_by_columns, spectrum_by_columns};
 use crate::operator::short::{Fa, Re, Ro, Sc};
@@ -146,7 +146,46 @@ where
     }
 }
 crate::spectral_power!([F: Operator, P: Operator<Scalar = F::Scalar>] KronProduct<F, P>);
-crate::base_exp!([F: Operator, P: Operator<Scalar = F::Scalar>] KronProduct<F, P>);
+/// For "is self-adjoint": how the exponential is made.
+pub trait ProductExpBy<F: Operator, P: Operator<Scalar = F::Scalar>, K> {
+    /// e^A.
+    type Output: Operator<Scalar = F::Scalar>;
+    /// e^A.
+    ///
+    /// # Errors
+    /// As [`ExpRule::exp_rule`].
+    fn exp_by(k: &KronProduct<F, P>) -> Result<Self::Output>;
+}
+// promised: of the dense matrix, as eigh
+#[diagnostic::do_not_recommend]
+impl<F: LinearOperator, P: LinearOperator<Scalar = F::Scalar>, K> ProductExpBy<F, P, K> for Known {
+    type Output = <Known as FactChoice>::DenseExp<Sc<F>, F::Rows>;
+    fn exp_by(k: &KronProduct<F, P>) -> Result<Self::Output> {
+        <Known as FactChoice>::dense_exp(materialize("exp", k)?)
+    }
+}
+// that of the form found
+#[diagnostic::do_not_recommend]
+impl<F: ExpRule<K>, P: ExpRule<K, Scalar = F::Scalar>, K: Facts> ProductExpBy<F, P, K> for Unknown
+where
+    Either<F::Output, P::Output>: Operator<Scalar = F::Scalar>,
+{
+    type Output = Either<F::Output, P::Output>;
+    fn exp_by(k: &KronProduct<F, P>) -> Result<Self::Output> {
+        Ok(match k {
+            KronProduct::Whole(f) => Either::First(f.exp_rule()?),
+            KronProduct::Parts(p) => Either::Second(p.exp_rule()?),
+        })
+    }
+}
+impl<K: Facts<SelfAdjoint: ProductExpBy<F, P, K>>, F: Operator, P: Operator<Scalar = F::Scalar>> ExpRule<K>
+    for KronProduct<F, P>
+{
+    type Output = <K::SelfAdjoint as ProductExpBy<F, P, K>>::Output;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        K::SelfAdjoint::exp_by(self)
+    }
+}
 crate::spectral_log!([F: Operator, P: Operator<Scalar = F::Scalar>] KronProduct<F, P>);
 crate::base_cholesky!([F: Operator, P: Operator<Scalar = F::Scalar>] KronProduct<F, P>);
 impl<K: Facts, F: SpectrumRule<K>, P: SpectrumRule<K, Scalar = F::Scalar>> SpectrumRule<K> for KronProduct<F, P>
@@ -264,6 +303,7 @@ where
 impl<F: Explain, P: Explain<Scalar = F::Scalar>> Explain for KronProduct<F, P> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
+            Question::Exp if !K::SelfAdjoint::KNOWN => each!(self, a => a.plan::<K>(question)),
             Question::Eigh | Question::Power | Question::Exp | Question::Log | Question::Cholesky => {
                 base::<K, Self>(self, question)
             }

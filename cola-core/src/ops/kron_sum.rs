@@ -18,13 +18,12 @@ use crate::operator::{ByRows, DynOperator, LinearOperator, Operator, SameScalar,
 use crate::ops::grid_lines::GridLines;
 use crate::ops::kron::{marginals, pairs};
 use crate::ops::shifted::inverted;
-use crate::ops::{Either, Kron, Normal, Spectral};
+use crate::ops::{Either, Kron, Normal, Spectral, SylvesterInverse};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part, part_with, trees};
 use crate::scalar::{Mask, Real, Scalar};
 use crate::space::{Space, demand_square};
 use crate::view::{View, ViewMut};
-use core::marker::PhantomData;
 use num_traits::{One, Zero};
 use std::sync::Arc;
 
@@ -172,65 +171,6 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> ByRows<A::Scalar>
                 a.rows(how.add(), k, lines, ViewMut::new(y, width, height, nb * yrs, yrs));
                 done += height * width;
             }
-        }
-    }
-}
-/// The inverse of A x I + I x B (Bartels and Stewart), or of A x B + c I, by the Schur forms of A and B.
-pub struct SylvesterInverse<T: Scalar, S, F> {
-    factor: Arc<dyn KronSumFactor<T>>,
-    n: usize,
-    marker: PhantomData<fn() -> (S, F)>,
-}
-impl<T: Scalar, S, F> SylvesterInverse<T, S, F> {
-    /// From Schur forms with eigenvalues that are not zero.
-    ///
-    /// # Errors
-    /// `Singular`.
-    pub(crate) fn of(factor: Arc<dyn KronSumFactor<T>>, n: usize) -> Result<Self> {
-        factor.regular()?;
-        Ok(SylvesterInverse { factor, n, marker: PhantomData })
-    }
-}
-impl<T: Scalar, S, F> Clone for SylvesterInverse<T, S, F> {
-    fn clone(&self) -> Self {
-        SylvesterInverse { factor: self.factor.clone(), n: self.n, marker: PhantomData }
-    }
-}
-operator!([T: Scalar, S: Space, F: Facts] SylvesterInverse<T, S, F> {
-    scalar T; facts F; rows S; cols S; nrows |s| s.n; ncols s.n;
-});
-impl<T: Scalar, S: Space, F: Facts> LinearOperator for SylvesterInverse<T, S, F> {
-    fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
-        let buf = &mut s[..self.n];
-        for c in 0..x.cols {
-            buf.iter_mut().enumerate().for_each(|(i, b)| *b = x.at(i, c));
-            self.factor.solve(how.adjoint, buf);
-            buf.iter().enumerate().for_each(|(i, &b)| how.write(y.at(i, c), b));
-        }
-    }
-    fn scratch_len(&self, _: usize) -> usize {
-        self.n
-    }
-}
-crate::base_inverse!([T: Scalar, S: Space, F: Facts] SylvesterInverse<T, S, F>);
-impl<K: Facts, T: Scalar, S: Space, F: Facts> DetRule<K> for SylvesterInverse<T, S, F> {
-    fn slogdet_rule(&self) -> Result<(T, T::Re)> {
-        let (sign, log) = self.factor.slogdet();
-        Ok((T::one() / sign, -log))
-    }
-}
-crate::base_eigh!([T: Scalar, S: Space, F: Facts] SylvesterInverse<T, S, F>);
-crate::spectral_power!([T: Scalar, S: Space, F: Facts] SylvesterInverse<T, S, F>);
-crate::base_exp!([T: Scalar, S: Space, F: Facts] SylvesterInverse<T, S, F>);
-crate::spectral_log!([T: Scalar, S: Space, F: Facts] SylvesterInverse<T, S, F>);
-crate::base_diagonal!([T: Scalar, S: Space, F: Facts] SylvesterInverse<T, S, F>);
-crate::base_factors!([T: Scalar, S: Space, F: Facts] SylvesterInverse<T, S, F>);
-crate::base_decompositions!([T: Scalar, S: Space, F: Facts] SylvesterInverse<T, S, F>);
-impl<T: Scalar, S: Space, F: Facts> Explain for SylvesterInverse<T, S, F> {
-    fn plan<K: Facts>(&self, question: Question) -> Plan {
-        match question {
-            Question::Slogdet => Plan::rule(self, "from the Schur forms", "n"),
-            _ => base::<K, Self>(self, question),
         }
     }
 }

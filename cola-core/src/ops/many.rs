@@ -109,7 +109,7 @@ pub(crate) use list_tree;
 /// assert_eq!(s.apply(&[1.0, 1.0]), [4.0, 6.0]);
 /// ```
 #[derive(Clone, Debug)]
-pub struct SumOf<P>(P);
+pub struct SumOf<P>(pub(super) P);
 impl<P: Parts<Item: Operator>> SumOf<P> {
     /// The sum of all parts.
     ///

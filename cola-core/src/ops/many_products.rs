@@ -33,7 +33,7 @@ use num_traits::{One, Zero};
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct ProductOf<P>(P);
+pub struct ProductOf<P>(pub(super) P);
 /// A_1 x A_2 x .. x A_k, the last factor fastest. Sizes are dynamic.
 ///
 /// ```
@@ -58,7 +58,7 @@ pub struct KronOf<P>(P);
 pub struct BlockDiagOf<P>(P);
 
 macro_rules! list_node {
-    ($S:ident, $word:ident, $try_word:ident, $doc:literal, |$list:ident| $check:expr) => {
+    ($S:ident, $word:ident, $doc:literal, |$list:ident| $check:expr) => {
         crate::interop::saved!([P: Parts<Item: Operator>] $S<P>, "ListOf", [] { parts: P = |k| k.0 } $S::try_new(parts));
         impl<P: Parts<Item: Operator>> $S<P> {
             #[doc = $doc]
@@ -87,6 +87,12 @@ macro_rules! list_node {
                 self.0.parts()
             }
         }
+        crate::ops::many::list_tree!($S);
+    };
+}
+/// The words of the lists that no class folds.
+macro_rules! list_words {
+    ($S:ident, $word:ident, $try_word:ident, $doc:literal) => {
         #[doc = $doc]
         ///
         /// # Panics
@@ -101,12 +107,13 @@ macro_rules! list_node {
         pub fn $try_word<P: Parts<Item: Operator>>(parts: P) -> Result<$S<P>> {
             $S::try_new(parts)
         }
-        crate::ops::many::list_tree!($S);
     };
 }
-list_node!(ProductOf, product_of, try_product_of, "The product of all parts.", |list| fits(list));
-list_node!(KronOf, kron_of, try_kron_of, "The Kronecker product of all parts.", |_list| Ok::<(), Error>(()));
-list_node!(BlockDiagOf, block_diag_of, try_block_diag_of, "All parts as blocks.", |_list| Ok::<(), Error>(()));
+list_words!(KronOf, kron_of, try_kron_of, "The Kronecker product of all parts.");
+list_words!(BlockDiagOf, block_diag_of, try_block_diag_of, "All parts as blocks.");
+list_node!(ProductOf, product_of, "The product of all parts.", |list| fits(list));
+list_node!(KronOf, kron_of, "The Kronecker product of all parts.", |_list| Ok::<(), Error>(()));
+list_node!(BlockDiagOf, block_diag_of, "All parts as blocks.", |_list| Ok::<(), Error>(()));
 fn fits<A: Operator>(list: &[A]) -> Result<()> {
     let shape = |a: &A| (a.nrows(), a.ncols());
     match list.windows(2).find(|pair| pair[0].ncols() != pair[1].nrows()) {
@@ -339,7 +346,6 @@ impl<K: Facts, P: Parts<Item: HasEigh>> EighRule<K> for KronOf<P> {
         Ok(Spectral::from_parts(KronOf(bases), values))
     }
 }
-crate::spectral_exp!([P: Parts<Item: Operator>] KronOf<P>);
 crate::spectral_log!([P: Parts<Item: HasEigh>] KronOf<P>);
 // L = L_1 x .. x L_k
 impl<K: Facts, P: Parts<Item: HasCholesky>> CholeskyRule<K> for KronOf<P> {
@@ -587,6 +593,7 @@ explain!(KronOf:, K, |s, q| match q {
     Question::Slogdet => each("powers n/n_i of the determinants", &s.0, q),
     Question::Trace => each("product of the traces", &s.0, q),
     Question::Diagonal => each("kron of the diagonals", &s.0, q),
+    Question::Exp if !K::SelfAdjoint::KNOWN && crate::ops::kron_exp::of_two(s.parts()) => crate::ops::kron_exp::plan(s),
     Question::Exp if !K::SelfAdjoint::KNOWN => base::<K, Self>(s, q),
     Question::Exp | Question::Log => s.plan::<K>(Question::Eigh).spectral(),
     _ => each("factor by factor", &s.0, q),

@@ -6,8 +6,8 @@ use crate::facts::{Fact, FactSet, Facts, InverseFacts, NoFacts, SelfAdjointFacts
 use crate::functions::diagonal::diagonal_of_spectrum;
 use crate::functions::eig::{complex_column, polar};
 use crate::functions::{
-    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
-    SpectrumRule, SvdRule,
+    DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, NormalParts, PinvRule, Power,
+    PowerRule, SpectrumRule, SvdRule,
 };
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -127,6 +127,12 @@ impl<K: Facts, V: LinearOperator + Clone, F: Facts> SpectrumRule<K> for Normal<V
     }
     fn spectrum_rule(&self) -> Result<Spectral<V, SelfAdjointFacts>> {
         EighRule::<SelfAdjointFacts>::eigh_rule(self)
+    }
+    fn is_normal(&self) -> bool {
+        true
+    }
+    fn normal_rule(&self) -> Result<NormalParts<V>> {
+        Ok((self.basis.clone(), self.values.0.clone()))
     }
 }
 // V, z

@@ -6,8 +6,8 @@ use crate::functions::base::square;
 use crate::functions::det::{power, slog_product, times};
 use crate::functions::{
     CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, HasCholesky, HasDet, HasEig, HasEigh, HasLu,
-    HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, LuFactors, LuRule, MaySpectrum, Pinv, PinvRule, Pow,
-    Power, PowerRule, SpectrumRule, SvdRule, Vectors,
+    HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, LuFactors, LuRule, MaySpectrum, NormalParts, Pinv,
+    PinvRule, Pow, Power, PowerRule, SpectrumRule, SvdRule, Vectors,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{DynOperator, LinearOperator, Operator, Pivots, Update, operator};
@@ -185,6 +185,15 @@ impl<K: Facts, A: MaySpectrum, S: Sign> SpectrumRule<K> for Scaled<A, Sc<A>, S> 
     fn spectrum_rule(&self) -> Result<Spectral<Vectors<A>, SelfAdjointFacts>> {
         self.finite()?;
         self.a.spectrum_rule()?.map(|w| w * self.c.re())
+    }
+    fn is_normal(&self) -> bool {
+        self.a.is_normal()
+    }
+    fn normal_rule(&self) -> Result<NormalParts<Self::Vectors>> {
+        self.finite()?;
+        let (v, mut z) = self.a.normal_rule()?;
+        z.iter_mut().for_each(|z| *z *= self.c);
+        Ok((v, z))
     }
 }
 crate::spectral_exp!([A: Operator, S: Sign] Scaled<A, Sc<A>, S>);

@@ -6,7 +6,7 @@ use crate::facts::{Fact, Facts, IdentityFacts, SelfAdjointFacts, Sign};
 use crate::functions::det::{slog_product, times};
 use crate::functions::{
     CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, LuFactors,
-    LuRule, PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
+    LuRule, NormalParts, PinvRule, Power, PowerRule, SpectrumRule, SvdRule,
 };
 use crate::operator::short::Re;
 use crate::operator::{LinearOperator, Update, operator};
@@ -310,6 +310,13 @@ impl<K: Facts, T: Scalar, S: Space, G: Sign> SpectrumRule<K> for ScaledIdentity<
     }
     fn spectrum_rule(&self) -> Result<Spectral<Identity<T, S>, SelfAdjointFacts>> {
         <Self as EighRule<SelfAdjointFacts>>::eigh_rule(self)
+    }
+    // of complex c, too
+    fn is_normal(&self) -> bool {
+        true
+    }
+    fn normal_rule(&self) -> Result<NormalParts<Self::Vectors>> {
+        Ok((Identity::of_size(self.n), Column::filled(self.n, self.c)))
     }
 }
 /// 0 + c I.

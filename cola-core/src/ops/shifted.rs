@@ -85,9 +85,8 @@ impl<A: MaySpectrum, E: Multiple<Scalar = A::Scalar>> Shifted<A, E> {
     }
     /// V and w + c.
     fn values(&self) -> Result<(Vectors<A>, Column<Sc<A>, Co<Vectors<A>>>)> {
-        let (c, (v, w)) = (self.shift()?, self.0.spectrum_rule()?.into_parts());
-        let mut z = Column::filled(w.len(), c);
-        z.iter_mut().zip(&w).for_each(|(z, &w)| *z += Sc::<A>::from_re(w));
+        let (c, (v, mut z)) = (self.shift()?, self.0.normal_rule()?);
+        z.iter_mut().for_each(|z| *z += c);
         crate::functions::dense::finite(&z, "the eigenvalues")?;
         Ok((v, z))
     }
@@ -100,7 +99,7 @@ impl<A: MaySpectrum, E: Multiple<Scalar = A::Scalar>> Shifted<A, E> {
     }
     /// True where the spectrum is cheaper than a dense factorisation.
     fn by_spectrum(&self) -> bool {
-        <A as SpectrumRule<Fa<A>>>::STRUCTURED && self.0.has_spectrum()
+        <A as SpectrumRule<Fa<A>>>::STRUCTURED && self.0.is_normal()
     }
 }
 /// The inverse by the eigen-decomposition, by the Schur forms of two factors, or by the base case.
@@ -217,7 +216,7 @@ crate::spectral_log!([A: Operator, E: Operator<Scalar = A::Scalar>] Shifted<A, E
 impl<K: Facts, A: MaySpectrum + HasExp, E: Multiple<Scalar = A::Scalar>> ExpRule<K> for Shifted<A, E> {
     type Output = Either<Normal<Vectors<A>, ExpFacts<K>>, WithFacts<Scaled<Exp<A>, Sc<A>, AnyPhase>, ExpFacts<K>>>;
     fn exp_rule(&self) -> Result<Self::Output> {
-        if !self.0.has_spectrum() {
+        if !self.0.is_normal() {
             // c I commutes with any A
             let scale = self.shift()?.exp();
             check::<Sc<A>>(scale.finite(), |_| Error::non_finite("the exponential: it overflowed"))?;
@@ -260,8 +259,10 @@ impl<A: DiagonalRule, E: DiagonalRule<Scalar = A::Scalar> + Multiple> DiagonalRu
 }
 impl<A: Explain + MaySpectrum, E: Explain<Scalar = A::Scalar> + Multiple> Explain for Shifted<A, E> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
-        let shifted =
-            |rule| Plan::by_parts(rule, [crate::plan::part_with::<SelfAdjointFacts, A>(&self.0, Question::Eigh)]);
+        let shifted = |rule| match self.0.has_spectrum() {
+            true => Plan::by_parts(rule, [crate::plan::part_with::<SelfAdjointFacts, A>(&self.0, Question::Eigh)]),
+            false => Plan::by_parts(rule, [part(&self.0, Question::Eig)]),
+        };
         let known = K::SelfAdjoint::KNOWN && self.0.has_spectrum();
         match question {
             Question::Apply => {
@@ -276,7 +277,7 @@ impl<A: Explain + MaySpectrum, E: Explain<Scalar = A::Scalar> + Multiple> Explai
             Question::Solve | Question::Slogdet if self.0.has_shifted_factor() => {
                 Plan { cost: Cost::unknown("25 (m^3 + n^3)"), ..Plan::rule(self, "Schur forms of the factors", "n") }
             }
-            Question::Exp if self.0.has_spectrum() => shifted("shifted spectrum"),
+            Question::Exp if self.0.is_normal() => shifted("shifted spectrum"),
             Question::Exp => {
                 let inner = part(&self.0, question);
                 let base = inner.base;

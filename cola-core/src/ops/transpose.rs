@@ -6,8 +6,8 @@ use crate::functions::eig::EigBy;
 use crate::functions::svd::renamed;
 use crate::functions::{
     CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEig,
-    HasEigh, HasExp, HasLog, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, Log, LogRule, MaySpectrum, Pinv,
-    PinvRule, Pow, Power, PowerRule, SpectrumRule, SvdRule, Vectors,
+    HasEigh, HasExp, HasLog, HasPinv, HasPower, HasSvd, Inv, InverseRule, Invertible, Log, LogRule, MaySpectrum,
+    NormalParts, Pinv, PinvRule, Pow, Power, PowerRule, SpectrumRule, SvdRule, Vectors,
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
@@ -31,7 +31,7 @@ macro_rules! side {
         }
         operator!([A: Operator] $S<A> {
             scalar A::Scalar; facts $F<Fa<A>>; rows $rows<A>; cols $cols<A>; nrows |s| s.0.$nr(); ncols s.0.$nc();
-            dense A::HOLDS_DENSE; iterative A::ITERATIVE;
+            dense A::HOLDS_DENSE; iterative A::ITERATIVE; class <A::Class as crate::dsl::Class>::Mirrored;
         });
         crate::interop::saved!([A: Operator] $S<A>, "Side", [] { a: A = |k| k.0 } Ok($S(a)));
         tree_node!([A] $S<A> { "" => 0 });
@@ -165,6 +165,14 @@ macro_rules! commutes {
             fn spectrum_rule(&self) -> Result<Spectral<Self::Vectors, SelfAdjointFacts>> {
                 let ($v, w) = self.0.spectrum_rule()?.into_parts();
                 Ok(Spectral::from_parts($basis, w))
+            }
+            fn is_normal(&self) -> bool {
+                self.0.is_normal()
+            }
+            fn normal_rule(&self) -> Result<NormalParts<Self::Vectors>> {
+                let ($v, mut z) = self.0.normal_rule()?;
+                map_in_place(&mut z, |$x| $number);
+                Ok(($basis, z))
             }
         }
         impl<A: DiagonalRule> DiagonalRule for $S<A> {

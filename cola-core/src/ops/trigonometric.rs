@@ -7,6 +7,7 @@ use crate::functions::diagonal::diagonal_start;
 use crate::functions::{DetRule, DiagonalRule, InverseRule};
 use crate::operator::{LinearOperator, Update, operator};
 use crate::ops::Adjoint;
+use crate::ops::involution::function_plan;
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::Scalar;
@@ -197,6 +198,10 @@ impl<T: Scalar, S: Space> Trigonometric<T, S> {
     fn of_kind(kind: Kind, n: usize) -> Self {
         let tables = Arc::new([Table::new(kind, n), Table::new(kind.transposed(), n)]);
         Trigonometric { kind, n, plan: dft(Table::<T::Complex>::length(kind, n)), tables, space: PhantomData }
+    }
+    /// Types I and IV are symmetric, and their own inverses.
+    pub(crate) fn is_involution(&self) -> bool {
+        self.kind.transposed() == self.kind
     }
     /// Sines of type I: the eigenvectors of tridiagonal matrices with constant diagonals.
     pub(crate) fn sines(n: usize) -> Self {
@@ -436,11 +441,7 @@ impl<T: Scalar, S: Space> DiagonalRule for Trigonometric<T, S> {
     }
 }
 crate::base_eigh!([T: Scalar, S: Space] Trigonometric<T, S>);
-crate::spectral_power!([T: Scalar, S: Space] Trigonometric<T, S>);
-crate::base_exp!([T: Scalar, S: Space] Trigonometric<T, S>);
-crate::spectral_log!([T: Scalar, S: Space] Trigonometric<T, S>);
 crate::base_factors!([T: Scalar, S: Space] Trigonometric<T, S>);
-crate::base_eig!([T: Scalar, S: Space] Trigonometric<T, S>);
 crate::functions::base::unitary_svd!([T: Scalar, S: Space] Trigonometric<T, S>);
 crate::inverse_pinv!([T: Scalar, S: Space] Trigonometric<T, S>);
 impl<T: Scalar, S: Space> Explain for Trigonometric<T, S> {
@@ -452,6 +453,7 @@ impl<T: Scalar, S: Space> Explain for Trigonometric<T, S> {
             Question::Svd => Plan::rule(self, "itself", "n"),
             Question::Slogdet => Plan::rule(self, "closed", "n"),
             Question::Trace | Question::Diagonal => Plan::rule(self, "read off", "n"),
+            Question::Eig | Question::Power | Question::Exp | Question::Log => function_plan::<K, T, S>(self, question),
             _ => base::<K, Self>(self, question),
         }
     }

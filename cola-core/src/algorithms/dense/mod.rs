@@ -42,7 +42,7 @@ pub use functions::{MatrixFunction, log_upper, logm, pow_upper, powm, sqrt_upper
 pub use ldlt::{ldlt, ldlt_det, ldlt_solve};
 pub use products::{gemm, gemv};
 pub use qr::lstsq;
-pub use reflect::{apply_reflections, reflect};
+pub use reflect::{apply_blocks, apply_reflections, reflect};
 pub use schur::{schur, schur_in};
 pub use small::{ldl as ldl_small, ldl_outcome};
 pub use svd::svd;

@@ -27,17 +27,7 @@ pub fn reflect<T: Scalar>(m: usize, k: usize, a: &mut [T], r: &mut [T]) {
         if rest == 0 {
             return;
         }
-        // H_1 .. H_b = I - V T V^H, T upper triangular with ones on the diagonal
-        for j in 0..b {
-            for i in 0..j {
-                t[i + b * j] = dot(&v[i * m..(i + 1) * m], &v[j * m..(j + 1) * m]);
-            }
-            for i in 0..j {
-                let s = (i..j)
-                    .fold(T::zero(), |s, l| s.add_mul(if l == i { T::one() } else { t[i + b * l] }, t[l + b * j]));
-                t[i + b * j] = -s;
-            }
-        }
+        compact(m, b, v, &mut t);
         small.clear();
         small.resize(b * rest, T::zero());
         let (one, v) = (T::one(), View::matrix(v, m, b));
@@ -50,6 +40,19 @@ pub fn reflect<T: Scalar>(m: usize, k: usize, a: &mut [T], r: &mut [T]) {
             }
         }
         super::gemm((-one, true), false, v, View::matrix(&small, b, rest), ViewMut::matrix(right, m, rest));
+    }
+}
+/// T of H_1 .. H_b = I - V T V^H, upper triangular with ones on the diagonal that are not stored.
+fn compact<T: Scalar>(m: usize, b: usize, v: &[T], t: &mut [T]) {
+    for j in 0..b {
+        for i in 0..j {
+            t[i + b * j] = dot(&v[i * m..(i + 1) * m], &v[j * m..(j + 1) * m]);
+        }
+        for i in 0..j {
+            let s =
+                (i..j).fold(T::zero(), |s, l| s.add_mul(if l == i { T::one() } else { t[i + b * l] }, t[l + b * j]));
+            t[i + b * j] = -s;
+        }
     }
 }
 /// Columns first .. first + b, each from its own row on; `r` starts with column `first` of R.
@@ -83,6 +86,35 @@ fn block<T: Scalar>(m: usize, first: usize, b: usize, a: &mut [T], r: &mut [T], 
             let t = dot(x, &y[j..]);
             sub_scaled(&mut y[j..], x, t);
         }
+    }
+}
+/// X <- H_1 .. H_k X for many columns of m numbers, by matrix products.
+///
+/// Cost: 4 m k columns.
+pub fn apply_blocks<T: Scalar>(m: usize, k: usize, v: &[T], x: &mut [T]) {
+    let (cols, mut t) = (x.len() / m.max(1), [T::zero(); BLOCK * BLOCK]);
+    let mut small = Vec::new();
+    for first in (0..k).step_by(BLOCK).rev() {
+        let b = BLOCK.min(k - first);
+        let v = &v[first * m..(first + b) * m];
+        compact(m, b, v, &mut t);
+        small.clear();
+        small.resize(b * cols, T::zero());
+        let (one, vv) = (T::one(), View::matrix(v, m, b));
+        super::gemm(
+            (one, false),
+            true,
+            vv.transposed(),
+            View::matrix(x, m, cols),
+            ViewMut::matrix(&mut small, b, cols),
+        );
+        // T from above: row j needs the rows below
+        for y in small.chunks_exact_mut(b) {
+            for j in 0..b {
+                y[j] = (j + 1..b).fold(y[j], |s, i| s.add_mul(t[j + b * i], y[i]));
+            }
+        }
+        super::gemm((-one, true), false, vv, View::matrix(&small, b, cols), ViewMut::matrix(x, m, cols));
     }
 }
 /// x <- H_1 .. H_k x, or its adjoint H_k .. H_1 x, for one column of m numbers.

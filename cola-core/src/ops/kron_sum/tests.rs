@@ -332,3 +332,72 @@ fn rows_of_a_grid_are_those_of_the_dense_sum() -> Result<()> {
     }
     Ok(())
 }
+/// Back from the Schur forms, and forth again; the determinants too.
+#[test]
+fn the_inverse_of_the_inverse() -> Result<()> {
+    fn all<T: Element + crate::algorithms::dense::Engine>(tol: f64) -> Result<()> {
+        let shift = |mut a: DMatrix<T>| {
+            (0..a.nrows()).for_each(|i| a[(i, i)] += T::of(2.0 + i as f64));
+            a
+        };
+        let (a, b) = (shift(market::general_matrix::<T>(3, 3)), shift(market::general_matrix::<T>(4, 4)));
+        let sum = KronSum::new(&a, &b);
+        let shifted = add(Kron::new(&a, &b), ScaledIdentity::<T, Dyn, NonNegative>::of_size(T::of(0.7), 12));
+        let (back, also) = (sum.inv()?.inv()?, shifted.inv()?.inv()?);
+        check_operator(&back).unwrap();
+        check_operator(&also).unwrap();
+        near("A + B", &back.to_dense(), &sum.to_dense(), tol);
+        near("A x B + c I", &also.to_dense(), &shifted.to_dense(), tol);
+        near("and the inverse", &back.inv()?.to_dense(), &sum.inv()?.to_dense(), tol);
+        let ((s, l), (t, k)) = (back.slogdet()?, sum.slogdet()?);
+        let one = |x: T| DMatrix::from_element(1, 1, x);
+        near("sign", &one(s), &one(t), tol);
+        near("log", &one(T::from_re(l)), &one(T::from_re(k)), tol);
+        let ((s, l), (t, k)) = (sum.inv()?.slogdet()?, sum.slogdet()?);
+        near("sign of the inverse", &one(s * t), &one(T::one()), tol);
+        near("log of the inverse", &one(T::from_re(-l)), &one(T::from_re(k)), tol);
+        Ok(())
+    }
+    all::<f64>(1e-12)?;
+    all::<Complex<f64>>(1e-12)?;
+    all::<f32>(1e-4)
+}
+/// A + c I of what is normal and not self-adjoint: complex diagonals, their Kronecker products and blocks, complex multiples.
+#[test]
+fn shifts_of_normal_operators() -> Result<()> {
+    type C = Complex<f64>;
+    let d = |n: usize| Diagonal::new((0..n).map(|i| C::new(1.0 + i as f64, 2.0 - 0.7 * i as f64)).collect::<Vec<_>>());
+    let (psd, c) = (market::psd_matrix::<C>(3), C::new(0.5, -0.25));
+    fn all<A>(name: &str, k: A) -> Result<()>
+    where
+        A: LinearOperator<Scalar = C> + crate::Square + crate::Solvable + crate::functions::HasDet,
+        A: crate::functions::HasExp<Output: LinearOperator<Scalar = C>> + crate::Explain,
+    {
+        check_operator(&k).unwrap_or_else(|e| panic!("{name}: {e}"));
+        for q in [crate::plan::Question::Solve, crate::plan::Question::Slogdet, crate::plan::Question::Exp] {
+            assert_eq!(crate::plan::part(&k, q).rule, "shifted spectrum", "{name} {q:?}");
+        }
+        let dense = k.to_dense();
+        let b = DMatrix::from_fn(k.nrows(), 2, |i, j| C::new(i as f64, 1.0 + j as f64));
+        near(name, &(&dense * k.solve(&b)?), &b, 1e-12);
+        let (sign, log) = k.slogdet()?;
+        let det = dense.clone().lu().determinant();
+        assert!((sign * log.exp() - det).norm() < 1e-11 * det.norm(), "{name}: {sign} {log} of {det}");
+        near(name, &k.exp()?.to_dense(), &Dense::new(dense).exp()?.to_dense(), 1e-10);
+        Ok(())
+    }
+    let eye = |n: usize| ScaledIdentity::<C, Dyn, crate::AnyPhase>::of_size(c, n);
+    all("kron of diagonals", add(Kron::new(d(2), d(3)), eye(6)))?;
+    all("complex multiple", add(Scaled::<_, _, crate::AnyPhase>::signed(c, Kron::new(Psd::new(&psd), d(2))), eye(6)))?;
+    all("diagonal", Shifted::try_new(d(4), eye(4))?)?;
+    all("blocks", Shifted::try_new(BlockDiag::new(d(2), Psd::new(&psd)), eye(5))?)?;
+    // above the size at which a matrix is made dense
+    let (large, x) = (Shifted::try_new(d(5000), eye(5000))?, vec![C::new(1.0, 1.0); 5000]);
+    let y = large.solve(&large.apply(&x))?;
+    assert!(y.iter().zip(&x).all(|(y, x)| (y - x).norm() < 1e-14));
+    assert!(matches!(
+        Shifted::try_new(d(4), ScaledIdentity::<C, Dyn, crate::AnyPhase>::of_size(-C::new(1.0, 2.0), 4))?.inv(),
+        Err(Error::Singular { index: 0 })
+    ));
+    Ok(())
+}
