@@ -1,8 +1,9 @@
 //! What touches the heap: nothing static; of dynamic operators nothing in `apply_into`; of a Krylov solve nothing per iteration.
 //! Counted by thread, so that the tests do not see each other.
 use cola::prelude::*;
-use cola::{ByAdjoint, Dyn, Gram, SumOf};
+use cola::*;
 use nalgebra::{DMatrix, DVector, Matrix2, SMatrix, SVector, Vector3, Vector6};
+use nalgebra_sparse::{CscMatrix, CsrMatrix};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
@@ -150,51 +151,193 @@ fn a_batch_in_lanes() {
     assert!((ys[5] - linop!(kron(psd({ A * 6.0 }), diag(D))).apply(&vs[5])).norm() < 1e-12);
 }
 
-#[test]
-fn apply_into_of_dynamic_operators() {
-    fn check<A: LinearOperator<Scalar = f64>>(name: &str, a: A) {
-        let x = DVector::from_fn(a.ncols(), |i, _| (1 + i % 7) as f64);
-        let xs = DMatrix::from_fn(a.ncols(), 3, |i, j| (1 + i % 5 + j) as f64);
-        let (mut y, mut ys) = (DVector::zeros(a.nrows()), DMatrix::zeros(a.nrows(), 3));
-        let mut scratch = vec![0.0; a.scratch_len(3).max(a.scratch_len(1))];
+/// An operator of any type by its action alone, so that the check is compiled once for each number type.
+struct Any<'a, T>(&'a dyn DynOperator<T>);
+impl<T: Scalar> Operator for Any<'_, T> {
+    type Scalar = T;
+    type Facts = NoFacts;
+    type Class = General;
+    type Rows = Dyn;
+    type Cols = Dyn;
+    fn nrows(&self) -> usize {
+        self.0.dyn_shape().0
+    }
+    fn ncols(&self) -> usize {
+        self.0.dyn_shape().1
+    }
+}
+impl<T: Scalar> LinearOperator for Any<'_, T> {
+    fn act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, scratch: &mut [T]) {
+        self.0.dyn_act(how, x, y, scratch)
+    }
+    fn scratch_len(&self, columns: usize) -> usize {
+        self.0.dyn_scratch(columns)
+    }
+}
+/// `apply_into` of A, A^H and A^T, to one vector and to three, with scratch that was made before.
+fn into<T: Scalar>(name: &str, a: &dyn DynOperator<T>) {
+    fn one<A: LinearOperator>(name: &str, a: &A) {
+        let number = |i: usize| A::Scalar::of((1 + i) as f64);
+        let x = DVector::from_fn(a.ncols(), |i, _| number(i % 7));
+        let xs = DMatrix::from_fn(a.ncols(), 3, |i, j| number(i % 5 + j));
+        let (mut y, mut ys) = (DVector::repeat(a.nrows(), number(0)), DMatrix::repeat(a.nrows(), 3, number(0)));
+        let mut scratch = vec![number(0); a.scratch_len(3).max(a.scratch_len(1))];
         // the first call may set up what a thread keeps (a library's buffers)
         a.apply_into(&x, &mut y, &mut scratch);
         a.apply_into(&xs, &mut ys, &mut scratch);
         free(&format!("apply_into of {name}"), || a.apply_into(&x, &mut y, &mut scratch));
         free(&format!("apply_into of {name}, 3 columns"), || a.apply_into(&xs, &mut ys, &mut scratch));
     }
+    one(name, &Any(a));
+    one(&format!("the adjoint of {name}"), &Any(a).adjoint());
+    one(&format!("the transpose of {name}"), &Any(a).transpose());
+}
+/// n x n: dominated by its diagonal.
+fn dominant<T: Scalar>(n: usize) -> DMatrix<T> {
+    DMatrix::from_fn(n, n, |i, j| T::of(if i == j { 4.0 } else { ((i * 7 + j * 3) % 11) as f64 / (11 * n) as f64 }))
+}
+#[test]
+fn apply_into_of_dynamic_operators() {
     for n in [5, 60, 600] {
-        let m =
-            DMatrix::from_fn(n, n, |i, j| if i == j { 4.0 } else { ((i * 7 + j * 3) % 11) as f64 / (11 * n) as f64 });
+        let m = dominant::<f64>(n);
         let s = (&m + m.transpose()) * 0.5;
         let (p, g, h) = (linop!(psd(&s)), linop!(&m), linop!(self_adjoint(&s)));
         let d = linop!(psd(diag(vec![2.0; n])));
         let name = |what: &str| format!("{what}, n = {n}");
-        check(&name("dense"), g);
-        check(&name("diagonal"), &d);
-        check(&name("triangular"), linop!(triangular_lower(&m)));
-        check(&name("permutation"), Permutation::<f64, Dyn>::new((0..n).rev().collect::<Vec<_>>()));
-        check(&name("sum"), linop!(&p + &d));
-        check(&name("sum of"), SumOf::new(vec![&g, &g, &g]));
-        check(&name("product"), linop!(&p * &g));
-        check(&name("gram"), Gram::<_, ByAdjoint>::new(&g));
-        check(&name("scaled transpose"), linop!(2 * { g.transpose() }));
-        check(&name("block_diag"), linop!(block_diag(&p, &d)));
-        check(&name("repeat"), linop!(repeat::<2>(&g)));
-        check(&name("sliced"), linop!({ &g }[1.., ..]));
-        check(&name("power"), Powi::<_, 3>::new(&g));
-        check(&name("inverse of psd"), p.inv().unwrap());
-        check(&name("inverse of self_adjoint"), h.inv().unwrap());
-        check(&name("inverse of general"), g.inv().unwrap());
-        check(&name("inverse of triangular"), linop!(triangular_upper(&m)).inv().unwrap());
+        into(&name("dense"), &g);
+        into(&name("diagonal"), &d);
+        into(&name("triangular"), &linop!(triangular_lower(&m)));
+        into(&name("permutation"), &Permutation::<f64, Dyn>::new((0..n).rev().collect::<Vec<_>>()));
+        into(&name("sum"), &linop!(&p + &d));
+        into(&name("sum of"), &SumOf::new(vec![&g, &g, &g]));
+        into(&name("product"), &linop!(&p * &g));
+        into(&name("product of three"), &linop!(&p * &g * &h));
+        into(&name("product of"), &ProductOf::new(vec![&g, &g, &g]));
+        into(&name("gram"), &Gram::<_, ByAdjoint>::new(&g));
+        into(&name("gram of the adjoint"), &Gram::<_, ByAdjoint>::new(g.adjoint()));
+        into(&name("scaled transpose"), &linop!(2 * { g.transpose() }));
+        into(&name("block_diag"), &linop!(block_diag(&p, &d)));
+        into(&name("block_diag of three"), &linop!(block_diag(&p, &d, triangular_upper(&m))));
+        into(&name("block_diag of"), &BlockDiagOf::new(vec![&g, &g, &g]));
+        into(&name("repeat"), &linop!(repeat::<2>(&g)));
+        into(&name("sliced"), &linop!({ &g }[1.., ..]));
+        let list: Vec<usize> = (0..n).rev().step_by(2).collect();
+        into(&name("sliced by lists"), &linop!({ &g }[list.clone(), list.clone()]));
+        into(&name("principal by a list"), &Sliced::try_principal(&p, list).unwrap());
+        into(&name("power"), &Powi::<_, 3>::new(&g));
+        into(&name("inverse of psd"), &p.inv().unwrap());
+        into(&name("inverse of self_adjoint"), &h.inv().unwrap());
+        into(&name("inverse of general"), &g.inv().unwrap());
+        into(&name("inverse of triangular"), &linop!(triangular_upper(&m)).inv().unwrap());
+        into(&name("inverse of a product"), &linop!(&p * &g).inv().unwrap());
         if n < 100 {
-            check(&name("kron"), linop!(kron(&p, kron(&g, psd(diag([1.0, 2.0]))))));
-            check(&name("inverse of kron"), linop!(kron(&p, &d)).inv().unwrap());
-            check(&name("root"), p.sqrt().unwrap());
-            check(&name("eigh"), p.eigh().unwrap());
-            check(&name("boxed"), Psd::new(s.clone()).boxed());
+            into(&name("kron"), &linop!(kron(&p, kron(&g, psd(diag([1.0, 2.0]))))));
+            into(&name("kron of four"), &linop!(kron(A, &g, psd(diag([1.0, 2.0])), diag([1.0, 2.0]))));
+            into(&name("kron of a product"), &linop!(kron(&p * &g, A)));
+            into(&name("inverse of kron"), &linop!(kron(&p, &d)).inv().unwrap());
+            into(&name("root"), &p.sqrt().unwrap());
+            into(&name("eigh"), &p.eigh().unwrap());
+            into(&name("boxed"), &Psd::new(s.clone()).boxed());
+        }
+        if n < 10 {
+            into(&name("kron of"), &KronOf::new(vec![&g, &g, &g]));
         }
     }
+}
+/// What is no dense matrix: sparse, matrix-free, bands, transforms, low rank, stacks and blocks, and their inverses.
+#[test]
+fn apply_into_of_structured_operators() {
+    for n in [6, 60, 300] {
+        let name = |what: &str| format!("{what}, n = {n}");
+        let rows = Sparse::from_triplets(n, n, tridiagonal(n)).unwrap();
+        let sums = Sparse::new(CscMatrix::from(&rows.0));
+        into(&name("sparse rows"), &rows);
+        into(&name("sparse columns"), &sums);
+        into(&name("inverse of sparse"), &rows.inv().unwrap());
+        into(&name("inverse of sparse psd"), &Psd::new(&sums).inv().unwrap());
+        let shift = |by: usize| move |x: &[f64], y: &mut [f64]| (0..n).for_each(|i| y[i] = x[(i + by) % n]);
+        let turn = Function::new(n, n, shift(1), shift(n - 1));
+        into(&name("function"), &turn);
+        into(&name("sum of functions"), &linop!(&turn + { Scaled::new(2.0, &turn) }));
+        into(&name("product of functions"), &linop!(&turn * &rows));
+        into(&name("block_diag of functions"), &linop!(block_diag(&turn, &rows)));
+        into(&name("repeat of sparse"), &linop!(repeat::<3>(&rows)));
+        into(&name("gram of sparse"), &Gram::<_, ByAdjoint>::new(&rows));
+        into(&name("slice of sparse"), &linop!({ &rows }[vec![n - 1, 0], 1..]));
+        into(&name("sparse and kron"), &linop!(kron(&rows, kron(&turn, A))));
+
+        let (d, e) = (vec![4.0; n], vec![-1.0; n - 1]);
+        let three = Tridiagonal::new(e.clone(), d.clone(), e.clone());
+        let bands = Banded::from_diagonals([(0, d.clone()), (1, e.clone()), (-2, e[1..].to_vec())]);
+        into(&name("tridiagonal"), &three);
+        into(&name("inverse of tridiagonal"), &three.inv().unwrap());
+        into(&name("banded"), &bands);
+        into(&name("inverse of banded"), &bands.inv().unwrap());
+        let first: Vec<f64> = (0..n).map(|i| if i == 0 { 4.0 } else { 1.0 / (i * i) as f64 }).collect();
+        let ring = Circulant::new(first.clone());
+        let toeplitz = Toeplitz::new(first.clone(), first);
+        into(&name("circulant"), &ring);
+        into(&name("inverse of circulant"), &ring.inv().unwrap());
+        into(&name("toeplitz"), &toeplitz);
+        into(&name("inverse of toeplitz"), &toeplitz.inv().unwrap());
+        into(&name("fourier"), &Fourier::<Complex<f64>>::new(n));
+        into(&name("cosine transform"), &Dct::new::<f64>(2, n));
+        into(&name("sine transform"), &Dst::new::<f64>(1, n));
+        into(&name("householder"), &Householder::new(d.clone()));
+
+        let diagonal = Psd::new(Diagonal::new(&d));
+        let u = DMatrix::from_fn(n, 3, |i, j| ((i * 5 + j * 3) % 7) as f64 / n as f64);
+        let (low, q) = (LowRank::new(&u, &u), u.clone().qr().q());
+        let update = LowRankUpdate::new(diagonal, low);
+        into(&name("low rank"), &low);
+        into(&name("projection"), &Projection::new(&q));
+        into(&name("update"), &update);
+        into(&name("inverse of an update"), &update.inv().unwrap());
+        into(&name("congruence"), &Congruence::new(&u, Psd::new(Diagonal::new([1.0, 2.0, 3.0]))));
+        into(&name("sum of kron"), &KronSum::new(&three, Psd::new(Diagonal::new([1.0, 2.0]))));
+        let kron = Kron::new(diagonal, Psd::new(nalgebra::matrix![2.0, 1.0; 1.0, 3.0]));
+        let shifted = dsl::add(kron, ScaledIdentity::<f64, Dyn, cola::NonNegative>::of_size(0.5, 2 * n));
+        into(&name("shifted kron"), &shifted);
+        into(&name("inverse of shifted kron"), &shifted.inv().unwrap());
+        into(&name("hadamard"), &Hadamard::new(&three, &rows));
+        into(&name("blocks"), &Blocks::new(diagonal, &u, Transpose::new(&u), SMatrix::<f64, 3, 3>::identity()));
+        into(&name("beside"), &HStack::new(&rows, &u));
+        into(&name("above"), &VStack::new(&rows, &three));
+        into(&name("conjugate"), &Conj::new(&rows));
+        let points = |k: usize| DMatrix::from_fn(k, 1, |i, _| i as f64 / k as f64);
+        into(&name("kernel"), &Kernel::new(Rbf::new(0.5), points(n)));
+        let grid = Grid::between(0.0, 1.0, n).unwrap();
+        into(&name("interpolation"), &Interpolation::<f64>::cubic(grid, points(2 * n).as_slice()).unwrap());
+    }
+}
+/// Complex numbers and floats take kernels of their own.
+#[test]
+fn apply_into_of_other_numbers() {
+    fn all<T: algorithms::sparse::SparseNumber>() {
+        let n = 60;
+        let m = dominant::<T>(n);
+        let (g, d) = (Dense::new(&m), Diagonal::new(vec![T::of(2.0); n]));
+        let name = |what: &str| format!("{what} of {}", core::any::type_name::<T>());
+        into(&name("dense"), &g);
+        into(&name("sum"), &Sum::new(&g, &d));
+        into(&name("product"), &Product::new(&g, &d));
+        into(&name("kron"), &Kron::new(&g, Dense::new(dominant::<T>(4))));
+        into(&name("gram"), &Gram::<_, ByAdjoint>::new(&g));
+        into(&name("block_diag"), &BlockDiag::new(&g, &d));
+        into(&name("inverse"), &g.inv().unwrap());
+        into(&name("inverse of psd"), &Psd::new(&g).inv().unwrap());
+        let rows = Sparse::new(CsrMatrix::from(&m));
+        into(&name("sparse"), &rows);
+        if T::LANES == 1 {
+            into(&name("inverse of sparse"), &rows.inv().unwrap());
+        }
+        let first: Vec<T> = (0..n).map(|i| T::of(if i == 0 { 4.0 } else { 1.0 / (i * i) as f64 })).collect();
+        into(&name("toeplitz"), &Toeplitz::new(first.clone(), first));
+    }
+    all::<f32>();
+    all::<Complex<f32>>();
+    all::<Complex<f64>>();
+    all::<Lanes<f64, 8>>();
 }
 
 #[test]

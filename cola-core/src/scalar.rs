@@ -134,6 +134,16 @@ pub trait Scalar: Arithmetic + Engine + IntoTerm<Kind = IsScalar, Term = Self> {
     fn to_complex(self) -> Self::Complex {
         Self::complex(self.re(), self.im())
     }
+    /// 1 / x, protected against the overflow and underflow of |x|^2, which complex division forms: `1.0 / z` of z = 1e200 is 0 there.
+    #[inline(always)]
+    fn reciprocal(self) -> Self {
+        if <Self::IsReal as Fact>::KNOWN {
+            return Self::one() / self;
+        }
+        let inverse = Self::Re::one() / (self.re().abs() + self.im().abs());
+        let y = self.scale(inverse);
+        y.conj().scale(inverse / y.abs_sq())
+    }
     /// `self - a * b`, fused where the instruction exists.
     #[inline(always)]
     fn sub_mul(self, a: Self, b: Self) -> Self {

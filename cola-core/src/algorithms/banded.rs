@@ -89,7 +89,7 @@ pub fn lu<T: Scalar>(n: usize, (kl, ku): (usize, usize), ab: &mut [T], swaps: &m
         let good = (terms[at(k, k)] * tol).lt(size(pivot)) & pivot.finite();
         out.pivot(k, pivot.abs(), good);
         ab[at(k, k)] = T::select(good, pivot, T::zero());
-        let inverse = T::one() / T::select(good, pivot, T::one());
+        let inverse = T::select(good, pivot, T::one()).reciprocal();
         for r in k + 1..=rows {
             let l = ab[at(r, k)] * inverse;
             ab[at(r, k)] = l;

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::functions::dense::finite;
 use crate::functions::det::slog_product;
 use crate::scalar::{Complex, Real, Scalar};
+use core::mem::MaybeUninit;
 use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
 use faer::linalg::solvers::LltError;
 use faer::perm::PermRef;
@@ -42,8 +43,13 @@ pub trait SparseNumber: Scalar {
     /// # Errors
     /// `NonFinite`, `NotPositiveDefinite` or `Singular`, `InvalidArgument` out of memory.
     fn factor(a: Compressed<'_, Self>, psd: bool) -> Result<Self::Factor>;
-    /// x <- A^-1 x or A^-H x for `columns` columns without gaps.
-    fn solve(f: &Self::Factor, adjoint: bool, x: &mut [Self], columns: usize);
+    /// Numbers of workspace that `solve` takes; none where it makes its own.
+    fn room(f: &Self::Factor, columns: usize) -> usize {
+        let _ = (f, columns);
+        0
+    }
+    /// x <- A^-1 x or A^-H x for `columns` columns without gaps, with so much workspace in `room`.
+    fn solve(f: &Self::Factor, adjoint: bool, x: &mut [Self], columns: usize, room: &mut [Self]);
     /// (sign, log|det A|) of the matrix that was factored.
     ///
     /// # Errors
@@ -69,8 +75,12 @@ macro_rules! faer_number {
             fn factor(a: Compressed<'_, $T>, psd: bool) -> Result<SparseFactor<$T>> {
                 SparseFactor::new(a, psd)
             }
-            fn solve(f: &SparseFactor<$T>, adjoint: bool, x: &mut [$T], columns: usize) {
-                f.solve(adjoint, x, columns)
+            fn room(f: &SparseFactor<$T>, columns: usize) -> usize {
+                let need = f.need(columns);
+                (need.size_bytes() + need.align_bytes()).div_ceil(size_of::<$T>())
+            }
+            fn solve(f: &SparseFactor<$T>, adjoint: bool, x: &mut [$T], columns: usize, room: &mut [$T]) {
+                within(room, |stack| f.solve_on(adjoint, x, columns, stack))
             }
             fn slogdet(f: &SparseFactor<$T>, a: Compressed<'_, $T>) -> Result<($T, <$T as Scalar>::Re)> {
                 f.slogdet(a)
@@ -147,6 +157,21 @@ fn refused(e: FaerError) -> Error {
 }
 fn workspace(need: StackReq) -> Result<MemBuffer> {
     MemBuffer::try_new(need).map_err(|_| refused(FaerError::OutOfMemory))
+}
+
+/// `f` with a workspace of faer's in `room`: a solve that allocates nothing.
+fn within<T: Scalar>(room: &mut [T], f: impl FnOnce(&mut MemStack)) {
+    /// Numbers again when dropped, whatever lies there.
+    struct Lent<'a, T: Scalar>(&'a mut [T]);
+    impl<T: Scalar> Drop for Lent<'_, T> {
+        fn drop(&mut self) {
+            self.0.fill(T::zero())
+        }
+    }
+    let lent = Lent(room);
+    let (first, bytes) = (lent.0.as_mut_ptr().cast::<MaybeUninit<u8>>(), size_of_val(lent.0));
+    // SAFETY: the bytes of the slice, borrowed through `lent` alone, which writes numbers over them before anyone reads any.
+    f(MemStack::new(unsafe { core::slice::from_raw_parts_mut(first, bytes) }));
 }
 
 // ---- Cholesky ------------------------------------------------------------------------------------------------------------------
@@ -254,10 +279,14 @@ impl<T: FaerNumber> SparseCholesky<T> {
     }
     /// x <- A^-1 x for `columns` columns without gaps. Cost: 4 flops per number in L and column.
     pub fn solve(&self, x: &mut [T], columns: usize) {
+        self.solve_on(x, columns, MemStack::new(&mut MemBuffer::new(self.need(columns))))
+    }
+    fn need(&self, columns: usize) -> StackReq {
+        self.symbolic.solve_in_place_scratch::<T>(columns, SEQ)
+    }
+    fn solve_on(&self, x: &mut [T], columns: usize, stack: &mut MemStack) {
         let n = self.symbolic.nrows();
         let x = MatMut::from_column_major_slice_mut(&mut x[..n * columns], n, columns);
-        let mut memory = MemBuffer::new(self.symbolic.solve_in_place_scratch::<T>(columns, SEQ));
-        let stack = MemStack::new(&mut memory);
         LltRef::new(&self.symbolic, &self.values).solve_in_place_with_conj(conj(self.conj), x, SEQ, stack);
     }
     /// log det A = 2 sum log l_jj.
@@ -432,25 +461,30 @@ impl<T: FaerNumber> SparseLu<T> {
             places.iter().zip(values).for_each(|(&i, &v)| x[i] += Scalar::scale(v, w[k]));
         }
         // B x = .. : A by columns is B, A by rows is B^T
-        self.solve_lines(&mut x, 1, false, false);
+        let mut memory = MemBuffer::new(self.need(1));
+        self.solve_lines(&mut x, 1, (false, false), MemStack::new(&mut memory));
         (0..n).all(|k| Scalar::abs(x[k] - T::from_re(w[k])) * (scale[k] / middle) <= tol)
     }
+    fn need(&self, columns: usize) -> StackReq {
+        match &self.factor {
+            LuFactor::Simplicial(f) => simplicial_solve_scratch::<usize, T>(f.rows.len(), columns, SEQ),
+            LuFactor::Supernodal(order, _) => order.solve_in_place_scratch::<T>(columns, SEQ),
+        }
+    }
     /// x <- B^-1 x or B^-T x, conjugated or not.
-    fn solve_lines(&self, x: &mut [T], columns: usize, transpose: bool, conjugate: bool) {
+    fn solve_lines(&self, x: &mut [T], columns: usize, (transpose, conjugate): (bool, bool), stack: &mut MemStack) {
         let n = x.len() / columns.max(1);
         let x = MatMut::from_column_major_slice_mut(x, n, columns);
         match &self.factor {
             LuFactor::Simplicial(f) => {
-                let mut memory = MemBuffer::new(simplicial_solve_scratch::<usize, T>(n, columns, SEQ));
-                let (stack, (p, q)) = (MemStack::new(&mut memory), f.permutations());
+                let (p, q) = f.permutations();
                 match transpose {
                     false => f.lu.solve_in_place_with_conj(p, q, conj(conjugate), x, SEQ, stack),
                     true => f.lu.solve_transpose_in_place_with_conj(p, q, conj(conjugate), x, SEQ, stack),
                 }
             }
             LuFactor::Supernodal(order, numeric) => {
-                let mut memory = MemBuffer::new(order.solve_in_place_scratch::<T>(columns, SEQ));
-                let (stack, f) = (MemStack::new(&mut memory), LuRef::new_unchecked(order, numeric));
+                let f = LuRef::new_unchecked(order, numeric);
                 match transpose {
                     false => f.solve_in_place_with_conj(conj(conjugate), x, SEQ, stack),
                     true => f.solve_transpose_in_place_with_conj(conj(conjugate), x, SEQ, stack),
@@ -460,8 +494,11 @@ impl<T: FaerNumber> SparseLu<T> {
     }
     /// x <- A^-1 x or A^-H x for `columns` columns without gaps. Cost: 2 flops per number in the factors and column.
     pub fn solve(&self, adjoint: bool, x: &mut [T], columns: usize) {
+        self.solve_on(adjoint, x, columns, MemStack::new(&mut MemBuffer::new(self.need(columns))))
+    }
+    fn solve_on(&self, adjoint: bool, x: &mut [T], columns: usize, stack: &mut MemStack) {
         // A = B or B^T, A^H = B^H or conj(B)
-        self.solve_lines(x, columns, self.by_rows != adjoint, adjoint)
+        self.solve_lines(x, columns, (self.by_rows != adjoint, adjoint), stack)
     }
     /// (sign, log|det A|). Read off simplicial factors; beside supernodal ones, which show no pivots, A is factored once more entry
     /// by entry.
@@ -505,10 +542,19 @@ impl<T: FaerNumber> SparseFactor<T> {
     }
     /// x <- A^-1 x or A^-H x for `columns` columns without gaps.
     pub fn solve(&self, adjoint: bool, x: &mut [T], columns: usize) {
+        self.solve_on(adjoint, x, columns, MemStack::new(&mut MemBuffer::new(self.need(columns))))
+    }
+    fn need(&self, columns: usize) -> StackReq {
+        match self {
+            SparseFactor::Cholesky(f) => f.need(columns),
+            SparseFactor::Lu(f) => f.need(columns),
+        }
+    }
+    fn solve_on(&self, adjoint: bool, x: &mut [T], columns: usize, stack: &mut MemStack) {
         match self {
             _ if x.is_empty() => {}
-            SparseFactor::Cholesky(f) => f.solve(x, columns),
-            SparseFactor::Lu(f) => f.solve(adjoint, x, columns),
+            SparseFactor::Cholesky(f) => f.solve_on(x, columns, stack),
+            SparseFactor::Lu(f) => f.solve_on(adjoint, x, columns, stack),
         }
     }
     /// The method, for plans.

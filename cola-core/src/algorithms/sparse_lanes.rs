@@ -41,11 +41,14 @@ macro_rules! sparse_lanes {
             fn factor(a: Compressed<'_, Self>, psd: bool) -> Result<Self::Factor> {
                 each_lane(B, |lane| <$L>::factor(with(a, &numbers(a.values, lane)), psd))
             }
-            fn solve(f: &Self::Factor, adjoint: bool, x: &mut [Self], columns: usize) {
+            fn solve(f: &Self::Factor, adjoint: bool, x: &mut [Self], columns: usize, _: &mut [Self]) {
                 let solve = |lane: usize| {
                     let mut x = numbers(x, lane);
                     match &f[lane] {
-                        Some(f) => <$L>::solve(f, adjoint, &mut x, columns),
+                        Some(f) => {
+                            let mut room = vec![<$L as num_traits::Zero>::zero(); <$L>::room(f, columns)];
+                            <$L>::solve(f, adjoint, &mut x, columns, &mut room)
+                        }
                         None => x.fill(<$L>::of(f64::NAN)),
                     }
                     x

@@ -135,7 +135,7 @@ where
             column.iter_mut().zip(&sum).for_each(|(c, s)| *c -= *s);
             let (factor, shift) = self.column(ta[j * (m + 1)]);
             for i in (0..n).rev() {
-                let x = column[i] / (factor * tb[i * (n + 1)] + shift);
+                let x = column[i] * (factor * tb[i * (n + 1)] + shift).reciprocal();
                 column[i] = x;
                 let (above, x) = (&tb[i * n..i * n + i], factor * x);
                 column[..i].iter_mut().zip(above).for_each(|(c, t)| *c = c.sub_mul(*t, x));
@@ -170,7 +170,7 @@ where
                     .zip(&column[..i])
                     .fold(Complex::zero(), |s: Complex<T::Re>, (t, x)| s.add_mul(Scalar::conj(*t), *x));
                 let own = column[i] - Scalar::conj(factor) * sum;
-                column[i] = own / Scalar::conj(factor * tb[i * (n + 1)] + shift);
+                column[i] = own * Scalar::conj(factor * tb[i * (n + 1)] + shift).reciprocal();
             }
         }
     }
@@ -225,7 +225,13 @@ where
         (sign.scale(T::Re::one() / sign.abs()), log)
     }
     fn regular(&self) -> Result<()> {
-        let norm = |f: &SchurForm<T::Re>| f.t.iter().fold(T::Re::zero(), |s, x| s + x.abs_sq()).sqrt();
+        // of numbers beside the largest, whose squares are numbers
+        let norm = |f: &SchurForm<T::Re>| {
+            let largest = f.t.iter().fold(T::Re::zero(), |m, x| m.max(Scalar::abs(*x)));
+            let some = T::Re::zero().lt(largest);
+            let inverse = T::Re::select(some, largest, T::Re::one()).reciprocal();
+            f.t.iter().fold(T::Re::zero(), |s, x| s + x.scale(inverse).abs_sq()).sqrt() * largest
+        };
         let (a, b) = (norm(&self.a), norm(&self.b));
         let size = match self.pairing {
             Pairing::Sum(c) => a + b + Scalar::abs(c),

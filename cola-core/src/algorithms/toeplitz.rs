@@ -62,8 +62,8 @@ pub fn levinson<T: Scalar>(c: &[T], r: &[T], psd: bool) -> Result<Option<Displac
         return Ok(None);
     }
     let (mut f, mut b) = (Vec::with_capacity(n), Vec::with_capacity(n));
-    f.push(T::one() / c[0]);
-    b.push(T::one() / c[0]);
+    f.push(c[0].reciprocal());
+    b.push(c[0].reciprocal());
     let factor = |det: &mut (T, T::Re), pivot: T| {
         let (sign, log) = crate::functions::det::slog_product(core::iter::once(pivot));
         *det = (det.0 * sign, det.1 + log);
@@ -75,7 +75,7 @@ pub fn levinson<T: Scalar>(c: &[T], r: &[T], psd: bool) -> Result<Option<Displac
         let y = b.iter().enumerate().fold(T::zero(), |s, (i, b)| s.add_mul(r[i + 1], *b));
         let rest = T::one() - x * y;
         // the pivot is det T_(k+1) / det T_k
-        let pivot = rest / b[k - 1];
+        let pivot = rest * b[k - 1].reciprocal();
         if psd && !(T::Re::epsilon() * T::Re::of(k as f64 + 1.0) * c[0].re()).lt(pivot.re()).all() {
             return Err(refused(k, pivot));
         }
@@ -83,7 +83,7 @@ pub fn levinson<T: Scalar>(c: &[T], r: &[T], psd: bool) -> Result<Option<Displac
         if !psd && !(scale * lost::<T::Re>()).lt(rest.abs()).all() {
             return Ok(None);
         }
-        let inverse = T::one() / rest;
+        let inverse = rest.reciprocal();
         f.push(T::zero());
         b.insert(0, T::zero());
         for (f, b) in f.iter_mut().zip(b.iter_mut()) {

@@ -156,7 +156,7 @@ pub(crate) fn reciprocals_of<T: Scalar>(z: &mut [T]) {
     let tol = z.iter().fold(T::Re::zero(), |m, z| m.max(z.abs())) * T::Re::epsilon() * T::Re::real(z.len() as f64);
     for z in z {
         let keep = tol.lt(z.abs());
-        *z = T::select(keep, T::one() / T::select(keep, *z, T::one()), T::zero());
+        *z = T::select(keep, T::select(keep, *z, T::one()).reciprocal(), T::zero());
     }
 }
 /// A^+ of a matrix.

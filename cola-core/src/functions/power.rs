@@ -40,10 +40,10 @@ impl Power {
     pub fn of<T: Scalar>(self, x: T) -> T {
         match self {
             Power::Sqrt => x.sqrt(),
-            Power::InvSqrt => T::one() / x.sqrt(),
+            Power::InvSqrt => x.sqrt().reciprocal(),
             Power::Real(p) if p == p.trunc() && p.abs() <= 64.0 => {
                 let y = crate::functions::det::power(x, p.abs() as usize);
-                if p < 0.0 { T::one() / y } else { y }
+                if p < 0.0 { y.reciprocal() } else { y }
             }
             Power::Real(p) => x.powf(p),
         }

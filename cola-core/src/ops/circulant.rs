@@ -229,7 +229,7 @@ fn negative(_: usize, value: f64, tol: f64) -> Error {
 impl<K: Facts, T: Scalar, S: Space> InverseRule<K> for Circulant<T, S> {
     type Output = WithFacts<Circulant<T, S>, InverseFacts<K>>;
     fn inverse_rule(&self) -> Result<Self::Output> {
-        self.map(K::SelfAdjoint::KNOWN, nonzero, singular, |z, _| T::Complex::of(1.0) / z)
+        self.map(K::SelfAdjoint::KNOWN, nonzero, singular, |z, _| z.reciprocal())
     }
 }
 // product of the spectrum
@@ -351,11 +351,7 @@ impl<K: Facts, T: Scalar, S: Space> PinvRule<K> for Circulant<T, S> {
     fn pinv_rule(&self) -> Result<Self::Output> {
         self.map(K::SelfAdjoint::KNOWN, always, singular, |z, tol| {
             let keep = tol.lt(z.abs());
-            T::Complex::select(
-                keep,
-                T::Complex::of(1.0) / T::Complex::select(keep, z, T::Complex::of(1.0)),
-                T::Complex::zero(),
-            )
+            T::Complex::select(keep, T::Complex::select(keep, z, T::Complex::of(1.0)).reciprocal(), T::Complex::zero())
         })
     }
 }

@@ -42,7 +42,18 @@ fn distance_sq<T: Real>(x: &[T], z: &[T]) -> T {
 fn distance<T: Real>(x: &[T], z: &[T]) -> T {
     let sq = distance_sq(x, z);
     let some = T::zero().lt(sq);
-    T::select(some, T::select(some, sq, T::one()).sqrt(), T::zero())
+    // zero, or NaN as it came
+    T::select(some, T::select(some, sq, T::one()).sqrt(), sq)
+}
+/// q >= 0, or what is so large that e^-q is zero beside any power of it: infinity times zero is no number.
+fn near_enough<T: Real>(q: T) -> T {
+    let limit = T::real(1e4);
+    T::select(limit.lt(q), limit, q)
+}
+/// |x - z|^2 / l^2 without the square of a length, which may be zero.
+fn ratio_sq<T: Real>(x: &[T], z: &[T], length: T) -> T {
+    let inverse = T::one() / length;
+    distance_sq(x, z) * inverse * inverse
 }
 macro_rules! built_in {
     ($(#[$doc:meta])* $S:ident { $($field:ident: $what:literal),* } |$k:ident, $x:ident, $z:ident| $value:expr;
@@ -101,9 +112,9 @@ macro_rules! built_in_algebra {
 built_in! {
     /// exp(-|x - z|^2 / 2 l^2).
     Rbf { length: "l > 0." }
-    |k, x, z| (-(distance_sq(x, z) / (k.length * k.length)) * T::real(0.5)).exp();
+    |k, x, z| (-ratio_sq(x, z, k.length) * T::real(0.5)).exp();
     |w, g| {
-        let q = distance_sq(x, z) / (k.length * k.length);
+        let q = near_enough(ratio_sq(x, z, k.length));
         g[0] += w * (-q * T::real(0.5)).exp() * q / k.length;
     }
 }
@@ -112,7 +123,7 @@ built_in! {
     Matern12 { length: "l > 0." }
     |k, x, z| (-(distance(x, z) / k.length)).exp();
     |w, g| {
-        let q = distance(x, z) / k.length;
+        let q = near_enough(distance(x, z) / k.length);
         g[0] += w * (-q).exp() * q / k.length;
     }
 }
@@ -120,11 +131,11 @@ built_in! {
     /// (1 + q) exp(-q), q = sqrt(3) |x - z| / l.
     Matern32 { length: "l > 0." }
     |k, x, z| {
-        let q = distance(x, z) / k.length * T::real(3f64.sqrt());
+        let q = near_enough(distance(x, z) / k.length * T::real(3f64.sqrt()));
         (T::one() + q) * (-q).exp()
     };
     |w, g| {
-        let q = distance(x, z) / k.length * T::real(3f64.sqrt());
+        let q = near_enough(distance(x, z) / k.length * T::real(3f64.sqrt()));
         g[0] += w * q * q * (-q).exp() / k.length;
     }
 }
@@ -132,11 +143,11 @@ built_in! {
     /// (1 + q + q^2 / 3) exp(-q), q = sqrt(5) |x - z| / l.
     Matern52 { length: "l > 0." }
     |k, x, z| {
-        let q = distance(x, z) / k.length * T::real(5f64.sqrt());
+        let q = near_enough(distance(x, z) / k.length * T::real(5f64.sqrt()));
         (T::one() + q + q * q * T::real(1.0 / 3.0)) * (-q).exp()
     };
     |w, g| {
-        let q = distance(x, z) / k.length * T::real(5f64.sqrt());
+        let q = near_enough(distance(x, z) / k.length * T::real(5f64.sqrt()));
         g[0] += w * q * q * (T::one() + q) * T::real(1.0 / 3.0) * (-q).exp() / k.length;
     }
 }
@@ -170,11 +181,11 @@ built_in! {
     /// (1 + |x - z|^2 / 2 a l^2)^-a.
     RationalQuadratic { length: "l > 0.", alpha: "a > 0." }
     |k, x, z| {
-        let q = distance_sq(x, z) / (k.length * k.length);
+        let q = ratio_sq(x, z, k.length);
         (-(k.alpha * (T::one() + q / (k.alpha + k.alpha)).ln())).exp()
     };
     |w, g| {
-        let q = distance_sq(x, z) / (k.length * k.length);
+        let q = ratio_sq(x, z, k.length);
         let inner = T::one() + q / (k.alpha + k.alpha);
         let value = w * (-(k.alpha * inner.ln())).exp();
         g[0] += value * q / (k.length * inner);

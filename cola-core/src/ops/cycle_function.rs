@@ -200,7 +200,7 @@ impl<K: Facts, T: Scalar, S: Space, F: Facts> InverseRule<K> for CycleFunction<T
             let back = |(terms, &length): (&Vec<(usize, T)>, &usize)| {
                 let (k, v) = terms[0];
                 match coefficient(v).norm() > 0.0 {
-                    true => Ok(vec![((length - k) % length, T::one() / v)]),
+                    true => Ok(vec![((length - k) % length, v.reciprocal())]),
                     false => Err(singular()),
                 }
             };
@@ -214,7 +214,7 @@ impl<K: Facts, T: Scalar, S: Space, F: Facts> InverseRule<K> for CycleFunction<T
         }
         let largest = self.spectra().iter().flat_map(|s| &s.1).fold(0.0, |m: f64, z| m.max(z.norm()));
         let tol = largest * self.order.len() as f64 * T::Re::epsilon().lane_f64(0);
-        self.map(|z| if z.norm() > tol { Ok(z.inv()) } else { Err(singular()) })
+        self.map(|z| if z.norm() > tol { Ok(z.reciprocal()) } else { Err(singular()) })
     }
 }
 // the product over the cycles of their eigenvalues

@@ -347,7 +347,7 @@ impl<K: Facts, T: Scalar<Complex = T>, S: Space, F: Facts> InverseRule<K> for Fo
         let tol = largest * T::Re::epsilon() * T::Re::of(4.0);
         self.map(|index, z| {
             crate::error::check::<T>(tol.lt(z.abs()), |_| crate::error::Error::Singular { index })?;
-            Ok(T::one() / z)
+            Ok(z.reciprocal())
         })
     }
 }

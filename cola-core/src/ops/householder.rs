@@ -169,7 +169,7 @@ impl<K: Facts, V: VectorData, F: Facts> InverseRule<K> for ReflectionFunction<V,
     fn inverse_rule(&self) -> Result<Self::Output> {
         self.map(|z| {
             check::<V::Scalar>(Re::<Self>::zero().lt(z.abs()), |_| Error::Singular { index: 0 })?;
-            Ok(Sc::<Self>::one() / z)
+            Ok(z.reciprocal())
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::Scalar;
 use crate::space::Space;
 use crate::view::{View, ViewMut};
-use num_traits::One;
+use num_traits::{One, Zero};
 use std::borrow::Cow;
 
 /// The matrix k(x_i, x_j), or k(x_i, z_j): points are the rows of X (n x d) and Z. Each application evaluates k anew, in tiles of
@@ -140,7 +140,7 @@ impl<K: Covariance, X: MatrixData<Scalar = K::Number>, Z: Points<X>> Operator fo
 // k(x_i, x_i) and k(x_i, x_j): one evaluation an entry
 impl<K: Covariance, X: MatrixData<Scalar = K::Number>, Z: Points<X>> Pivots<K::Number> for Kernel<K, X, Z> {
     fn shift(&self) -> K::Number {
-        num_traits::Zero::zero()
+        K::Number::zero()
     }
     fn is_psd(&self) -> bool {
         Z::Same::KNOWN && K::Psd::KNOWN
@@ -198,35 +198,48 @@ fn pack<T: Scalar>(x: View<'_, T>, first: usize, count: usize, out: &mut Vec<T>)
     out.clear();
     (first..first + count).for_each(|i| out.extend((0..x.cols).map(|c| x.at(i, c))));
 }
-/// Rows `first ..` of k(rows, cols) times v, one block of rows, into `out` (column-major, `count` rows).
+/// The same into numbers that are there.
+fn pack_into<T: Scalar>(x: View<'_, T>, first: usize, count: usize, out: &mut [T]) {
+    for (i, point) in (first..first + count).zip(out.chunks_exact_mut(x.cols.max(1))) {
+        point.iter_mut().enumerate().take(x.cols).for_each(|(c, p)| *p = x.at(i, c));
+    }
+}
+/// Numbers that one block of rows needs beside its result: the points of a tile, of m x n at most, and its entries.
+fn room_of_block((m, n): (usize, usize), dimension: usize) -> usize {
+    let (m, n) = (TILE.min(m), TILE.min(n));
+    (m + n) * dimension + m * n
+}
+/// Rows `first ..` of k(rows, cols) times v, one block of rows, into `out` (column-major, `count` rows); [`room_of_block`] in `room`.
 fn block_of_rows<K: Covariance>(
     k: &K,
     (rows, cols, swap): (View<'_, K::Number>, View<'_, K::Number>, bool),
     (first, count): (usize, usize),
     v: View<'_, K::Number>,
-    out: &mut [K::Number],
+    (out, room): (&mut [K::Number], &mut [K::Number]),
 ) {
     let d = rows.cols;
-    let (mut p, mut q, mut tile) = (Vec::new(), Vec::new(), Vec::new());
-    pack(rows, first, count, &mut p);
-    out.fill(num_traits::Zero::zero());
+    let (p, room) = room.split_at_mut(TILE.min(rows.rows) * d);
+    let (q, tile) = room.split_at_mut(TILE.min(cols.rows) * d);
+    pack_into(rows, first, count, p);
+    out.fill(K::Number::zero());
     for start in (0..cols.rows).step_by(TILE) {
         let here = TILE.min(cols.rows - start);
-        pack(cols, start, here, &mut q);
-        tile.clear();
-        for j in 0..here {
+        pack_into(cols, start, here, q);
+        for (j, column) in tile.chunks_exact_mut(count).take(here).enumerate() {
             let b = &q[j * d..(j + 1) * d];
             // a transpose is a kernel with its arguments exchanged
-            tile.extend((0..count).map(|i| {
+            for (i, entry) in column.iter_mut().enumerate() {
                 let a = &p[i * d..(i + 1) * d];
-                if swap { k.value(b, a) } else { k.value(a, b) }
-            }));
+                *entry = if swap { k.value(b, a) } else { k.value(a, b) };
+            }
         }
         let y = ViewMut::matrix(out, count, v.cols);
-        kernels::gemm((K::Number::one(), true), false, View::matrix(&tile, count, here), v.rows(start, here), y);
+        let tile = View::matrix(&tile[..count * here], count, here);
+        kernels::gemm((K::Number::one(), true), false, tile, v.rows(start, here), y);
     }
 }
 impl<K: Covariance, X: MatrixData<Scalar = K::Number>, Z: Points<X>> LinearOperator for Kernel<K, X, Z> {
+    // nothing is allocated on one thread; those that share a large product take room of their own
     fn act(&self, how: Update<K::Number>, v: View<'_, K::Number>, mut y: ViewMut<'_, K::Number>, s: &mut [K::Number]) {
         let (x, z) = (self.x.view(), self.z.points(&self.x));
         let (rows, cols) = if how.adjoint { (z, x) } else { (x, z) };
@@ -238,23 +251,27 @@ impl<K: Covariance, X: MatrixData<Scalar = K::Number>, Z: Points<X>> LinearOpera
             true => std::thread::available_parallelism().map_or(1, |n| n.get()).min(m.div_ceil(TILE)),
             false => 1,
         };
-        // one thread takes every so-and-so-many-th block, and blocks lie one after the other in the scratch
-        let blocks: Vec<_> = s[..m * columns].chunks_mut(TILE * columns).enumerate().collect();
+        // blocks lie one after the other in the scratch
+        let (s, room) = s.split_at_mut(m * columns);
         // only what threads share: the points may lie in a matrix that they must not
         let (k, swap) = (&self.k, how.adjoint);
-        let run = |blocks: Vec<(usize, &mut [K::Number])>| {
-            for (b, out) in blocks {
-                let (first, count) = (b * TILE, out.len() / columns);
-                block_of_rows(k, (rows, cols, swap), (first, count), v, out);
-            }
+        let run = |b: usize, out: &mut [K::Number], room: &mut [K::Number]| {
+            block_of_rows(k, (rows, cols, swap), (b * TILE, out.len() / columns), v, (out, room))
         };
+        let blocks = s.chunks_mut(TILE * columns).enumerate();
         if threads == 1 {
-            run(blocks);
+            blocks.for_each(|(b, out)| run(b, out, room));
         } else {
+            // one thread takes every so-and-so-many-th block
             let mut shares: Vec<Vec<_>> = (0..threads).map(|_| Vec::new()).collect();
-            blocks.into_iter().for_each(|(b, out)| shares[b % threads].push((b, out)));
-            let run = &run;
-            std::thread::scope(|scope| shares.into_iter().for_each(|share| drop(scope.spawn(move || run(share)))));
+            blocks.for_each(|(b, out)| shares[b % threads].push((b, out)));
+            let (run, len) = (&run, room_of_block((m, cols.rows), rows.cols));
+            let all = |share: Vec<(usize, &mut [K::Number])>| {
+                let mut room = vec![K::Number::zero(); len];
+                share.into_iter().for_each(|(b, out)| run(b, out, &mut room));
+            };
+            let all = &all;
+            std::thread::scope(|scope| shares.into_iter().for_each(|share| drop(scope.spawn(move || all(share)))));
         }
         for i in 0..m {
             let (b, first) = (i / TILE, i / TILE * TILE);
@@ -265,7 +282,7 @@ impl<K: Covariance, X: MatrixData<Scalar = K::Number>, Z: Points<X>> LinearOpera
         }
     }
     fn scratch_len(&self, columns: usize) -> usize {
-        self.nrows().max(self.ncols()) * columns
+        self.nrows().max(self.ncols()) * columns + room_of_block((self.nrows(), self.ncols()), self.x.view().cols)
     }
 }
 macro_rules! rules {

@@ -143,7 +143,7 @@ pub(crate) fn inverted<T: Scalar>(z: &mut [T]) -> Result<()> {
     for (index, z) in z.iter_mut().enumerate() {
         let good = tol.lt(z.abs());
         check::<T>(good, |_| Error::Singular { index })?;
-        *z = T::one() / T::select(good, *z, T::one());
+        *z = T::select(good, *z, T::one()).reciprocal();
         check::<T>(z.finite(), |_| Error::non_finite("the inverse of an eigenvalue: it overflowed"))?;
     }
     Ok(())

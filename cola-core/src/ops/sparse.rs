@@ -330,8 +330,8 @@ impl<M: SparseData> LinearOperator for Sparse<M> {
     }
 }
 
-/// A^-1 of a sparse matrix by its factors. Each application is a solve, 2 flops per number in the factors; its workspace comes from
-/// the heap. Its leaves are those of A: with other numbers it is factored again at its first application, which tells a failure as a
+/// A^-1 of a sparse matrix by its factors. Each application is a solve, 2 flops per number in the factors, of lanes with workspace
+/// from the heap. Its leaves are those of A: with other numbers it is factored again at its first application, which tells a failure as a
 /// lazy inverse does (NaN from `apply`, the error from `try_apply` and `solve`).
 pub struct SparseInverse<M, F> {
     a: M,
@@ -381,17 +381,17 @@ impl<M: SparseData<Scalar: SparseNumber>, F: Facts> LinearOperator for SparseInv
         }
     }
     fn scratch_len(&self, columns: usize) -> usize {
-        self.nrows() * columns
+        self.nrows() * columns + self.factor().map_or(0, |f| Sc::<Self>::room(f, columns))
     }
 }
 /// y = [y +] alpha A^-1 x or A^-H x.
 fn solve<T: SparseNumber>(f: &T::Factor, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
     let n = x.rows;
-    let buffer = &mut s[..n * x.cols];
+    let (buffer, room) = s.split_at_mut(n * x.cols);
     for c in 0..x.cols {
         (0..n).for_each(|i| buffer[i + n * c] = x.at(i, c));
     }
-    T::solve(f, how.adjoint, buffer, x.cols);
+    T::solve(f, how.adjoint, buffer, x.cols, &mut room[..T::room(f, x.cols)]);
     for c in 0..x.cols {
         (0..n).for_each(|i| how.write(y.at(i, c), buffer[i + n * c]));
     }
@@ -410,7 +410,8 @@ impl<K: Facts, M: SparseData<Scalar: SparseNumber>> InverseRule<K> for Sparse<M>
     }
     fn solve_rule(&self, b: View<'_, Sc<Self>>, x: ViewMut<'_, Sc<Self>>) -> Result<()> {
         let f = factor::<K, M>("solve", self)?;
-        solve(&f, Update::replace(), b, x, &mut vec![Zero::zero(); b.rows * b.cols]);
+        let room = b.rows * b.cols + Sc::<Self>::room(&f, b.cols);
+        solve(&f, Update::replace(), b, x, &mut vec![Zero::zero(); room]);
         Ok(())
     }
 }

@@ -54,7 +54,6 @@ use crate::functions::DiagonalRule;
 use crate::functions::diagonal::main_diagonal;
 use crate::ops::Diagonal;
 use crate::scalar::{Real, Scalar};
-use num_traits::One;
 
 /// The inverse of the diagonal.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +77,7 @@ impl Jacobi {
         let d = main_diagonal(a)?;
         crate::functions::dense::finite(&d, "the diagonal")?;
         let inverse = d.iter().enumerate().map(|(index, &d)| match d.abs().lane_f64(0) > 0.0 {
-            true => Ok(A::Scalar::one() / d),
+            true => Ok(d.reciprocal()),
             false => Err(Error::Singular { index }),
         });
         Ok(Diagonal(inverse.collect::<Result<Vec<_>>>()?))

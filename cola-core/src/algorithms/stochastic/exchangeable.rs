@@ -173,7 +173,7 @@ pub(super) fn qr<V: Columns + ?Sized>(n: usize, y: &mut V) -> (Vec<V::Scalar>, u
 /// The unit vector orthogonal to all columns of R but column i: R^-H e_i, normalised.
 pub(super) fn left_out<T: Scalar>(k: usize, r: &[T], i: usize) -> Vec<T> {
     let mut s = vec![T::zero(); k];
-    s[i] = T::one() / r[i * k + i].conj();
+    s[i] = r[i * k + i].conj().reciprocal();
     for j in i + 1..k {
         let sum = (i..j).fold(T::zero(), |sum, l| sum + r[j * k + l].conj() * s[l]);
         s[j] = -(sum / r[j * k + j].conj());
