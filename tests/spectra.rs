@@ -27,7 +27,7 @@ fn honest<T: Scalar>(what: &str, must: bool, n: usize, k: usize, e: &Error) {
 }
 /// What passes as the residual of s.
 fn allowed(s: f64, norm: f64) -> f64 {
-    10.5 * (TOL * s).max(100.0 * f64::EPSILON * norm) + 1e-14 * norm
+    (TOL * s).max(100.0 * f64::EPSILON * norm) * 1.01 + 1e-14 * norm
 }
 
 /// A self-adjoint matrix with its exact eigenvalues.
