@@ -439,27 +439,3 @@ fn singular_systems() {
         assert!((&x - &want).norm() <= 1e-7 * want.norm(), "{name}: {:e}", (&x - &want).norm());
     }
 }
-
-/// Stopped by a callback: the iterate is inside the error, and each method goes on from it.
-#[test]
-fn interrupted_and_resumed() {
-    let a = laplacian(2, 12, 0.0);
-    let op = Psd::new(Dense::new(&a));
-    let b = DMatrix::from_fn(144, 1, |i, _| noise(i));
-    macro_rules! resumes {
-        ($($Method:ident)*) => { $({
-            let name = stringify!($Method);
-            let stop = |i: &cola::algorithms::Iteration| i.residual > 1e-2;
-            let e = op.solve_with($Method::default().on_iteration(stop), &b).unwrap_err();
-            let Error::NotConverged { residual, .. } = e else { panic!("{name}: {e}") };
-            let mut x = e.iterate::<f64>().expect(name).clone();
-            let truth = (&b - &a * &x).norm() / b.norm();
-            assert!((truth - residual).abs() <= 1e-6 * truth && truth < 0.1, "{name}: {truth:e} {residual:e}");
-            let rest = op.solve_into($Method::default(), &b, &mut x).unwrap();
-            let whole = op.solve_with($Method::default(), &b).unwrap().report;
-            assert!((&b - &a * &x).norm() <= 1.01e-9 * b.norm(), "{name}");
-            assert!(rest.iterations <= whole.iterations + 5, "{name}: {} of {}", rest.iterations, whole.iterations);
-        })* };
-    }
-    resumes!(Cg Minres Symmlq Gmres BiCgStab Tfqmr);
-}

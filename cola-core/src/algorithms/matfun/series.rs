@@ -190,6 +190,11 @@ fn series<T: Scalar>(
         if lengths.iter().any(|l| !l.is_finite()) {
             return Err(Error::non_finite("the right-hand side"));
         }
+        if lengths.iter().all(|&l| l == 0.0) {
+            write(&now, first, columns, &mut x);
+            continue;
+        }
+        watcher.begin(most)?;
         let mut old = vec![T::zero(); now.len()];
         let mut sum = now.clone();
         sum[..].scale(T::of(c[0]));

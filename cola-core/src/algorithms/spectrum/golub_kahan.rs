@@ -102,6 +102,7 @@ pub(super) fn golub_kahan<T: SpectralNumber>(
     let (tol, strict) = (options.tol.unwrap_or(default_tol::<T>()), options.tol.is_some());
     let max_iters = options.max_iters.unwrap_or(1000);
     let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, observer);
+    watcher.begin(max_iters)?;
     let mut verify = Action::new(NAME, a, 1);
     let mut space = Space::new(&mut act, rows, cols, m, options.seed);
     space.start(start)?;

@@ -344,6 +344,7 @@ fn restarted_on<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
         let verify_with = Verify { self_adjoint: job.self_adjoint, norm: 0.0, tol, strict };
         return verify_with.finish(a, Vec::new(), Vectors::Same(Vec::new()), watcher);
     }
+    watcher.begin(max_iters)?;
     // the place that an inverse is taken at
     let shift = job.which.shift().filter(|_| inverse.is_some());
     let which = if shift.is_some() { Which::LargestMagnitude } else { job.which };

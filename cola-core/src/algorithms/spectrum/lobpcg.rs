@@ -258,6 +258,7 @@ fn lobpcg<T: SpectralNumber>(
     let (tol, strict) = (options.tol.unwrap_or(default_tol::<T>()), options.tol.is_some());
     let max_iters = options.max_iters.unwrap_or(1000);
     let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, observer);
+    watcher.begin(max_iters)?;
     // the constraints, then [X P W]
     let mut all = vec![T::zero(); fixed + 3 * block * n];
     all[..fixed].copy_from_slice(&q);

@@ -149,6 +149,7 @@ fn power_iteration<T: SpectralNumber>(
     let (tol, strict) = (options.tol.unwrap_or(default_tol::<T>()), options.tol.is_some());
     let max_iters = options.max_iters.unwrap_or(10_000);
     let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, observer);
+    watcher.begin(max_iters)?;
     let mut act = Action::new(NAME, inverse.unwrap_or(a), b);
     let mut q = vec![T::zero(); n * b];
     let given = started.min(b) * n;
