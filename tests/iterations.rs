@@ -247,7 +247,11 @@ fn nothing_wrong() {
     });
     run(&definite, |p| p.preconditioned = true, &mut |_, name, result| {
         count += 1;
-        c.unless(matches!(&result, Ok(s) if s.iterations < if name == "LOBPCG" { 60 } else { 20 }), &format!("{name} with P"), &result);
+        c.unless(
+            matches!(&result, Ok(s) if s.iterations < if name == "LOBPCG" { 60 } else { 20 }),
+            &format!("{name} with P"),
+            &result,
+        );
     });
     assert!(count > 45, "{count}");
     c.end();

@@ -30,6 +30,7 @@ mod krylov;
 mod lazy;
 mod minres;
 pub(crate) mod norm;
+mod packed;
 mod rational;
 mod restarted;
 pub(crate) mod rounding;
