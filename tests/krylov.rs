@@ -1,11 +1,14 @@
-//! Every method for linear systems on problem families with known spectra: it reaches its tolerance, checked here by nalgebra's own
-//! product, or says with the facts that it has not.
+//! Every method for linear systems, with every preconditioner, on problem families with known spectra and on matrices from applications: it
+//! reaches its tolerance, checked here by nalgebra's own product, or says with the facts that it has not.
+use cola::algorithms::krylov::Preconditioner;
+use cola::operator::DynOperator;
 use cola::prelude::*;
 use cola::{Error, Solution, read_matrix_market};
 use families::{
-    C64, Number, clement, frank, geometric, graded, grcar, hilbert, jordan, laplacian, noise, with_spectrum,
+    C64, Number, clement, clustered, frank, geometric, graded, grcar, hilbert, jordan, laplacian, noise, with_spectrum,
 };
 use nalgebra::{DMatrix, DVector};
+use nalgebra_sparse::CsrMatrix;
 
 mod families;
 
@@ -18,105 +21,372 @@ enum Kind {
     Indefinite,
     General,
 }
-/// What one method makes of A x = b.
-fn judge<T: Number>(
-    what: &str,
-    a: &DMatrix<T>,
-    b: &DVector<T>,
-    must: bool,
-    result: cola::Result<Solution<DVector<T>>>,
-) -> bool {
-    let residual = |x: &DVector<T>| (b - a * x).norm() / b.norm();
-    // two products with a large x differ by the rounding of either
-    let rounding = |x: &DVector<T>| 1e-13 + 4e-15 * a.norm() * x.norm() / b.norm();
-    match result {
-        Ok(s) => {
-            let r = residual(&s.x);
-            assert!(r <= 10.5 * TOL + rounding(&s.x), "{what}: {r:e} claimed as {:e}", s.report.residual);
-            assert!(
-                (r - s.report.residual).abs() <= 1e-2 * r + rounding(&s.x),
-                "{what}: {r:e} is not {:e}",
-                s.report.residual
-            );
-            assert_eq!(s.report.history.len(), s.report.iterations, "{what}");
-            true
-        }
-        Err(e) => {
-            assert!(!must, "{what}: {e}");
-            match &e {
-                Error::NotConverged { iterations, residual: r, tol, .. } => {
-                    assert!(*iterations > 0 && r > tol, "{what}: {e}");
-                    // the iterate is inside, and it is what the error says of it
-                    let x = e.iterate::<T>().expect("the iterate").column(0).into_owned();
-                    let truth = residual(&x);
-                    assert!((truth - r).abs() <= 1e-2 * r + rounding(&x), "{what}: {truth:e} is not {r:e}");
-                }
-                Error::Breakdown { .. } | Error::NotPositiveDefinite { .. } => {}
-                _ => panic!("{what}: {e}"),
-            }
-            false
-        }
+/// The cells of the table that need not be Ok: family, and methods that promise nothing there. All others must.
+const NO_PROMISE: &[(&str, &str)] = &[
+    ("1-D Laplacian", "GMRES(10)"),
+    ("Helmholtz", "GMRES(10)"),
+    ("complex Hermitian", "GMRES(10)"),
+    ("complex indefinite", "GMRES(10)"),
+    ("condition 1e4", "GMRES(10)"),
+    ("condition 1e6", "GMRES(10); BiCGStab(1); TFQMR; LSQR; LSMR; CRAIG"),
+    ("condition 1e8", "GMRES(10); BiCGStab(1); BiCGStab(2); TFQMR; LSQR; LSMR; CRAIG"),
+    ("graded", "GMRES(10); BiCGStab(1); BiCGStab(2); TFQMR; LSQR; LSMR; CRAIG"),
+    // no digit of b - A x is left at the tolerance
+    ("condition 1e10", "all"),
+    ("condition 1e12", "all"),
+    ("condition 1e14", "all"),
+    ("Hilbert 8", "all"),
+    ("Hilbert 12", "all"),
+    ("Frank 16", "all"),
+    ("Frank 16, b = A x", "GMRES(10); TFQMR"),
+    // eigenvalues next to the imaginary axis
+    ("Grcar", "BiCGStab(1)"),
+    // a diagonal of zeros has no incomplete factors
+    (
+        "Clement",
+        "GMRES(10); GMRES, ILU(0); flexible GMRES, ILU(0); GMRES, ILUT; BiCGStab, ILU(1); TFQMR, ILU(0); CRAIG, ILU(0)",
+    ),
+    ("bar", "GMRES(10)"),
+    ("recirc_flow", "GMRES(10)"),
+    // of condition 9e6: without a good preconditioner more iterations than are given here
+    (
+        "1138_bus",
+        "CG; CG on columns; shifted CG; Jacobi; block Jacobi; Chebyshev; Nystrom; pivoted Cholesky; MINRES; SYMMLQ; SYMMLQ, Jacobi; GMRES; GMRES(10); BiCGStab(1); \
+         BiCGStab(2); BiCGStab(4); TFQMR; LSQR; LSMR; CRAIG; CRAIG, ILU(0)",
+    ),
+];
+
+/// A preconditioner behind a pointer: the solvers are compiled once for all of them.
+struct Near<'a, T>(&'a dyn DynOperator<T>);
+impl<T: cola::Scalar> Preconditioner<T> for Near<'_, T> {
+    fn operator(&self) -> Option<&dyn DynOperator<T>> {
+        Some(self.0)
     }
 }
-/// All methods that may serve; those that `must` (by number of iterations: most) have to. Returns how many did.
-fn all<T: Number>(name: &str, kind: Kind, a: &DMatrix<T>, must: bool) -> usize {
+
+/// A family, and what the methods made of it.
+struct Row<'a, T: Number> {
+    name: &'a str,
+    kind: Kind,
+    a: &'a CsrMatrix<T>,
+    b: DMatrix<T>,
+    complaints: Vec<String>,
+}
+impl<T: Number> Row<'_, T> {
+    fn note(&mut self, method: &str, verdict: Result<Option<Error>, String>) {
+        let excused = NO_PROMISE
+            .iter()
+            .any(|(family, methods)| *family == self.name && methods.split("; ").any(|m| m == method || m == "all"));
+        let problem = match verdict {
+            Ok(None) => None,
+            Ok(Some(_)) if excused => None,
+            Ok(Some(e)) => Some(e.to_string()),
+            Err(what) => Some(what),
+        };
+        if let Some(problem) = problem {
+            self.complaints.push(format!("{} by {method}: {problem}", self.name));
+        }
+    }
+    /// |b_j - (A + s I) x_j| / |b_j| and what rounding may do to it, of the worst column.
+    fn residual(&self, shift: f64, b: &DMatrix<T>, x: &DMatrix<T>) -> (f64, f64) {
+        let r = b - self.a * x - x * <T as cola::Scalar>::of(shift);
+        let norm = self.a.values().iter().map(|v| v.modulus_squared()).sum::<f64>().sqrt() + shift;
+        let mut worst = (0.0_f64, 0.0_f64);
+        for j in 0..b.ncols() {
+            let size = b.column(j).norm();
+            match size == 0.0 {
+                true => assert_eq!(x.column(j).norm(), 0.0, "{}: b = 0", self.name),
+                // two products with a large x differ by the rounding of either
+                false => {
+                    worst.0 = worst.0.max(r.column(j).norm() / size);
+                    worst.1 = worst.1.max(1e-13 + 4e-15 * norm * x.column(j).norm() / size);
+                }
+            }
+        }
+        worst
+    }
+    /// Whether the method has solved A x = b for each shift; complains of what is not true.
+    fn judge(
+        &self,
+        shifts: &[f64],
+        b: &DMatrix<T>,
+        result: cola::Result<Solution<Vec<DMatrix<T>>>>,
+    ) -> Result<Option<Error>, String> {
+        let worst = |x: &[DMatrix<T>]| {
+            let each = shifts.iter().zip(x).map(|(&s, x)| self.residual(s, b, x));
+            each.fold((0.0_f64, 0.0_f64), |w, e| (w.0.max(e.0), w.1.max(e.1)))
+        };
+        let same = |r: f64, said: f64, rounding: f64| match (r - said).abs() <= 1e-2 * r + rounding {
+            true => Ok(()),
+            false => Err(format!("{r:e} is not {said:e}")),
+        };
+        match result {
+            Ok(s) => {
+                let (r, rounding) = worst(&s.x);
+                if !(r <= 1.01 * TOL + rounding) {
+                    return Err(format!("{r:e} claimed as {:e}", s.report.residual));
+                }
+                same(r, s.report.residual, rounding)?;
+                if b.ncols() == 1 && s.report.history.len() != s.report.iterations {
+                    return Err(format!("a history of {} for {}", s.report.history.len(), s.report.iterations));
+                }
+                Ok(None)
+            }
+            Err(e) => {
+                self.honest(&e)?;
+                if let Error::NotConverged { residual, .. } = &e {
+                    // the iterate is inside, and it is what the error says of it
+                    let x = e.iterate::<T>().ok_or("no iterate")?;
+                    let x: Vec<_> =
+                        (0..shifts.len()).map(|j| x.columns(j * b.ncols(), b.ncols()).into_owned()).collect();
+                    let (r, rounding) = worst(&x);
+                    same(r, *residual, rounding).map_err(|what| format!("{e}: {what}"))?;
+                }
+                Ok(Some(e))
+            }
+        }
+    }
+    fn honest(&self, e: &Error) -> Result<(), String> {
+        match e {
+            Error::NotConverged { iterations, residual, tol, .. } if *iterations > 0 && residual > tol => Ok(()),
+            Error::Breakdown { .. } => Ok(()),
+            Error::NotPositiveDefinite { .. } if self.kind != Kind::Definite => Ok(()),
+            _ => Err(e.to_string()),
+        }
+    }
+    fn solves(&mut self, method: &str, f: impl FnOnce(&DMatrix<T>) -> cola::Result<Solution<DMatrix<T>>>) {
+        let result = f(&self.b).map(|s| Solution { x: vec![s.x], report: s.report });
+        let verdict = self.judge(&[0.0], &self.b, result);
+        self.note(method, verdict);
+    }
+    /// The same with a preconditioner, which may not exist: a matrix that is not definite in working precision has no factors.
+    fn with<P: LinearOperator<Scalar = T>>(
+        &mut self,
+        method: &str,
+        p: cola::Result<P>,
+        f: impl FnOnce(&DMatrix<T>, Near<'_, T>) -> cola::Result<Solution<DMatrix<T>>>,
+    ) {
+        match p {
+            Ok(p) => self.solves(method, |b| f(b, Near(&p))),
+            Err(e @ (Error::NotPositiveDefinite { .. } | Error::Singular { .. })) => self.note(method, Ok(Some(e))),
+            Err(e) => self.note(method, Err(e.to_string())),
+        }
+    }
+    /// Least squares: |b - A x| or the gradient is small; a square system need not be solved by it where A is ill-conditioned.
+    fn least(&mut self, method: &str, f: impl FnOnce(&DMatrix<T>) -> cola::Result<Solution<DMatrix<T>>>) {
+        // |A|_2^2 <= |A|_1 |A|_inf
+        let (mut rows, mut columns) = (vec![0.0; self.a.nrows()], vec![0.0; self.a.ncols()]);
+        for (i, j, v) in self.a.triplet_iter() {
+            rows[i] += v.modulus();
+            columns[j] += v.modulus();
+        }
+        let largest = |sums: Vec<f64>| sums.into_iter().fold(0.0, f64::max);
+        let (b, norm) = (&self.b, (largest(rows) * largest(columns)).sqrt());
+        // and what rounding may do to it
+        let ratio = |x: &DMatrix<T>| {
+            let r = b - self.a * x;
+            let g = (self.a.transpose() * r.map(|r| r.conjugate())).norm() / (norm * r.norm());
+            let rounding = self.residual(0.0, b, x).1;
+            let small = r.norm() / b.norm();
+            if g < small { (g, rounding / small) } else { (small, rounding) }
+        };
+        let verdict = match f(b) {
+            Ok(s) => {
+                let (r, rounding) = ratio(&s.x);
+                // the method divides the gradient by what it has seen of |A|
+                match r <= s.report.residual * 1.01 + rounding && s.report.residual <= TOL {
+                    true => Ok(None),
+                    false => Err(format!("{r:e} claimed as {:e}", s.report.residual)),
+                }
+            }
+            Err(e) => self.honest(&e).and_then(|()| match (&e, e.iterate::<T>().cloned()) {
+                (Error::NotConverged { residual, .. }, Some(x)) => {
+                    let (r, rounding) = ratio(&x);
+                    if r <= residual * 1.01 + rounding { Ok(Some(e)) } else { Err(format!("{e}: {r:e}")) }
+                }
+                (Error::NotConverged { .. }, None) => Err("no iterate".into()),
+                _ => Ok(Some(e)),
+            }),
+        };
+        self.note(method, verdict);
+    }
+}
+
+/// All methods that may serve; what is wrong with them.
+fn all<T>(name: &str, kind: Kind, a: &CsrMatrix<T>) -> Vec<String>
+where
+    T: Number + cola::algorithms::precond::Double,
+{
     let n = a.nrows();
-    let b = DVector::from_fn(n, |i, _| T::some(i));
-    let op = Psd::new(Dense::new(a));
-    let most = 40 * n + 200;
-    let mut served = 0;
-    let mut see = |method: &str, must: bool, result| {
-        served += usize::from(judge(&format!("{name} by {method}"), a, &b, must, result));
-    };
+    let b = DMatrix::from_fn(n, 1, |i, _| T::some(i));
+    all_for(name, kind, a, b)
+}
+/// The same for this right-hand side.
+fn all_for<T>(name: &str, kind: Kind, a: &CsrMatrix<T>, b: DMatrix<T>) -> Vec<String>
+where
+    T: Number + cola::algorithms::precond::Double,
+{
+    let (n, sparse) = (a.nrows(), Sparse::new(a));
+    let op = Psd::new(&sparse);
+    let mut row = Row { name, kind, a, b, complaints: Vec::new() };
+    // what no method can reach need not be tried for long
+    let hopeless = NO_PROMISE.contains(&(name, "all"));
+    let most = if hopeless || n > 1000 { 6 * n.min(200) } else { (20 * n).min(3000) };
+    let long = n.min(100);
+    macro_rules! by {
+        ($Method:expr) => {
+            $Method.tol(TOL).max_iters(most)
+        };
+    }
     if kind == Kind::Definite {
-        see("CG", must, op.solve_with(Cg::default().tol(TOL).max_iters(most), &b));
+        row.solves("CG", |b| op.solve_with(by!(Cg::default()), b));
+        // one of the columns is zero
+        let mut wide = DMatrix::zeros(n, 3);
+        wide.set_column(0, &row.b.column(0));
+        wide.set_column(2, &(a * &row.b).column(0));
+        let result = op.solve_with(by!(Cg::default()), &wide).map(|s| Solution { x: vec![s.x], report: s.report });
+        let verdict = row.judge(&[0.0], &wide, result);
+        row.note("CG on columns", verdict);
+        let shifts = [0.0, 1e-3, 1.0];
+        let result = op.solve_shifted_with(by!(ShiftedCg::default()), &shifts, &row.b);
+        let verdict = row.judge(&shifts, &row.b, result);
+        row.note("shifted CG", verdict);
+        let cg = |b: &DMatrix<T>, p: Near<'_, T>| op.solve_with(by!(Cg::default()).preconditioner(p), b);
+        row.with("Jacobi", Jacobi::of(&op), cg);
+        row.with("block Jacobi", BlockJacobi::of(&op, 5), cg);
+        row.with("SSOR", Ssor::of(&sparse, 1.2), cg);
+        row.with("IC(0)", IncompleteCholesky::new(&sparse), cg);
+        row.with("IC(1)", IncompleteCholesky::with_level(&sparse, 1), cg);
+        row.with("ICT", IncompleteCholesky::with_threshold(&sparse, 1e-3, 10), cg);
+        row.with("aggregation", SmoothedAggregation::new(&sparse), cg);
+        let norm = op.norm1_estimate().unwrap();
+        row.with("Chebyshev", Chebyshev::new(&op, 1e-3 * norm, norm, 6), cg);
+        row.with("Nystrom", Nystrom::default().rank(10).of(&op, 1e-3 * norm), cg);
+        row.with("pivoted Cholesky", PivotedCholesky::default().rank(10).of(&op, 1e-3 * norm), cg);
+        row.with("MINRES, IC(0)", IncompleteCholesky::new(&sparse), |b, p| {
+            op.solve_with(by!(Minres::default()).preconditioner(p), b)
+        });
+        row.with("SYMMLQ, Jacobi", Jacobi::of(&op), |b, p| op.solve_with(by!(Symmlq::default()).preconditioner(p), b));
     }
     if kind != Kind::General {
-        see("MINRES", must, op.solve_with(Minres::default().tol(TOL).max_iters(most), &b));
-        see("SYMMLQ", must, op.solve_with(Symmlq::default().tol(TOL).max_iters(most), &b));
+        row.solves("MINRES", |b| op.solve_with(by!(Minres::default()), b));
+        row.solves("SYMMLQ", |b| op.solve_with(by!(Symmlq::default()), b));
     }
-    see("GMRES", must, op.solve_with(Gmres::default().tol(TOL).restart(n).max_iters(most), &b));
-    // no promise of convergence
-    see("GMRES(10)", false, op.solve_with(Gmres::default().tol(TOL).restart(10).max_iters(most), &b));
-    see("BiCGStab(2)", false, op.solve_with(BiCgStab::default().tol(TOL).max_iters(most), &b));
-    see("BiCGStab(4)", false, op.solve_with(BiCgStab::default().tol(TOL).degree(4).max_iters(most), &b));
-    see("TFQMR", false, op.solve_with(Tfqmr::default().tol(TOL).max_iters(most), &b));
-    // the normal equations square the condition
-    see("CRAIG", false, op.solve_with(Craig::default().tol(TOL).max_iters(most), &b));
-    served
+    row.solves("GMRES", |b| sparse.solve_with(by!(Gmres::default()).restart(long), b));
+    row.solves("GMRES(10)", |b| sparse.solve_with(by!(Gmres::default()).restart(10).max_iters(300), b));
+    row.solves("BiCGStab(1)", |b| sparse.solve_with(by!(BiCgStab::default()).degree(1), b));
+    row.solves("BiCGStab(2)", |b| sparse.solve_with(by!(BiCgStab::default()), b));
+    row.solves("BiCGStab(4)", |b| sparse.solve_with(by!(BiCgStab::default()).degree(4), b));
+    row.solves("TFQMR", |b| sparse.solve_with(by!(Tfqmr::default()), b));
+    let ilu = || IncompleteLu::new(&sparse);
+    row.with("GMRES, ILU(0)", ilu(), |b, p| {
+        sparse.solve_with(by!(Gmres::default()).restart(long).preconditioner(p), b)
+    });
+    row.with("flexible GMRES, ILU(0)", ilu(), |b, p| {
+        sparse.solve_with(by!(Gmres::default()).restart(long).preconditioner(p).flexible(), b)
+    });
+    row.with("GMRES, ILUT", IncompleteLu::with_threshold(&sparse, 1e-3, 10), |b, p| {
+        sparse.solve_with(by!(Gmres::default()).restart(long).preconditioner(p), b)
+    });
+    row.with("BiCGStab, ILU(1)", IncompleteLu::with_level(&sparse, 1), |b, p| {
+        sparse.solve_with(by!(BiCgStab::default()).preconditioner(p), b)
+    });
+    row.with("TFQMR, ILU(0)", ilu(), |b, p| sparse.solve_with(by!(Tfqmr::default()).preconditioner(p), b));
+    row.least("LSQR", |b| sparse.lstsq_with(by!(Lsqr::default()), b));
+    row.least("LSMR", |b| sparse.lstsq_with(by!(Lsmr::default()), b));
+    row.with("CRAIG, ILU(0)", ilu(), |b, p| sparse.lstsq_with(by!(Craig::default()).preconditioner(p), b));
+    row.solves("CRAIG", |b| sparse.lstsq_with(by!(Craig::default()), b));
+    // the factorisation of larger ones takes too long in a debug build
+    if n <= 300 {
+        row.solves("mixed precision", |b| sparse.solve_with(by!(MixedPrecision::default()), b));
+    }
+    row.complaints
+}
+fn dense<T>(name: &str, kind: Kind, a: &DMatrix<T>) -> Vec<String>
+where
+    T: Number + cola::algorithms::precond::Double,
+{
+    all(name, kind, &CsrMatrix::from(a))
+}
+/// Where the condition number leaves b - A x fewer digits than are asked for, two rows: one with a b that hardly any method can serve, and
+/// one with b = A x for an x of ordinary size, which rounding allows.
+fn hard<T>(name: &str, kind: Kind, a: &DMatrix<T>) -> Vec<String>
+where
+    T: Number + cola::algorithms::precond::Double,
+{
+    let b = a * DMatrix::from_fn(a.ncols(), 1, |i, _| T::some(i + 3));
+    let mut complaints = dense(name, kind, a);
+    complaints.extend(all_for(&format!("{name}, b = A x"), kind, &CsrMatrix::from(a), b));
+    complaints
+}
+/// Rows of the table, one after another: what is wrong in any of them.
+fn rows(complaints: impl IntoIterator<Item = Vec<String>>) {
+    let all: Vec<String> = complaints.into_iter().flatten().collect();
+    assert!(all.is_empty(), "{all:#?}");
 }
 
 #[test]
-fn definite_families() {
-    assert!(all("1-D Laplacian", Kind::Definite, &laplacian(1, 60, 0.0), true) >= 6);
-    assert!(all("2-D Laplacian", Kind::Definite, &laplacian(2, 8, 0.0), true) >= 7);
-    assert!(all("3-D Laplacian", Kind::Definite, &laplacian(3, 4, 0.0), true) >= 7);
-    for cond in [1e2, 1e4, 1e6, 1e8, 1e10, 1e12, 1e14] {
-        let a = with_spectrum::<f64>(&geometric(40, cond));
-        all(&format!("condition {cond:e}"), Kind::Definite, &a, cond <= 1e4);
-    }
-    let clustered: Vec<f64> = (0..60).map(|i| [1.0, 10.0, 1e3][i % 3] * (1.0 + 1e-9 * i as f64)).collect();
-    assert!(all("clustered", Kind::Definite, &with_spectrum::<f64>(&clustered), true) >= 5);
-    all("graded", Kind::Definite, &graded(40), false);
-    for n in [4, 8, 12] {
-        all("Hilbert", Kind::Definite, &hilbert(n), false);
-    }
-    let hermitian = with_spectrum::<C64>(&geometric(30, 1e3));
-    assert!(all("complex Hermitian", Kind::Definite, &hermitian, true) >= 5);
+fn laplacians() {
+    use Kind::*;
+    rows([
+        dense("1-D Laplacian", Definite, &laplacian(1, 60, 0.0)),
+        dense("2-D Laplacian", Definite, &laplacian(2, 8, 0.0)),
+        dense("3-D Laplacian", Definite, &laplacian(3, 4, 0.0)),
+        dense("Helmholtz", Indefinite, &laplacian(2, 8, 1.0)),
+    ]);
 }
-
 #[test]
-fn indefinite_and_general_families() {
-    assert!(all("Helmholtz", Kind::Indefinite, &laplacian(2, 8, 1.0), true) >= 3);
+fn ill_conditioned_families() {
+    use Kind::*;
+    rows(
+        [1e2, 1e4, 1e6, 1e8, 1e10, 1e12, 1e14]
+            .map(|cond| dense(&format!("condition {cond:e}"), Definite, &with_spectrum::<f64>(&geometric(40, cond)))),
+    );
+}
+#[test]
+fn clustered_and_graded_families() {
+    use Kind::*;
+    rows([
+        dense("clustered", Definite, &with_spectrum::<f64>(&clustered(60))),
+        dense("graded", Definite, &graded(40)),
+        dense("Hilbert 4", Definite, &hilbert(4)),
+        hard("Hilbert 8", Definite, &hilbert(8)),
+        hard("Hilbert 12", Definite, &hilbert(12)),
+    ]);
+}
+#[test]
+fn complex_families() {
+    use Kind::*;
     let both: Vec<f64> = (0..40).map(|i| (1.0 + i as f64) * [1.0, -1.0][i % 2]).collect();
-    assert!(all("complex indefinite", Kind::Indefinite, &with_spectrum::<C64>(&both), true) >= 3);
-    all("Frank", Kind::General, &frank(10), true);
-    all("Frank", Kind::General, &frank(16), false);
-    assert!(all("Grcar", Kind::General, &grcar(60), true) >= 2);
-    all("Clement", Kind::General, &clement(30), true);
-    assert!(all("Jordan", Kind::General, &jordan(40), true) >= 2);
     let random = DMatrix::from_fn(40, 40, |i, j| C64::some(i * 40 + j) + C64::new(6.0 * f64::from(i == j), 0.0));
-    assert!(all("complex random", Kind::General, &random, true) >= 3);
+    rows([
+        dense("complex Hermitian", Definite, &with_spectrum::<C64>(&geometric(30, 1e3))),
+        dense("complex indefinite", Indefinite, &with_spectrum::<C64>(&both)),
+        dense("complex random", General, &random),
+    ]);
+}
+#[test]
+fn families_that_are_not_normal() {
+    use Kind::*;
+    rows([
+        dense("Frank 10", General, &frank(10)),
+        hard("Frank 16", General, &frank(16)),
+        dense("Grcar", General, &grcar(60)),
+        dense("Clement", General, &clement(30)),
+        dense("Jordan", General, &jordan(40)),
+    ]);
+}
+#[test]
+fn matrices_from_applications() {
+    rows(["unit_square", "bar", "1138_bus", "recirc_flow"].map(|name| {
+        let path = format!("{}/data/{name}.mtx", env!("CARGO_MANIFEST_DIR"));
+        let mut a: CsrMatrix<f64> = read_matrix_market(path).unwrap();
+        // singular: the constants are its null space
+        if name == "unit_square" {
+            a.triplet_iter_mut().filter(|e| e.0 == e.1).for_each(|e| *e.2 += 0.1);
+        }
+        all(name, if name == "recirc_flow" { Kind::General } else { Kind::Definite }, &a)
+    }));
 }
 
 /// Rectangular and rank-deficient: LSQR, LSMR and CRAIG against nalgebra's SVD.
@@ -152,48 +422,6 @@ fn least_squares_families() {
     }
 }
 
-/// The matrices from applications, with the methods that `tests/algorithms.rs` does not try.
-#[test]
-fn matrices_from_applications() {
-    for name in ["unit_square", "bar", "1138_bus", "recirc_flow"] {
-        let path = format!("{}/data/{name}.mtx", env!("CARGO_MANIFEST_DIR"));
-        let mut a: nalgebra_sparse::CsrMatrix<f64> = read_matrix_market(path).unwrap();
-        if name == "unit_square" {
-            a.triplet_iter_mut().filter(|e| e.0 == e.1).for_each(|e| *e.2 += 0.1);
-        }
-        let n = a.nrows();
-        let b = DVector::from_fn(n, |i, _| noise(i));
-        let (op, general) = (Psd::new(Sparse::new(&a)), Sparse::new(&a));
-        let residual = |x: &DVector<f64>| (&b - &a * x).norm() / b.norm();
-        let see = |what: &str, must: bool, s: cola::Result<Solution<DVector<f64>>>| match s {
-            Ok(s) => assert!(residual(&s.x) <= 10.5e-8, "{name} by {what}: {:e}", residual(&s.x)),
-            Err(e) => {
-                assert!(!must, "{name} by {what}: {e}");
-                assert!(matches!(e, Error::NotConverged { .. } | Error::Breakdown { .. }), "{name} by {what}: {e}");
-            }
-        };
-        if name != "recirc_flow" {
-            let ic = IncompleteCholesky::new(&general).unwrap();
-            see("SYMMLQ", true, op.solve_with(Symmlq::default().tol(1e-8).preconditioner(&ic), &b));
-            // three right-hand sides, one of them zero
-            let wide = DMatrix::from_fn(n, 3, |i, j| if j == 1 { 0.0 } else { noise(i + 17 * j) });
-            let s = op.solve_with(Cg::default().tol(1e-8).preconditioner(&ic), &wide).unwrap();
-            for j in 0..3 {
-                let r = (wide.column(j) - &a * s.x.column(j)).norm();
-                assert!(r <= 1.05e-7 * wide.column(j).norm(), "{name}, column {j}: {r:e}");
-            }
-        }
-        let ilu = IncompleteLu::new(&general).unwrap();
-        let must = n < 300;
-        see("TFQMR", must, general.solve_with(Tfqmr::default().tol(1e-8).max_iters(2000).preconditioner(&ilu), &b));
-        // (the dense factorisation of the larger ones takes too long in a debug build)
-        if n < 300 {
-            see("mixed precision", true, general.solve_with(MixedPrecision::default().tol(1e-8), &b));
-        }
-        see("LSQR", false, general.solve_with(Lsqr::default().tol(1e-8).max_iters(300).preconditioner(&ilu), &b));
-    }
-}
-
 /// Singular with a solution: MINRES, SYMMLQ, LSQR and CRAIG find the shortest one.
 #[test]
 fn singular_systems() {
@@ -210,28 +438,4 @@ fn singular_systems() {
     ] {
         assert!((&x - &want).norm() <= 1e-7 * want.norm(), "{name}: {:e}", (&x - &want).norm());
     }
-}
-
-/// Stopped by a callback: the iterate is inside the error, and each method goes on from it.
-#[test]
-fn interrupted_and_resumed() {
-    let a = laplacian(2, 12, 0.0);
-    let op = Psd::new(Dense::new(&a));
-    let b = DMatrix::from_fn(144, 1, |i, _| noise(i));
-    macro_rules! resumes {
-        ($($Method:ident)*) => { $({
-            let name = stringify!($Method);
-            let stop = |i: &cola::algorithms::Iteration| i.residual > 1e-2;
-            let e = op.solve_with($Method::default().on_iteration(stop), &b).unwrap_err();
-            let Error::NotConverged { residual, .. } = e else { panic!("{name}: {e}") };
-            let mut x = e.iterate::<f64>().expect(name).clone();
-            let truth = (&b - &a * &x).norm() / b.norm();
-            assert!((truth - residual).abs() <= 1e-6 * truth && truth < 0.1, "{name}: {truth:e} {residual:e}");
-            let rest = op.solve_into($Method::default(), &b, &mut x).unwrap();
-            let whole = op.solve_with($Method::default(), &b).unwrap().report;
-            assert!((&b - &a * &x).norm() <= 1.01e-9 * b.norm(), "{name}");
-            assert!(rest.iterations <= whole.iterations + 5, "{name}: {} of {}", rest.iterations, whole.iterations);
-        })* };
-    }
-    resumes!(Cg Minres Symmlq Gmres BiCgStab Tfqmr);
 }

@@ -147,7 +147,7 @@ fn ill_conditioned_families() {
     self_adjoint("clustered", &scaled(&with_spectrum::<f64>(&clustered(45)), 3.0));
     self_adjoint("graded", &scaled(&graded(40), 3.0));
     self_adjoint("Hilbert", &scaled(&hilbert(24), 3.0));
-    for cond in [1e2, 1e6, 1e10, 1e14] {
+    for cond in [1e2, 1e4, 1e6, 1e8, 1e10, 1e12, 1e14] {
         self_adjoint(&format!("condition {cond:e}"), &scaled(&with_spectrum::<f64>(&geometric(40, cond)), 3.0));
     }
     let projection: Vec<f64> = (0..40).map(|i| f64::from(i < 2)).collect();
@@ -374,6 +374,11 @@ fn matrices_from_applications() {
             twice("sqrt in two passes", &image, &|x| Ok(psd.sqrt_apply_with(two_passes(), x)?.x));
             let contour = || ContourIntegral::default().max_iters(most).tol(TOL);
             twice("sqrt by contour", &image, &|x| Ok(psd.sqrt_apply_with(contour(), x)?.x));
+            // |A|_2 <= |A|_1 = 1
+            let series = || ChebyshevSeries::new(0.0, 1.0).max_iters(256).tol(TOL);
+            twice("sqrt by a series", &image, &|x| Ok(psd.sqrt_apply_with(series(), x)?.x));
+            let restarted = || RestartedArnoldi::default().restart(15).max_iters(most.min(60)).tol(TOL);
+            twice("sqrt with restarts", &image, &|x| Ok(psd.sqrt_apply_with(restarted(), x)?.x));
             if name == "1138_bus" {
                 let rational = || Ok::<_, Error>(RationalKrylov::of(&psd)?.max_iters(150).tol(TOL));
                 let good = twice("sqrt by inverses", &image, &|x| Ok(psd.sqrt_apply_with(rational()?, x)?.x));
@@ -381,7 +386,15 @@ fn matrices_from_applications() {
             }
             let s = psd.exp_apply_with(lanczos(), &b).unwrap();
             let taylor = psd.exp_apply_with(Taylor::default().tol(TOL), &b).unwrap();
-            assert!((&s.x - &taylor.x).norm() <= 20.0 * TOL * s.x.norm(), "{name}: exp");
+            for (what, s) in [
+                ("Lanczos", Ok(s)),
+                ("two passes", psd.exp_apply_with(two_passes(), &b)),
+                ("series", psd.exp_apply_with(series(), &b)),
+                ("restarts", psd.exp_apply_with(restarted(), &b)),
+            ] {
+                let s = s.unwrap_or_else(|e| panic!("{name}: exp by {what}: {e}"));
+                assert!((&s.x - &taylor.x).norm() <= 20.0 * TOL * s.x.norm(), "{name}: exp by {what}");
+            }
         } else {
             let arnoldi = || Arnoldi::default().max_iters(most).tol(TOL);
             twice("sqrt by Arnoldi", &image, &|x| Ok(general.sqrt_apply_with(arnoldi(), x)?.x));
@@ -389,6 +402,9 @@ fn matrices_from_applications() {
         let s = general.exp_apply_with(Arnoldi::default().max_iters(most).tol(TOL), &b).unwrap();
         let taylor = general.exp_apply_with(Taylor::default().tol(TOL), &b).unwrap();
         assert!((&s.x - &taylor.x).norm() <= 20.0 * TOL * s.x.norm(), "{name}: exp by Arnoldi");
+        let restarted = RestartedArnoldi::default().restart(15).tol(TOL);
+        let s = general.exp_apply_with(restarted, &b).unwrap();
+        assert!((&s.x - &taylor.x).norm() <= 20.0 * TOL * s.x.norm(), "{name}: exp with restarts");
     }
     // small enough for its eigenvalues: a definite one, and the singular one, whose root is known to half the digits only
     let path = format!("{}/data/unit_square.mtx", env!("CARGO_MANIFEST_DIR"));

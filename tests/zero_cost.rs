@@ -5,7 +5,7 @@ use cola::*;
 use nalgebra::{DMatrix, DVector, Matrix2, SMatrix, SVector, Vector3, Vector6};
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::hint::black_box;
 
 struct Counting;
@@ -394,6 +394,59 @@ fn iterations_of_krylov_methods() {
         laplacian.solve_with(Cg::default().max_iters(k).on_iteration(watch), &b).map(|_| ())
     });
     assert_eq!(calls.get(), 70);
+}
+/// Functions times a vector keep a basis, which grows by doubling, and look at the small function now and then: of the other steps none
+/// allocates. Counted between one product and the next.
+#[test]
+fn steps_of_functions() {
+    let n = 200;
+    let marks = RefCell::new(Vec::with_capacity(4000));
+    let d: Vec<f64> = (0..n).map(|i| 1.0 + i as f64).collect();
+    let a = Function::psd(n, |x: &[f64], y: &mut [f64]| {
+        marks.borrow_mut().push(COUNT.get());
+        (0..n).for_each(|i| y[i] = d[i] * x[i]);
+    });
+    let inverse = Diagonal::new((0..n).map(|i| 1.0 / (1.0 + i as f64)).collect::<Vec<_>>());
+    let b = DVector::from_element(n, 1.0);
+    let steps = |name: &str, most: usize, run: &dyn Fn(usize) -> cola::Result<()>| {
+        // products before which something was allocated
+        let noisy = |k: usize| {
+            marks.borrow_mut().clear();
+            run(k).unwrap_err();
+            let marks = marks.borrow();
+            assert!(marks.len() >= k, "{name}: {} products", marks.len());
+            marks.windows(2).filter(|m| m[0] != m[1]).count()
+        };
+        let (few, many) = (noisy(40), noisy(80));
+        assert!(many - few <= most, "{name}: 40 steps more allocate {} times more", many - few);
+    };
+    // between 40 and 80 there are 5 looks, and each of a few vectors doubles once
+    let log = |x: f64| x.ln();
+    steps("Lanczos", 12, &|k| a.map_apply_with(log, Lanczos::default().tol(0.0).max_iters(k), &b).map(|_| ()));
+    steps("Arnoldi", 12, &|k| a.log_apply_with(Arnoldi::default().tol(0.0).max_iters(k), &b).map(|_| ()));
+    let two_passes = || TwoPassLanczos::default().tol(0.0);
+    steps("two passes", 12, &|k| a.map_apply_with(log, two_passes().max_iters(k), &b).map(|_| ()));
+    steps("two passes, kept", 14, &|k| a.map_apply_with(log, two_passes().basis(1 << 20).max_iters(k), &b).map(|_| ()));
+    // four cycles
+    steps("restarts", 14, &|k| {
+        a.exp_apply_with(RestartedArnoldi::default().tol(0.0).restart(10).max_iters(k), &b).map(|_| ())
+    });
+    steps("series", 0, &|k| {
+        a.map_apply_with(log, ChebyshevSeries::new(1.0, 200.0).tol(0.0).max_iters(k), &b).map(|_| ())
+    });
+    steps("contour", 3, &|k| a.sqrt_apply_with(ContourIntegral::default().tol(0.0).max_iters(k), &b).map(|_| ()));
+    steps("rational", 14, &|k| {
+        let extended = RationalKrylov::new([&inverse]).extended().tol(0.0);
+        a.map_apply_with(|x| (3.0 * x).cos(), extended.max_iters(k), &b).map(|_| ())
+    });
+    let wide = DMatrix::from_fn(n, 2, |i, j| 1.0 + (i % (3 + j)) as f64);
+    steps("Lanczos in blocks", 14, &|k| {
+        a.map_apply_with(log, Lanczos::default().block(2).tol(0.0).max_iters(k / 2), &wide).map(|_| ())
+    });
+    steps("SLQ", 6, &|k| match a.logdet_with(Slq::default().probes(8).steps(k)) {
+        Ok(_) => Err(Error::InvalidArgument { what: String::new() }),
+        Err(e) => Err(e),
+    });
 }
 fn tridiagonal(n: usize) -> impl Iterator<Item = (usize, usize, f64)> {
     (0..n).flat_map(move |i| {

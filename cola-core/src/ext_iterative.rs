@@ -11,8 +11,8 @@ use crate::algorithms::stochastic::{DiagonalAlgorithm, Estimate, Slq, SpectralDe
 use crate::data::{Operand, Produce};
 use crate::error::{Error, Result, check};
 use crate::facts::{Fact, Facts, PsdOf, SelfAdjointOf};
+use crate::functions::Power;
 use crate::functions::base::right_hand_side;
-use crate::functions::{Inv, Invertible, Power};
 use crate::operator::short::Re;
 use crate::operator::{LinearOperator, Operator};
 use crate::space::{Square, demand_apply, demand_solve, demand_square};
@@ -207,41 +207,6 @@ pub trait IterativeExt: Operator {
             });
         }
         algorithm.svds_from(self, k, View { data: start.as_slice(), rows, cols, rs: 1, cs: rows })
-    }
-    /// |A|_2 from below, to about 1e-6 (1e-3 where singular values crowd at the top), by Golub-Kahan steps.
-    ///
-    /// # Errors
-    /// `NonFinite`, and what an iterative action reports.
-    fn norm_estimate(&self) -> Result<f64>
-    where
-        Self: LinearOperator<Scalar: SpectralNumber> + Sized,
-    {
-        spectrum::two_norm(self, 0)
-    }
-    /// The condition number |A|_2 |A^-1|_2, each to about 1e-6 from below; infinite for a singular operator.
-    ///
-    /// ```
-    /// # use cola_core::prelude::*;
-    /// let a = Diagonal::new([1e-3, 2.0, 5.0]);
-    /// assert!((a.cond_estimate()? / 5e3 - 1.0).abs() < 1e-6);
-    /// assert_eq!(Diagonal::new([0.0, 1.0]).cond_estimate()?, f64::INFINITY);
-    /// # Ok::<(), Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Those of the inverse but `Singular`, and as `norm_estimate`.
-    fn cond_estimate(&self) -> Result<f64>
-    where
-        Self: LinearOperator<Scalar: SpectralNumber> + Square + Invertible + Sized,
-        Inv<Self>: LinearOperator<Scalar = Self::Scalar>,
-    {
-        const { demand_square("cond_estimate", Self::SHAPE) }
-        let norm = self.norm_estimate()?;
-        match self.inverse_rule().and_then(|inverse| spectrum::two_norm(&inverse, 0)) {
-            Ok(inverse) => Ok(if self.nrows() == 0 { 1.0 } else { norm * inverse }),
-            Err(Error::Singular { .. }) => Ok(f64::INFINITY),
-            Err(e) => Err(e),
-        }
     }
     /// e^A b, without forming the function: Lanczos' method if A is self-adjoint, Arnoldi's else, dense matrices included; the direct way
     /// is `a.exp()?.apply(&b)`.
@@ -558,61 +523,19 @@ pub trait IterativeExt: Operator {
         algorithm.trace_of(self, Function::Map(&f))
     }
     /// How many eigenvalues of a self-adjoint A lie where, from Lanczos steps on random vectors: `probes` (default 16) of `steps` steps
-    /// (default 100), of which a density and counts are read off. See [`SpectralDensity`].
+    /// (default 100), of which a density and counts are read off. See [`SpectralDensity`]. A callback sees each step of a block of probes,
+    /// and the part of all steps that is left as the residual.
     ///
     /// # Errors
-    /// `NonFinite`, `ShapeMismatch`, `InvalidArgument`.
-    fn spectral_density_with<F: Callback>(&self, algorithm: Slq<NoPreconditioner, F>) -> Result<SpectralDensity>
+    /// `NotConverged` where the callback stops ([`SpectralDensity::reached`] is what there is by then); `NonFinite`, `ShapeMismatch`,
+    /// `InvalidArgument`.
+    fn spectral_density_with<F: Callback>(&self, mut algorithm: Slq<NoPreconditioner, F>) -> Result<SpectralDensity>
     where
         Self: LinearOperator + Square + Sized,
         <Self::Facts as Facts>::SelfAdjoint: SelfAdjointOf<Self>,
     {
         const { demand_square("spectral_density_with", Self::SHAPE) }
         algorithm.density_of(self)
-    }
-    /// The largest column sum |A|_1 from below, mostly exact and nearly always within a factor 2: most often 9 products, at most 21. (Higham
-    /// & Tisseur, SIMAX 21, 2000.)
-    ///
-    /// ```
-    /// # use cola_core::prelude::*;
-    /// let a = Dense::new(nalgebra::dmatrix![1.0, -2.0; 3.0, 4.0]);
-    /// assert_eq!(a.norm1_estimate()?, 6.0);
-    /// # Ok::<(), Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `NonFinite`, and what an iterative action reports.
-    fn norm1_estimate(&self) -> Result<f64>
-    where
-        Self: LinearOperator + Sized,
-    {
-        matfun::norm1(self)
-    }
-    /// The condition number |A|_1 |A^-1|_1 from below, each nearly always within a factor 2 and mostly exact; infinite for a singular operator.
-    /// One factorisation, and about 9 products with A and with its inverse. (Higham & Tisseur, SIMAX 21, 2000.)
-    ///
-    /// ```
-    /// # use cola_core::prelude::*;
-    /// let a = Dense::new(nalgebra::dmatrix![4.0, 1.0; 2.0, 1.0]);
-    /// assert!((a.cond1_estimate()? - 6.0 * 2.5).abs() < 1e-13);
-    /// assert_eq!(Dense::new(nalgebra::dmatrix![1.0, 1.0; 1.0, 1.0]).cond1_estimate()?, f64::INFINITY);
-    /// # Ok::<(), Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Those of the inverse but `Singular`, and as `norm1_estimate`.
-    fn cond1_estimate(&self) -> Result<f64>
-    where
-        Self: LinearOperator + Square + Invertible + Sized,
-        Inv<Self>: LinearOperator<Scalar = Self::Scalar>,
-    {
-        const { demand_square("cond1_estimate", Self::SHAPE) }
-        let norm = matfun::norm1(self)?;
-        match self.inverse_rule().and_then(|inverse| matfun::norm1(&inverse)) {
-            Ok(inverse) => Ok(if self.nrows() == 0 { 1.0 } else { norm * inverse }),
-            Err(Error::Singular { .. }) => Ok(f64::INFINITY),
-            Err(e) => Err(e),
-        }
     }
 }
 impl<A: Operator + ?Sized> IterativeExt for A {}

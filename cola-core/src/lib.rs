@@ -14,6 +14,7 @@ mod dual;
 pub mod error;
 mod ext;
 mod ext_iterative;
+mod ext_norms;
 pub mod facts;
 pub mod functions;
 pub mod gradient;
@@ -43,7 +44,8 @@ pub use algorithms::krylov::{
     BiCgStab, Cg, Craig, Gmres, Lsmr, Lsqr, Minres, MixedPrecision, Report, Solution, Symmlq, Tfqmr,
 };
 pub use algorithms::matfun::{
-    ChebyshevSeries, ContourIntegral, LazyFunction, RationalKrylov, RestartedArnoldi, ShiftedCg, Taylor, TwoPassLanczos,
+    ChebyshevSeries, ContourIntegral, LazyFunction, OneNorm, RationalKrylov, RestartedArnoldi, ShiftedCg, Taylor,
+    TwoPassLanczos,
 };
 #[cfg(feature = "fft")]
 pub use algorithms::precond::CirculantPreconditioner;
@@ -65,6 +67,7 @@ pub use dsl::{General, IntoTerm};
 pub use error::{Error, Iterate, Result, collect_faults};
 pub use ext::OperatorExt;
 pub use ext_iterative::IterativeExt;
+pub use ext_norms::NormExt;
 pub use facts::*;
 pub use functions::{EigFactors, Exp, Inv, Invertible, Log, Pinv, Pow, Power, Rootable, Solvable, Sqrt};
 pub use gradient::{
@@ -91,7 +94,7 @@ pub mod prelude {
         BiCgStab, Cg, Craig, Gmres, Lsmr, Lsqr, Minres, MixedPrecision, Symmlq, Tfqmr,
     };
     pub use crate::algorithms::matfun::{
-        ChebyshevSeries, ContourIntegral, RationalKrylov, RestartedArnoldi, ShiftedCg, Taylor, TwoPassLanczos,
+        ChebyshevSeries, ContourIntegral, OneNorm, RationalKrylov, RestartedArnoldi, ShiftedCg, Taylor, TwoPassLanczos,
     };
     #[cfg(feature = "fft")]
     pub use crate::algorithms::precond::CirculantPreconditioner;
@@ -110,6 +113,7 @@ pub mod prelude {
     pub use crate::error::Error;
     pub use crate::ext::OperatorExt;
     pub use crate::ext_iterative::IterativeExt;
+    pub use crate::ext_norms::NormExt;
     pub use crate::functions::{Rootable, Solvable};
     pub use crate::gradient::{constant, value_and_grad, value_and_grad2, value_and_grad3};
     pub use crate::lanes::Lanes;

@@ -380,7 +380,15 @@ fn base_of(a: &Asked, question: Question, plan: &dyn Fn(Question) -> Plan) -> Pl
         }
         _ if !a.direct => Plan {
             base: true,
-            ..Plan::error(format!("error: no rule, and {} > {DENSE_LIMIT} is not made dense unasked", a.shape.0))
+            ..Plan::error(format!(
+                "error: no rule, and {} > {DENSE_LIMIT} is not made dense unasked{}",
+                a.shape.0,
+                if question == Question::Slogdet {
+                    "; logdet_with(Slq::default()) estimates it where A is psd"
+                } else {
+                    ""
+                }
+            ))
         },
         _ => {
             let (apply, plan) = (plan(Question::Apply).cost, dense_of(a, question));

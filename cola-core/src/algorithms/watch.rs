@@ -153,6 +153,13 @@ impl<'m> Watcher<'m> {
         self.bar.show(&seen);
         self.observer.as_mut().is_some_and(|f| f(&seen).is_break())
     }
+    /// Refuses to begin where no iteration is allowed.
+    ///
+    /// # Errors
+    /// `NotConverged` after none, with what zero misses.
+    pub fn begin(&self, max_iters: usize) -> crate::error::Result<()> {
+        if max_iters == 0 { Err(self.not_converged(1.0)) } else { Ok(()) }
+    }
     #[cold]
     pub fn not_converged(&self, residual: f64) -> Error {
         let (algorithm, iterations, tol) = (self.algorithm, self.iterations, self.tol);

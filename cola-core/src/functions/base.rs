@@ -56,11 +56,15 @@ pub fn materialize<A: LinearOperator>(op: &'static str, a: &A) -> Result<Held<Sc
     crate::functions::inverse::apply_checked(a, x, y)?;
     Ok(m)
 }
+/// What serves determinants of large operators.
+pub(crate) const BY_SLQ: &str =
+    "if it is positive definite, `psd(a).logdet_with(Slq::default())` estimates log det with its standard error";
 #[cold]
 fn too_large(op: &'static str, n: usize) -> Error {
+    let next = if op.ends_with("logdet") { BY_SLQ } else { "ask for an iterative method by `_with(..)`" };
     Error::invalid(format!(
         "{op}: no structured rule, and {n} x {n} is above the {DENSE_LIMIT} up to which an operator is made dense unasked; \
-         ask for an iterative method by `_with(..)`, or make it dense yourself: `a.to_dense()`"
+         {next}, or make it dense yourself: `a.to_dense()`"
     ))
 }
 

@@ -371,8 +371,11 @@ where
             let tol = 1e3 * Re::<Self>::epsilon().lane_f64(0);
             let known = crate::ops::Psd(self);
             let mut cg = Cg::default().tol(tol).max_iters(200).preconditioner(&p);
-            if cg.solve(&known, b, x.reborrow()).is_ok() {
-                return Ok(());
+            match cg.solve(&known, b, x.reborrow()) {
+                Ok(_) => return Ok(()),
+                // as near as rounding lets it come
+                Err(Error::NotConverged { residual, .. }) if residual <= 10.0 * tol => return Ok(()),
+                Err(_) => {}
             }
         }
         crate::functions::inverse::apply_checked(&InverseRule::<K>::inverse_rule(self)?, b, x)

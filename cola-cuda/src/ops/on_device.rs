@@ -507,7 +507,13 @@ impl Iterate {
         Iterate { graph: true, ..self }
     }
     pub(super) fn params(self) -> Params<'static> {
-        Params { tol: self.tol, max_iters: self.max_iters, restart: self.restart, ..Params::default() }
+        Params {
+            tol: self.tol,
+            strict: self.tol.is_some(),
+            max_iters: self.max_iters,
+            restart: self.restart,
+            ..Params::default()
+        }
     }
 }
 /// The products of least squares.

@@ -227,6 +227,12 @@ fn recur<V: Vector + ?Sized>(
                 r[i].axpy(-alpha, u[i + 1]);
             }
             x.axpy(alpha.scale(s), u[0]);
+            // what is left may be nothing already, as with an exact preconditioner: the rest of the steps would divide rounding by rounding
+            let residual = r[0].norm();
+            if monitor.reached(residual) {
+                monitor.watch(residual)?;
+                return Ok(End::Claimed);
+            }
             let (low, high) = r.split_at_mut(j + 1);
             product(products, low[j], high[0])?;
         }

@@ -6,7 +6,7 @@
 //! where residuals become dependent, as they do when columns converge one by one.)
 
 use super::cg::{NAME, cg, judge_curvature};
-use super::outer::{SLACK, indefinite_preconditioner, non_finite_product, plain_numbers, tolerance};
+use super::outer::{indefinite_preconditioner, non_finite_product, plain_numbers, slack, tolerance, worthwhile};
 use super::{End, Observer, Params, Report, columns};
 use crate::algorithms::watch::{Watcher, default_tol};
 use crate::error::{Error, Result, collect_faults};
@@ -100,14 +100,14 @@ pub fn cg_columns<T: Scalar>(
         z: vec![T::zero(); if m.is_some() { n * k } else { 0 }],
         live: Vec::with_capacity(k),
     };
-    let tol = params.tol.unwrap_or(default_tol::<T>());
+    let (tol, strict) = (params.tol.unwrap_or(default_tol::<T>()), params.strict);
     let max_iters = params.max_iters.unwrap_or(n.saturating_mul(10).max(100));
     let observer: Option<Observer<'_>> = match &mut params.on_iteration {
         Some(f) => Some(&mut **f),
         None => None,
     };
     let mut watcher = Watcher::new(NAME, tol, max_iters, params.progress, observer);
-    let result = solve(&mut by, &mut work, b, &mut x, tol, max_iters, &mut watcher);
+    let result = solve(&mut by, &mut work, b, &mut x, (tol, strict), max_iters, &mut watcher);
     // what is still in the block when an error ends it
     for (j, column) in work.live.iter().enumerate() {
         (0..n).for_each(|i| *x.at(i, column.place) = work.x[j * n + i]);
@@ -141,7 +141,7 @@ fn solve<T: Scalar>(
     work: &mut Work<T>,
     b: View<'_, T>,
     x: &mut ViewMut<'_, T>,
-    tol: f64,
+    (tol, strict): (f64, bool),
     max_iters: usize,
     watcher: &mut Watcher<'_>,
 ) -> Result<f64> {
@@ -190,7 +190,8 @@ fn solve<T: Scalar>(
                 && residual > tol
                 && match column.last {
                     None => true,
-                    Some((End::Claimed | End::Breakdown | End::Restart, _)) => helped(0.5),
+                    Some((End::Claimed, _)) => helped(worthwhile(strict, residual, tol)),
+                    Some((End::Breakdown | End::Restart, _)) => helped(0.5),
                     Some((End::Stopped | End::Exhausted, _)) => false,
                 };
             if go_on {
@@ -202,7 +203,7 @@ fn solve<T: Scalar>(
                 column.last = Some((End::Claimed, residual));
                 continue;
             }
-            let slack = if matches!(column.last, Some((End::Claimed, _))) { SLACK } else { 1.0 };
+            let slack = slack(strict || !matches!(column.last, Some((End::Claimed, _))));
             if !(residual <= slack * tol) {
                 let broken = matches!(column.last, Some((End::Breakdown, _)));
                 match &failed {

@@ -6,7 +6,7 @@
 
 use super::least_squares::{Goal, Method, Sides, Stop, bidiagonalise, least_squares, minimise};
 use super::outer::non_finite_product;
-use super::{Params, Report};
+use super::{Params, Report, hypot};
 use crate::algorithms::watch::Watcher;
 use crate::error::{Error, Result};
 use crate::operator::DynOperator;
@@ -83,15 +83,14 @@ fn cycle<V: Vector + ?Sized>(
     }
     normalise(v, alpha);
     let mut zeta = VectorRe::<V>::one() / alpha;
-    let mut norm_a_sq = (alpha * alpha).lane_f64(0);
     loop {
         d.axpy(V::Scalar::from_re(zeta), v);
+        let old_alpha = alpha;
         let beta = bidiagonalise(by, &mut alpha, u, v)?;
         if !(alpha.lane_f64(0).is_finite() && beta.lane_f64(0).is_finite()) {
             return Err(non_finite_product(NAME, watcher.iterations + 1));
         }
-        norm_a_sq += (beta * beta + alpha * alpha).lane_f64(0);
-        *norm_a = norm_a.max(norm_a_sq.sqrt());
+        *norm_a = norm_a.max(hypot(old_alpha, beta).lane_f64(0));
         // |u - A d|
         let residual = (zeta * beta).abs().lane_f64(0) * goal.scale;
         if !residual.is_finite() {

@@ -4,7 +4,7 @@
 //! |b|, the claim of a recurrence is checked by two fresh products, and the iteration is started again from the true residual where it
 //! claimed too much. Damping is that of the stacked operator [A; damp I], so that a method needs no second recurrence for it.
 
-use super::outer::{non_finite_product, plain_numbers, tolerance};
+use super::outer::{non_finite_product, plain_numbers, slack, tolerance, worthwhile};
 use super::{Params, Report, hypot, split};
 use crate::algorithms::watch::{Watcher, default_tol};
 use crate::error::{Error, Result, collect_faults};
@@ -13,9 +13,6 @@ use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, VectorRe, normalise};
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
-
-/// The recurrence may claim this much too much where starting again does not help.
-const SLACK: f64 = 10.0;
 
 /// An algorithm for least-squares problems.
 #[diagnostic::on_unimplemented(
@@ -50,7 +47,9 @@ macro_rules! least_squares {
             }
         }
         impl<P, F> $Name<P, F> {
-            /// Wanted |b - A x| / |b|, or of least squares |A^H r| / (|A| |r|). Default: 1e-10, in single precision 1e-5.
+            /// Wanted |b - A x| / |b|, or of least squares |A^H r| / (|A| |r|), as fresh products at the end have it: it is met, or the
+            /// solve is a `NotConverged`. Default: 1e-10, in single precision 1e-5; of the default up to ten times as much passes where
+            /// rounding lets the iteration come no nearer.
             pub fn tol(mut self, tol: f64) -> Self {
                 self.options.tol = Some(tol);
                 self
@@ -236,8 +235,8 @@ pub(super) struct Method<V: Vector + ?Sized> {
     pub consistent: bool,
     pub cycle: Cycle<V>,
 }
-/// Works on A d = u until the recurrence claims it: |u| = 1, v = A^H u on entry, d on exit, two more vectors like v; the Frobenius norm of
-/// what was seen of A.
+/// Works on A d = u until the recurrence claims it: |u| = 1, v = A^H u on entry, d on exit, two more vectors like v; the largest |A v| that
+/// was seen.
 type Cycle<V> = fn(&mut dyn Sides<V>, &mut V, [&mut V; 4], &Goal, &mut f64, &mut Watcher<'_>) -> Result<Stop>;
 
 /// Minimises |b - A x|^2 + |damp d|^2 over x = `x` + P d by a method, on the host.
@@ -296,7 +295,7 @@ pub(super) fn minimise_on<V: Vector + ?Sized>(
     params: &mut Params<'_>,
 ) -> Result<Report> {
     let Method { name, consistent, cycle } = method;
-    let tol = params.tol.unwrap_or(default_tol::<V::Scalar>());
+    let (tol, strict) = (params.tol.unwrap_or(default_tol::<V::Scalar>()), params.strict);
     let max_iters = params.max_iters.unwrap_or(m.min(n).saturating_mul(10).max(100));
     let observer: Option<super::Observer<'_>> = match &mut params.on_iteration {
         Some(f) => Some(&mut **f),
@@ -314,7 +313,7 @@ pub(super) fn minimise_on<V: Vector + ?Sized>(
         x.fill(V::Scalar::zero());
         return Ok(Report { algorithm: name, iterations: 0, residual: 0.0, history: Vec::new() });
     }
-    // Frobenius norm of what was seen of A; what the last cycle ended with, and the ratio before it
+    // the largest |A v| seen: |A| from below; what the last cycle ended with, and the ratio before it
     let (mut norm_a, mut last) = (0.0_f64, None);
     loop {
         // u = (b - A x, -damp d) by a fresh product; v = [A P; damp I]^H u
@@ -345,11 +344,11 @@ pub(super) fn minimise_on<V: Vector + ?Sized>(
             && ratio > tol
             && match last {
                 None => true,
-                Some((Stop::Claimed, before)) => ratio < 0.5 * before,
+                Some((Stop::Claimed, before)) => ratio < worthwhile(strict, ratio, tol) * before,
                 Some((Stop::Other | Stop::Breakdown, _)) => false,
             };
         if !go_on {
-            let slack = if matches!(last, Some((Stop::Claimed, _))) { SLACK } else { 1.0 };
+            let slack = slack(strict || !matches!(last, Some((Stop::Claimed, _))));
             return match (ratio <= slack * tol, last) {
                 (true, _) => Ok(Report { algorithm: name, iterations, residual: ratio, history: watcher.history }),
                 (false, Some((Stop::Breakdown, _))) => Err(Error::Breakdown { algorithm: name, iteration: iterations }),

@@ -21,7 +21,7 @@ least_squares! {
     ///
     /// It is MINRES on A^H A x = A^H b without forming the squared operator, so that both |b - A x| and |A^H (b - A x)| fall from iteration
     /// to iteration. It stops when one of them is small: |b - A x| <= tol |b| (a system that has a solution), or
-    /// |A^H r| <= tol |A| |r| (one that has none), with |A| the Frobenius norm of the part of A that was seen. `report.residual` is the smaller
+    /// |A^H r| <= tol |A| |r| (one that has none), with |A| the largest |A v| / |v| seen, at most |A|_2. `report.residual` is the smaller
     /// one of the two ratios, computed by fresh products.
     ///
     /// # Input
@@ -102,9 +102,9 @@ fn cycle<V: Vector + ?Sized>(
     let (mut zeta_bar, mut alpha_bar, mut rho, mut rho_bar, mut c_bar, mut s_bar) = (alpha, alpha, one, one, one, zero);
     let (mut beta_dd, mut beta_d, mut rho_d_old, mut tau_tilde_old, mut theta_tilde, mut zeta) =
         (one, zero, one, zero, zero, zero);
-    let mut norm_a_sq = (alpha * alpha).lane_f64(0);
     loop {
         // bidiagonalisation: beta u = A v - alpha u;  alpha v = A^H u - beta v
+        let old_alpha = alpha;
         let beta = bidiagonalise(by, &mut alpha, u, v)?;
         if !(alpha.lane_f64(0).is_finite() && beta.lane_f64(0).is_finite()) {
             return Err(non_finite_product(NAME, watcher.iterations + 1));
@@ -140,10 +140,8 @@ fn cycle<V: Vector + ?Sized>(
         tau_tilde_old = (zeta_old - theta_tilde_old * tau_tilde_old) / rho_tilde_old;
         let tau_d = (zeta - theta_tilde * tau_tilde_old) / rho_d_old;
         let norm_r = hypot(beta_d - tau_d, beta_dd).lane_f64(0);
-        // |A| and |A^H r|
-        norm_a_sq += (beta * beta).lane_f64(0);
-        *norm_a = norm_a.max(norm_a_sq.sqrt());
-        norm_a_sq += (alpha * alpha).lane_f64(0);
+        // |A v| and |A^H r|
+        *norm_a = norm_a.max(hypot(old_alpha, beta).lane_f64(0));
         let norm_ar = zeta_bar.abs().lane_f64(0);
         let optimal = if norm_ar == 0.0 { 0.0 } else { norm_ar / (*norm_a * norm_r) };
         let residual = optimal.min(norm_r * goal.scale);

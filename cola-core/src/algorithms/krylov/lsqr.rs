@@ -5,7 +5,7 @@
 
 use super::least_squares::{Goal, Method, Sides, Stop, bidiagonalise, least_squares, minimise, rotation};
 use super::outer::non_finite_product;
-use super::{Params, Report};
+use super::{Params, Report, hypot};
 use crate::algorithms::watch::Watcher;
 use crate::error::Result;
 use crate::operator::DynOperator;
@@ -22,7 +22,7 @@ least_squares! {
     /// In exact arithmetic conjugate gradients on A^H A x = A^H b: |b - A x| is the smallest of the Krylov space and falls from iteration to
     /// iteration, while |A^H (b - A x)|, which says when least squares are done, does not: [`Lsmr`](super::Lsmr) often stops earlier.
     /// It stops when |b - A x| <= tol |b| (a system that has a solution) or |A^H r| <= tol |A| |r| (one that has none), with |A| the
-    /// Frobenius norm of the part of A that was seen. `report.residual` is the smaller one of the two ratios, computed by fresh products.
+    /// largest |A v| / |v| seen, at most |A|_2. `report.residual` is the smaller one of the two ratios, computed by fresh products.
     ///
     /// # Input
     /// A of any shape; P, if given, an n x n operator such that A P is better conditioned (a near inverse of the root of A^H A); then the
@@ -81,9 +81,9 @@ fn cycle<V: Vector + ?Sized>(
     normalise(v, alpha);
     w.copy(v);
     let (mut phi_bar, mut rho_bar) = (VectorRe::<V>::one(), alpha);
-    let mut norm_a_sq = (alpha * alpha).lane_f64(0);
     loop {
         // bidiagonalisation: beta u = A v - alpha u;  alpha v = A^H u - beta v
+        let old_alpha = alpha;
         let beta = bidiagonalise(by, &mut alpha, u, v)?;
         if !(alpha.lane_f64(0).is_finite() && beta.lane_f64(0).is_finite()) {
             return Err(non_finite_product(NAME, watcher.iterations + 1));
@@ -99,9 +99,8 @@ fn cycle<V: Vector + ?Sized>(
         d.axpy(from_re(phi / rho), w);
         w.xpby(v, from_re(-(theta / rho)));
 
-        norm_a_sq += (beta * beta).lane_f64(0);
-        *norm_a = norm_a.max(norm_a_sq.sqrt());
-        norm_a_sq += (alpha * alpha).lane_f64(0);
+        // |A v|, also where v has lost its orthogonality to those before: their sum of squares would outgrow any norm of A
+        *norm_a = norm_a.max(hypot(old_alpha, beta).lane_f64(0));
         // |A^H r| / |r| = alpha |c|
         let norm_r = phi_bar.abs().lane_f64(0);
         let optimal = (alpha * c).abs().lane_f64(0) / *norm_a;

@@ -229,6 +229,8 @@ pub(crate) enum End {
 /// Counts, remembers and shows the iterations, and says when a cycle is over.
 pub(crate) struct Monitor<'m> {
     tol: f64,
+    /// `tol` is met or missed.
+    strict: bool,
     max_iters: usize,
     watcher: Watcher<'m>,
     /// |r| / |b| at the start of the cycle.
@@ -239,14 +241,14 @@ pub(crate) struct Monitor<'m> {
 
 impl<'m> Monitor<'m> {
     fn new<T: Scalar>(algorithm: &'static str, n: usize, params: &'m mut Params<'_>) -> Self {
-        let tol = params.tol.unwrap_or(default_tol::<T>());
+        let (tol, strict) = (params.tol.unwrap_or(default_tol::<T>()), params.strict);
         let max_iters = params.max_iters.unwrap_or(n.saturating_mul(10).max(100));
         let observer: Option<Observer<'m>> = match &mut params.on_iteration {
             Some(f) => Some(&mut **f),
             None => None,
         };
         let watcher = Watcher::new(algorithm, tol, max_iters, params.progress, observer);
-        Monitor { tol, max_iters, watcher, ratio: 1.0, target: tol }
+        Monitor { tol, strict, max_iters, watcher, ratio: 1.0, target: tol }
     }
     /// Notes an iteration after which the residual of the cycle is `norm` times what it was at its start.
     pub(crate) fn watch<R: Real>(&mut self, norm: R) -> Result<Option<End>> {
@@ -265,6 +267,10 @@ impl<'m> Monitor<'m> {
         } else {
             None
         })
+    }
+    /// Whether this norm is what [`watch`](Self::watch) would call converged.
+    pub(crate) fn reached<R: Real>(&self, norm: R) -> bool {
+        norm.lane_f64(0) <= self.target
     }
     /// Iterations done.
     pub(crate) fn iterations(&self) -> usize {
@@ -294,8 +300,16 @@ impl<'m> Monitor<'m> {
     }
 }
 
-/// A recurrence may claim this much too much, if more iterations do not help: rounding in b - A x.
-pub(super) const SLACK: f64 = 10.0;
+/// A recurrence may claim this much too much, if more iterations do not help: rounding in b - A x. A tolerance that was asked for is
+/// met or missed.
+pub(crate) const fn slack(strict: bool) -> f64 {
+    if strict { 1.0 } else { 10.0 }
+}
+/// What a cycle after a wrong claim must leave of the residual for another one: half, and where a strict tolerance is near, a little less
+/// than all.
+pub(super) fn worthwhile(strict: bool, residual: f64, tol: f64) -> f64 {
+    if strict && residual <= slack(false) * tol { 0.9 } else { 0.5 }
+}
 
 /// The outer loop of all methods. `cycle(products, x, r, s, monitor)` gets r = (b - A x) / s with s = |b - A x|, works on A d = r
 /// and adds s d to x; it may overwrite r.
@@ -352,12 +366,13 @@ pub(crate) fn refine<V: Vector + ?Sized>(
                 _ if residual <= monitor.tol => false,
                 None => true,
                 Some((End::Restart, _)) => helped(1.0 - 1e-12),
-                Some((End::Claimed | End::Breakdown, _)) => helped(0.5),
+                Some((End::Claimed, _)) => helped(worthwhile(monitor.strict, residual, monitor.tol)),
+                Some((End::Breakdown, _)) => helped(0.5),
                 Some((End::Stopped | End::Exhausted, _)) => false,
             };
         if !go_on {
             let iterations = monitor.iterations();
-            let slack = if matches!(last, Some((End::Claimed, _))) { SLACK } else { 1.0 };
+            let slack = slack(monitor.strict || !matches!(last, Some((End::Claimed, _))));
             return if residual <= slack * monitor.tol {
                 Ok(Report { algorithm, iterations, residual, history: monitor.watcher.history })
             } else if matches!(last, Some((End::Breakdown, _))) {

@@ -96,6 +96,9 @@ fn cycle<V: Vector + ?Sized>(
     let (mut rhs_1, mut rhs_2, mut sines) = (beta_1, zero, one);
     // largest entry of T so far: |A| from below
     let (mut norm_a, mut first) = (0.0_f64, true);
+    // |u|_2 of the vectors u = r1 / old beta and r2 / beta, whose length by P is 1: 1 without P
+    let preconditioned = products.preconditioned();
+    let mut length = if preconditioned { one / beta_1 } else { one };
     loop {
         // v_k = P r2 / beta;  y = A v - (beta / old beta) r1 - (alpha / beta) r2
         v.axpby(from_re(one / beta), y, V::Scalar::zero());
@@ -139,13 +142,20 @@ fn cycle<V: Vector + ?Sized>(
             rhs_2 = -(eps * z);
             sines *= s;
         }
-        // residuals of this point, and of that of conjugate gradients
-        let lq = hypot(rhs_1, rhs_2);
+        let old_length = length;
+        if preconditioned {
+            length = if beta.lane_f64(0) > 0.0 { r2.norm() / beta } else { zero };
+        }
+        // residuals of this point, which is not longer than the sum of its parts, and of that of conjugate gradients
+        let lq = match preconditioned {
+            true => (rhs_1 * old_length).abs() + (rhs_2 * length).abs(),
+            false => hypot(rhs_1, rhs_2),
+        };
         let exhausted = beta.lane_f64(0) <= 10.0 * epsilon * norm_a;
         let regular = gamma_bar.abs().lane_f64(0) > 10.0 * epsilon * norm_a;
         let cg = match regular {
             true if exhausted => zero,
-            true => (sines * beta_1 * beta / gamma_bar).abs(),
+            true => (sines * beta_1 * beta / gamma_bar * length).abs(),
             false => lq,
         };
         let better = regular && cg.lane_f64(0) < lq.lane_f64(0);

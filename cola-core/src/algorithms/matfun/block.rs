@@ -7,6 +7,7 @@
 
 use super::Function;
 use super::krylov::{Job, STEPS, small};
+use super::packed::Packed;
 use super::settling::Settling;
 use crate::algorithms::blocks::{Action, add_product, project};
 use crate::algorithms::krylov::{Report, tolerance};
@@ -44,10 +45,12 @@ pub(super) fn apply<T: SpectralNumber>(
     }
     // V R = B
     let mut basis = Basis { n, v: Vec::new(), c: Vec::new() };
-    let r: Vec<Vec<T>> = b.chunks_exact(n.max(1)).map(|b| basis.take(b)).collect();
+    let mut r = Packed::new();
+    b.chunks_exact(n.max(1)).for_each(|b| basis.take(b, &mut r));
+    let r: Vec<Vec<T>> = r.columns(columns).map(<[T]>::to_vec).collect();
     let mut settling: Vec<Settling<T>> = (0..columns).map(|_| Settling::new()).collect();
     // columns of H, each as long as the basis was
-    let mut h: Vec<Vec<T>> = Vec::new();
+    let mut h = Packed::new();
     let (mut w, mut next_check) = (vec![T::zero(); basis.count() * n], 1);
     if basis.count() == 0 {
         return Ok(Report { algorithm: name, iterations: 0, residual: 0.0, history: Vec::new() });
@@ -61,7 +64,7 @@ pub(super) fn apply<T: SpectralNumber>(
         let how = Update { adjoint: job.adjoint, ..Update::replace() };
         a.update(how, &basis.v[first * n..], &mut w[..width * n], width)?;
         for w in w[..width * n].chunks_exact(n) {
-            h.push(basis.take(w));
+            basis.take(w, &mut h);
         }
         // what is left of all is rounding: the space holds the result
         let m = end;
@@ -117,22 +120,21 @@ impl<T: Scalar> Basis<T> {
     fn count(&self) -> usize {
         self.v.len() / self.n.max(1)
     }
-    /// The coefficients of w, with what is new in it as one more vector.
-    fn take(&mut self, w: &[T]) -> Vec<T> {
+    /// h gets the coefficients of w as a column, the basis what is new in it as one more vector.
+    fn take(&mut self, w: &[T], h: &mut Packed<T>) {
         let (n, count) = (self.n, self.count());
         let tiny = 10.0 * T::Re::epsilon().lane_f64(0);
         self.v.extend_from_slice(w);
         self.c.resize(count, T::zero());
-        let mut h = vec![T::zero(); count + 1];
+        let column = h.push(count + 1);
         let (old, new) = self.v.split_at_mut(count * n);
-        let (before, after) = project(old, new, &mut h[..count], &mut self.c);
+        let (before, after) = project(old, new, &mut column[..count], &mut self.c);
         if count == n || !(after.lane_f64(0) > tiny * before.lane_f64(0)) {
             self.v.truncate(count * n);
-            h.truncate(count);
+            h.shorten();
         } else {
-            h[count] = T::from_re(after);
+            column[count] = T::from_re(after);
             normalise(new, after);
         }
-        h
     }
 }

@@ -9,7 +9,7 @@
 use super::minres::shifted_minres;
 use super::{ApplyAlgorithm, Function, square};
 use crate::algorithms::blocks::{Action, project};
-use crate::algorithms::krylov::{Report, columns_by, tolerance};
+use crate::algorithms::krylov::{Report, columns_by, slack, tolerance};
 use crate::algorithms::spectrum::{SpectralNumber, small_eigh};
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
 use crate::error::{Error, Result};
@@ -117,6 +117,7 @@ fn contour<T: SpectralNumber>(
     tolerance(NAME, options.tol)?;
     let n = b.len();
     let tol = options.tol.unwrap_or(default_tol::<T>());
+    let limit = slack(options.tol.is_some()) * tol;
     let max_iters = options.max_iters.unwrap_or(n.saturating_mul(10).max(100));
     let mut watcher = Watcher::new(NAME, tol, 3 * max_iters, settings.progress, Some(observer));
     x.fill(T::zero());
@@ -127,6 +128,7 @@ fn contour<T: SpectralNumber>(
     if norm == 0.0 {
         return Ok(Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() });
     }
+    watcher.begin(max_iters)?;
     let mut act = Action::new(NAME, a, 1);
     let (low, high) = match settings.bounds {
         Some((low, high)) if low > 0.0 && high >= low && high.is_finite() => (low, high),
@@ -154,19 +156,19 @@ fn contour<T: SpectralNumber>(
             }
             result => result?,
         };
-        if residual <= 10.0 * tol {
+        if residual <= limit {
             break;
         }
     }
     if !inverse {
         times(&mut act, x)?;
     }
-    if residual <= 10.0 * tol {
+    if residual <= limit {
         // to first order x misses A^(-1/2) r / 2, which is large beside x where b has little of what r is made of
         let half = 0.5 / x.norm().lane_f64(0);
         let gain = if inverse { nodes.low.sqrt().recip() } else { nodes.high.sqrt() };
         let mut error = half * gain * r[..].norm().lane_f64(0);
-        if !(error <= 10.0 * tol) {
+        if !(error <= limit) {
             let mut e = vec![T::zero(); n];
             match nodes.inverse_root(&mut act, &r, &mut e, 1e-2, max_iters, &mut watcher) {
                 Err(Error::NotConverged { .. }) => {}
@@ -181,7 +183,7 @@ fn contour<T: SpectralNumber>(
             residual = residual.max(error);
         }
     }
-    if !(residual <= 10.0 * tol) {
+    if !(residual <= limit) {
         return Err(watcher.not_converged(residual));
     }
     Ok(Report { algorithm: NAME, iterations: watcher.iterations, residual, history: watcher.history })

@@ -7,6 +7,7 @@
 //! after more and more steps, and the iteration stops by the change of the result between evaluations, extrapolated by the rate at which it
 //! falls; what rounding does to f of the small matrix is estimated before it is called the result.
 
+use super::packed::Packed;
 use super::settling::Settling;
 use super::{Function, rounding};
 use crate::algorithms::blocks::{Action, add_product, project};
@@ -69,7 +70,7 @@ pub(super) fn apply<T: SpectralNumber>(
     let mut v = b.to_vec();
     normalise(&mut v[..], norm_b);
     // columns of the Hessenberg matrix, each with its entry below the diagonal
-    let mut columns: Vec<Vec<T>> = Vec::new();
+    let mut columns = Packed::new();
     let mut c = Vec::new();
     let (mut settling, start) = (Settling::new(), [vec![T::of(1.0)]]);
     let mut next_check = 1;
@@ -88,9 +89,10 @@ pub(super) fn apply<T: SpectralNumber>(
         } else {
             a.apply(from, w, 1)?
         }
-        let mut h = vec![T::zero(); m + 1];
+        let last = (m > 1).then(|| columns.column(m - 2)[m - 1]);
+        let h = columns.push(m + 1);
         let (before, after) = if local {
-            recur(basis, w, columns.last(), &mut h[..m])
+            recur(basis, w, last, &mut h[..m])
         } else {
             c.resize(m, T::zero());
             project(basis, w, &mut h[..m], &mut c)
@@ -98,7 +100,6 @@ pub(super) fn apply<T: SpectralNumber>(
         // what is left is rounding: the space holds the result
         let exhausted = after.lane_f64(0) <= 10.0 * epsilon * before.lane_f64(0) || (m == n && !local);
         h[m] = T::from_re(after);
-        columns.push(h);
         if exhausted || m == next_check || m == max_iters {
             next_check = m + (m / 6).max(1);
             match small(job.self_adjoint, f, &columns, m, &start) {
@@ -132,12 +133,12 @@ pub(super) fn apply<T: SpectralNumber>(
         normalise(&mut v[m * n..], after);
     }
 }
-/// Lanczos' recurrence: w <- A v - beta u - alpha v for w = A v, v the last vector of the basis, u the one before, whose column of H is
-/// given. Writes the column of v; about |A v|, and |w|.
-fn recur<T: Scalar>(basis: &[T], w: &mut [T], last: Option<&Vec<T>>, h: &mut [T]) -> (T::Re, T::Re) {
+/// Lanczos' recurrence: w <- A v - beta u - alpha v for w = A v, v the last vector of the basis, u the one before it, and beta
+/// known from there. Writes the column of v; about |A v|, and |w|.
+fn recur<T: Scalar>(basis: &[T], w: &mut [T], last: Option<T>, h: &mut [T]) -> (T::Re, T::Re) {
     let (n, m) = (w.len(), h.len());
     let v = &basis[(m - 1) * n..];
-    let beta = last.map_or(T::zero(), |column| column[m - 1]);
+    let beta = last.unwrap_or(T::zero());
     let alpha = match m {
         1 => v.dot(w),
         _ => w.axpy_dot(-beta, &basis[(m - 2) * n..(m - 1) * n], v),
@@ -172,7 +173,7 @@ pub(super) struct Small<T> {
 }
 impl<T: SpectralNumber> Small<T> {
     /// Relative errors of the columns where H is wrong by `unit` |H|: see [`rounding`].
-    pub fn rounding(&self, f: Function<'_, T::Re>, columns: &[Vec<T>], m: usize, r: &[Vec<T>], unit: f64) -> Vec<f64> {
+    pub fn rounding(&self, f: Function<'_, T::Re>, columns: &Packed<T>, m: usize, r: &[Vec<T>], unit: f64) -> Vec<f64> {
         match &self.rounding {
             Some(found) => found.iter().map(|e| e * (unit / T::Re::epsilon().lane_f64(0))).collect(),
             None => rounding::of_general(f, columns, m, r, &self.y, unit),
@@ -183,12 +184,12 @@ impl<T: SpectralNumber> Small<T> {
 pub(super) fn small<T: SpectralNumber>(
     self_adjoint: bool,
     f: Function<'_, T::Re>,
-    columns: &[Vec<T>],
+    columns: &Packed<T>,
     m: usize,
     r: &[Vec<T>],
 ) -> Result<Small<T>> {
     let mut h = vec![T::zero(); m * m];
-    for (j, column) in columns[..m].iter().enumerate() {
+    for (j, column) in columns.columns(m).enumerate() {
         let rows = column.len().min(m);
         h[j * m..][..rows].copy_from_slice(&column[..rows]);
     }

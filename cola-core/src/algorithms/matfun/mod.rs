@@ -30,6 +30,7 @@ mod krylov;
 mod lazy;
 mod minres;
 pub(crate) mod norm;
+mod packed;
 mod rational;
 mod restarted;
 pub(crate) mod rounding;
@@ -44,6 +45,7 @@ mod two_pass;
 pub use contour::ContourIntegral;
 pub(crate) use krylov::of_spectrum;
 pub use lazy::LazyFunction;
+pub use norm::OneNorm;
 pub use rational::RationalKrylov;
 pub use restarted::RestartedArnoldi;
 pub use series::ChebyshevSeries;
@@ -115,8 +117,7 @@ pub trait ApplyAlgorithm<A: LinearOperator> {
 /// # Errors
 /// `NonFinite`, and what the operator reports.
 pub(crate) fn norm1<T: Scalar>(a: &dyn DynOperator<T>) -> Result<f64> {
-    plain_numbers::<T>("norm1_estimate")?;
-    norm::one_norm(&mut Action::new("1-norm estimate", a, norm::COLUMNS), 1, 0)
+    OneNorm::default().of(a)
 }
 
 /// Size and number type of a problem f(A) b.

@@ -5,9 +5,12 @@
 //! Deviation: of complex matrices parallel columns are not replaced (section 5 of the paper).
 
 use crate::algorithms::blocks::Action;
+use crate::algorithms::krylov::plain_numbers;
 use crate::algorithms::random::Stream;
-use crate::error::Result;
+use crate::algorithms::watch::Options;
+use crate::error::{Error, Result};
 use crate::facts::Fact;
+use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
 use num_traits::Zero;
 
@@ -16,14 +19,62 @@ pub(crate) const COLUMNS: usize = 2;
 /// Most iterations; nearly all estimates stand after two.
 const ITERATIONS: usize = 5;
 
+/// Higham & Tisseur's estimate of |A|_1 from below, for [`norm1_estimate_with`](crate::NormExt::norm1_estimate_with) and
+/// [`cond1_estimate_with`](crate::NormExt::cond1_estimate_with): the largest column sum that a few block products find.
+///
+/// # Cost
+/// Up to `max_iters` products with t columns by A and as many by A^H, most often two, and two more; four blocks of t vectors.
+/// # Errors
+/// `InvalidArgument` for no columns or no iterations; `NonFinite`, and what an iterative action reports.
+/// # Reference
+/// Higham & Tisseur, SIAM J. Matrix Anal. Appl. 21, 2000, 1185-1201, algorithm 2.4.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OneNorm {
+    options: Options,
+}
+impl OneNorm {
+    /// Columns t of the block: more are surer and cost more. Default: 2.
+    pub fn columns(mut self, t: usize) -> Self {
+        self.options.block = Some(t);
+        self
+    }
+    /// Most iterations. Default: 5; nearly all estimates stand after two.
+    pub fn max_iters(mut self, most: usize) -> Self {
+        self.options.max_iters = Some(most);
+        self
+    }
+    /// Seed of the random signs. Default: 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.seed = seed;
+        self
+    }
+    pub(crate) fn of<T: Scalar>(self, a: &dyn DynOperator<T>) -> Result<f64> {
+        plain_numbers::<T>(NAME)?;
+        let (t, most) = (self.options.block.unwrap_or(COLUMNS), self.options.max_iters.unwrap_or(ITERATIONS));
+        if t == 0 || most == 0 {
+            return Err(Error::invalid(format!("{NAME}: {t} columns and {most} iterations; give 1 of each at least")));
+        }
+        one_norm_by(&mut Action::new(NAME, a, t), 1, (t, most), self.options.seed)
+    }
+}
+const NAME: &str = "1-norm estimate";
+
 /// |A^p|_1 from below, nearly always within a factor 2 and mostly exact: at most 21 p products, most often 9 p. `a` has been made for
 /// [`COLUMNS`] columns; A is square if p > 1.
 pub(crate) fn one_norm<T: Scalar>(a: &mut Action<'_, T>, p: usize, seed: u64) -> Result<f64> {
+    one_norm_by(a, p, (COLUMNS, ITERATIONS), seed)
+}
+fn one_norm_by<T: Scalar>(
+    a: &mut Action<'_, T>,
+    p: usize,
+    (columns, iterations): (usize, usize),
+    seed: u64,
+) -> Result<f64> {
     let (m, n) = a.shape();
     if m == 0 || n == 0 {
         return Ok(0.0);
     }
-    let t = COLUMNS.min(n);
+    let t = columns.min(n);
     let scale = T::of(1.0 / n as f64);
     let mut power = |x: &mut Vec<T>, y: &mut Vec<T>, adjoint: bool, columns: usize| -> Result<()> {
         for k in 0..p {
@@ -44,7 +95,7 @@ pub(crate) fn one_norm<T: Scalar>(a: &mut Action<'_, T>, p: usize, seed: u64) ->
     }
     let mut best = 0.0;
     let (mut old, mut seen, mut units): (Vec<T>, Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new(), Vec::new());
-    for k in 1..=ITERATIONS + 1 {
+    for k in 1..=iterations + 1 {
         power(&mut x, &mut y, false, t)?;
         let (largest, column) =
             (0..t).map(|j| (sum(&y[j * m..][..m]), j)).fold((-1.0, 0), |a, b| if b.0 > a.0 { b } else { a });
@@ -53,7 +104,7 @@ pub(crate) fn one_norm<T: Scalar>(a: &mut Action<'_, T>, p: usize, seed: u64) ->
         }
         best = f64::max(best, largest);
         let place = units.get(column).copied().unwrap_or(usize::MAX);
-        if k > ITERATIONS {
+        if k > iterations {
             break;
         }
         // the subgradient of |y|_1

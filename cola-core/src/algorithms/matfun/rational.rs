@@ -7,6 +7,7 @@
 //! polynomial methods are.
 
 use super::krylov::{finish, small};
+use super::packed::{Bordered, Packed};
 use super::settling::Settling;
 use super::{ApplyAlgorithm, Function, square};
 use crate::algorithms::blocks::{Action, add_product, inner, project};
@@ -175,11 +176,12 @@ fn rational<T: SpectralNumber>(
     let (mut v, mut av) = (b.to_vec(), Vec::new());
     normalise(&mut v[..], norm);
     // H = V^H A V, by columns, each as long as there are vectors
-    let mut h: Vec<Vec<T>> = Vec::new();
+    let mut h = Bordered::new();
     // where each kind of step goes on: inverses from the last vector of an inverse, products from the last of a product
     let (mut from, mut live) = ([0, 0], [true, options.flexible]);
     let (mut turn, mut next_check) = (0, 1);
     let (mut settling, start) = (Settling::new(), [vec![T::of(1.0)]]);
+    let (mut w, mut c, mut none) = (vec![T::zero(); n], Vec::new(), Vec::new());
     loop {
         let m = h.len() + 1;
         if m > most {
@@ -188,13 +190,10 @@ fn rational<T: SpectralNumber>(
         // the newest vector: a column and a row of H
         av.resize(m * n, T::zero());
         act.apply(&v[(m - 1) * n..], &mut av[(m - 1) * n..], 1)?;
-        let (mut column, mut row) = (vec![T::zero(); m], vec![T::zero(); m]);
-        inner(n, &v, &av[(m - 1) * n..], &mut column);
-        inner(n, &v[(m - 1) * n..], &av, &mut row);
-        h.iter_mut().zip(&row).for_each(|(h, &r)| h.push(r));
-        h.push(column);
+        let (column, row) = h.push();
+        inner(n, &v, &av[(m - 1) * n..], column);
+        inner(n, &v[(m - 1) * n..], &av[..(m - 1) * n], row);
         // the next vector: what is left of a step that depends on the space is rounding
-        let mut w = vec![T::zero(); n];
         let mut found = false;
         while !found && m < n && (live[0] || live[1]) {
             let count = inverses.len();
@@ -204,7 +203,9 @@ fn rational<T: SpectralNumber>(
                 _ => w.copy_from_slice(&av[from[1] * n..][..n]),
             }
             turn = (turn + 1) % (count + usize::from(live[1]));
-            let (mut c, mut none) = (vec![T::zero(); m], vec![T::zero(); m]);
+            c.resize(m, T::zero());
+            none.clear();
+            none.resize(m, T::zero());
             let (before, after) = project(&v[..], &mut w[..], &mut none, &mut c);
             found = after.lane_f64(0) > 10.0 * epsilon * before.lane_f64(0);
             if found {
@@ -218,6 +219,7 @@ fn rational<T: SpectralNumber>(
         if exhausted || m == next_check || m == most {
             // of every kind of step one at least, as some of them may bring nothing
             next_check = m + (m / 6).max(inverses.len() + usize::from(options.flexible));
+            let h = h.whole();
             match small(self_adjoint, f, &h, m, &start) {
                 Ok(found) => {
                     let last = settling.next(&found.y[0], tol)? || exhausted;
@@ -249,10 +251,11 @@ fn rational<T: SpectralNumber>(
 }
 /// max_j |(A V - V H) e_j| / max_j |A V e_j|: by how much a space that the inverses have exhausted is not invariant. Nothing but rounding
 /// for inverses of A - s I; all of it for operators that are none.
-fn outside<T: Scalar>(n: usize, v: &[T], av: &[T], h: &[Vec<T>]) -> f64 {
+fn outside<T: Scalar>(n: usize, v: &[T], av: &[T], h: &Packed<T>) -> f64 {
     let (mut rest, mut norm) = (0.0_f64, 0.0_f64);
-    for (h, av) in h.iter().zip(av.chunks_exact(n)) {
-        let mut w = av.to_vec();
+    let mut w = vec![T::zero(); n];
+    for (h, av) in h.columns(h.len()).zip(av.chunks_exact(n)) {
+        w.copy_from_slice(av);
         add_product(n, T::of(-1.0), &v[..h.len() * n], h, &mut w);
         rest = rest.max(w[..].norm().lane_f64(0));
         norm = norm.max(av.norm().lane_f64(0));

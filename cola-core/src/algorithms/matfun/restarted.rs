@@ -5,6 +5,7 @@
 //! bidiagonal matrix, of whose function the newest rows are what is added.
 
 use super::krylov::{STEPS, finish, small};
+use super::packed::Packed;
 use super::settling::extrapolated;
 use super::{ApplyAlgorithm, Function, square};
 use crate::algorithms::blocks::{Action, add_product, project};
@@ -123,7 +124,7 @@ fn restarted<T: SpectralNumber>(
     v[..n].copy_from_slice(b);
     normalise(&mut v[..n], norm);
     // columns of the block bidiagonal matrix; the last number of a cycle's last column is its coupling to the next one
-    let mut columns: Vec<Vec<T>> = Vec::new();
+    let mut columns = Packed::new();
     let mut c = vec![T::zero(); length + 1];
     let (mut before, mut estimate) = (f64::INFINITY, f64::INFINITY);
     let start = [vec![T::of(1.0)]];
@@ -138,11 +139,10 @@ fn restarted<T: SpectralNumber>(
             let w = &mut rest[..n];
             a.apply(&basis[steps * n..], w, 1)?;
             steps += 1;
-            let mut h = vec![T::zero(); first + steps + 1];
+            let h = columns.push(first + steps + 1);
             let (size, left) = project(basis, w, &mut h[first..first + steps], &mut c[..steps]);
             exhausted = left.lane_f64(0) <= 10.0 * epsilon * size.lane_f64(0) || first == 0 && steps == n;
             h[first + steps] = T::from_re(left);
-            columns.push(h);
             if !exhausted {
                 normalise(w, left);
             }

@@ -8,6 +8,7 @@
 
 use super::Function;
 use super::krylov::small;
+use super::packed::Packed;
 use crate::algorithms::random::Stream;
 use crate::algorithms::spectrum::SpectralNumber;
 use crate::scalar::Real;
@@ -109,23 +110,22 @@ fn slope<R: Real>(f: Function<'_, R>, w: R, value: R, unit: f64) -> f64 {
 /// for H + E. Cost: the function once more.
 pub(super) fn of_general<T: SpectralNumber>(
     f: Function<'_, T::Re>,
-    columns: &[Vec<T>],
+    columns: &Packed<T>,
     m: usize,
     r: &[Vec<T>],
     y: &[Vec<T>],
     unit: f64,
 ) -> Vec<f64> {
-    let norm = columns[..m].iter().fold(0.0_f64, |s, h| s.max(h[..h.len().min(m)].norm().lane_f64(0)));
+    let norm = columns.columns(m).fold(0.0_f64, |s, h| s.max(h[..h.len().min(m)].norm().lane_f64(0)));
     let entry = PRODUCT * unit * norm / (m as f64).sqrt();
     let mut e = vec![T::zero(); m];
-    let perturbed: Vec<Vec<T>> = columns[..m]
-        .iter()
-        .enumerate()
-        .map(|(j, h)| {
-            Stream::new(0, j as u64).normal(&mut e);
-            e.iter().enumerate().map(|(i, &e)| e * T::of(entry) + h.get(i).copied().unwrap_or(T::zero())).collect()
-        })
-        .collect();
+    let mut perturbed = Packed::with_room(m, m);
+    for (j, h) in columns.columns(m).enumerate() {
+        Stream::new(0, j as u64).normal(&mut e);
+        let column = perturbed.push(m);
+        column.iter_mut().zip(h).for_each(|(p, &h)| *p = h);
+        column[..].axpy(T::of(entry), &e);
+    }
     let Ok(other) = small(false, f, &perturbed, m, r) else {
         return vec![f64::INFINITY; y.len()];
     };

@@ -185,11 +185,19 @@ fn series<T: Scalar>(
         for j in first..first + columns {
             now.extend((0..n).map(|i| b.at(i, j)));
         }
-        let norms = |v: &[T]| -> Vec<f64> { v.chunks_exact(n.max(1)).map(|v| v.norm().lane_f64(0)).collect() };
-        let lengths = norms(&now);
+        fn norms<T: Scalar>(n: usize, v: &[T]) -> impl Iterator<Item = f64> {
+            v.chunks_exact(n.max(1)).map(|v| v.norm().lane_f64(0))
+        }
+        let lengths: Vec<f64> = norms(n, &now).collect();
+        let mut sizes = vec![0.0; columns];
         if lengths.iter().any(|l| !l.is_finite()) {
             return Err(Error::non_finite("the right-hand side"));
         }
+        if lengths.iter().all(|&l| l == 0.0) {
+            write(&now, first, columns, &mut x);
+            continue;
+        }
+        watcher.begin(most)?;
         let mut old = vec![T::zero(); now.len()];
         let mut sum = now.clone();
         sum[..].scale(T::of(c[0]));
@@ -200,12 +208,12 @@ fn series<T: Scalar>(
             }
             let last = k + 1 == c.len();
             if last || k % LOOK == LOOK - 1 {
-                if norms(&now).iter().zip(&lengths).any(|(now, then)| *now > 2.0 * then) {
+                if norms(n, &now).zip(&lengths).any(|(now, then)| now > 2.0 * then) {
                     return Err(Error::invalid(format!(
                         "{NAME}: an eigenvalue lies outside of [{low}, {high}]; give wider bounds, or ask Lanczos, which needs none"
                     )));
                 }
-                let sizes = norms(&sum);
+                sizes.iter_mut().zip(norms(n, &sum)).for_each(|(s, now)| *s = now);
                 if sizes.iter().any(|s| !s.is_finite()) {
                     return Err(Error::non_finite("the function: it overflowed"));
                 }

@@ -76,7 +76,7 @@ impl<T: Double> SinglePrecision<T> {
         square("SinglePrecision", a)?;
         let dense = entries(a);
         Ok((
-            Self::factored(a.nrows(), dense.as_slice(), &[0.0, 4.0, 64.0, 1024.0])?,
+            Self::factored(a.nrows(), dense.as_slice(), &[0.0, 4.0, 64.0, 1024.0, 16384.0, 262144.0])?,
             dense.as_slice().norm().lane_f64(0),
         ))
     }

@@ -9,12 +9,12 @@
 
 use super::space::{Ritz, Space, Start, from_inverse};
 use super::{
-    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SLACK, SpectralNumber, Trials, Vectors, Verify, Which, arguments, small,
+    EigenvaluesOf, Eigs, EigsAlgorithm, Found, SpectralNumber, Trials, Vectors, Verify, Which, arguments, small,
     starts, threshold,
 };
 use crate::algorithms::blocks::Action;
 use crate::algorithms::columns::{BlockProducts, Columns};
-use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, tolerance};
+use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, slack, tolerance};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
 use crate::error::{Error, Result};
@@ -337,13 +337,14 @@ fn restarted_on<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
     if m + p >= n {
         return small::dense(a, job.self_adjoint, k, job.which);
     }
-    let tol = job.options.tol.unwrap_or(default_tol::<T>());
+    let (tol, strict) = (job.options.tol.unwrap_or(default_tol::<T>()), job.options.tol.is_some());
     let max_iters = job.options.max_iters.unwrap_or(1000);
     let mut watcher = Watcher::new(job.name, tol, max_iters, job.options.progress, observer);
     if k == 0 {
-        let verify_with = Verify { self_adjoint: job.self_adjoint, norm: 0.0, tol };
+        let verify_with = Verify { self_adjoint: job.self_adjoint, norm: 0.0, tol, strict };
         return verify_with.finish(a, Vec::new(), Vectors::Same(Vec::new()), watcher);
     }
+    watcher.begin(max_iters)?;
     // the place that an inverse is taken at
     let shift = job.which.shift().filter(|_| inverse.is_some());
     let which = if shift.is_some() { Which::LargestMagnitude } else { job.which };
@@ -409,9 +410,9 @@ fn restarted_on<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
         let met = converged == k || last_chance && worst <= tol;
         if met && settled && !again {
             let (values, vectors) = space.pairs(a, &ritz, k, shift)?;
-            let verify_with = Verify { self_adjoint: job.self_adjoint, norm, tol };
+            let verify_with = Verify { self_adjoint: job.self_adjoint, norm, tol, strict };
             let (found, true_residual) = verify_with.judge(a, values, vectors)?;
-            if true_residual <= SLACK * tol {
+            if true_residual <= slack(strict) * tol {
                 return Ok(sorted(found, job.which).reported(true_residual, watcher));
             }
             residual = true_residual;

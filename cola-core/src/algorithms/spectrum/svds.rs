@@ -1,9 +1,9 @@
 //! What the methods for some singular values share: the result, the trait, the choice, the check by fresh products.
 
 use super::golub_kahan::golub_kahan;
-use super::{DENSE_SPECTRUM, SLACK, SpectralNumber, threshold};
+use super::{DENSE_SPECTRUM, SpectralNumber, threshold};
 use crate::algorithms::blocks::Action;
-use crate::algorithms::krylov::{Report, plain_numbers};
+use crate::algorithms::krylov::{Report, plain_numbers, slack};
 use crate::algorithms::watch::{Options, Watcher, default_tol};
 use crate::error::{Error, Result};
 use crate::operator::{DynOperator, LinearOperator};
@@ -130,7 +130,7 @@ impl<T: Scalar> Triplets<T> {
     ) -> Result<Svds<T, T::Re>> {
         let shape = a.shape();
         let (residuals, relative, of_top) = self.residuals(a, tol.unwrap_or(1.0))?;
-        if tol.is_some_and(|tol| !(relative <= SLACK * tol)) {
+        if tol.is_some_and(|tol| !(relative <= slack(false) * tol)) {
             return Err(watcher.not_converged(relative));
         }
         Ok(self.into_svds(shape, residuals, of_top, error_bound, watcher))

@@ -16,7 +16,7 @@ use crate::algorithms::krylov::NoPreconditioner;
 use crate::algorithms::matfun::{Function, of_spectrum};
 use crate::algorithms::random::Stream;
 use crate::algorithms::three_term::ThreeTerm;
-use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, watched};
+use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, watched};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, PsdOf};
 use crate::operator::short::Sc;
@@ -143,9 +143,11 @@ impl<F: Callback> Slq<NoPreconditioner, F> {
     /// The distribution of the eigenvalues.
     ///
     /// # Errors
-    /// `NonFinite`, `ShapeMismatch`, `InvalidArgument`.
-    pub(crate) fn density_of<A: LinearOperator>(&self, a: &A) -> Result<SpectralDensity> {
-        density(a, self.options)
+    /// `NotConverged` where the callback stops; `NonFinite`, `ShapeMismatch`, `InvalidArgument`.
+    pub(crate) fn density_of<A: LinearOperator>(&mut self, a: &A) -> Result<SpectralDensity> {
+        let callback = &mut self.callback;
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        density(a, self.options, &mut observer)
     }
 }
 impl<A: LinearOperator, P: SplitPreconditioner<Sc<A>>, F: Callback> DetAlgorithm<A> for Slq<P, F>
@@ -284,21 +286,27 @@ fn signs<V: Columns + ?Sized>(
     Ok(ThreeTerm::new(a, v)?.0)
 }
 
-/// Nodes and weights of every probe.
-fn density<T: Scalar>(a: &dyn DynOperator<T>, options: Options) -> Result<SpectralDensity> {
+/// Nodes and weights of every probe. Each Lanczos step of a block is an iteration, its residual the part of all steps that is left.
+fn density<T: Scalar>(a: &dyn DynOperator<T>, options: Options, observer: Observer<'_>) -> Result<SpectralDensity> {
     let n = square::<T>(NAME, a.dyn_shape(), options)?;
     let (probes, steps) = (options.restart.unwrap_or(FIRST), options.block.unwrap_or(100).max(1));
+    let all = probes.div_ceil(BLOCK) * steps;
+    let mut watcher = Watcher::new(NAME, 0.0, all, options.progress, Some(observer));
     let mut action = Action::new(NAME, a, BLOCK.min(probes));
     let mut quadratures = Vec::with_capacity(probes);
-    for first in (0..probes).step_by(BLOCK) {
-        if n == 0 {
+    let mut stopped = false;
+    for (done, first) in (0..probes).step_by(BLOCK).enumerate() {
+        if n == 0 || stopped {
             break;
         }
         let count = BLOCK.min(probes - first);
         let mut run = signs::<[T]>(&action, (options.seed, first, count))?;
-        for _ in 0..steps {
+        for step in 1..=steps {
             run.step(&mut action)?;
-            if run.columns.iter().all(|c| c.ended) {
+            let ended = run.columns.iter().all(|c| c.ended);
+            let left = 1.0 - (done * steps + if ended { steps } else { step }) as f64 / all as f64;
+            stopped = watcher.note(left) && left > 0.0;
+            if ended || stopped {
                 break;
             }
         }
@@ -308,5 +316,12 @@ fn density<T: Scalar>(a: &dyn DynOperator<T>, options: Options) -> Result<Spectr
             quadratures.push(pairs.collect());
         }
     }
-    Ok(SpectralDensity::new(quadratures))
+    let density = SpectralDensity::new(quadratures);
+    match stopped {
+        false => Ok(density),
+        true => {
+            let left = watcher.history.last().copied().unwrap_or(1.0);
+            Err(density.kept_in(watcher.not_converged(left)))
+        }
+    }
 }
