@@ -4,6 +4,7 @@ use crate::algorithms::direct::DetAlgorithm;
 use crate::algorithms::krylov::testing::*;
 use crate::ext::OperatorExt;
 use crate::ext_iterative::IterativeExt;
+use crate::ext_norms::NormExt;
 use crate::facts::{NoFacts, PsdFacts};
 use crate::ops::{Dense, Psd, SelfAdjoint};
 use nalgebra::DMatrix;
