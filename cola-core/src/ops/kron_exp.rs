@@ -259,11 +259,19 @@ impl<T: Scalar, S: Space, F: Facts> Explain for KronExp<T, S, F> {
 pub trait KronExpBy<A: Operator, K> {
     /// e^A.
     type Output: Operator<Scalar = A::Scalar>;
-    /// e^A; `parts` makes the dense factors.
+    /// e^A.
     ///
     /// # Errors
     /// As [`ExpRule::exp_rule`](crate::functions::ExpRule::exp_rule).
-    fn exp_by(a: &A, parts: impl FnOnce() -> Result<Option<Factors<A::Scalar>>>) -> Result<Self::Output>;
+    fn exp_by(a: &A) -> Result<Self::Output>;
+}
+/// A Kronecker product whose factors can be made dense.
+pub trait DenseFactors: LinearOperator {
+    /// Two of them; `None` where there are no two square ones of a size to be made dense, or no eigen-decomposition of their numbers.
+    ///
+    /// # Errors
+    /// Those of an operator that iterates.
+    fn dense_factors(&self) -> Result<Option<Factors<Self::Scalar>>>;
 }
 /// Two dense square matrices and their sizes.
 pub type Factors<T> = [(usize, Vec<T>); 2];
@@ -271,16 +279,16 @@ pub type Factors<T> = [(usize, Vec<T>); 2];
 impl<K: Facts, A: EighRule<K>> KronExpBy<A, K> for Known {
     type Output = Spectral<A::Basis, PsdFacts>;
     #[inline]
-    fn exp_by(a: &A, _: impl FnOnce() -> Result<Option<Factors<A::Scalar>>>) -> Result<Self::Output> {
+    fn exp_by(a: &A) -> Result<Self::Output> {
         a.eigh_rule()?.exp()
     }
 }
 #[diagnostic::do_not_recommend]
-impl<K: Facts, A: LinearOperator> KronExpBy<A, K> for Unknown {
+impl<K: Facts, A: DenseFactors> KronExpBy<A, K> for Unknown {
     type Output = Either<KronExp<Sc<A>, Ro<A>>, Dense<crate::data::Held<Sc<A>, Ro<A>>>>;
-    fn exp_by(a: &A, parts: impl FnOnce() -> Result<Option<Factors<A::Scalar>>>) -> Result<Self::Output> {
-        if let Some([(na, a), (nb, b)]) = parts()?
-            && let Some(exp) = KronExp::of((na, &a), (nb, &b))?
+    fn exp_by(a: &A) -> Result<Self::Output> {
+        if let Some([(na, x), (nb, y)]) = a.dense_factors()?
+            && let Some(exp) = KronExp::of((na, &x), (nb, &y))?
         {
             return Ok(Either::First(exp));
         }
@@ -301,38 +309,46 @@ fn numbers<A: LinearOperator>(a: &A) -> Result<(usize, Vec<Sc<A>>)> {
     let m = materialize("exp", a)?;
     Ok((m.n, m.as_slice().to_vec()))
 }
-impl<K: Facts, A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> ExpRule<K> for Kron<A, B>
+impl<K: Facts, A: Operator, B: Operator<Scalar = A::Scalar>> ExpRule<K> for Kron<A, B>
 where
     K::SelfAdjoint: KronExpBy<Self, K>,
 {
     type Output = <K::SelfAdjoint as KronExpBy<Self, K>>::Output;
     fn exp_rule(&self) -> Result<Self::Output> {
-        K::SelfAdjoint::exp_by(self, || match has_factors(&self.0, &self.1) {
+        K::SelfAdjoint::exp_by(self)
+    }
+}
+impl<K: Facts, P: Parts<Item: Operator>> ExpRule<K> for KronOf<P>
+where
+    K::SelfAdjoint: KronExpBy<Self, K>,
+{
+    type Output = <K::SelfAdjoint as KronExpBy<Self, K>>::Output;
+    fn exp_rule(&self) -> Result<Self::Output> {
+        K::SelfAdjoint::exp_by(self)
+    }
+}
+impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> DenseFactors for Kron<A, B> {
+    fn dense_factors(&self) -> Result<Option<Factors<Sc<A>>>> {
+        match has_factors(&self.0, &self.1) {
             true => Ok(Some([numbers(&self.0)?, numbers(&self.1)?])),
             false => Ok(None),
-        })
+        }
     }
 }
 // the first factor and the product of the others
-impl<K: Facts, P: Parts<Item: LinearOperator>> ExpRule<K> for KronOf<P>
-where
-    K::SelfAdjoint: KronExpBy<Self, K>,
-{
-    type Output = <K::SelfAdjoint as KronExpBy<Self, K>>::Output;
-    fn exp_rule(&self) -> Result<Self::Output> {
-        K::SelfAdjoint::exp_by(self, || {
-            let [first, rest @ ..] = self.parts() else { return Ok(None) };
-            if !of_two(self.parts()) {
-                return Ok(None);
-            }
-            let mut last = (1, vec![Sc::<Self>::one()]);
-            for a in rest {
-                let ((m, x), (n, y)) = (last, numbers(a)?);
-                let entry = |i: usize, j: usize| x[i / n + m * (j / n)] * y[i % n + n * (j % n)];
-                last = (m * n, (0..m * n * m * n).map(|k| entry(k % (m * n), k / (m * n))).collect());
-            }
-            Ok(Some([numbers(first)?, last]))
-        })
+impl<P: Parts<Item: LinearOperator>> DenseFactors for KronOf<P> {
+    fn dense_factors(&self) -> Result<Option<Factors<Sc<Self>>>> {
+        let [first, rest @ ..] = self.parts() else { return Ok(None) };
+        if !of_two(self.parts()) {
+            return Ok(None);
+        }
+        let mut last = (1, vec![Sc::<Self>::one()]);
+        for a in rest {
+            let ((m, x), (n, y)) = (last, numbers(a)?);
+            let entry = |i: usize, j: usize| x[i / n + m * (j / n)] * y[i % n + n * (j % n)];
+            last = (m * n, (0..m * n * m * n).map(|k| entry(k % (m * n), k / (m * n))).collect());
+        }
+        Ok(Some([numbers(first)?, last]))
     }
 }
 /// [`has_factors`] of the first factor and the product of the others.
