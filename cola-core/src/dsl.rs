@@ -33,8 +33,9 @@ pub use crate::ops::jacobian::{
 pub use crate::ops::kernel::{kernel, kernel_cross, try_kernel_cross};
 pub use crate::ops::kron_sum::{kron_sum, try_kron_sum};
 pub use crate::ops::low_rank::{low_rank, try_low_rank};
-pub use crate::ops::many_folds::{product_of, sum_of, try_product_of, try_sum_of};
-pub use crate::ops::many_products::{block_diag_of, kron_of, try_block_diag_of, try_kron_of};
+pub use crate::ops::many_folds::{
+    block_diag_of, kron_of, product_of, sum_of, try_block_diag_of, try_kron_of, try_product_of, try_sum_of,
+};
 pub use crate::ops::projection::{projection, projection_checked, try_projection};
 #[cfg(feature = "fft")]
 pub use crate::ops::toeplitz::{toeplitz, toeplitz_sym, try_toeplitz};

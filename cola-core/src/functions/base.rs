@@ -494,6 +494,9 @@ macro_rules! base_eig {
             fn eig_rule(&self) -> $crate::Result<$crate::functions::EigFactors<Self::Vectors>> {
                 $crate::functions::eig::dense_eig::<Kk, _, _>($crate::functions::base::materialize("eig", self)?)
             }
+            fn left_eig_rule(&self) -> Option<$crate::Result<$crate::functions::EigFactors<Self::Vectors>>> {
+                Some($crate::functions::eig::dense_left_eig::<Kk, _>(self))
+            }
         }
     };
 }
@@ -607,6 +610,9 @@ macro_rules! spectral_eig {
             type Vectors = <Kk::SelfAdjoint as $crate::functions::eig::EigBy<$S, Kk>>::Vectors;
             fn eig_rule(&self) -> $crate::Result<$crate::functions::EigFactors<Self::Vectors>> {
                 <Kk::SelfAdjoint as $crate::functions::eig::EigBy<$S, Kk>>::eig_by(self)
+            }
+            fn left_eig_rule(&self) -> Option<$crate::Result<$crate::functions::EigFactors<Self::Vectors>>> {
+                Some(<Kk::SelfAdjoint as $crate::functions::eig::EigBy<$S, Kk>>::left_eig_by(self))
             }
         }
     };

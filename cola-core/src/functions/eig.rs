@@ -45,6 +45,11 @@ pub trait EigRule<K: Facts>: Operator {
     /// # Errors
     /// `NotConverged`, `NonFinite`, `ShapeMismatch`.
     fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>>;
+    /// The right eigenvectors of A^H, which are the left ones of A, and their eigenvalues, conj(w); `None` where they have another
+    /// structure than those of A: then they are made of the dense matrix.
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        None
+    }
 }
 /// Has a rule for eigenvectors for the facts it has.
 #[diagnostic::on_unimplemented(
@@ -71,6 +76,11 @@ pub trait EigBy<A: Operator, K> {
     /// # Errors
     /// As [`EigRule::eig_rule`].
     fn eig_by(a: &A) -> Result<EigFactors<Self::Vectors>>;
+    /// [`EigRule::left_eig_rule`].
+    ///
+    /// # Errors
+    /// As [`EigRule::eig_rule`].
+    fn left_eig_by(a: &A) -> Result<EigFactors<Self::Vectors>>;
 }
 // those of the self-adjoint structure, over complex numbers
 #[diagnostic::do_not_recommend]
@@ -81,12 +91,18 @@ impl<K: Facts, A: EighRule<K>> EigBy<A, K> for Known {
         finite(&w, "the eigenvalues")?;
         Ok(EigFactors::from_parts(Complexified(v), complex_column(w.iter().map(|&w| Sc::<A>::from_re(w)))))
     }
+    fn left_eig_by(a: &A) -> Result<EigFactors<Self::Vectors>> {
+        Self::eig_by(a)
+    }
 }
 #[diagnostic::do_not_recommend]
 impl<K: Facts, A: LinearOperator> EigBy<A, K> for Unknown {
     type Vectors = DenseEigenvectors<Sc<A>, Ro<A>>;
     fn eig_by(a: &A) -> Result<EigFactors<Self::Vectors>> {
         dense_eig::<K, _, _>(materialize("eig", a)?)
+    }
+    fn left_eig_by(a: &A) -> Result<EigFactors<Self::Vectors>> {
+        dense_left_eig::<K, _>(a)
     }
 }
 /// Eigenvectors of a dense matrix of numbers T.
@@ -167,6 +183,33 @@ pub fn dense_eig<K: Facts, T: Scalar, S: Space>(a: Held<T, S>) -> Result<EigFact
     }
     finite(&w, "the eigenvalues")?;
     Ok(EigFactors::from_parts(Dense(v), w))
+}
+/// Those of A^H, of the dense matrix: each with a small residual, where V^-H would lose the digits of the condition of V.
+///
+/// # Errors
+/// As [`dense_eig`].
+pub fn dense_left_eig<K: Facts, A: LinearOperator>(a: &A) -> Result<EigFactors<DenseEigenvectors<Sc<A>, Ro<A>>>> {
+    dense_eig::<K, _, _>(adjoint_of(materialize("eig", a)?))
+}
+/// A^H.
+pub(crate) fn adjoint_of<T: Scalar, S: Space>(a: Held<T, S>) -> Held<T, S> {
+    let (n, mut out) = (a.n, a.clone());
+    for j in 0..n {
+        (0..n).for_each(|i| out.set(i, j, a.as_slice()[j + n * i].conj()));
+    }
+    out
+}
+impl<V: Operator> EigFactors<V> {
+    /// With conj(w): those of A^H of a normal A, whose eigenvectors are orthonormal.
+    pub(crate) fn conjugated(mut self) -> Self {
+        self.values.iter_mut().for_each(|w| *w = w.conj());
+        self
+    }
+    /// With other eigenvalues.
+    pub(crate) fn map(mut self, f: impl Fn(Sc<V>) -> Sc<V>) -> Self {
+        self.values.iter_mut().for_each(|w| *w = f(*w));
+        self
+    }
 }
 /// Numbers as complex numbers.
 pub(crate) fn complex_column<T: Scalar, S: Space>(x: impl ExactSizeIterator<Item = T>) -> Column<T::Complex, S> {

@@ -263,6 +263,10 @@ macro_rules! rules_as {
                 let $s = self;
                 $inner.eig_rule()
             }
+            fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+                let $s = self;
+                $inner.left_eig_rule()
+            }
         }
         impl<$($p)*> LuRule for $S where $A: LuRule {
             type P = $A::P;

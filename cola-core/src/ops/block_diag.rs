@@ -194,6 +194,16 @@ where
         let ((va, wa), (vb, wb)) = (self.0.eig_rule()?.into_parts(), self.1.eig_rule()?.into_parts());
         Ok(EigFactors::from_parts(BlockDiag(va, vb), joined(&wa, &wb)))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        if !matches!(self.square_blocks("eig"), Ok(true)) {
+            return None;
+        }
+        let (a, b) = (self.0.left_eig_rule()?, self.1.left_eig_rule()?);
+        Some(a.and_then(|a| {
+            let ((va, wa), (vb, wb)) = (a.into_parts(), b?.into_parts());
+            Ok(EigFactors::from_parts(BlockDiag(va, vb), joined(&wa, &wb)))
+        }))
+    }
 }
 impl<K: Facts, A: HasSvd, B: HasSvd<Scalar = A::Scalar>> SvdRule<K> for BlockDiag<A, B>
 where
@@ -354,6 +364,12 @@ impl<K: Facts, A: HasEig, const M: usize> EigRule<K> for Repeat<A, M> {
     fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
         let (v, w) = self.0.eig_rule()?.into_parts();
         Ok(EigFactors::from_parts(Repeat(v), repeated(M, &w)))
+    }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(self.0.left_eig_rule()?.map(|e| {
+            let (v, w) = e.into_parts();
+            EigFactors::from_parts(Repeat(v), repeated(M, &w))
+        }))
     }
 }
 impl<K: Facts, A: HasSvd, const M: usize> SvdRule<K> for Repeat<A, M> {

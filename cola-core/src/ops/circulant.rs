@@ -317,6 +317,9 @@ impl<K: Facts, T: Scalar, S: Space> EigRule<K> for Circulant<T, S> {
         w.copy_from_slice(&self.spectrum());
         Ok(EigFactors::from_parts(CirculantBasis::new(self.plan.shape()), w))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(EigRule::<K>::eig_rule(self).map(EigFactors::conjugated))
+    }
 }
 impl<T: Scalar, S: Space> DiagonalRule for Circulant<T, S> {
     fn diagonal_rule(&self, k: isize, d: &mut [T]) -> Result<()> {

@@ -112,6 +112,9 @@ impl<K: Facts, A: AsCirculant, E: Multiple<Scalar = A::Scalar>> EigRule<K> for C
     fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
         <Whole<A> as EigRule<K>>::eig_rule(&self.to_circulant())
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(EigRule::<K>::eig_rule(self).map(EigFactors::conjugated))
+    }
 }
 crate::base_factors!([A: Operator, E: Operator<Scalar = A::Scalar>] CirculantSum<A, E>);
 impl<K: Facts, A: AsCirculant, E: Multiple<Scalar = A::Scalar>> SvdRule<K> for CirculantSum<A, E> {

@@ -9,7 +9,7 @@ use crate::functions::dense::{
     DenseBasis, DenseSpectral, FactChoice, FactorMethod, Factored, MethodOf, dense_eigh, dense_spectrum,
 };
 use crate::functions::diagonal::diagonal_start;
-use crate::functions::eig::{DenseEigenvectors, dense_eig};
+use crate::functions::eig::{DenseEigenvectors, adjoint_of, dense_eig};
 use crate::functions::pinv::{DensePinv, dense_lstsq, dense_pinv};
 use crate::functions::svd::{DenseColumns, dense_svd};
 use crate::functions::{
@@ -209,6 +209,9 @@ impl<K: Facts, M: MatrixData> EigRule<K> for Dense<M> {
     type Vectors = DenseEigenvectors<M::Scalar, M::Rows>;
     fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
         dense_eig::<K, _, _>(copy("eig", self)?)
+    }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(copy("eig", self).and_then(|a| dense_eig::<K, _, _>(adjoint_of(a))))
     }
 }
 // A = U diag(s) V^H

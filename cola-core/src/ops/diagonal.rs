@@ -361,6 +361,9 @@ impl<K: Facts, V: VectorData> EigRule<K> for Diagonal<V> {
         let w = crate::functions::eig::complex_column((0..d.rows).map(|i| d.at(i, 0)));
         Ok(EigFactors::from_parts(Identity::of_size(d.rows), w))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(EigRule::<K>::eig_rule(self).map(EigFactors::conjugated))
+    }
 }
 // U = diag(d / |d|), s = |d|, V = I
 impl<K: Facts, V: VectorData> SvdRule<K> for Diagonal<V> {

@@ -160,6 +160,18 @@ where
             }
         })
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(match self {
+            Either::First(a) => a.left_eig_rule()?.map(|e| {
+                let (v, w) = e.into_parts();
+                EigFactors::from_parts(Either::First(v), renamed(&w))
+            }),
+            Either::Second(b) => b.left_eig_rule()?.map(|e| {
+                let (v, w) = e.into_parts();
+                EigFactors::from_parts(Either::Second(v), renamed(&w))
+            }),
+        })
+    }
 }
 impl<K: Facts, A: SvdRule<K>, B: SvdRule<K, Scalar = A::Scalar>> SvdRule<K> for Either<A, B>
 where

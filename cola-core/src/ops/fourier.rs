@@ -262,6 +262,9 @@ impl<K: Facts, T: Scalar<Complex = T>, S: Space> EigRule<K> for Fourier<T, S> {
         values.iter_mut().zip(w.iter()).for_each(|(v, &w)| *v = root(w));
         Ok(EigFactors::from_parts(v, values))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(EigRule::<K>::eig_rule(self).map(EigFactors::conjugated))
+    }
 }
 impl<T: Scalar<Complex = T>, S: Space> Explain for Fourier<T, S> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {

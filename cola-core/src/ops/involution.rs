@@ -6,7 +6,7 @@ use crate::facts::{Fact, Facts, InverseFacts, NoFacts};
 use crate::functions::base::materialize;
 use crate::functions::dense::{FactChoice, dense_eigh};
 use crate::functions::det::slog_product;
-use crate::functions::eig::{DenseEigenvectors, dense_eig};
+use crate::functions::eig::{DenseEigenvectors, dense_eig, dense_left_eig};
 use crate::functions::{DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Dense, Either, ExpFacts, Trigonometric};
@@ -197,6 +197,12 @@ impl<K: Facts, T: Scalar, S: Space> EigRule<K> for Trigonometric<T, S> {
         let basis = basis.into_inner().0;
         v.as_mut_slice().iter_mut().zip(basis.as_slice()).for_each(|(v, x)| *v = x.to_complex());
         Ok(EigFactors::from_parts(Dense(v), w))
+    }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(match self.is_involution() {
+            true => EigRule::<K>::eig_rule(self),
+            false => dense_left_eig::<K, _>(self),
+        })
     }
 }
 /// The plan of a function of a transform.

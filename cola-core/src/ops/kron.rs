@@ -376,6 +376,16 @@ where
         let ((va, wa), (vb, wb)) = (self.0.eig_rule()?.into_parts(), self.1.eig_rule()?.into_parts());
         Ok(EigFactors::from_parts(Kron(va, vb), products(&wa, &wb)))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        if !matches!(self.square_factors("eig"), Ok(true)) {
+            return None;
+        }
+        let (a, b) = (self.0.left_eig_rule()?, self.1.left_eig_rule()?);
+        Some(a.and_then(|a| {
+            let ((va, wa), (vb, wb)) = (a.into_parts(), b?.into_parts());
+            Ok(EigFactors::from_parts(Kron(va, vb), products(&wa, &wb)))
+        }))
+    }
 }
 // (U_A x U_B) diag(s_A x s_B) (V_A x V_B)^H
 impl<K: Facts, A: HasSvd, B: HasSvd<Scalar = A::Scalar>> SvdRule<K> for Kron<A, B>

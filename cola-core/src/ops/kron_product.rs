@@ -267,6 +267,18 @@ where
             }
         })
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(match self {
+            KronProduct::Whole(a) => a.left_eig_rule()?.map(|e| {
+                let (v, w) = e.into_parts();
+                EigFactors::from_parts(Either::First(v), renamed(&w))
+            }),
+            KronProduct::Parts(b) => b.left_eig_rule()?.map(|e| {
+                let (v, w) = e.into_parts();
+                EigFactors::from_parts(Either::Second(v), renamed(&w))
+            }),
+        })
+    }
 }
 impl<K: Facts, F: SvdRule<K>, P: SvdRule<K, Scalar = F::Scalar>> SvdRule<K> for KronProduct<F, P>
 where

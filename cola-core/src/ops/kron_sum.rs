@@ -374,6 +374,13 @@ where
         let ((va, wa), (vb, wb)) = (self.0.eig_rule()?.into_parts(), self.1.eig_rule()?.into_parts());
         Ok(EigFactors::from_parts(Kron(va, vb), pairs(&wa, &wb, |a, b| a + b)))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        let (a, b) = (self.0.left_eig_rule()?, self.1.left_eig_rule()?);
+        Some(a.and_then(|a| {
+            let ((va, wa), (vb, wb)) = (a.into_parts(), b?.into_parts());
+            Ok(EigFactors::from_parts(Kron(va, vb), pairs(&wa, &wb, |a, b| a + b)))
+        }))
+    }
 }
 // entry (i, j) of block (k, l) is A_kl where i = j, B_ij where k = l
 impl<A: DiagonalRule, B: DiagonalRule<Scalar = A::Scalar>> DiagonalRule for KronSum<A, B> {

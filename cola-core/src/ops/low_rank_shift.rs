@@ -243,6 +243,11 @@ impl<K: Facts, L: HasEig, S: Sign> EigRule<K> for LowRankShift<L, S> {
         w.iter_mut().for_each(|w| *w += c.to_complex());
         Ok(EigFactors::from_parts(v, w))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        let (c, left) = (self.shift.c, self.low.left_eig_rule()?);
+        let good = check::<Sc<L>>(c.finite(), |_| Error::non_finite("the factor of the identity"));
+        Some(good.and(left).map(|e| e.map(|w| w + c.to_complex().conj())))
+    }
 }
 impl<L: LowRankFactors + Explain, S: Sign> Explain for LowRankShift<L, S> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {

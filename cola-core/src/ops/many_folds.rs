@@ -1,4 +1,5 @@
-//! `sum_of` and `product_of`: many parts of one type, folded into one leaf where `+` and `*` of two fold, by the class of the type.
+//! The words for many parts of one type. `sum_of` and `product_of` fold them into one leaf where `+` and `*` of two fold, by the class of
+//! the type.
 
 use crate::classes::{
     HasSpectrum, IsBanded, IsCirculant, IsDense, IsDiagonal, IsIdentity, IsKron, IsLower, IsPermutation, IsUpper,
@@ -11,8 +12,8 @@ use crate::operator::Operator;
 use crate::operator::short::{Co, Fa, Ro, Sc};
 use crate::ops::triangular::{triangle_product, triangle_sum};
 use crate::ops::{
-    AsPermutation, AsTriangle, Diagonal, DiagonalEntries, Lower, Parts, Permutation, ProductOf, SumOf, Triangular,
-    Upper, WithFacts,
+    AsPermutation, AsTriangle, BlockDiagOf, Diagonal, DiagonalEntries, KronOf, Lower, Parts, Permutation, ProductOf,
+    SumOf, Triangular, Upper, WithFacts,
 };
 
 /// What `sum_of` and `product_of` make of parts whose type is of this class.
@@ -177,3 +178,24 @@ macro_rules! triangles {
         } )* };
 }
 triangles! { IsLower Lower; IsUpper Upper; }
+/// The words of the lists that no class folds.
+macro_rules! list_words {
+    ($S:ident, $word:ident, $try_word:ident, $doc:literal) => {
+        #[doc = $doc]
+        ///
+        /// # Panics
+        /// Where there is no part, or sizes do not fit; `try_linop!` returns the error.
+        pub fn $word<P: Parts<Item: Operator>>(parts: P) -> $S<P> {
+            $S::new(parts)
+        }
+        #[doc = $doc]
+        ///
+        /// # Errors
+        /// `InvalidArgument` where there is no part, `ShapeMismatch` where sizes do not fit.
+        pub fn $try_word<P: Parts<Item: Operator>>(parts: P) -> Result<$S<P>> {
+            $S::try_new(parts)
+        }
+    };
+}
+list_words!(KronOf, kron_of, try_kron_of, "The Kronecker product of many parts of one type.");
+list_words!(BlockDiagOf, block_diag_of, try_block_diag_of, "Many parts of one type as blocks.");

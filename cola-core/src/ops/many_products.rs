@@ -90,27 +90,6 @@ macro_rules! list_node {
         crate::ops::many::list_tree!($S);
     };
 }
-/// The words of the lists that no class folds.
-macro_rules! list_words {
-    ($S:ident, $word:ident, $try_word:ident, $doc:literal) => {
-        #[doc = $doc]
-        ///
-        /// # Panics
-        /// Where there is no part, or sizes do not fit; `try_linop!` returns the error.
-        pub fn $word<P: Parts<Item: Operator>>(parts: P) -> $S<P> {
-            $S::new(parts)
-        }
-        #[doc = $doc]
-        ///
-        /// # Errors
-        /// `InvalidArgument` where there is no part, `ShapeMismatch` where sizes do not fit.
-        pub fn $try_word<P: Parts<Item: Operator>>(parts: P) -> Result<$S<P>> {
-            $S::try_new(parts)
-        }
-    };
-}
-list_words!(KronOf, kron_of, try_kron_of, "The Kronecker product of all parts.");
-list_words!(BlockDiagOf, block_diag_of, try_block_diag_of, "All parts as blocks.");
 list_node!(ProductOf, product_of, "The product of all parts.", |list| fits(list));
 list_node!(KronOf, kron_of, "The Kronecker product of all parts.", |_list| Ok::<(), Error>(()));
 list_node!(BlockDiagOf, block_diag_of, "All parts as blocks.", |_list| Ok::<(), Error>(()));
@@ -407,6 +386,20 @@ macro_rules! part_by_part {
                     Ok(v)
                 })?;
                 Ok(EigFactors::from_parts($S(vectors), $values(&values)))
+            }
+            fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+                let (list, mut values) = (self.0.parts(), Vec::new());
+                let all =
+                    list.iter().map(|a| a.left_eig_rule()).collect::<Option<Vec<_>>>().filter(|_| all_square(list))?;
+                let split = all.into_iter().map(|e| {
+                    e.map(|e| {
+                        let (v, w) = e.into_parts();
+                        values.push(w.to_vec());
+                        Some(v)
+                    })
+                });
+                let vectors = split.collect::<Result<Vec<_>>>();
+                Some(vectors.map(|v| EigFactors::from_parts($S(listed::<P, _>(v)), $values(&values))))
             }
         }
         impl<K: Facts, P: Parts<Item: HasSvd>> SvdRule<K> for $S<P> {

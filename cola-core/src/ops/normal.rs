@@ -142,6 +142,9 @@ impl<K: Facts, V: Operator + Clone, F: Facts> EigRule<K> for Normal<V, F> {
         crate::functions::dense::finite(&self.values.0, "the eigenvalues")?;
         Ok(EigFactors::from_parts(Complexified(self.basis.clone()), complex_column(self.values.0.iter().copied())))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(EigRule::<K>::eig_rule(self).map(EigFactors::conjugated))
+    }
 }
 // V diag(z / |z|) diag|z| V^H
 impl<K: Facts, V: Operator + Clone, F: Facts> SvdRule<K> for Normal<V, F>

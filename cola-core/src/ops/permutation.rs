@@ -205,6 +205,9 @@ impl<K: Facts, T: Scalar, S: Space> EigRule<K> for Permutation<T, S> {
         let (v, w) = crate::ops::cycle_basis::eigenvectors(self);
         Ok(EigFactors::from_parts(v, w))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(EigRule::<K>::eig_rule(self).map(EigFactors::conjugated))
+    }
 }
 // P = P I I
 impl<K: Facts, T: Scalar, S: Space> SvdRule<K> for Permutation<T, S> {

@@ -394,6 +394,9 @@ impl<K: Facts, A: HasEig, const N: usize> EigRule<K> for Powi<A, N> {
         w.iter_mut().for_each(|w| *w = power(*w, N));
         Ok(EigFactors::from_parts(v, w))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(self.0.left_eig_rule()?.map(|e| e.map(|w| power(w, N))))
+    }
 }
 crate::spectral_svd!([A: Operator, const N: usize] Powi<A, N>);
 crate::spectral_pinv!([A: Operator, const N: usize] Powi<A, N>);

@@ -244,6 +244,10 @@ impl<K: Facts, A: HasEig, S: Sign> EigRule<K> for Scaled<A, Sc<A>, S> {
         w.iter_mut().for_each(|w| *w *= self.c.to_complex());
         Ok(EigFactors::from_parts(v, w))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        let c = self.c.to_complex().conj();
+        Some(self.finite().and(self.a.left_eig_rule()?).map(|e| e.map(|w| w * c)))
+    }
 }
 // c / |c| U diag(|c| s) V^H
 impl<K: Facts, A: HasSvd, S: Sign> SvdRule<K> for Scaled<A, Sc<A>, S> {

@@ -391,6 +391,9 @@ impl<K: Facts, T: Scalar, S: Space> EigRule<K> for Identity<T, S> {
     fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
         Ok(EigFactors::from_parts(Identity::of_size(self.n), Column::filled(self.n, T::Complex::one())))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(EigRule::<K>::eig_rule(self).map(EigFactors::conjugated))
+    }
 }
 impl<K: Facts, T: Scalar, S: Space> SvdRule<K> for Identity<T, S> {
     type Left = Self;
@@ -406,6 +409,9 @@ impl<K: Facts, T: Scalar, S: Space, G: Sign> EigRule<K> for ScaledIdentity<T, S,
     fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
         check::<T>(self.c.finite(), |_| Error::non_finite("the factor of the identity"))?;
         Ok(EigFactors::from_parts(Identity::of_size(self.n), Column::filled(self.n, self.c.to_complex())))
+    }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(EigRule::<K>::eig_rule(self).map(EigFactors::conjugated))
     }
 }
 impl<K: Facts, T: Scalar, S: Space, G: Sign> SvdRule<K> for ScaledIdentity<T, S, G> {

@@ -241,6 +241,11 @@ impl<K: Facts, A: HasEig, E: Multiple<Scalar = A::Scalar>> EigRule<K> for Shifte
         w.iter_mut().for_each(|w| *w += c.to_complex());
         Ok(EigFactors::from_parts(v, w))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        let (c, left) = (self.1.identity_factor(), self.0.left_eig_rule()?);
+        let good = check::<Sc<A>>(c.finite(), |_| Error::non_finite("the factor of the identity"));
+        Some(good.and(left).map(|e| e.map(|w| w + c.to_complex().conj())))
+    }
 }
 // sum of the diagonals
 impl<A: DiagonalRule, E: DiagonalRule<Scalar = A::Scalar> + Multiple> DiagonalRule for Shifted<A, E> {

@@ -306,6 +306,9 @@ impl<K: Facts, V: Operator + Clone, F: Facts> EigRule<K> for Spectral<V, F> {
         let w = complex_column(self.values.iter().map(|&w| Sc::<V>::from_re(w)));
         Ok(EigFactors::from_parts(Complexified(self.basis.clone()), w))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(EigRule::<K>::eig_rule(self).map(EigFactors::conjugated))
+    }
 }
 // V diag(sign w) diag|w| V^H
 impl<K: Facts, V: Operator + Clone, F: Facts> SvdRule<K> for Spectral<V, F>

@@ -2,7 +2,8 @@
 
 use crate::error::Result;
 use crate::facts::{Fact, Facts, SelfAdjointFacts, TransposeFacts};
-use crate::functions::eig::EigBy;
+use crate::functions::base::materialize;
+use crate::functions::eig::{DenseEigenvectors, dense_eig};
 use crate::functions::svd::renamed;
 use crate::functions::{
     CholeskyRule, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, Exp, ExpRule, HasCholesky, HasDet, HasEig,
@@ -11,7 +12,7 @@ use crate::functions::{
 };
 use crate::operator::short::{Co, Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{Spectral, SvdFactors};
+use crate::ops::{Either, Spectral, SvdFactors};
 use crate::parameters::tree_node;
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::scalar::Scalar;
@@ -242,22 +243,67 @@ impl<K: Facts, A: HasEig> EigRule<K> for Conj<A> {
         map_in_place(&mut w, |x| x.conj());
         Ok(EigFactors::from_parts(Conj(v), w))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(self.0.left_eig_rule()?.map(|e| {
+            let (v, w) = e.map(|x| x.conj()).into_parts();
+            EigFactors::from_parts(Conj(v), w)
+        }))
+    }
 }
-// of a self-adjoint A those of eigh; the right eigenvectors of A^T are the left ones of A, which nobody has
-macro_rules! eig_by_fact {
-    ($($S:ident)*) => { $(
-        impl<K: Facts, A: Operator> EigRule<K> for $S<A>
-        where
-            <Fa<A> as Facts>::SelfAdjoint: EigBy<Self, Fa<A>>,
-        {
-            type Vectors = <<Fa<A> as Facts>::SelfAdjoint as EigBy<Self, Fa<A>>>::Vectors;
-            fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
-                <Fa<A> as Facts>::SelfAdjoint::eig_by(self)
-            }
+/// Those that the structure gives, or those of the dense matrix.
+type Mirrored<V, A> = Either<V, DenseEigenvectors<Sc<A>, Co<A>>>;
+fn first<V, D>(e: EigFactors<V>) -> EigFactors<Either<V, D>>
+where
+    V: Operator,
+    D: Operator<Scalar = Sc<V>>,
+{
+    let (v, w) = e.into_parts();
+    EigFactors::from_parts(Either::First(v), renamed(&w))
+}
+fn second<V, D>(e: EigFactors<D>) -> EigFactors<Either<V, D>>
+where
+    V: Operator,
+    D: Operator<Scalar = Sc<V>>,
+{
+    let (v, w) = e.into_parts();
+    EigFactors::from_parts(Either::Second(v), renamed(&w))
+}
+// the left eigenvectors of A, conj(w)
+impl<K: Facts, A: HasEig + LinearOperator> EigRule<K> for Adjoint<A> {
+    type Vectors = Mirrored<A::Vectors, A>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        match self.0.left_eig_rule() {
+            Some(left) => left.map(first),
+            None => dense_eig::<K, _, _>(materialize("eig", self)?).map(second),
         }
-    )* };
+    }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(self.0.eig_rule().map(first))
+    }
 }
-eig_by_fact!(Adjoint Transpose);
+// A^T = conj(A^H)
+impl<K: Facts, A: HasEig + LinearOperator> EigRule<K> for Transpose<A> {
+    type Vectors = Mirrored<Conj<A::Vectors>, A>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        match self.0.left_eig_rule() {
+            Some(left) => left.map(|e| first(conjugate(e))),
+            None => dense_eig::<K, _, _>(materialize("eig", self)?).map(second),
+        }
+    }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(self.0.eig_rule().map(|e| first(conjugate(e))))
+    }
+}
+fn conjugate<V: Operator>(e: EigFactors<V>) -> EigFactors<Conj<V>> {
+    let (v, w) = e.map(|w| w.conj()).into_parts();
+    EigFactors::from_parts(Conj(v), w)
+}
+/// Whether the left eigenvectors have the structure of the right ones, by the plan of those.
+fn is_mirrored(plan: &Plan) -> bool {
+    // those of a triangle are a triangle of the other side, those of U V^H lie in the range of V
+    let other = plan.rule.contains("back substitution") || plan.rule.contains("core in the range, zeros");
+    !plan.refused && !other && plan.parts.iter().all(is_mirrored)
+}
 macro_rules! pinv {
     ($S:ident, |$a:ident| $turned:expr, $through:ident) => {
         impl<K: Facts, A: HasPinv> PinvRule<K> for $S<A> {
@@ -305,9 +351,9 @@ macro_rules! explain {
                 match question {
                     Question::Lu => base::<K, Self>(self, question),
                     Question::Pinv => Plan::least_squares($of, part(&self.0, question)),
-                    Question::Eig if $of != "conjugate of" => match <Fa<A> as Facts>::SelfAdjoint::KNOWN {
-                        true => Plan::by_parts($of, [part(&self.0, Question::Eigh)]),
-                        false => base::<K, Self>(self, question),
+                    Question::Eig if $of != "conjugate of" => match part(&self.0, question) {
+                        plan if is_mirrored(&plan) && !plan.base => Plan::by_parts($of, [plan]),
+                        _ => base::<K, Self>(self, question),
                     },
                     _ => Plan::by_parts($of, [part(&self.0, question)]),
                 }
@@ -348,3 +394,83 @@ transposed_gradient!(Conj, |u, v| u, v);
 impl<K: Facts, A: crate::gradient::SpectrumGradient<Fa<A>>> crate::gradient::SpectrumGradient<K> for Transpose<A> {}
 impl<K: Facts, A: crate::gradient::SpectrumGradient<Fa<A>>> crate::gradient::SpectrumGradient<K> for Adjoint<A> {}
 impl<K: Facts, A: crate::gradient::SpectrumGradient<Fa<A>>> crate::gradient::SpectrumGradient<K> for Conj<A> {}
+
+#[cfg(test)]
+mod tests {
+    use crate::dsl::add;
+    use crate::functions::HasEig;
+    use crate::ops::*;
+    use crate::plan::{Question, part};
+    use crate::prelude::*;
+    use crate::testing::market;
+    use crate::{Dyn, Element, Result};
+    use nalgebra::DMatrix;
+
+    type C = Complex<f64>;
+    fn eig<A: HasEig>(a: &A) -> Result<crate::functions::EigFactors<A::Vectors>> {
+        a.eig_rule()
+    }
+    /// A V = V diag(w), |v| = 1, by the complex entries.
+    fn residual<T: Element>(name: &str, a: &DMatrix<T>, v: &DMatrix<C>, w: &[C]) {
+        let a = a.map(|x| C::new(x.re().lane_f64(0), x.im().lane_f64(0)));
+        let scaled = DMatrix::from_fn(v.nrows(), v.ncols(), |i, j| v[(i, j)] * w[j]);
+        let error = (&a * v - scaled).norm();
+        assert!(error <= 1e-11 * (1.0 + a.norm()), "{name}: {error:.1e}");
+        assert!(v.column_iter().all(|v| (v.norm() - 1.0).abs() < 1e-12), "{name}: not of norm 1");
+        assert!((w.iter().sum::<C>() - a.trace()).norm() <= 1e-11 * (1.0 + a.norm()), "{name}: the trace");
+    }
+    fn check<A>(name: &str, a: A, structured: bool) -> Result<()>
+    where
+        A: LinearOperator + HasEig<Vectors: LinearOperator<Scalar = C>> + Explain + Clone,
+        A::Scalar: Element + Scalar<Complex = C>,
+    {
+        let (h, t) = (Adjoint(a.clone()), Transpose(a.clone()));
+        assert_eq!(part(&h, Question::Eig).base, !structured, "{name}: {}", part(&h, Question::Eig));
+        let (left, mirrored) = (eig(&h)?, eig(&t)?);
+        residual(name, &h.to_dense(), &left.eigenvectors().to_dense(), left.eigenvalues());
+        residual(name, &t.to_dense(), &mirrored.eigenvectors().to_dense(), mirrored.eigenvalues());
+        assert!(!structured || matches!(left.eigenvectors(), Either::First(_)), "{name}: of the dense matrix");
+        // and back, through both
+        let (twice, both) = (eig(&Adjoint(h))?, eig(&Transpose(Adjoint(a.clone())))?);
+        residual(name, &a.to_dense(), &twice.eigenvectors().to_dense(), twice.eigenvalues());
+        residual(name, &Conj(a).to_dense(), &both.eigenvectors().to_dense(), both.eigenvalues());
+        Ok(())
+    }
+    fn all<T: Element + Scalar<Complex = C>>() -> Result<()> {
+        let general = |n| Dense::new(market::general_matrix::<T>(n, n));
+        let d = |n: usize| Diagonal::new((0..n).map(|i| T::of(1.5 - i as f64)).collect::<Vec<_>>());
+        let c = || ScaledIdentity::<T, Dyn, crate::NonNegative>::of_size(T::of(0.75), 6);
+        check("dense", general(4), true)?;
+        check("PSD", Psd::new(market::psd_matrix::<T>(4)), true)?;
+        check("diagonal", d(3), true)?;
+        check("kron", Kron::new(general(2), general(3)), true)?;
+        check("kron with a diagonal", Kron::new(d(2), general(3)), true)?;
+        check("kron sum", KronSum::new(general(2), general(3)), true)?;
+        check("shifted", add(Kron::new(general(2), general(3)), c()), true)?;
+        check("block diagonal", BlockDiag::new(general(2), general(3)), true)?;
+        check("repeated", Repeat::<_, 2>::new(general(3)), true)?;
+        check("scaled", Scaled::<_, _, crate::AnySign>::signed(T::of(-2.0), general(3)), true)?;
+        check("power", Powi::<_, 3>::new(general(3)), true)?;
+        check("kron of many", KronOf::new(vec![general(2), general(2)]), true)?;
+        check("blocks of many", BlockDiagOf::new(vec![general(2), general(3)]), true)?;
+        check("permutation", Permutation::<T, _>::new(vec![1, 2, 0, 4, 3]), true)?;
+        check("kron of sums", Kron::new(Sum::new(general(2), d(2)), general(3)), true)?;
+        check("conj", Conj(general(3)), true)?;
+        check("sum", Sum::new(general(3), d(3)), false)?;
+        check("triangle", Triangular::lower(market::general_matrix::<T>(3, 3)), false)?;
+        check("kron of a triangle", Kron::new(Triangular::lower(market::general_matrix::<T>(2, 2)), general(2)), false)
+    }
+    #[test]
+    fn eigenvectors_of_the_adjoint() -> Result<()> {
+        all::<f64>()?;
+        all::<C>()
+    }
+    #[test]
+    fn eigenvectors_of_adjoint_transforms() -> Result<()> {
+        check("circulant", Circulant::new(vec![1.0, 2.0, -0.5, 0.25, 3.0]), true)?;
+        check("complex circulant", Circulant::new(vec![C::new(1.0, 1.0), C::new(0.0, 2.0), C::new(0.5, 0.0)]), true)?;
+        check("fourier", Fourier::<C>::new(6), true)?;
+        check("cosines", Dct::new::<f64>(4, 5), true)?;
+        check("cosines of type 2", Dct::new::<f64>(2, 5), false)
+    }
+}

@@ -211,6 +211,9 @@ impl<K: Facts, T: Scalar, R: Space, C: Space, F: Facts> EigRule<K> for Zero<T, R
         let n = self.shape.0;
         Ok(EigFactors::from_parts(Identity::of_size(n), Column::filled(n, T::Complex::zero())))
     }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(EigRule::<K>::eig_rule(self).map(EigFactors::conjugated))
+    }
 }
 // no singular value that is not zero
 impl<K: Facts, T: Scalar, R: Space, C: Space, F: Facts> SvdRule<K> for Zero<T, R, C, F> {
