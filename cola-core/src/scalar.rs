@@ -144,6 +144,16 @@ pub trait Scalar: Arithmetic + Engine + IntoTerm<Kind = IsScalar, Term = Self> {
         let y = self.scale(inverse);
         y.conj().scale(inverse / y.abs_sq())
     }
+    /// self / d, protected as [`reciprocal`](Self::reciprocal) is.
+    #[inline(always)]
+    fn divided_by(self, d: Self) -> Self {
+        if <Self::IsReal as Fact>::KNOWN {
+            return self / d;
+        }
+        let inverse = Self::Re::one() / (d.re().abs() + d.im().abs());
+        let y = d.scale(inverse);
+        (self.scale(inverse) * y.conj()).scale(Self::Re::one() / y.abs_sq())
+    }
     /// `self - a * b`, fused where the instruction exists.
     #[inline(always)]
     fn sub_mul(self, a: Self, b: Self) -> Self {

@@ -36,7 +36,10 @@ number! {
     f32, f32, |f| f(0).re as f32;
     f64, f64, |f| f(0).re;
     C, f64, |f| f(0);
+    Complex<f32>, f32, |f| Complex::new(f(0).re as f32, f(0).im as f32);
     Lanes<f64, 4>, f64, |f| Self::from_lanes(|lane| f(lane).re);
+    Lanes<f32, 8>, f32, |f| Self::from_lanes(|lane| f(lane).re as f32);
+    Complex<Lanes<f64, 4>>, f64, |f| Complex::new(Lanes::from_lanes(|lane| f(lane).re), Lanes::from_lanes(|lane| f(lane).im));
 }
 pub fn read<T: Scalar>(x: T, lane: usize) -> C {
     C::new(x.re().lane_f64(lane), x.im().lane_f64(lane))
@@ -158,7 +161,7 @@ pub fn inverse(a: &Ref) -> Ref {
     a.clone().lu().try_inverse().expect("the references are regular")
 }
 pub fn is_hermitian(a: &Ref) -> bool {
-    (a - a.adjoint()).norm() <= 1e-6 * a.norm()
+    a.is_square() && (a - a.adjoint()).norm() <= 1e-6 * a.norm()
 }
 /// f of a Hermitian matrix by nalgebra's eigenvalues.
 pub fn spectral(a: &Ref, f: impl Fn(f64) -> f64) -> Ref {
@@ -228,9 +231,19 @@ impl Check {
     pub fn exponential<T: Number>(&self, got: Result<DMatrix<T>>) {
         let f = |r: &Ref| if is_hermitian(r) { spectral(r, f64::exp) } else { exponential(r) };
         let want: Vec<Ref> = self.r.iter().map(f).collect();
-        let largest = want.iter().flat_map(|w| w.iter()).fold(0.0, |m: f64, z| m.max(z.norm()));
-        if largest > T::LARGEST {
-            return assert!(matches!(got, Err(Error::NonFinite { .. })), "exp: {largest:e} is no number of this type");
+        let largest = |w: &Ref| w.iter().fold(0.0, |m: f64, z| m.max(z.norm()));
+        let over: Vec<usize> = (0..want.len()).filter(|l| largest(&want[*l]) > T::LARGEST).collect();
+        if !over.is_empty() {
+            let named = match &got {
+                Err(Error::NonFinite { .. }) => T::LANES == 1,
+                Err(Error::Lanes { failed }) => {
+                    // those that failed first
+                    !failed.is_empty()
+                        && failed.iter().all(|f| over.contains(&f.0) && matches!(f.1, Error::NonFinite { .. }))
+                }
+                _ => false,
+            };
+            return assert!(named, "exp: of lanes {over:?} it is no number of this type: {:?}", got.err());
         }
         let got = got.unwrap();
         // the condition of the exponential is at least |A|
@@ -284,9 +297,45 @@ impl Check {
             assert!((log.lane_f64(l) - d.norm().ln()).abs() <= self.tol * r.nrows() as f64, "log {log:?} of {d}");
         }
     }
+    /// log |det| where the determinant is positive, in all lanes; else the lanes where it is not.
+    pub fn logdet<T: Number>(&self, got: Result<T>) {
+        let (mut failed, mut logs) = (Vec::new(), Vec::new());
+        for (l, r) in self.r.iter().enumerate() {
+            let (d, s) = (r.clone().lu().determinant(), r.clone().svd(false, false).singular_values);
+            let zero = s.min() <= 1e-9 * s.max();
+            let off = if zero { 1.0 } else { (d / C::from(d.norm()) - C::from(1.0)).norm() };
+            // a phase within rounding of 1 passes, and none of the references is beside that limit
+            assert!(!(2e-5..3e-4).contains(&off), "a determinant of {d} tests nothing");
+            match off < 1e-4 {
+                true => logs.push((l, d.norm().ln())),
+                false => failed.push((l, zero)),
+            }
+        }
+        let named = |e: &Error, zero: bool| match e {
+            Error::Singular { .. } => zero,
+            Error::InvalidArgument { .. } => !zero,
+            _ => false,
+        };
+        match got {
+            Ok(log) if failed.is_empty() => {
+                for (l, want) in logs {
+                    let error = (read(log, l) - C::from(want)).norm();
+                    assert!(error <= self.tol * self.r[l].nrows() as f64, "logdet {log:?}, lane {l}: {want}");
+                }
+            }
+            Err(Error::Lanes { failed: got }) => {
+                let same =
+                    got.len() == failed.len() && got.iter().zip(&failed).all(|(g, f)| g.0 == f.0 && named(&g.1, f.1));
+                assert!(same && T::LANES > 1, "logdet: lanes {got:?}, wanted {failed:?}");
+            }
+            Err(e) => assert!(T::LANES == 1 && failed.iter().any(|f| named(&e, f.1)), "logdet: {e:?}"),
+            Ok(log) => panic!("logdet {log:?}: no determinant in lanes {failed:?}"),
+        }
+    }
     pub fn diagonal<T: Number>(&self, k: isize, d: &[T], trace: T) {
         let (row, col) = ((-k).max(0) as usize, k.max(0) as usize);
         for (l, r) in self.r.iter().enumerate() {
+            assert_eq!(d.len(), (r.nrows() - row).min(r.ncols() - col), "numbers on diagonal {k}");
             let want = DMatrix::from_fn(d.len(), 1, |i, _| r[(row + i, col + i)]);
             self.near("diagonal", l, &DMatrix::from_fn(d.len(), 1, |i, _| read(d[i], l)), &want);
             assert!(k != 0 || (read(trace, l) - want.sum()).norm() <= self.tol * r.norm(), "trace {trace:?}");
@@ -420,6 +469,9 @@ fn dense_of<A: LinearOperator>(a: Result<A>) -> Result<Of<A>> {
 fn itself(r: &Ref) -> Ref {
     r.clone()
 }
+fn square(r: &Ref) -> Ref {
+    times(r, r)
+}
 fn cube(r: &Ref) -> Ref {
     power(r, 3)
 }
@@ -452,6 +504,8 @@ impl<A: LinearOperator<Scalar: Number> + Explain> Case<'_, A> {
         A: HasDet + Square,
     {
         self.check.determinant(self.a.slogdet().unwrap());
+        self.check.logdet(self.a.logdet());
+        self.check.same("powi 2", &dense(&self.a.powi::<2>()), &square);
     }
     pub fn diag(&self)
     where
@@ -463,12 +517,57 @@ impl<A: LinearOperator<Scalar: Number> + Explain> Case<'_, A> {
             self.check.diagonal(k, &self.a.diagonal_k(k).unwrap(), trace);
         }
     }
+    /// Every diagonal of a rectangular matrix, and none beyond.
+    pub fn bands(&self)
+    where
+        A: DiagonalRule,
+    {
+        let (m, n) = (self.a.nrows() as isize, self.a.ncols() as isize);
+        for k in 1 - m..n {
+            let d = self.a.diagonal_k(k).unwrap();
+            let trace = d.iter().fold(A::Scalar::of(0.0), |s, x| s + *x);
+            self.check.diagonal(k, &d, trace);
+        }
+        for k in [-m, n] {
+            assert!(matches!(self.a.diagonal_k(k), Err(Error::InvalidArgument { .. })), "diagonal {k}");
+        }
+    }
+    /// What is of square matrices alone, of one whose shape the compiler does not know.
+    pub fn refused(&self)
+    where
+        A: HasDet + DiagonalRule + HasExp + HasEig + Square,
+    {
+        let shape = (self.a.nrows(), self.a.ncols());
+        // with the sizes of the operator, or of the part that is not square
+        let named = |what: &str, e: Option<Error>| {
+            let right = matches!(e, Some(Error::ShapeMismatch { left, .. }) if left == shape || left.0 != left.1);
+            assert!(right, "{what} of {shape:?}: {e:?}")
+        };
+        named("slogdet", self.a.slogdet().err());
+        named("logdet", self.a.logdet().err());
+        named("trace", self.a.trace().err());
+        named("diagonal", self.a.diagonal().err());
+        named("exp", self.a.exp().err());
+        named("eig", self.a.eig().err());
+    }
+    pub fn unsolved(&self)
+    where
+        A: Solvable + HasLu + Square,
+    {
+        let b = data::<A::Scalar>(general(self.a.nrows(), 1, 97));
+        assert!(matches!(self.a.solve(&b), Err(Error::ShapeMismatch { .. })), "solve");
+        assert!(matches!(self.a.inv(), Err(Error::ShapeMismatch { .. })), "inv");
+        assert!(matches!(self.a.lu(), Err(Error::ShapeMismatch { .. })), "lu");
+    }
     pub fn eigh(&self)
     where
         A: HasEigh<Basis: LinearOperator<Scalar = A::Scalar>> + Square,
     {
         let e = self.a.eigh().unwrap();
         self.check.eigen(&dense(&e), &dense(e.eigenvectors()), e.eigenvalues());
+        // a polynomial: the reference needs no eigenvalue
+        let f = self.a.map_spectrum(|w| w * w + <A::Scalar as Scalar>::Re::of(1.0)).unwrap();
+        self.check.same("map_spectrum", &dense(&f), &|r| square(r) + Ref::identity(r.nrows(), r.nrows()));
     }
     pub fn eig(&self)
     where

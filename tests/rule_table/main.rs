@@ -384,6 +384,7 @@ macro_rules! row {
     } };
 }
 mod market;
+mod rectangular;
 
 /// Compares a text with what is written between two marks of a file, or rewrites it.
 fn snapshot(path: &str, marks: Option<(&str, &str)>, text: &str) {
@@ -505,6 +506,41 @@ fn dynamic_lanes() {
     on_the_heap::<Lanes<f64, 4>>(&mut t);
     variants_on_the_heap::<Lanes<f64, 4>>(&mut t);
     lane_rows(&mut t);
+    t.finish();
+}
+#[test]
+fn dynamic_complex_floats() {
+    for size in [SIZES, OTHERS[0], OTHERS[1]] {
+        let mut t = Table::of(size);
+        on_the_heap::<Complex<f32>>(&mut t);
+        variants_on_the_heap::<Complex<f32>>(&mut t);
+        complex_float_rows(&mut t);
+        t.finish();
+    }
+}
+/// Lanes of other numbers: the structures themselves, the facts and results of which are those of doubles in lanes.
+#[test]
+fn static_lanes_of_floats() {
+    let mut t = Table::default();
+    on_arrays::<Lanes<f32, 8>>(&mut t);
+    t.finish();
+}
+#[test]
+fn static_complex_lanes() {
+    let mut t = Table::default();
+    on_arrays::<Complex<Lanes<f64, 4>>>(&mut t);
+    t.finish();
+}
+#[test]
+fn rectangular_doubles() {
+    let mut t = Table::default();
+    rectangular::real_rows(&mut t);
+    t.finish();
+}
+#[test]
+fn rectangular_complex() {
+    let mut t = Table::default();
+    rectangular::complex_rows(&mut t);
     t.finish();
 }
 /// Above the limit the facts pick the iteration; what has no rule says so and does not make n x n numbers.

@@ -6,57 +6,57 @@ use nalgebra::{DMatrix, SMatrix};
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
 
 /// What the operators are made of: one matrix per lane. The sizes are 2, 3 and 5 (those of the static rows and of the table), or others.
-struct Samples<T> {
-    n: [usize; 3],
+pub struct Samples<T> {
+    pub n: [usize; 3],
     /// A permutation without a cycle of even length, whose roots are real.
-    order: Vec<usize>,
+    pub order: Vec<usize>,
     /// Indices below the largest size: for slices.
-    picks: Vec<usize>,
-    rows: Vec<usize>,
-    cols: Vec<usize>,
-    corner: DMatrix<T>,
-    grid: DMatrix<T>,
-    x32: DMatrix<T>,
+    pub picks: Vec<usize>,
+    pub rows: Vec<usize>,
+    pub cols: Vec<usize>,
+    pub corner: DMatrix<T>,
+    pub grid: DMatrix<T>,
+    pub x32: DMatrix<T>,
     /// Orthonormal columns, more rows than columns.
-    q53: DMatrix<T>,
-    g2: DMatrix<T>,
-    g3: DMatrix<T>,
-    g5: DMatrix<T>,
-    h3: DMatrix<T>,
-    p2: DMatrix<T>,
-    p3: DMatrix<T>,
-    p5: DMatrix<T>,
-    w: DMatrix<T>,
-    tall: DMatrix<T>,
-    a31: DMatrix<T>,
-    a32: DMatrix<T>,
-    a13: DMatrix<T>,
-    a23: DMatrix<T>,
-    d: DMatrix<T>,
-    d2: DMatrix<T>,
-    e2: DMatrix<T>,
-    three: DMatrix<T>,
-    wave: DMatrix<T>,
+    pub q53: DMatrix<T>,
+    pub g2: DMatrix<T>,
+    pub g3: DMatrix<T>,
+    pub g5: DMatrix<T>,
+    pub h3: DMatrix<T>,
+    pub p2: DMatrix<T>,
+    pub p3: DMatrix<T>,
+    pub p5: DMatrix<T>,
+    pub w: DMatrix<T>,
+    pub tall: DMatrix<T>,
+    pub a31: DMatrix<T>,
+    pub a32: DMatrix<T>,
+    pub a13: DMatrix<T>,
+    pub a23: DMatrix<T>,
+    pub d: DMatrix<T>,
+    pub d2: DMatrix<T>,
+    pub e2: DMatrix<T>,
+    pub three: DMatrix<T>,
+    pub wave: DMatrix<T>,
     /// Positive: a diagonal with roots.
-    plus: DMatrix<T>,
+    pub plus: DMatrix<T>,
     /// A triangle with principal roots.
-    tri: DMatrix<T>,
+    pub tri: DMatrix<T>,
     /// Unitary.
-    q: DMatrix<T>,
-    tall2: DMatrix<T>,
-    a11: DMatrix<T>,
+    pub q: DMatrix<T>,
+    pub tall2: DMatrix<T>,
+    pub a11: DMatrix<T>,
     /// PSD, so small that its exponential is a float.
-    small3: DMatrix<T>,
+    pub small3: DMatrix<T>,
     /// Small, so that [p2, b23; b23^H, diag(plus)] is PSD.
-    b23: DMatrix<T>,
-    b32: DMatrix<T>,
-    a62: DMatrix<T>,
-    a52: DMatrix<T>,
-    b52: DMatrix<T>,
-    c: T,
+    pub b23: DMatrix<T>,
+    pub b32: DMatrix<T>,
+    pub a62: DMatrix<T>,
+    pub a52: DMatrix<T>,
+    pub b52: DMatrix<T>,
+    pub c: T,
 }
 impl<T: Number> Samples<T> {
-    fn of(n: [usize; 3]) -> Self {
+    pub fn of(n: [usize; 3]) -> Self {
         let [n2, n3, n5] = n;
         let g3 = data::<T>(general(n3, n3, 2));
         let unitary = |m, n, l| lane(&data::<T>(general(m, n, 13)), l).qr().q();
@@ -744,7 +744,7 @@ fn product<T: Scalar>(m: DMatrix<T>) -> impl Fn(&[T], &mut [T]) + Clone {
     move |x, y| (0..y.len()).for_each(|i| y[i] = (0..x.len()).fold(T::zero(), |s, j| s + m[(i, j)] * x[j]))
 }
 /// A matrix known by what it does.
-fn function<T: Scalar>(
+pub fn function<T: Scalar>(
     m: &DMatrix<T>,
 ) -> Function<T, Dyn, Dyn, impl Fn(&[T], &mut [T]) + Clone, impl Fn(&[T], &mut [T]) + Clone, NoFacts> {
     let adjoint = DMatrix::from_fn(m.ncols(), m.nrows(), |i, j| m[(j, i)].conj());
@@ -907,6 +907,7 @@ by_scalar!(real_rows, f64; eigh; chol; pow log; but(DIAGONAL, [(5, "-; itself")]
 by_scalar!(float_rows, f32; eigh; chol; pow log; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
 by_scalar!(lane_rows, Lanes<f64, 4>; eigh; chol; pow log; but(DIAGONAL, [(5, "-; itself")]); DIAGONAL);
 by_scalar!(complex_rows, C; ; ; powu logu; but(DIAGONAL, [(3, "-"), (5, "-; itself")]); but(DIAGONAL, [(3, "-"), (5, "-; itself")]));
+by_scalar!(complex_float_rows, Complex<f32>; ; ; powu logu; but(DIAGONAL, [(3, "-"), (5, "-; itself")]); but(DIAGONAL, [(3, "-"), (5, "-; itself")]));
 /// Of complex numbers alone.
 pub fn complex_alone(t: &mut Table) {
     let samples = Samples::<C>::of(t.size);

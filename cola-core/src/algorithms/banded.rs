@@ -122,14 +122,14 @@ pub fn lu_solve<T: Scalar>(n: usize, (kl, ku): (usize, usize), ab: &[T], swaps: 
             (k + 1..=rows).for_each(|r| x[r] = x[r].sub_mul(ab[at(r, k)], x[k]));
         }
         for k in (0..n).rev() {
-            x[k] /= ab[at(k, k)];
+            x[k] = x[k].divided_by(ab[at(k, k)]);
             (k.saturating_sub(kl + ku)..k).for_each(|i| x[i] = x[i].sub_mul(ab[at(i, k)], x[k]));
         }
         return;
     }
     for k in 0..n {
         let sum = (k.saturating_sub(kl + ku)..k).fold(x[k], |s, i| s.sub_mul(ab[at(i, k)].conj(), x[i]));
-        x[k] = sum / ab[at(k, k)].conj();
+        x[k] = sum.divided_by(ab[at(k, k)].conj());
     }
     for k in (0..n).rev() {
         let rows = (k + kl).min(n - 1);

@@ -135,7 +135,7 @@ where
             column.iter_mut().zip(&sum).for_each(|(c, s)| *c -= *s);
             let (factor, shift) = self.column(ta[j * (m + 1)]);
             for i in (0..n).rev() {
-                let x = column[i] * (factor * tb[i * (n + 1)] + shift).reciprocal();
+                let x = column[i].divided_by(factor * tb[i * (n + 1)] + shift);
                 column[i] = x;
                 let (above, x) = (&tb[i * n..i * n + i], factor * x);
                 column[..i].iter_mut().zip(above).for_each(|(c, t)| *c = c.sub_mul(*t, x));
@@ -170,7 +170,7 @@ where
                     .zip(&column[..i])
                     .fold(Complex::zero(), |s: Complex<T::Re>, (t, x)| s.add_mul(Scalar::conj(*t), *x));
                 let own = column[i] - Scalar::conj(factor) * sum;
-                column[i] = own * Scalar::conj(factor * tb[i * (n + 1)] + shift).reciprocal();
+                column[i] = own.divided_by(Scalar::conj(factor * tb[i * (n + 1)] + shift));
             }
         }
     }

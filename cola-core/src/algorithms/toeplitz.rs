@@ -75,7 +75,7 @@ pub fn levinson<T: Scalar>(c: &[T], r: &[T], psd: bool) -> Result<Option<Displac
         let y = b.iter().enumerate().fold(T::zero(), |s, (i, b)| s.add_mul(r[i + 1], *b));
         let rest = T::one() - x * y;
         // the pivot is det T_(k+1) / det T_k
-        let pivot = rest * b[k - 1].reciprocal();
+        let pivot = rest.divided_by(b[k - 1]);
         if psd && !(T::Re::epsilon() * T::Re::of(k as f64 + 1.0) * c[0].re()).lt(pivot.re()).all() {
             return Err(refused(k, pivot));
         }

@@ -267,7 +267,7 @@ impl<T: Scalar, S: Space, F: Facts> ToeplitzInverse<T, S, F> {
         let lower = |v: Vec<T>| Toeplitz::try_new(v.clone(), corner(&v[0]));
         let upper = |v: Vec<T>| Toeplitz::try_new(corner(&v[0]), v);
         // the quotient first: products of entries of the inverse overflow where the inverse does not
-        let (x, y) = (&d.first, &d.last.iter().map(|&y| y / d.first[0]).collect::<Vec<_>>());
+        let (x, y) = (&d.first, &d.last.iter().map(|&y| y.divided_by(d.first[0])).collect::<Vec<_>>());
         let shifted = |v: &mut dyn Iterator<Item = T>| core::iter::once(T::zero()).chain(v).take(n).collect::<Vec<_>>();
         let parts = [
             lower(x.clone())?,

@@ -1,7 +1,7 @@
 //! The factorisations for any size: lanes (in line), dual numbers, and floats below faer's thresholds. Column-oriented, so
 //! that the innermost loop walks along memory.
 
-use super::small::{FEW, recip, rounding, size};
+use super::small::{FEW, real_pivot, recip, rounding, size};
 use crate::error::Outcome;
 use crate::scalar::{Mask, Real, Scalar};
 use num_traits::One;
@@ -38,7 +38,8 @@ pub(super) fn dot<T: Scalar>(x: &[T], y: &[T]) -> T {
 fn reduce_column<T: Scalar>(n: usize, j: usize, a: &mut [T], d: Option<&[T::Re]>) -> (T::Re, T::Re) {
     let (before, rest) = a.split_at_mut(j * n);
     let column = &mut rest[j..n];
-    let diagonal = column[0].re();
+    let diagonal = real_pivot(column[0]);
+    column[0] = T::from_re(diagonal);
     for k in 0..j {
         let l = &before[k * n + j..(k + 1) * n];
         let w = l[0].conj();

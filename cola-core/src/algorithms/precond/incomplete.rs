@@ -145,7 +145,7 @@ impl<T: Scalar> IncompleteCholesky<T> {
             let row = l.row(i);
             let last = row.end - 1;
             let sum = (row.start..last).fold(v[i], |s, at| s.sub_mul(l.values[at], v[l.indices[at]]));
-            v[i] = sum / l.values[last];
+            v[i] = sum.divided_by(l.values[last]);
         }
     }
     /// v <- L^-H v.
@@ -154,7 +154,7 @@ impl<T: Scalar> IncompleteCholesky<T> {
         for i in (0..l.n()).rev() {
             let row = l.row(i);
             let last = row.end - 1;
-            v[i] /= l.values[last];
+            v[i] = v[i].divided_by(l.values[last]);
             let value = v[i];
             for at in row.start..last {
                 let j = l.indices[at];
@@ -347,7 +347,7 @@ impl<T: Scalar> IncompleteLu<T> {
     fn solve_adjoint(&self, v: &mut [T]) {
         let (lu, diagonal) = (&self.lu, &self.diagonal);
         for i in 0..lu.n() {
-            v[i] /= lu.values[diagonal[i]].conj();
+            v[i] = v[i].divided_by(lu.values[diagonal[i]].conj());
             let value = v[i];
             for at in diagonal[i] + 1..lu.offsets[i + 1] {
                 let j = lu.indices[at];

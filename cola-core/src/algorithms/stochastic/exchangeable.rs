@@ -177,7 +177,7 @@ pub(super) fn left_out<T: Scalar>(k: usize, r: &[T], i: usize) -> Vec<T> {
     s[i] = r[i * k + i].conj().reciprocal();
     for j in i + 1..k {
         let sum = (i..j).fold(T::zero(), |sum, l| sum + r[j * k + l].conj() * s[l]);
-        s[j] = -(sum / r[j * k + j].conj());
+        s[j] = -sum.divided_by(r[j * k + j].conj());
     }
     let size = s[..].norm();
     normalise(&mut s[..], size);
