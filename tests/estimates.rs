@@ -18,10 +18,9 @@ fn decaying(n: usize, p: f64) -> DMatrix<f64> {
     &q * DMatrix::from_diagonal(&DVector::from_fn(n, |i, _| ((i + 1) as f64).powf(-p))) * q.transpose()
 }
 
-/// Cells that a thousand seeds show to miss the bar: up to 5 % outside, the standard error wrong by up to a factor 1.7. Two causes. Few samples
-/// of a skewed distribution, where one eigenvalue far above the others is all that is sampled (Hilbert, Frank, clusters, fast decay). And
-/// leave-one-out values that share their vectors: by how much their spread is to be widened depends on the spectrum, and the factors are those
-/// of eigenvalues like i^-p.
+/// Cells that a thousand seeds show to miss the bar, though not by much: up to 1 % outside, the standard error wrong by up to 30 %. They are few
+/// samples of a skewed distribution, where one eigenvalue far above the others is most of what is sampled (Hilbert, Frank, clusters, fast
+/// decay): more probes mend it.
 const MISSED: &[&str] = &[
     "Hutchinson, Hilbert",
     "Hutchinson, Frank",
@@ -29,30 +28,24 @@ const MISSED: &[&str] = &[
     "Hutch++, clustered",
     "Hutch++, condition 1e10",
     "Hutch++, condition 1e14",
-    "XTrace, Frank",
-    "XTrace, Grcar",
-    "XTrace, Clement",
     "XTrace, Jordan",
-    "XTrace, clustered",
+    "XTrace, graded",
+    "XTrace, condition 1e6",
     "XTrace, condition 1e10",
     "XTrace, condition 1e14",
-    "XTrace, complex random",
-    "XNysTrace, 3-D Laplacian",
-    "XNysTrace, graded",
-    "XNysTrace, clustered",
-    "XNysTrace, condition 1e6",
-    "XNysTrace, condition 1e10",
     "XNysTrace, condition 1e14",
 ];
 
 /// What many seeds have shown of an estimator.
 struct Bar {
     count: u64,
+    /// Standard deviations of a ratio of few seeds that chance may take: more where the samples have heavy tails.
+    chance: f64,
     complaints: Vec<String>,
 }
 impl Bar {
     /// Errors and standard errors of all seeds: four of them but for one in a thousand, and the root mean square right within a fifth; few
-    /// seeds leave room for chance, three standard deviations of a ratio.
+    /// seeds leave room for chance.
     fn judge(&mut self, name: &str, run: &dyn Fn(u64) -> (f64, f64)) {
         let (mut outside, mut squares, mut said) = (0.0, 0.0, 0.0);
         for seed in 0..self.count {
@@ -63,9 +56,9 @@ impl Bar {
         }
         let (outside, ratio) = (outside / self.count as f64, (said / squares).sqrt());
         println!("{name}: {outside} outside of four standard errors, said / true {ratio:.3}");
-        let room = 1.2 + if self.count < 1000 { 3.0 / (2.0 * self.count as f64).sqrt() } else { 0.0 };
+        let room = 1.2 + if self.count < 1000 { self.chance / (2.0 * self.count as f64).sqrt() } else { 0.0 };
         let (most, room) = match MISSED.contains(&name) {
-            true => (0.06, 2.0 * room),
+            true => (0.01, 1.1 * room),
             false => (0.001, room),
         };
         if outside > f64::max(most, 1.0 / self.count as f64) || ratio > room || ratio < 1.0 / room {
@@ -81,7 +74,7 @@ impl Bar {
 }
 
 fn all(count: u64) {
-    let (n, mut bar) = (100, Bar { count, complaints: Vec::new() });
+    let (n, mut bar) = (100, Bar { count, chance: 3.0, complaints: Vec::new() });
     for p in [0.0, 0.5, 1.0, 2.0] {
         // p = 0 would be the identity: a flat spectrum with an off-diagonal part instead
         let m = match p == 0.0 {
@@ -141,9 +134,18 @@ fn on_families(count: u64) {
         if psd {
             let a = Psd::new(&a);
             run(bar, "XNysTrace", &|s| a.trace_with(XNysTrace::default().probes(40).seed(s)).unwrap());
+            let w = m.clone().symmetric_eigenvalues();
+            // beyond, the smallest eigenvalues take more steps than the tolerance of a quadrature is worth
+            if w.min() > 1e-3 * w.max() {
+                let exact: f64 = w.iter().map(|w| w.ln()).sum();
+                bar.judge(&format!("SLQ, {name}"), &|s| {
+                    let e = a.logdet_with(Slq::default().probes(32).rel_tol(1e-3).seed(s)).unwrap();
+                    (e.value.real() - exact, e.std_error)
+                });
+            }
         }
     }
-    let mut bar = Bar { count, complaints: Vec::new() };
+    let mut bar = Bar { count, chance: 4.0, complaints: Vec::new() };
     trace(&mut bar, "1-D Laplacian", &laplacian(1, 100, 0.0), true);
     trace(&mut bar, "2-D Laplacian", &laplacian(2, 10, 0.0), true);
     trace(&mut bar, "3-D Laplacian", &laplacian(3, 5, 0.0), true);
