@@ -4,6 +4,7 @@
 //! |---|---|
 //! | Kron | kron of the factors' eigenvectors, products of their eigenvalues |
 //! | BlockDiag, Repeat, Scaled, Conj | by the parts |
+//! | Transpose, Adjoint | the left eigenvectors, by the structure; of triangles and low rank of the dense matrix |
 //! | Diagonal, ScaledIdentity, Identity | the entries, V = I |
 //! | Triangular | the diagonal, V by back substitution |
 //! | Permutation | roots of unity on the cycles |
@@ -11,6 +12,7 @@
 //! | Shifted, KronSum, LowRankShift | w + c, sums |
 //! | LowRank | an r x r core and the null space |
 //! | Fourier | fourth roots of unity |
+//! | cosine and sine transforms of types I and IV | 1 and -1 |
 //! | self-adjoint Gram, Congruence, band matrices, .. | by their eigen-decomposition |
 //! | Dense and the rest | Hermitian eigh if self-adjoint is known, Hessenberg QR else |
 
