@@ -10,7 +10,7 @@ use crate::algorithms::watch::{Callback, NoCallback, Observer, Options};
 use crate::error::Result;
 use crate::operator::{DynOperator, LinearOperator};
 use crate::scalar::{Real, Scalar};
-use crate::vector::Vector;
+use crate::vector::{Vector, VectorRe};
 use nalgebra::DVector;
 use num_traits::Zero;
 
@@ -18,12 +18,13 @@ const NAME: &str = "XDiag";
 
 /// diag A by the exchangeable estimator: all vectors but one approximate A, the last one estimates the rest, by turns.
 ///
-/// The error falls as fast as the spectrum decays. Standard errors are the spread of the leave-one-out values times 1.22 + 0.35 r^2, r the
-/// share of |A|_F^2 in the range of A Omega: the values share their vectors, and more so where these have caught A. As measured for
-/// [`XTrace`](crate::XTrace): the true error is 1.1 times the spread for a flat spectrum (r = 0.55) and 1.5 times for decaying ones.
+/// The error falls as fast as the spectrum decays. To the spread of the leave-one-out values their covariance is added as for
+/// [`XTrace`](crate::XTrace): that of the entry or, where it is larger, the share that it has in the whole diagonal, as wide as Student's
+/// distribution. Together 1.0 to 1.09 times the true error, on spectra i^-p, p from 0 to 2, n = 100 and 300, 20 to 96 products, 6000 and more
+/// entries each; the spread alone needs factors from 1.05 to 1.76 there.
 ///
 /// # Cost
-/// m products, half of them with A^H; 5 m / 2 vectors and 6 n m^2 operations.
+/// m products, half of them with A^H; 5 m / 2 vectors and 12 n m^2 operations.
 /// # Errors
 /// As [`Hutchinson`](crate::Hutchinson).
 /// # Example
@@ -110,23 +111,55 @@ fn attempt<T: Scalar>(action: &mut Action<'_, T>, k: usize, seed: u64) -> Result
         // the whole range of A was caught
         return Ok(Estimate { value: base, std_error: DVector::zeros(n), probes: k + rank });
     }
-    // |A^H Q|^2 over |A|^2, of which |A Omega|^2 / k is an estimate
-    let square = |x: &[T]| x.iter().fold(T::Re::zero(), |s, x| s + x.abs_sq()).lane_f64(0);
-    let caught = (k as f64 * square(&z) / square(&r)).min(1.0);
-    let shared = 1.22 + 0.35 * caught * caught;
     let mut s = Vec::with_capacity(k * k);
     (0..k).for_each(|i| s.extend(left_out(k, &r, i)));
     let (qs, zs) = (multiply((n, k, k), &q, &s), multiply((n, k, k), &z, &s));
     let mut moments = vec![Moments::<T>::new(); n];
+    let mut rests = Vec::with_capacity(k);
     for i in 0..k {
         // (I - Q_i Q_i^H) A omega_i = (Q s_i) (s_i^H r_i)
         let sr = s[i * k..][..k].dot(&r[i * k..][..k]);
+        rests.push(sr);
         let (qs, zs, omega) = (&qs[i * n..][..n], &zs[i * n..][..n], &omega[i * n..][..n]);
         for (j, m) in moments.iter_mut().enumerate() {
             m.add(qs[j] * (omega[j].conj() * sr - zs[j].conj()));
         }
     }
     let value = DVector::from_fn(n, |j, _| base[j] + moments[j].mean);
-    let std_error = DVector::from_fn(n, |j, _| shared * moments[j].std_error());
+    let covariances = covariances((n, k), &s, [&qs, &zs, &omega], &rests);
+    let squares = moments.iter().map(|m| m.std_error().powi(2));
+    let (all, shared) = (squares.clone().sum::<f64>(), covariances.iter().sum::<f64>());
+    let widening = if shared > 0.0 && all > 0.0 { shared / all } else { 0.0 };
+    let student = if k > 3 { (k - 1) as f64 / (k - 3) as f64 } else { 4.0 };
+    let std_error =
+        squares.zip(&covariances).map(|(square, &c)| (student * (square + c.max(widening * square))).sqrt());
+    let std_error = DVector::from_iterator(n, std_error);
     Ok(Estimate { value, std_error, probes: 2 * k })
+}
+/// The mean over pairs i != j of Re (t_i - t_ij) conj(t_j - t_ji) for every entry: t_i is the estimate with vector i left out of the basis
+/// and used for the rest, t_ij with j left out too.
+///
+/// From the unit vectors s_i, Q S, A^H Q S, Omega and the numbers s_i^H r_i. With g = s_i^H s_j and u = 1 / (1 - |g|^2) the projector onto
+/// both is u (s_i s_i^H + s_j s_j^H - g s_i s_j^H - conj(g) s_j s_i^H).
+fn covariances<T: Scalar>((n, k): (usize, usize), s: &[T], [qs, zs, omega]: [&[T]; 3], rests: &[T]) -> Vec<f64> {
+    let mut sums = vec![T::Re::zero(); n];
+    for i in 0..k {
+        let (qi, zi, wi) = (&qs[i * n..][..n], &zs[i * n..][..n], &omega[i * n..][..n]);
+        for j in 0..i {
+            let g = s[i * k..][..k].dot(&s[j * k..][..k]);
+            let sine = T::Re::real(1.0) - g.abs_sq();
+            let u = T::from_re(T::Re::real(1.0) / sine.max(VectorRe::<[T]>::epsilon()));
+            let (qj, zj, wj) = (&qs[j * n..][..n], &zs[j * n..][..n], &omega[j * n..][..n]);
+            for (x, sum) in sums.iter_mut().enumerate() {
+                let (hi, hj) = (wi[x].conj() * rests[i], wj[x].conj() * rests[j]);
+                let (ci, cj) = (zi[x].conj(), zj[x].conj());
+                let both = qi[x] * (ci - g * cj) + qj[x] * (cj - g.conj() * ci);
+                let of_i = qi[x] * (hi - ci) + u * (both - hi * (qi[x] - g.conj() * qj[x]));
+                let of_j = qj[x] * (hj - cj) + u * (both - hj * (qj[x] - g * qi[x]));
+                *sum += (of_i * of_j.conj()).re();
+            }
+        }
+    }
+    let pairs = (k * (k - 1)) as f64;
+    sums.iter().map(|s| 2.0 * s.lane_f64(0) / pairs).collect()
 }
