@@ -31,7 +31,13 @@ fn better_where_eigenvalues_decay() {
     assert!(pp.std_error < hutchinson.std_error / 20.0 && error(pp) < 1e-2);
     assert!(x.std_error < hutchinson.std_error / 20.0 && error(x) < 1e-2, "{x:?} {hutchinson:?}");
     let nys = crate::ops::Psd::new(a.clone()).trace_with(XNysTrace::default().probes(60)).unwrap();
-    assert!(nys.std_error < x.std_error && error(nys) < 1e-3);
+    assert!(error(nys) < 1e-3, "{nys:?}");
+    // what is said of one run is itself random: of several
+    let psd = crate::ops::Psd::new(a.clone());
+    let rms = |run: &dyn Fn(u64) -> f64| (0..8).map(|seed| run(seed).powi(2)).sum::<f64>().sqrt();
+    let by_nys = rms(&|seed| psd.trace_with(XNysTrace::default().probes(60).seed(seed)).unwrap().std_error);
+    let by_x = rms(&|seed| a.trace_with(XTrace::default().probes(60).seed(seed)).unwrap().std_error);
+    assert!(by_nys < by_x, "{by_nys} {by_x}");
     assert_eq!((pp.probes, x.probes, nys.probes), (60, 60, 60));
 }
 
