@@ -181,7 +181,7 @@ fn of_many_parts() -> cola::Result<()> {
     // the nodes themselves are the reference
     assert!((sum.to_dense() - cola::SumOf::new(list()).to_dense()).norm() < 1e-14);
     assert!((product.to_dense() - cola::ProductOf::new(list()).to_dense()).norm() < 1e-12);
-    let p = || [[1, 2, 0], [0, 2, 1], [2, 1, 0]].map(|p| Permutation::<f64, _>::new(p));
+    let p = || [[1, 2, 0], [0, 2, 1], [2, 1, 0]].map(Permutation::<f64, _>::new);
     let product = linop!(product_of({ p() }));
     picked("product_of(permutations)", &product, "Permutation<f64");
     assert_eq!(product.to_dense(), cola::ProductOf::new(p()).to_dense());
