@@ -27,6 +27,11 @@ impl<'a, T: Scalar> Action<'a, T> {
     pub fn shape(&self) -> (usize, usize) {
         self.op.dyn_shape()
     }
+    /// True if the operator is laid out for many products, as sparse matrices of stencils are: then one costs about as much as the memory that
+    /// its result takes.
+    pub fn is_arranged(&self) -> bool {
+        matches!(self.op, Repeated::Arranged(_))
+    }
     /// Y <- [Y +] alpha A X, or A^H X.
     pub fn update(&mut self, how: Update<T>, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
         let (m, n) = self.op.dyn_shape();

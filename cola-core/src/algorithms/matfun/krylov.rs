@@ -31,6 +31,10 @@ impl Job {
     pub fn name(&self) -> &'static str {
         if self.self_adjoint { "Lanczos f(A) b" } else { "Arnoldi f(A) b" }
     }
+    /// Whether the recurrence alone will do, without orthogonalisation.
+    pub fn local<R: Real>(&self, f: Function<'_, R>, n: usize) -> bool {
+        self.self_adjoint && matches!(f, Function::Exp) && n >= LOCAL
+    }
 }
 /// From this size on an exponential of a self-adjoint operator is found by the recurrence alone: below, orthogonalisation costs as little
 /// as the small function, and the space may become the whole one.
@@ -74,7 +78,7 @@ pub(super) fn apply<T: SpectralNumber>(
     let mut c = Vec::new();
     let (mut settling, start) = (Settling::new(), [vec![T::of(1.0)]]);
     let mut next_check = 1;
-    let local = job.self_adjoint && matches!(f, Function::Exp) && n >= LOCAL;
+    let local = job.local(f, n);
     loop {
         let m = columns.len() + 1;
         if m > max_iters {

@@ -170,12 +170,19 @@ fn by_columns<T: SpectralNumber>(
         return by_blocks(job, f, &mut Action::new(job.name(), a, width), b, x, width, observer);
     }
     let mut action = Action::new(job.name(), a, 1);
+    // a second product is cheaper than a vector of a basis, nearly all of whose time the system takes to find the memory
+    let twice = job.local(f, n) && action.is_arranged();
+    let steps = job.options.max_iters.unwrap_or(n.min(krylov::STEPS));
+    let options = Options { max_iters: Some(steps), block: None, ..job.options };
     columns_by(job.name(), n, b, x, |b, x| {
         let observer: Option<super::Observer<'_>> = match &mut observer {
             Some(o) => Some(&mut **o),
             None => None,
         };
-        krylov::apply(job, f, &mut action, b, x, observer)
+        match twice {
+            true => two_pass::two_pass(f, &mut action, b, x, options, observer),
+            false => krylov::apply(job, f, &mut action, b, x, observer),
+        }
     })
 }
 /// So many columns at a time in one Krylov space.

@@ -99,6 +99,21 @@ fn exponentials_by_the_recurrence() {
             assert!(e <= 1e-10 && report.iterations < 120, "{t} {far} {faint}: {e:e}, {report:?}");
         }
     }
+    // a sparse one keeps no basis
+    let (n, small) = (5000, 60);
+    let line = |n: usize| {
+        let entries = (0..n).flat_map(|i| [(i, i, 2.0), (i, i + 1, -1.0), (i + 1, i, -1.0)]);
+        crate::ops::Sparse::from_triplets(n, n, entries.filter(|e| e.0.max(e.1) < n)).unwrap()
+    };
+    let mut middle = vec![0.0; small];
+    middle[small / 2] = 1.0;
+    let want = on_a_line(small, &middle, |w| (-5.0 * w).exp());
+    let mut start = vec![0.0; n];
+    start[n / 2] = 1.0;
+    let a = crate::ops::SelfAdjoint::new(crate::ops::Scaled::new(-5.0, line(n)));
+    let end = a.exp_apply_with(Lanczos::default(), &start).unwrap();
+    let far = (0..small).map(|i| (end.x[n / 2 - small / 2 + i] - want[i]).abs()).fold(0.0, f64::max);
+    assert!(far < 1e-10 && end.report.algorithm == two_pass::NAME, "{far:e}, {:?}", end.report);
     // nothing is left after three steps
     let a = diagonal::<SelfAdjointFacts, f64>((0..n).map(|i| (i % 3) as f64).collect());
     let want: Vec<f64> = (0..n).map(|i| f64::exp((i % 3) as f64) * b[i]).collect();

@@ -33,7 +33,7 @@ impl SpectralDensity {
     /// the last ones of fewer steps. None of other errors.
     ///
     /// ```
-    /// # use cola_core::prelude::*;
+    /// # use cola_core::{SpectralDensity, prelude::*};
     /// let a = SelfAdjoint::new(Diagonal::new((1..=300).map(f64::from).collect::<Vec<_>>()));
     /// let stopped = a.spectral_density_with(Slq::default().probes(20).on_iteration(|i| i.iteration < 120)).unwrap_err();
     /// let density = SpectralDensity::reached(&stopped).unwrap();
