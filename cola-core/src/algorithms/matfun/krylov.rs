@@ -2,10 +2,9 @@
 //!
 //! Saad, Analysis of some Krylov subspace approximations to the matrix exponential operator, SINUM 29, 1992; Higham, Functions of
 //! Matrices, 2008, section 13.2. Deviations: the basis is orthogonalised fully, for self-adjoint operators too (Lanczos without it needs
-//! more steps, and its Ritz values repeat) but for exponentials of large ones, which are there before that shows (Druskin, Greenbaum &
-//! Knizhnerman, Using nonorthogonal Lanczos vectors in the computation of matrix functions, SISC 19, 1998); the small function is evaluated
-//! after more and more steps, and the iteration stops by the change of the result between evaluations, extrapolated by the rate at which it
-//! falls; what rounding does to f of the small matrix is estimated before it is called the result.
+//! more steps, and its Ritz values repeat); the small function is evaluated after more and more steps, and the iteration stops by the
+//! change of the result between evaluations, extrapolated by the rate at which it falls; what rounding does to f of the small matrix is
+//! estimated before it is called the result.
 
 use super::packed::Packed;
 use super::settling::Settling;
@@ -18,7 +17,7 @@ use crate::algorithms::watch::{Observer, Options, Watcher, default_tol, left_to_
 use crate::error::{Error, Result};
 use crate::ops::log_of_spectrum;
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, length, normalise};
+use crate::vector::{Vector, normalise};
 
 /// What the loop is told.
 pub(super) struct Job {
@@ -31,14 +30,7 @@ impl Job {
     pub fn name(&self) -> &'static str {
         if self.self_adjoint { "Lanczos f(A) b" } else { "Arnoldi f(A) b" }
     }
-    /// Whether the recurrence alone will do, without orthogonalisation.
-    pub fn local<R: Real>(&self, f: Function<'_, R>, n: usize) -> bool {
-        self.self_adjoint && matches!(f, Function::Exp) && n >= LOCAL
-    }
 }
-/// From this size on an exponential of a self-adjoint operator is found by the recurrence alone: below, orthogonalisation costs as little
-/// as the small function, and the space may become the whole one.
-const LOCAL: usize = 4096;
 /// Most steps where none are given: the small function costs the cube of them.
 pub(super) const STEPS: usize = 2000;
 
@@ -78,7 +70,6 @@ pub(super) fn apply<T: SpectralNumber>(
     let mut c = Vec::new();
     let (mut settling, start) = (Settling::new(), [vec![T::of(1.0)]]);
     let mut next_check = 1;
-    let local = job.local(f, n);
     loop {
         let m = columns.len() + 1;
         if m > max_iters {
@@ -93,16 +84,11 @@ pub(super) fn apply<T: SpectralNumber>(
         } else {
             a.apply(from, w, 1)?
         }
-        let last = (m > 1).then(|| columns.column(m - 2)[m - 1]);
         let h = columns.push(m + 1);
-        let (before, after) = if local {
-            recur(basis, w, last, &mut h[..m])
-        } else {
-            c.resize(m, T::zero());
-            project(basis, w, &mut h[..m], &mut c)
-        };
+        c.resize(m, T::zero());
+        let (before, after) = project(basis, w, &mut h[..m], &mut c);
         // what is left is rounding: the space holds the result
-        let exhausted = after.lane_f64(0) <= 10.0 * epsilon * before.lane_f64(0) || (m == n && !local);
+        let exhausted = after.lane_f64(0) <= 10.0 * epsilon * before.lane_f64(0) || m == n;
         h[m] = T::from_re(after);
         if exhausted || m == next_check || m == max_iters {
             next_check = m + (m / 6).max(1);
@@ -136,25 +122,6 @@ pub(super) fn apply<T: SpectralNumber>(
         }
         normalise(&mut v[m * n..], after);
     }
-}
-/// Lanczos' recurrence: w <- A v - beta u - alpha v for w = A v, v the last vector of the basis, u the one before it, and beta
-/// known from there. Writes the column of v; about |A v|, and |w|.
-fn recur<T: Scalar>(basis: &[T], w: &mut [T], last: Option<T>, h: &mut [T]) -> (T::Re, T::Re) {
-    let (n, m) = (w.len(), h.len());
-    let v = &basis[(m - 1) * n..];
-    let beta = last.unwrap_or(T::zero());
-    let alpha = match m {
-        1 => v.dot(w),
-        _ => w.axpy_dot(-beta, &basis[(m - 2) * n..(m - 1) * n], v),
-    };
-    let alpha = T::from_re(alpha.re());
-    let square = w.sub_norm_sq(alpha, v);
-    let after = length(square, w);
-    if m > 1 {
-        h[m - 2] = beta;
-    }
-    h[m - 1] = alpha;
-    (after.max(alpha.abs()).max(beta.abs()), after)
 }
 /// The report, if x has not overflowed.
 pub(super) fn finish<T: Scalar>(watcher: Watcher<'_>, x: &[T], residual: f64) -> Result<Report> {

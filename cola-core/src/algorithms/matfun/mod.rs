@@ -135,6 +135,9 @@ fn square<T: Scalar>(name: &'static str, a: &dyn DynOperator<T>, rows: usize) ->
 
 /// Numbers of a basis that are kept before it is rather made twice: 128 MiB of doubles.
 const BASIS: usize = 1 << 24;
+/// The same where a product costs no more than the memory that its result takes, beyond the caches: what the system needs to find that memory
+/// is most of it (e^(-10 A) b on the grid of 300 x 300: FIGURE, `benches/peers/run.sh`).
+const CHEAP_BASIS: usize = 1 << 18;
 
 /// f(A) b by the facts: Lanczos or Arnoldi; a large self-adjoint operator without orthogonalisation, which would cost more than its
 /// products.
@@ -149,8 +152,9 @@ pub(crate) fn default_apply<T: SpectralNumber, S: EigenvaluesOf<T>>(
 ) -> Result<Report> {
     if S::SELF_ADJOINT && a.dyn_shape().0 > DENSE_LIMIT {
         let n = square(two_pass::NAME, a, b.rows)?;
-        let options = Options { block: Some(BASIS), ..Options::default() };
         let mut action = Action::new(two_pass::NAME, a, 1);
+        let basis = if action.is_arranged() { CHEAP_BASIS } else { BASIS };
+        let options = Options { block: Some(basis), ..Options::default() };
         return columns_by(two_pass::NAME, n, b, x, |b, x| two_pass::two_pass(f, &mut action, b, x, options, None));
     }
     let job = krylov::Job { self_adjoint: S::SELF_ADJOINT, adjoint: false, options: Options::default() };
@@ -170,19 +174,12 @@ fn by_columns<T: SpectralNumber>(
         return by_blocks(job, f, &mut Action::new(job.name(), a, width), b, x, width, observer);
     }
     let mut action = Action::new(job.name(), a, 1);
-    // a second product is cheaper than a vector of a basis, nearly all of whose time the system takes to find the memory
-    let twice = job.local(f, n) && action.is_arranged();
-    let steps = job.options.max_iters.unwrap_or(n.min(krylov::STEPS));
-    let options = Options { max_iters: Some(steps), block: None, ..job.options };
     columns_by(job.name(), n, b, x, |b, x| {
         let observer: Option<super::Observer<'_>> = match &mut observer {
             Some(o) => Some(&mut **o),
             None => None,
         };
-        match twice {
-            true => two_pass::two_pass(f, &mut action, b, x, options, observer),
-            false => krylov::apply(job, f, &mut action, b, x, observer),
-        }
+        krylov::apply(job, f, &mut action, b, x, observer)
     })
 }
 /// So many columns at a time in one Krylov space.
