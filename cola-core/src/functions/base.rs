@@ -5,7 +5,7 @@ use crate::data::Held;
 use crate::error::{Error, Result, check};
 use crate::functions::dense::{FactorMethod, Factored};
 use crate::functions::diagonal::diagonal_start;
-use crate::functions::lazy::LazyInverse;
+use crate::functions::lazy::{LazyInverse, too_large};
 use crate::operator::short::{Ro, Sc};
 use crate::operator::{DynOperator, LinearOperator, Operator, Update, with_scratch};
 use crate::ops::Dense;
@@ -56,18 +56,6 @@ pub fn materialize<A: LinearOperator>(op: &'static str, a: &A) -> Result<Held<Sc
     crate::functions::inverse::apply_checked(a, x, y)?;
     Ok(m)
 }
-/// What serves determinants of large operators.
-pub(crate) const BY_SLQ: &str =
-    "if it is positive definite, `psd(a).logdet_with(Slq::default())` estimates log det with its standard error";
-#[cold]
-fn too_large(op: &'static str, n: usize) -> Error {
-    let next = if op.ends_with("logdet") { BY_SLQ } else { "ask for an iterative method by `_with(..)`" };
-    Error::invalid(format!(
-        "{op}: no structured rule, and {n} x {n} is above the {DENSE_LIMIT} up to which an operator is made dense unasked; \
-         {next}, or make it dense yourself: `a.to_dense()`"
-    ))
-}
-
 /// The inverse of an operator without a rule, `M` the method: factored if it is [direct](is_direct), else lazy.
 pub type BaseInverse<A, M> = by_base::Inverse<Sc<A>, Ro<A>, A, M>;
 

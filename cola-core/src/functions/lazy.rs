@@ -13,6 +13,20 @@ use crate::scalar::{Real, Scalar};
 use crate::view::{View, ViewMut};
 use std::sync::{Arc, OnceLock};
 
+/// What serves determinants of large operators.
+pub(crate) const BY_SLQ: &str =
+    "if it is positive definite, `psd(a).logdet_with(Slq::default())` estimates log det with its standard error";
+/// That `op` is not made dense unasked, and what to do.
+#[cold]
+pub(crate) fn too_large(op: &'static str, n: usize) -> Error {
+    use crate::functions::base::DENSE_LIMIT;
+    let next = if op.ends_with("logdet") { BY_SLQ } else { "ask for an iterative method by `_with(..)`" };
+    Error::invalid(format!(
+        "{op}: no structured rule, and {n} x {n} is above the {DENSE_LIMIT} up to which an operator is made dense unasked; \
+         {next}, or make it dense yourself: `a.to_dense()`"
+    ))
+}
+
 /// Most columns of the pivoted Cholesky factor: a product with the preconditioner takes 400 n operations, one with a kernel matrix above
 /// [`DENSE_LIMIT`](crate::functions::base::DENSE_LIMIT) more than 2048 n evaluations. Other caps were not tried; GPyTorch takes 15.
 pub const PIVOTS: usize = 100;

@@ -20,7 +20,7 @@ pub(super) struct GridLines<'a, T> {
 }
 impl<'a, T: Scalar> GridLines<'a, T> {
     /// `None` where B has other coefficients. One pass over those of B.
-    pub fn new(
+    pub fn laid_out(
         whole: &'a dyn DynOperator<T>,
         [a, b]: [&'a dyn ByRows<T>; 2],
         shape: (usize, usize),

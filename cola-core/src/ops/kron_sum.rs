@@ -134,7 +134,7 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
     }
     const ARRANGES: bool = !Self::SHAPE.rows.is_static();
     fn arranged(&self) -> Option<Box<dyn DynOperator<Sc<A>> + '_>> {
-        GridLines::new(self, [self.0.by_rows()?, self.1.by_rows()?], (self.0.nrows(), self.1.nrows()))
+        GridLines::laid_out(self, [self.0.by_rows()?, self.1.by_rows()?], (self.0.nrows(), self.1.nrows()))
     }
 }
 /// Numbers of y that both terms are added to while they are in the cache.
