@@ -1,5 +1,5 @@
 //! The same of complex numbers: phases of determinants, A^T beside A^H, facts that hold for Hermitian and not for symmetric matrices.
-use super::LARGEST;
+use super::{LARGEST, general_box};
 use cola::functions::{
     DiagonalRule, Exp, HasCholesky, HasDet, HasEig, HasEigh, HasExp, HasLog, HasPinv, HasSvd, Log, Pinv,
 };
@@ -210,33 +210,6 @@ where
         (e.eigenvalues().iter().map(|w| w.ln()).sum::<f64>() - a.logdet().unwrap().re).abs() <= tol * 10.0,
         "logdet"
     );
-}
-macro_rules! node {
-    (general $a:expr, $dense:expr) => {{
-        let (a, dense) = ($a, $dense);
-        check(&a, &dense);
-        (general_box(a), dense)
-    }};
-    (singular $a:expr, $dense:expr) => {{
-        let (a, dense) = ($a, $dense);
-        check_any(&a, &dense);
-        (general_box(a), dense)
-    }};
-    (psd $a:expr, $dense:expr) => {{
-        let (a, dense) = ($a, $dense);
-        check(&a, &dense);
-        check_psd(&a, &dense);
-        (a.boxed(), dense)
-    }};
-}
-/// Known facts are forgotten, so that all general nodes have one type.
-fn general_box(a: impl LinearOperator<Scalar = C> + Send + Sync + 'static) -> General {
-    let (m, n) = a.shape();
-    let a = std::sync::Arc::new(a);
-    let b = a.clone();
-    let forward = move |x: &[C], y: &mut [C]| y.copy_from_slice(&a.apply(&x.to_vec()[..]));
-    let adjoint = move |x: &[C], y: &mut [C]| y.copy_from_slice(&b.apply_adjoint(&x.to_vec()[..]));
-    Function::<C, Dyn, Dyn, _, _, NoFacts>::new(m, n, forward, adjoint).boxed()
 }
 /// The leading square block of both, of the size of the smaller: so that any two fit.
 fn fitting<K: Facts>(a: (Boxed<C, K>, M), b: (Boxed<C, K>, M)) -> [(Boxed<C, K>, M); 2]

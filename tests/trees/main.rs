@@ -8,6 +8,25 @@ use cola::*;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 
+/// Checks a node, and erases its type.
+macro_rules! node {
+    (general $a:expr, $dense:expr) => {{
+        let (a, dense) = ($a, $dense);
+        check(&a, &dense);
+        (general_box(a), dense)
+    }};
+    (singular $a:expr, $dense:expr) => {{
+        let (a, dense) = ($a, $dense);
+        check_any(&a, &dense);
+        (general_box(a), dense)
+    }};
+    (psd $a:expr, $dense:expr) => {{
+        let (a, dense) = ($a, $dense);
+        check(&a, &dense);
+        check_psd(&a, &dense);
+        (a.boxed(), dense)
+    }};
+}
 mod complex;
 
 type M = DMatrix<f64>;
@@ -243,33 +262,14 @@ where
 
 type General = Boxed<f64, NoFacts>;
 type Definite = Boxed<f64, PsdFacts>;
-/// Checks a node, and erases its type.
-macro_rules! node {
-    (general $a:expr, $dense:expr) => {{
-        let (a, dense) = ($a, $dense);
-        check(&a, &dense);
-        (general_box(a), dense)
-    }};
-    (singular $a:expr, $dense:expr) => {{
-        let (a, dense) = ($a, $dense);
-        check_any(&a, &dense);
-        (general_box(a), dense)
-    }};
-    (psd $a:expr, $dense:expr) => {{
-        let (a, dense) = ($a, $dense);
-        check(&a, &dense);
-        check_psd(&a, &dense);
-        (a.boxed(), dense)
-    }};
-}
 /// Known facts are forgotten, so that all general nodes have one type.
-fn general_box(a: impl LinearOperator<Scalar = f64> + Send + Sync + 'static) -> General {
+fn general_box<T: Scalar>(a: impl LinearOperator<Scalar = T> + Send + Sync + 'static) -> Boxed<T, NoFacts> {
     let (m, n) = a.shape();
     let a = std::sync::Arc::new(a);
     let b = a.clone();
-    let forward = move |x: &[f64], y: &mut [f64]| y.copy_from_slice(&a.apply(&x.to_vec()[..]));
-    let adjoint = move |x: &[f64], y: &mut [f64]| y.copy_from_slice(&b.apply_adjoint(&x.to_vec()[..]));
-    Function::<f64, Dyn, Dyn, _, _, NoFacts>::new(m, n, forward, adjoint).boxed()
+    let forward = move |x: &[T], y: &mut [T]| y.copy_from_slice(&a.apply(&x.to_vec()[..]));
+    let adjoint = move |x: &[T], y: &mut [T]| y.copy_from_slice(&b.apply_adjoint(&x.to_vec()[..]));
+    Function::<T, Dyn, Dyn, _, _, NoFacts>::new(m, n, forward, adjoint).boxed()
 }
 /// The leading square block of both, of the size of the smaller: so that any two fit.
 fn fitting<K: Facts>(a: (Boxed<f64, K>, M), b: (Boxed<f64, K>, M)) -> [(Boxed<f64, K>, M); 2]
