@@ -113,6 +113,11 @@ fn e03_a_negative_logdet_stays_negative() {
     ] {
         assert!((got - want).abs() < 1e-11, "{got} {want}");
     }
+    // the iteration, whose quadrature is exact after four steps: what is left is the spread of the probes
+    let e = linop!(psd(&a)).logdet_with(Slq::default().probes(64).seed(1)).unwrap();
+    assert!(e.value < 0.0 && (e.value - want).abs() <= 4.0 * e.std_error, "{e:?} {want}");
+    let e = matrix_free.logdet_with(Slq::default().probes(64).seed(2)).unwrap();
+    assert!(e.value < 0.0 && (e.value - want).abs() <= 4.0 * e.std_error, "{e:?} {want}");
 }
 #[test]
 fn e04_functions_of_a_defective_matrix() {
@@ -154,6 +159,17 @@ fn e05_the_null_space_is_part_of_exp() {
     // a vector of the null space alone
     let w = DVector::from_vec(vec![2.0, -1.0, 0.0, 0.0]);
     assert!((Psd::new(&a).exp().unwrap().apply(&w) - &w).norm() < 1e-12);
+    // by Lanczos, with and without a basis: of that vector, of one that has all parts, and of one that the operator maps to zero but for rounding
+    for b in [w.clone(), DVector::from_vec(vec![0.3, -1.0, 2.0, 0.7]), &w + &v * 1e-12] {
+        let exact = &want * &b;
+        for x in [
+            matrix_free.exp_apply_with(Lanczos::default(), &b).unwrap().x,
+            matrix_free.exp_apply_with(TwoPassLanczos::default(), &b).unwrap().x,
+            matrix_free.exp_apply(&b).unwrap(),
+        ] {
+            assert!((&x - &exact).norm() < 1e-10 * exact.norm(), "{x}{exact}");
+        }
+    }
 }
 #[test]
 fn e06_eigenvectors_of_triangles_and_what_is_known_of_them() {
@@ -380,6 +396,13 @@ fn e20_stacks_check_the_right_sizes_and_lists_of_indices_slice() {
     let s = linop!((&a)[rows.clone(), cols]).to_dense();
     assert_eq!(s, DMatrix::from_fn(3, 2, |i, j| a[(rows[i], cols[j])]));
     assert!(try_linop!((&a)[0..2, vec![3usize]]).is_err());
+    // kernel matrices below, at and above the size of a tile
+    for n in [1, 5, 63, 64, 65, 130] {
+        let x: Vec<f64> = (0..n).map(|i| (i as f64 * 0.7).sin()).collect();
+        let k = linop!(kernel({ Rbf::new(0.5) }, { DMatrix::from_column_slice(n, 1, &x) })).to_dense();
+        let far = |i: usize, j: usize| (k[(i, j)] - (-2.0 * (x[i] - x[j]).powi(2)).exp()).abs();
+        assert!((0..n).all(|i| (0..n).all(|j| far(i, j) < 1e-14)), "{n} points");
+    }
 }
 #[test]
 fn e21_gradients_of_right_sides_factors_and_of_iterations() {

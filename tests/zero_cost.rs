@@ -110,6 +110,34 @@ fn static_operators() {
     free("31 x 31: sqrt", || linop!(psd({ black_box(hilbert_like::<31>()) })).sqrt().unwrap().apply(&[1.0; 31]));
     free("39 x 39: general solve", || linop!({ black_box(hilbert_like::<39>()) }).solve(&[1.0; 39]).unwrap());
 
+    // the operators of the benches, and structures with rules of their own
+    let (p4, w16) = (black_box(hilbert_like::<4>()), SVector::<f64, 16>::repeat(1.0));
+    let pair = free("kron of two", || linop!(kron(psd(p4), psd(p4))));
+    free("kron of two: all", || {
+        let x = pair.inv().unwrap().apply(&pair.sqrt().unwrap().apply(&pair.pow(0.3).unwrap().apply(&w16)));
+        (pair.solve(&x).unwrap(), pair.logdet().unwrap(), pair.trace().unwrap())
+    });
+    let (p3, w8) = (black_box(hilbert_like::<3>()), SVector::<f64, 8>::repeat(1.0));
+    let blocks = free("repeat beside a diagonal", || linop!(psd(block_diag(repeat::<2>(psd(p3)), diag([0.5, 2.0])))));
+    free("repeat beside a diagonal: all", || {
+        let x = blocks.inv().unwrap().apply(&blocks.sqrt().unwrap().apply(&blocks.pow(0.3).unwrap().apply(&w8)));
+        (blocks.solve(&x).unwrap(), blocks.logdet().unwrap(), blocks.trace().unwrap())
+    });
+    let order = free("permutation", || linop!(permutation([2usize, 0, 1, 3])));
+    let w4 = SVector::<f64, 4>::new(1.0, 2.0, 3.0, 4.0);
+    free("permutation: all", || {
+        (order.inv().unwrap().apply(&order.solve(&w4).unwrap()), order.slogdet().unwrap(), order.trace().unwrap())
+    });
+    let lower = free("triangular", || Triangular::lower(p4));
+    free("triangular: all", || {
+        (lower.inv().unwrap().apply(&lower.solve(&w4).unwrap()), lower.slogdet().unwrap(), lower.trace().unwrap())
+    });
+    free("multiples, slices", || {
+        let (twice, corner) = (linop!(2.0 * psd(p4)), linop!(psd(p4)[0..2, 0..2]));
+        let x = twice.sqrt().unwrap().apply(&twice.inv().unwrap().apply(&w4));
+        (x, twice.pow(0.3).unwrap().apply(&w4), twice.logdet().unwrap(), corner.solve(&[1.0, 2.0]).unwrap())
+    });
+
     let (g, s) = (linop!(&a * &a.H), linop!(block_diag(a, repeat::<2>(psd(a)))));
     free("gram", || g.apply(&g.solve(&nalgebra::vector![1.0, 2.0]).unwrap()));
     free("block_diag and repeat", || s.apply(&s.solve(&v).unwrap()));

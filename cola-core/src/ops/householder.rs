@@ -83,7 +83,7 @@ pub fn try_householder<V: VectorData>(v: V) -> Result<Householder<V>> {
 }
 operator!([V: VectorData] Householder<V> {
     scalar V::Scalar; facts FactSet<Known, Unknown, Known, Known>; rows V::Len; cols V::Len;
-    nrows |s| s.0.view().rows; ncols s.0.view().rows;
+    nrows |s| s.0.view().rows; ncols s.0.view().rows; class crate::classes::HasSpectrum;
 });
 crate::interop::saved!([V: VectorData] Householder<V>, "Householder", [] { v: V = |k| k.0 } Householder::try_new(v));
 tree_node!([V] Householder<V> { "v" => 0 });

@@ -33,6 +33,7 @@ impl<V: Operator + Clone, F> Clone for Normal<V, F> {
 }
 operator!([V: Operator, F: Facts] Normal<V, F> {
     scalar V::Scalar; facts F; rows Ro<V>; cols Ro<V>; nrows |s| s.basis.nrows(); ncols s.basis.nrows(); dense V::HOLDS_DENSE;
+    class crate::classes::HasSpectrum;
 });
 impl<V: Operator, F> Normal<V, F> {
     /// From eigenvectors and eigenvalues; the caller answers for V being unitary.

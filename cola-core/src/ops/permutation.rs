@@ -148,8 +148,20 @@ impl<K: Facts, T: Scalar, S: Space> InverseRule<K> for Permutation<T, S> {
 // each cycle of even length changes the sign
 impl<K: Facts, T: Scalar, S: Space> DetRule<K> for Permutation<T, S> {
     fn slogdet_rule(&self) -> Result<(T, T::Re)> {
-        let even = self.cycles().iter().filter(|c| c.len() % 2 == 0).count();
-        Ok((if even % 2 == 0 { T::one() } else { -T::one() }, T::Re::zero()))
+        let n = self.order.len();
+        let sign = crate::operator::with_scratch(n, |seen: &mut [T]| {
+            let mut sign = T::one();
+            for start in 0..n {
+                let (mut length, mut i) = (0, start);
+                while seen[i].is_zero() {
+                    seen[i] = T::one();
+                    (length, i) = (length + 1, self.order[i]);
+                }
+                sign = if length > 0 && length % 2 == 0 { -sign } else { sign };
+            }
+            sign
+        });
+        Ok((sign, T::Re::zero()))
     }
 }
 impl<T: Scalar, S: Space> DiagonalRule for Permutation<T, S> {

@@ -14,17 +14,46 @@ pub enum Check {
     /// Data races; CUDA threads are threads.
     Races,
 }
+impl Check {
+    fn flags(self) -> &'static [&'static str] {
+        match self {
+            Check::Address => &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+            Check::Races => &["-DSHIM_THREADS", "-fsanitize=thread"],
+        }
+    }
+}
 fn compiler() -> String {
     std::env::var("CXX").unwrap_or("c++".into())
 }
 /// True if there is a compiler; else says so, and fails where COLA_REQUIRE_CXX is set.
 pub fn available() -> bool {
-    let found = Command::new(compiler()).arg("--version").output().is_ok_and(|o| o.status.success());
+    static FOUND: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    let found = *FOUND.get_or_init(|| [Check::Address, Check::Races].into_iter().all(compiles));
     if !found {
-        assert!(std::env::var_os("COLA_REQUIRE_CXX").is_none(), "COLA_REQUIRE_CXX is set and there is no C++ compiler");
-        println!("skipped: no C++ compiler");
+        let required = std::env::var_os("COLA_REQUIRE_CXX").is_some();
+        assert!(!required, "COLA_REQUIRE_CXX is set and there is no C++20 compiler with sanitizers");
+        println!("skipped: no C++20 compiler with sanitizers");
     }
     found
+}
+/// Whether an empty program can be made: old compilers have no C++20, some systems no libraries of the sanitizers.
+fn compiles(check: Check) -> bool {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("probe-{check:?}-{}", std::process::id()));
+    let mut child = Command::new(compiler())
+        .args(["-std=c++20", "-pthread", "-x", "c++", "-", "-o"])
+        .arg(&program)
+        .args(check.flags())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let text = b"#include <atomic>\n#include <span>\nint main() { return 0; }\n";
+    let done = child.as_mut().is_ok_and(|c| {
+        let written = c.stdin.take().is_some_and(|mut input| input.write_all(text).is_ok());
+        c.wait().is_ok_and(|status| status.success()) && written
+    });
+    let _ = std::fs::remove_file(program);
+    done
 }
 /// A compiled set of kernels.
 pub struct Program(PathBuf);
@@ -37,15 +66,11 @@ impl Program {
         std::fs::write(folder.join("kernels.cu"), format!("{text}\n{exports}")).unwrap();
         let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cpu");
         let program = folder.join("run");
-        let flags: &[&str] = match check {
-            Check::Address => &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
-            Check::Races => &["-DSHIM_THREADS", "-fsanitize=thread"],
-        };
         let out = Command::new(compiler())
             .args(["-std=c++20", "-O0", "-g1", "-w", "-pthread", "-include"])
             .arg(here.join("shim.h"))
             .arg(format!("-DSOURCE=\"{}\"", folder.join("kernels.cu").display()))
-            .args(flags)
+            .args(check.flags())
             .arg(here.join("runner.cpp"))
             .arg("-o")
             .arg(&program)
