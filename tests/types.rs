@@ -57,6 +57,7 @@ fn of_compositions() {
 #[test]
 fn of_folds() {
     let (a, d) = (DMatrix::<f64>::identity(3, 3), || linop!(diag([1.0, 2.0, 3.0])));
+    picked("householder + c I", &linop!(householder([1.0, 2.0, 3.0]) + 2.0 * I), "Shifted<Householder<");
     picked("diag + c I", &linop!({ d() } + 2.0 * I), "Shifted<Diagonal<[f64; 3]>, ScaledIdentity<");
     picked(
         "psd(diag) + psd(diag)",
