@@ -132,7 +132,7 @@ fn attempt<T: Scalar>(action: &mut Action<'_, T>, k: usize, seed: u64) -> Result
     let widening = if shared > 0.0 && all > 0.0 { shared / all } else { 0.0 };
     let student = if k > 3 { (k - 1) as f64 / (k - 3) as f64 } else { 4.0 };
     let std_error =
-        squares.zip(&covariances).map(|(square, &c)| (student * (square + c.max(widening * square))).sqrt());
+        squares.zip(&covariances).map(|(square, &c)| 1.08 * (student * (square + c.max(widening * square))).sqrt());
     let std_error = DVector::from_iterator(n, std_error);
     Ok(Estimate { value, std_error, probes: 2 * k })
 }
