@@ -33,7 +33,6 @@ const MISSED: &[&str] = &[
     "XTrace, condition 1e6",
     "XTrace, condition 1e10",
     "XTrace, condition 1e14",
-    "XNysTrace, condition 1e14",
 ];
 
 /// What many seeds have shown of an estimator.

@@ -141,7 +141,12 @@ fn diagonals() {
     assert!(pp.std_error.norm() < plain.std_error.norm() && pp.probes == 60);
     let x = a.diagonal_with(XDiag::default().probes(60).seed(4)).unwrap();
     let inside = (0..90).filter(|&i| (x.value[i] - m[(i, i)]).abs() <= 4.0 * x.std_error[i]).count();
-    assert!(inside >= 88 && x.std_error.norm() < plain.std_error.norm() && x.probes == 60, "{inside}");
+    assert!(inside >= 88 && x.probes == 60, "{inside}");
+    // where eigenvalues fall fast it has the smaller error
+    let steep = Dense::new(decaying(90, 2.0));
+    let plain = steep.diagonal_with(Hutchinson::default().probes(60).seed(4)).unwrap();
+    let x = steep.diagonal_with(XDiag::default().probes(60).seed(4)).unwrap();
+    assert!(x.std_error.norm() < 0.5 * plain.std_error.norm(), "{} {}", x.std_error.norm(), plain.std_error.norm());
     let exact = a.diagonal_with(XDiag::default().rel_tol(1e-9)).unwrap();
     assert!((0..90).all(|i| exact.value[i] == m[(i, i)]) && exact.probes == 90);
     // complex and not Hermitian; of low rank it is exact
