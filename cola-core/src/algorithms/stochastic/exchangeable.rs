@@ -154,9 +154,14 @@ fn xtrace<V: Columns + ?Sized>(
 /// The standard error of the mean of k exchangeable values from that of independent ones and their covariance. That is known badly: where it
 /// comes out negative, it counts as none. As wide as Student's distribution, the spread being known from k values only.
 fn together(k: usize, std_error: f64, covariance: f64) -> f64 {
-    let student = if k > 3 { ((k - 1) as f64 / (k - 3) as f64).sqrt() } else { 2.0 };
-    student * (std_error * std_error + covariance.max(0.0)).sqrt()
+    (student(k) * (std_error * std_error + covariance.max(0.0))).sqrt()
 }
+/// The variance of Student's distribution with k - 1 degrees of freedom; of three values and fewer, which have none, 4.
+pub(super) fn student(k: usize) -> f64 {
+    if k > 3 { (k - 1) as f64 / (k - 3) as f64 } else { 4.0 }
+}
+/// How much more is said than is estimated where the values are skewed: measured, `tests/estimates.rs`.
+pub(super) const SKEWED: f64 = 1.08;
 /// The mean over pairs i != j of (t_i - t_ij) conj(t_j - t_ji), for values by index.
 fn mean_product<T: Scalar>(k: usize, differences: &[T]) -> f64 {
     let mut sum = T::Re::zero();
@@ -304,7 +309,7 @@ fn xnystrace<T: Scalar>(a: &mut Action<'_, T>, options: Options, observer: Obser
             }
         }
         // the values are skewed where eigenvalues fall fast
-        let std_error = 1.08 * together(k, moments.std_error(), mean_product(k, &differences));
+        let std_error = SKEWED * together(k, moments.std_error(), mean_product(k, &differences));
         Ok(Estimate { value: moments.mean, std_error, probes: k })
     })
 }

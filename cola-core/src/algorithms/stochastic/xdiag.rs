@@ -3,7 +3,7 @@
 //! Epperly, Tropp & Webber, XTrace: making the most of every sample in stochastic trace estimation, SIMAX 45, 2024, section 2.3, with sign
 //! vectors. Letters of the paper. Deviation: adaptive, in the 2-norm of the whole diagonal.
 
-use super::exchangeable::{left_out, qr};
+use super::exchangeable::{SKEWED, left_out, qr, student};
 use super::{DiagonalAlgorithm, Estimate, Moments, estimator, for_signs, for_units, square, watcher};
 use crate::algorithms::blocks::{Action, multiply};
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options};
@@ -130,10 +130,8 @@ fn attempt<T: Scalar>(action: &mut Action<'_, T>, k: usize, seed: u64) -> Result
     let squares = moments.iter().map(|m| m.std_error().powi(2));
     let (all, shared) = (squares.clone().sum::<f64>(), covariances.iter().sum::<f64>());
     let widening = if shared > 0.0 && all > 0.0 { shared / all } else { 0.0 };
-    let student = if k > 3 { (k - 1) as f64 / (k - 3) as f64 } else { 4.0 };
-    let std_error =
-        squares.zip(&covariances).map(|(square, &c)| 1.08 * (student * (square + c.max(widening * square))).sqrt());
-    let std_error = DVector::from_iterator(n, std_error);
+    let said = |(square, &c): (f64, &f64)| SKEWED * (student(k) * (square + c.max(widening * square))).sqrt();
+    let std_error = DVector::from_iterator(n, squares.zip(&covariances).map(said));
     Ok(Estimate { value, std_error, probes: 2 * k })
 }
 /// The mean over pairs i != j of Re (t_i - t_ij) conj(t_j - t_ji) for every entry: t_i is the estimate with vector i left out of the basis
