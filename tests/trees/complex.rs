@@ -1,5 +1,5 @@
 //! The same of complex numbers: phases of determinants, A^T beside A^H, facts that hold for Hermitian and not for symmetric matrices.
-use super::{LARGEST, general_box};
+use super::{LARGEST, condition, general_box, near};
 use cola::functions::{
     DiagonalRule, Exp, HasCholesky, HasDet, HasEig, HasEigh, HasExp, HasLog, HasPinv, HasSvd, Log, Pinv,
 };
@@ -35,19 +35,6 @@ fn tree() -> impl Strategy<Value = Tree> {
 fn random(n: usize, seed: u64) -> M {
     let mut f = super::noise(seed);
     DMatrix::from_fn(n, n, |_, _| C::new(f(), f()))
-}
-fn near(what: &str, got: &M, want: &M, tol: f64) {
-    let error = (got - want).norm();
-    assert!(error <= tol * (1.0 + want.norm()), "{what} is off by {error:e}, {tol:e} is allowed\n{got}{want}");
-}
-fn condition(a: &M) -> f64 {
-    let s = a.clone().svd(false, false).singular_values;
-    match a.is_empty() {
-        true => 1.0,
-        // numbers of the order of 1 that cancelled: what is left is rounding
-        false if s.max() < 1e-12 => f64::INFINITY,
-        false => s.max() / s.min(),
-    }
 }
 fn eye(n: usize) -> M {
     M::identity(n, n)

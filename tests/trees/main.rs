@@ -105,11 +105,11 @@ fn random(n: usize, seed: u64) -> M {
     let mut f = noise(seed);
     DMatrix::from_fn(n, n, |_, _| f())
 }
-fn near(what: &str, got: &M, want: &M, tol: f64) {
+fn near<T: nalgebra::ComplexField<RealField = f64>>(what: &str, got: &DMatrix<T>, want: &DMatrix<T>, tol: f64) {
     let error = (got - want).norm();
     assert!(error <= tol * (1.0 + want.norm()), "{what} is off by {error:e}, {tol:e} is allowed\n{got}{want}");
 }
-fn condition(a: &M) -> f64 {
+fn condition<T: nalgebra::ComplexField<RealField = f64>>(a: &DMatrix<T>) -> f64 {
     let s = a.clone().svd(false, false).singular_values;
     match a.is_empty() {
         true => 1.0,
