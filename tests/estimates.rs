@@ -18,23 +18,6 @@ fn decaying(n: usize, p: f64) -> DMatrix<f64> {
     &q * DMatrix::from_diagonal(&DVector::from_fn(n, |i, _| ((i + 1) as f64).powf(-p))) * q.transpose()
 }
 
-/// Cells that a thousand seeds show to miss the bar, though not by much: up to 1 % outside, the standard error wrong by up to 30 %. They are few
-/// samples of a skewed distribution, where one eigenvalue far above the others is most of what is sampled (Hilbert, Frank, clusters, fast
-/// decay): more probes mend it.
-const MISSED: &[&str] = &[
-    "Hutchinson, Hilbert",
-    "Hutchinson, Frank",
-    "Hutch++, graded",
-    "Hutch++, clustered",
-    "Hutch++, condition 1e10",
-    "Hutch++, condition 1e14",
-    "XTrace, Jordan",
-    "XTrace, graded",
-    "XTrace, condition 1e6",
-    "XTrace, condition 1e10",
-    "XTrace, condition 1e14",
-];
-
 /// What many seeds have shown of an estimator.
 struct Bar {
     count: u64,
@@ -56,11 +39,7 @@ impl Bar {
         let (outside, ratio) = (outside / self.count as f64, (said / squares).sqrt());
         println!("{name}: {outside} outside of four standard errors, said / true {ratio:.3}");
         let room = 1.2 + if self.count < 1000 { self.chance / (2.0 * self.count as f64).sqrt() } else { 0.0 };
-        let (most, room) = match MISSED.contains(&name) {
-            true => (0.01, 1.1 * room),
-            false => (0.001, room),
-        };
-        if outside > f64::max(most, 1.0 / self.count as f64) || ratio > room || ratio < 1.0 / room {
+        if outside > f64::max(0.001, 1.0 / self.count as f64) || ratio > room || ratio < 1.0 / room {
             self.complaints.push(format!("{name}: {outside} outside, said / true {ratio:.3}"));
         }
     }
@@ -115,9 +94,13 @@ fn all(count: u64) {
     assert!(bar.complaints.is_empty(), "{:#?}", bar.complaints);
 }
 
-/// On the families of the other methods, normal or not: errors in units of the norm of A.
-fn on_families(count: u64) {
-    fn trace<T: Number>(bar: &mut Bar, name: &str, m: &DMatrix<T>, psd: bool) {
+/// On the families of the other methods, normal or not, of order 100 `scale`: errors in units of the norm of A.
+///
+/// A thousand seeds need a scale of 4. Where one eigenvalue l is nearly all of A (Hilbert, Frank), a trace is l times a mean of k squares of
+/// normal variables, and a standard error, which knows only these, is c times that mean: of k = 40 the mean is below 0.45 once in a thousand,
+/// which four standard errors reach only if c is 1.4 times what is right. No estimator holds both bars there; of k = 160 they are compatible.
+fn on_families(count: u64, scale: usize) {
+    fn trace<T: Number>(bar: &mut Bar, name: &str, m: &DMatrix<T>, psd: bool, scale: usize) {
         let (a, exact, norm) = (Dense::new(m), m.trace(), m.norm());
         let run = |bar: &mut Bar, what: &str, estimate: &dyn Fn(u64) -> Estimate<T>| {
             bar.judge(&format!("{what}, {name}"), &|s| {
@@ -127,12 +110,29 @@ fn on_families(count: u64) {
                 if error < 1e-11 && e.std_error < 1e-11 * norm { (0.0, 0.0) } else { (error, e.std_error / norm) }
             });
         };
-        run(bar, "Hutchinson", &|s| a.trace_with(Hutchinson::default().probes(40).seed(s)).unwrap());
-        run(bar, "Hutch++", &|s| a.trace_with(HutchPlusPlus::default().probes(96).seed(s)).unwrap());
-        run(bar, "XTrace", &|s| a.trace_with(XTrace::default().probes(60).seed(s)).unwrap());
+        let probes = |m: usize| m * scale;
+        run(bar, "Hutchinson", &|s| a.trace_with(Hutchinson::default().probes(probes(40)).seed(s)).unwrap());
+        run(bar, "Hutch++", &|s| a.trace_with(HutchPlusPlus::default().probes(probes(96)).seed(s)).unwrap());
+        run(bar, "XTrace", &|s| a.trace_with(XTrace::default().probes(probes(60)).seed(s)).unwrap());
+        // every entry of a diagonal is an estimate: one per seed, by turns
+        let run = |bar: &mut Bar, what: &str, estimate: &dyn Fn(u64) -> Estimate<DVector<T>, DVector<f64>>| {
+            bar.judge(&format!("diagonal by {what}, {name}"), &|s| {
+                let (e, i) = (estimate(s), (s as usize * 37) % m.nrows());
+                let (error, said) = ((e.value[i] - m[(i, i)]).modulus() / norm, e.std_error[i] / norm);
+                if error < 1e-11 && said < 1e-11 { (0.0, 0.0) } else { (error / said, 1.0) }
+            });
+        };
+        run(bar, "Hutchinson", &|s| a.diagonal_with(Hutchinson::default().probes(probes(40)).seed(s)).unwrap());
+        run(bar, "Hutch++", &|s| a.diagonal_with(HutchPlusPlus::default().probes(probes(96)).seed(s)).unwrap());
+        run(bar, "XDiag", &|s| a.diagonal_with(XDiag::default().probes(probes(60)).seed(s)).unwrap());
         if psd {
             let a = Psd::new(&a);
-            run(bar, "XNysTrace", &|s| a.trace_with(XNysTrace::default().probes(40).seed(s)).unwrap());
+            let nystrom = XNysTrace::default().probes(probes(40));
+            bar.judge(&format!("XNysTrace, {name}"), &|s| {
+                let e = a.trace_with(nystrom.seed(s)).unwrap();
+                let error = (e.value - exact).modulus() / norm;
+                if error < 1e-11 && e.std_error < 1e-11 * norm { (0.0, 0.0) } else { (error, e.std_error / norm) }
+            });
             let w = m.clone().symmetric_eigenvalues();
             // beyond, the smallest eigenvalues take more steps than the tolerance of a quadrature is worth
             if w.min() > 1e-3 * w.max() {
@@ -145,21 +145,26 @@ fn on_families(count: u64) {
         }
     }
     let mut bar = Bar { count, chance: 4.0, complaints: Vec::new() };
-    trace(&mut bar, "1-D Laplacian", &laplacian(1, 100, 0.0), true);
-    trace(&mut bar, "2-D Laplacian", &laplacian(2, 10, 0.0), true);
-    trace(&mut bar, "3-D Laplacian", &laplacian(3, 5, 0.0), true);
-    trace(&mut bar, "Hilbert", &hilbert(100), true);
-    trace(&mut bar, "Frank", &frank(100), false);
-    trace(&mut bar, "Grcar", &grcar(100), false);
-    trace(&mut bar, "Clement", &clement(100), false);
-    trace(&mut bar, "Jordan", &jordan(100), false);
-    trace(&mut bar, "graded", &graded(100), true);
-    trace(&mut bar, "clustered", &with_spectrum::<f64>(&clustered(100)), true);
+    let (n, plane, space) = match scale {
+        1 => (100, 10, 5),
+        _ => (100 * scale, 20, 8),
+    };
+    let mut on = |name: &str, m: &DMatrix<f64>, psd: bool| trace(&mut bar, name, m, psd, scale);
+    on("1-D Laplacian", &laplacian(1, n, 0.0), true);
+    on("2-D Laplacian", &laplacian(2, plane, 0.0), true);
+    on("3-D Laplacian", &laplacian(3, space, 0.0), true);
+    on("Hilbert", &hilbert(n), true);
+    on("Frank", &frank(n), false);
+    on("Grcar", &grcar(n), false);
+    on("Clement", &clement(n), false);
+    on("Jordan", &jordan(n), false);
+    on("graded", &graded(n), true);
+    on("clustered", &with_spectrum::<f64>(&clustered(n)), true);
     for cond in [1e2, 1e6, 1e10, 1e14] {
-        trace(&mut bar, &format!("condition {cond:e}"), &with_spectrum::<f64>(&geometric(100, cond)), true);
+        on(&format!("condition {cond:e}"), &with_spectrum::<f64>(&geometric(n, cond)), true);
     }
-    trace(&mut bar, "complex Hermitian", &with_spectrum::<C64>(&geometric(100, 1e3)), true);
-    trace(&mut bar, "complex random", &DMatrix::from_fn(100, 100, |i, j| C64::some(i * 100 + j)), false);
+    trace(&mut bar, "complex Hermitian", &with_spectrum::<C64>(&geometric(n, 1e3)), true, scale);
+    trace(&mut bar, "complex random", &DMatrix::from_fn(n, n, |i, j| C64::some(i * n + j)), false, scale);
     assert!(bar.complaints.is_empty(), "{:#?}", bar.complaints);
 }
 
@@ -169,12 +174,12 @@ fn a_few_seeds() {
 }
 #[test]
 fn families_by_a_few_seeds() {
-    on_families(12);
+    on_families(12, 1);
 }
 #[test]
-#[ignore = "1000 seeds of every estimator on every family: a minute with optimisation"]
+#[ignore = "1000 seeds of every estimator on every family: four minutes with optimisation"]
 fn families_by_a_thousand_seeds() {
-    on_families(1000);
+    on_families(1000, 4);
 }
 #[test]
 #[ignore = "1000 seeds of every estimator: half a minute with optimisation"]

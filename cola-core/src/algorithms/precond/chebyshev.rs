@@ -3,15 +3,22 @@
 //! Saad, Iterative Methods for Sparse Linear Systems, 2nd ed., 2003, algorithm 12.1.
 
 use crate::error::{Error, Result};
-use crate::facts::{Facts, PsdFacts, PsdOf};
-use crate::operator::short::{Ro, Sc};
+use crate::facts::{Facts, PsdFacts, PsdOf, SelfAdjointFacts};
+use crate::functions::base::{BaseInverse, materialize};
+use crate::functions::dense::{FactorMethod, MethodOf};
+use crate::functions::det::slog_product;
+use crate::functions::{DetRule, EighRule, HasEigh, InverseRule, MaySpectrum, Power, SpectrumRule, Vectors};
+use crate::operator::short::{Fa, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::scalar::Scalar;
+use crate::ops::{Either, Spectral};
+use crate::plan::{Explain, Plan, Question, base};
+use crate::scalar::{Real, Scalar};
 use crate::vector::Vector;
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
 
-/// p(A) with A p(A) near I on the interval [low, high] of eigenvalues, p of degree k - 1: k - 1 products with A, no inner products.
+/// p(A) with A p(A) near I on the interval [low, high] of eigenvalues, p of degree k - 1: k - 1 products with A, no inner products. Its
+/// eigenvalues are p of those of A, on the same eigenvectors, where the structure of A gives these.
 ///
 /// ```
 /// # use cola_core::prelude::*;
@@ -47,6 +54,29 @@ where
             )));
         }
         Ok(Chebyshev { a, low, high, degree })
+    }
+}
+impl<A: Operator> Chebyshev<A> {
+    /// p(w), by the steps of the product.
+    fn polynomial(&self, w: Re<A>) -> Re<A> {
+        let real = Re::<A>::real;
+        let (theta, delta) = (0.5 * (self.high + self.low), 0.5 * (self.high - self.low));
+        let (mut r, mut d, mut z, mut rho) = (real(1.0), real(1.0 / theta), real(0.0), delta / theta);
+        for _ in 0..self.degree {
+            z += d;
+            r -= w * d;
+            let next = 1.0 / (2.0 * theta / delta - rho);
+            d = r * real(2.0 * next / delta) + d * real(next * rho);
+            rho = next;
+        }
+        z
+    }
+}
+impl<A: MaySpectrum + LinearOperator> Chebyshev<A> {
+    /// p(A) by the eigen-decomposition of A, if that is cheaper than a factorisation.
+    fn structured(&self) -> Option<Result<Spectral<Vectors<A>, SelfAdjointFacts>>> {
+        let cheap = <A as SpectrumRule<Fa<A>>>::STRUCTURED && self.a.has_spectrum();
+        cheap.then(|| self.a.spectrum_rule()?.map(|w| self.polynomial(w)))
     }
 }
 operator!([A: Operator] Chebyshev<A> {
@@ -85,5 +115,59 @@ impl<A: LinearOperator> LinearOperator for Chebyshev<A> {
         3 * self.a.nrows() + self.a.scratch_len(1)
     }
 }
-crate::base_rules!([A: LinearOperator] Chebyshev<A>);
-impl<A: Operator> crate::plan::Explain for Chebyshev<A> {}
+// with A = V diag(w) V^H, p(A) = V diag(p(w)) V^H
+impl<K: Facts, A: HasEigh + LinearOperator> EighRule<K> for Chebyshev<A> {
+    type Basis = A::Basis;
+    fn eigh_rule(&self) -> Result<Spectral<A::Basis, SelfAdjointFacts>> {
+        self.a.eigh_rule()?.map(|w| self.polynomial(w))
+    }
+}
+impl<K: Facts, A: MaySpectrum + LinearOperator> SpectrumRule<K> for Chebyshev<A> {
+    type Vectors = Vectors<A>;
+    const STRUCTURED: bool = <A as SpectrumRule<Fa<A>>>::STRUCTURED;
+    fn has_spectrum(&self) -> bool {
+        self.a.has_spectrum()
+    }
+    fn spectrum_rule(&self) -> Result<Spectral<Vectors<A>, SelfAdjointFacts>> {
+        self.a.spectrum_rule()?.map(|w| self.polynomial(w))
+    }
+}
+// by the eigenvalues of A where its structure gives them, else by the base case
+impl<K: Facts, A: MaySpectrum + LinearOperator + Clone> InverseRule<K> for Chebyshev<A> {
+    type Output = Either<Spectral<Vectors<A>, PsdFacts>, BaseInverse<Self, MethodOf<K>>>;
+    fn inverse_rule(&self) -> Result<Self::Output> {
+        Ok(match self.structured() {
+            Some(p) => Either::First(p?.power(Power::Real(-1.0))?),
+            None => Either::Second(BaseInverse::new(self)?),
+        })
+    }
+}
+impl<K: Facts, A: MaySpectrum + LinearOperator> DetRule<K> for Chebyshev<A> {
+    fn slogdet_rule(&self) -> Result<(Sc<A>, Re<A>)> {
+        match self.structured() {
+            Some(p) => Ok(slog_product(p?.eigenvalues().iter().map(|&w| Sc::<A>::from_re(w)))),
+            None => MethodOf::<K>::slogdet_of(materialize("slogdet", self)?),
+        }
+    }
+}
+crate::spectral_power!([A: LinearOperator] Chebyshev<A>);
+crate::spectral_exp!([A: LinearOperator] Chebyshev<A>);
+crate::spectral_log!([A: LinearOperator] Chebyshev<A>);
+crate::base_diagonal!([A: LinearOperator] Chebyshev<A>);
+crate::base_factors!([A: LinearOperator] Chebyshev<A>);
+crate::base_eig!([A: LinearOperator] Chebyshev<A>);
+crate::base_svd!([A: LinearOperator] Chebyshev<A>);
+crate::inverse_pinv!([A: LinearOperator] Chebyshev<A>);
+impl<A: MaySpectrum + LinearOperator> Explain for Chebyshev<A> {
+    fn plan<K: Facts>(&self, question: Question) -> Plan {
+        let structured = <A as SpectrumRule<Fa<A>>>::STRUCTURED && self.a.has_spectrum();
+        match question {
+            Question::Apply => Plan::rule(self, "a polynomial of A", "degree products"),
+            Question::Solve | Question::Slogdet if structured => {
+                Plan::rule(self, "p of the eigenvalues of A", "eigh(A)")
+            }
+            Question::Eigh | Question::Power => Plan::rule(self, "p of the eigenvalues of A", "eigh(A)"),
+            _ => base::<K, Self>(self, question),
+        }
+    }
+}

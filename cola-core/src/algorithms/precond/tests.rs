@@ -179,6 +179,26 @@ fn chebyshev_and_jacobi() {
     for (low, high, degree) in [(0.0, 1.0, 1), (2.0, 1.0, 1), (1.0, f64::NAN, 1), (1.0, 2.0, 0)] {
         assert!(matches!(Chebyshev::new(&a, low, high, degree), Err(Error::InvalidArgument { .. })));
     }
+    // its rules, by the spectrum of a structure and by the base case: those of its own dense matrix
+    macro_rules! rules {
+        ($p:expr) => {{
+            let p = $p;
+            let dense = p.to_dense();
+            let near = |a: DMatrix<f64>| assert!((&a - &dense).norm() <= 1e-11 * dense.norm(), "{a} {dense}");
+            near(p.inv().unwrap().to_dense().try_inverse().unwrap());
+            let root = p.sqrt().unwrap().to_dense();
+            near(&root * &root);
+            let (sign, log) = p.slogdet().unwrap();
+            assert!(sign == 1.0 && (log - dense.determinant().ln()).abs() < 1e-8, "{log}");
+            near(p.eigh().unwrap().to_dense());
+        }};
+    }
+    rules!(Chebyshev::new(Psd::new(Dense::new(a.to_dense())), 0.05, 4.0, 5).unwrap());
+    rules!(Chebyshev::new(Psd::new(Diagonal::new(vec![0.3, 1.0, 2.0, 3.9])), 0.05, 4.0, 6).unwrap());
+    // a million numbers: by the eigenvalues of the structure alone
+    let large = Chebyshev::new(Psd::new(Diagonal::new(vec![1.5; 1_000_000])), 0.5, 2.0, 4).unwrap();
+    let x = large.inv().unwrap().apply(&large.apply(&vec![2.0; 1_000_000]));
+    assert!(x.iter().all(|x| (x - 2.0).abs() < 1e-14));
     assert!(matches!(Jacobi::of(&Diagonal([1.0, 0.0])), Err(Error::Singular { index: 1 })));
     assert_eq!(Jacobi::of(&Diagonal([4.0, -0.5])).unwrap().0, [0.25, -2.0]);
 }
@@ -205,7 +225,27 @@ fn refinement_in_mixed_precision() {
     assert!((p.to_dense() * &m - DMatrix::identity(8, 8)).iter().all(|x| x.norm() < 1e-4));
     let adjoint = p.adjoint().to_dense() * m.adjoint();
     assert!((adjoint - DMatrix::identity(8, 8)).iter().all(|x| x.norm() < 1e-4));
+    // its inverse is L U, which is A to single precision, and its determinant that of the pivots
+    let m = m * C64::new(1e100, 0.0);
+    let p = SinglePrecision::of(&Dense::new(&m)).unwrap();
+    let back = InverseRule::<NoFacts>::inverse_rule(&p).unwrap();
+    for (a, want) in [(back.to_dense(), m.clone()), (back.adjoint().to_dense(), m.adjoint())] {
+        assert!((&a - &want).norm() < 1e-6 * want.norm());
+    }
+    let again = InverseRule::<NoFacts>::inverse_rule(&back).unwrap();
+    assert_eq!(again.to_dense(), p.to_dense());
+    let det = (&m * C64::new(1e-100, 0.0)).determinant();
+    for (p, sign_of) in [(&p, -1.0), (&back, 1.0)] {
+        let (phase, log) = p.slogdet().unwrap();
+        let want = sign_of * (det.norm().ln() + 8.0 * 100.0 * 10f64.ln());
+        assert!((log - want).abs() < 1e-5 * want.abs(), "{log} {want}");
+        let turn = if sign_of > 0.0 { det } else { det.conj() };
+        assert!((phase - turn / c(turn.norm(), 0.0)).norm() < 1e-5, "{phase} {det}");
+    }
     assert!(matches!(SinglePrecision::of(&Diagonal([1.0, 0.0])), Err(Error::Singular { .. })));
+    // a large operator is not made dense unasked
+    let e = SinglePrecision::of(&Diagonal::new(vec![1.0; 3000])).unwrap_err();
+    assert!(e.to_string().contains("3000"), "{e}");
     assert!(matches!(SinglePrecision::of(&Diagonal([f64::NAN])), Err(Error::NonFinite { .. })));
 }
 

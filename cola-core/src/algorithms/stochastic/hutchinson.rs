@@ -59,7 +59,7 @@ fn hutchinson<V: Columns + ?Sized>(
         }
         let from = moments.count;
         for_signs(a, (options.seed, from, next - from), |_| {}, |k, x, y| moments.add_dots(n, k, x, y))?;
-        let done = Estimate { value: moments.mean, std_error: moments.std_error(), probes: moments.count };
+        let done = Estimate { value: moments.mean, std_error: moments.said_error(), probes: moments.count };
         let error = super::relative(&done);
         let stop = watcher.note(error);
         if options.restart.is_some() || error <= watcher.tol {
@@ -131,7 +131,7 @@ pub(super) fn diagonal<T: Scalar>(
         )?;
         from = next;
         let value = DVector::from_fn(n, |i, _| base[i] + moments[i].mean);
-        let std_error = DVector::from_fn(n, |i, _| moments[i].std_error());
+        let std_error = DVector::from_fn(n, |i, _| moments[i].said_error());
         // in the 2-norm of the whole diagonal
         let size = value.iter().fold(0.0, |s: f64, v| s.hypot(v.abs().lane_f64(0)));
         let error = std_error.norm();

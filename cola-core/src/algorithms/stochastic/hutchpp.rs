@@ -80,7 +80,7 @@ fn hutchpp<V: Columns + ?Sized>(
         let (mut moments, mut c) = (Moments::new(), vec![V::Scalar::zero(); rank]);
         let project = |x: &mut V| V::remove(n, &q, x, &mut c);
         for_signs(a, (options.seed, 0, count), project, |k, x, y| moments.add_dots(n, k, x, y))?;
-        Ok(Estimate { value: value + moments.mean, std_error: moments.std_error(), probes: 2 * k + count })
+        Ok(Estimate { value: value + moments.mean, std_error: moments.said_error(), probes: 2 * k + count })
     })
 }
 impl<A: LinearOperator, F: Callback> DiagonalAlgorithm<A> for HutchPlusPlus<F> {
