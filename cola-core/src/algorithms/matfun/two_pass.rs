@@ -7,8 +7,9 @@
 
 use super::krylov::{STEPS, finish};
 use super::settling::Settling;
-use super::{ApplyAlgorithm, Function, square};
-use crate::algorithms::blocks::{Action, add_product};
+use super::{ApplyAlgorithm, ApplyOn, Function, columns_on, square, square_on};
+use crate::algorithms::blocks::Action;
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::krylov::{Report, columns_by, tolerance};
 use crate::algorithms::spectrum::SpectralNumber;
 use crate::algorithms::three_term::ThreeTerm;
@@ -17,9 +18,9 @@ use crate::algorithms::watch::{
 };
 use crate::error::{Error, Result};
 use crate::facts::{Facts, SelfAdjointOf};
-use crate::operator::LinearOperator;
+use crate::operator::{LinearOperator, Operator};
 use crate::scalar::{Real, Scalar};
-use crate::vector::Vector;
+use crate::vector::VectorRe;
 use crate::view::{View, ViewMut};
 
 pub(super) const NAME: &str = "two-pass Lanczos f(A) b";
@@ -98,17 +99,37 @@ where
     }
 }
 
-/// [`TwoPassLanczos`], compiled once per number type. Workspace: the last two vectors, the Jacobi matrix, and a basis of
+impl<A, V, F: Callback> ApplyOn<A, V> for TwoPassLanczos<F>
+where
+    A: Operator<Scalar: SpectralNumber>,
+    <A::Facts as Facts>::SelfAdjoint: SelfAdjointOf<A>,
+    V: Columns<Scalar = A::Scalar> + ?Sized,
+{
+    fn apply_on(
+        &mut self,
+        f: Function<'_, VectorRe<V>>,
+        a: &mut dyn BlockProducts<V>,
+        b: &V,
+        x: &mut V,
+    ) -> Result<Report> {
+        let n = square_on(NAME, a.shape(), b, x)?;
+        let (callback, options) = (&mut self.callback, self.options);
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        columns_on(NAME, (n, 1), b, x, |b, x| two_pass(f, a, b, x, options, Some(&mut observer)))
+    }
+}
+
+/// [`TwoPassLanczos`], compiled once per type of vectors. Workspace: the last two vectors, the Jacobi matrix, and a basis of
 /// `options.block` numbers at most.
-pub(super) fn two_pass<T: SpectralNumber>(
+pub(super) fn two_pass<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
     f: Function<'_, T::Re>,
-    a: &mut Action<'_, T>,
-    b: &[T],
-    x: &mut [T],
+    a: &mut dyn BlockProducts<V>,
+    b: &V,
+    x: &mut V,
     options: Options,
     observer: Option<Observer<'_>>,
 ) -> Result<Report> {
-    let n = b.len();
+    let n = b.size();
     tolerance(NAME, options.tol)?;
     if let Function::Power(p) = f {
         p.checked()?;
@@ -126,8 +147,8 @@ pub(super) fn two_pass<T: SpectralNumber>(
     if norm.lane_f64(0) == 0.0 {
         return Ok(Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() });
     }
-    let (mut run, _) = ThreeTerm::<[T]>::new(a, b.to_vec())?;
-    let mut basis = Some(Vec::<T>::new());
+    let (mut run, _) = ThreeTerm::<V>::new(a, a.copied(b)?)?;
+    let mut basis = Some(a.zeros(0)?);
     let mut settling = Settling::new();
     let (mut next_check, mut m) = (1, 0);
     // the estimate, and whether it is what was wanted
@@ -136,9 +157,9 @@ pub(super) fn two_pass<T: SpectralNumber>(
             break (settling.estimate, false);
         }
         // the basis, while there is room for it
-        basis = basis.filter(|v| v.len() + n <= options.block.unwrap_or(0));
+        basis = basis.filter(|_| (m + 1) * n <= options.block.unwrap_or(0));
         if let Some(v) = &mut basis {
-            v.extend_from_slice(&run.v);
+            V::append(a, v, m * n, &run.v)?;
         }
         run.step(a)?;
         m += 1;
@@ -167,17 +188,17 @@ pub(super) fn two_pass<T: SpectralNumber>(
         }
     };
     let y: Vec<T> = settling.take().iter().map(|&y| T::from_re(y * norm)).collect();
-    let ended = |watcher, x: &mut [T]| match reached {
+    let ended = |watcher, x: &V| match reached {
         true => finish(watcher, x, estimate),
         false => Err(Watcher::not_converged(&watcher, estimate)),
     };
     if let Some(v) = &basis {
         // the last coefficients may be older than the basis
-        add_product(n, T::of(1.0), &v[..y.len() * n], &y, x);
+        V::add_product(n, T::of(1.0), &v.part(0..y.len() * n), &y, x);
         return ended(watcher, x);
     }
     let numbers = run.columns.swap_remove(0);
-    let (mut again, _) = ThreeTerm::<[T]>::new(a, b.to_vec())?;
+    let (mut again, _) = ThreeTerm::<V>::new(a, a.copied(b)?)?;
     for (k, &c) in y.iter().enumerate() {
         x.axpy(c, &again.v);
         if k + 1 < y.len() {
