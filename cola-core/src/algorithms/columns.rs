@@ -83,6 +83,15 @@ pub trait Columns: Vector {
         block.part_mut(filled..filled + x.size()).copy(x);
         Ok(())
     }
+    /// Exchanges the columns i and j, with room for one.
+    fn exchange(&mut self, n: usize, i: usize, j: usize, room: &mut Self) {
+        if i != j {
+            let (i, j) = (i * n..(i + 1) * n, j * n..(j + 1) * n);
+            room.copy(&self.part(i.clone()));
+            self.copy_within(j.clone(), i.start);
+            self.part_mut(j).copy(room);
+        }
+    }
     /// d_j <- x_j^H y_j for the columns of X and Y, as many as there are numbers in `d`.
     fn dots(n: usize, x: &Self, y: &Self, d: &mut [Self::Scalar]) {
         for (j, d) in d.iter_mut().enumerate() {
@@ -229,6 +238,13 @@ impl<T: Scalar> Columns for [T] {
     }
     fn copy_within(&mut self, range: Range<usize>, to: usize) {
         <[T]>::copy_within(self, range, to)
+    }
+    fn exchange(&mut self, n: usize, i: usize, j: usize, _: &mut Self) {
+        let (i, j) = (i.min(j), i.max(j));
+        if i < j {
+            let (low, high) = self.split_at_mut(j * n);
+            low[i * n..][..n].swap_with_slice(&mut high[..n]);
+        }
     }
     fn grow(_: &dyn BlockProducts<Self>, block: &mut Vec<T>, numbers: usize) -> Result<()> {
         block.resize(block.len().max(numbers), T::zero());

@@ -2,8 +2,8 @@
 
 use super::blocks::finite;
 use super::columns::{BlockProducts, Columns};
-use super::krylov::Report;
 use super::krylov::testing::*;
+use super::krylov::{Params, Report, cg_columns, cg_columns_on};
 use super::matfun::*;
 use super::spectrum::*;
 use super::stochastic::{HutchPlusPlus, Hutchinson, Slq, TraceAlgorithm, TraceOn, XTrace};
@@ -369,6 +369,41 @@ fn shifted_systems() {
         let e = ShiftedCg::default().solve_on(&mut There::new(&a), shifts, &Scattered::of(&b[..len]), &mut x);
         assert!(matches!(e, Err(Error::InvalidArgument { .. } | Error::ShapeMismatch { .. })), "{e:?}");
     }
+}
+
+/// Conjugate gradients of several columns of different difficulty, which leave the block one by one.
+#[test]
+fn columns() {
+    let n = 60;
+    let d: Vec<f64> = (0..n).map(|i| (1 + i) as f64).collect();
+    let (a, p) =
+        (diagonal::<PsdFacts, f64>(d.clone()), diagonal::<PsdFacts, f64>(d.iter().map(|d| 1.0 / (3.0 + d)).collect()));
+    // an eigenvector, zero, three eigenvectors, all of them
+    let mut b = vec![0.0; 4 * n];
+    b[5] = 2.0;
+    (0..3).for_each(|i| b[2 * n + 7 * i] = 1.0);
+    (0..n).for_each(|i| b[3 * n + i] = noise(i));
+    let run = |p: Option<&dyn DynOperator<f64>>, most: Option<usize>| {
+        let params = || Params { max_iters: most, ..Params::default() };
+        let (mut want, mut x) = (vec![0.0; 4 * n], Scattered::of(&vec![0.0; 4 * n]));
+        let (bv, xv) = (View::matrix(&b, n, 4), ViewMut::matrix(&mut want, n, 4));
+        let here = cg_columns("CG", &a, p, bv, xv, &mut params());
+        let (mut there, mut m) = (There::new(&a), p.map(There::new));
+        let m = m.as_mut().map(|m| m as &mut dyn BlockProducts<Scattered<f64>>);
+        let found = cg_columns_on(&mut there, m, &Scattered::of(&b), &mut x, &mut params());
+        near("CG of columns", &x.numbers(), &want, 1e-8);
+        (here, found, there.made.get())
+    };
+    for p in [None, Some(&p as &dyn DynOperator<f64>)] {
+        let (here, found, _) = run(p, None);
+        reports("CG of columns", &found.unwrap(), &here.unwrap());
+        let (few, many) = (run(p, Some(4)), run(p, Some(20)));
+        assert!(matches!(few.1, Err(Error::NotConverged { iterations: 4, .. })), "{:?}", few.1);
+        assert_eq!(few.2, many.2);
+    }
+    let mut x = Scattered::of(&b);
+    let e = cg_columns_on(&mut There::new(&a), None, &Scattered::of(&b[1..]), &mut x, &mut Params::default());
+    assert!(matches!(e, Err(Error::ShapeMismatch { .. })), "{e:?}");
 }
 
 /// The same pairs there and here, from nothing and from those that were reached.

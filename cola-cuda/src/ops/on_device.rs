@@ -6,8 +6,8 @@ use super::{DeviceAction, Span, SpanMut};
 use crate::device::Cuda;
 use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::algorithms::krylov::{
-    Params, Products, Report, Sides, Solution, bicgstab_on, bicgstab_vectors, cg_on, craig_on, gmres_on, lsmr_on,
-    lsqr_on, minres_on, symmlq_on, tfqmr_on,
+    Params, Products, Report, Sides, Solution, bicgstab_on, bicgstab_vectors, cg_columns_on, cg_on, craig_on, gmres_on,
+    lsmr_on, lsqr_on, minres_on, symmlq_on, tfqmr_on,
 };
 use cola_core::functions::{Exp, HasDet, HasEigh, HasExp, HasLog, HasPower, Inv, Invertible, Log, Pow, Power};
 use cola_core::{Error, Facts, Operator, PsdOf, Real, Result, Scalar, SelfAdjointOf, Spectral, Update, WithFacts};
@@ -347,6 +347,22 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
             let [r, p, q, z] = exactly(work)?;
             cg_on(by, n, b, x, [r, p, q, z], &mut options.params())
         })
+    }
+    /// A^-1 B for right-hand sides one after another, by conjugate gradients of each with products of all that have not converged: 4 vectors for
+    /// each and one more.
+    ///
+    /// # Errors
+    /// As [`cg`](OnDevice::cg): of all columns the first that cannot go on at once; `NotConverged` and `Breakdown` after the others are done.
+    pub fn cg_columns(&self, options: Iterate, b: &DeviceVector<T>) -> Result<Solution<DeviceVector<T>>>
+    where
+        A: DeviceAction,
+        <A::Facts as Facts>::Psd: PsdOf<A>,
+    {
+        self.gpu.same_device(b.device())?;
+        let mut x = self.gpu.zeros::<T>(b.len())?;
+        let mut by = self.blocks();
+        let report = self.gpu.with_notes(|| cg_columns_on(&mut by, None, b, &mut x, &mut options.params()))?;
+        Ok(Solution { x, report })
     }
     /// A^-1 b by MINRES on the device: 8 vectors.
     ///

@@ -80,6 +80,14 @@ fn systems(gpu: &Cuda) -> Result<()> {
     let options = || Iterate::default().tol(1e-11);
     close(&gpu.download(&a.symmlq(options(), &b)?.x)?, &want, 1e8);
     close(&gpu.download(&a.tfqmr(options(), &b)?.x)?, &want, 1e9);
+    // three at once, of which one is zero and one an eigenvector
+    let wave = |i: usize| (i as f64 * std::f64::consts::PI / (n + 1) as f64).sin();
+    let waves: Vec<f64> = (1..=n).map(wave).collect();
+    let s = a.cg_columns(options(), &gpu.upload(&[vec![2.0; n], vec![0.0; n], waves.clone()].concat())?)?;
+    let eigenvalue = 2.0 - 2.0 * (std::f64::consts::PI / (n + 1) as f64).cos();
+    let solved: Vec<f64> = waves.iter().map(|w| w / eigenvalue).collect();
+    close(&gpu.download(&s.x)?, &[want.clone(), vec![0.0; n], solved].concat(), 1e8);
+    assert!(s.report.iterations <= n / 2 + 3 && s.report.residual <= 1e-11, "{:?}", s.report.iterations);
     // of x + y = 2 the shortest solution
     let singular = SelfAdjoint::new(Dense::new(nalgebra::dmatrix![1.0, 1.0; 1.0, 1.0])).to_device(gpu)?;
     close(&gpu.download(&singular.symmlq(options(), &gpu.upload(&[2.0, 2.0])?)?.x)?, &[1.0, 1.0], 1e4);
@@ -149,6 +157,7 @@ fn refusals(gpu: &Cuda) -> Result<()> {
     shape(a.exp_apply_with(Taylor::default(), &short).unwrap_err());
     shape(a.solve_shifted_with(ShiftedCg::default(), &[1.0], &short).unwrap_err());
     shape(a.symmlq(Iterate::default(), &short).unwrap_err());
+    shape(a.cg_columns(Iterate::default(), &short).unwrap_err());
     let wrong = Psd::new(laplacian(n + 1)).to_device(gpu)?;
     shape(a.exp_apply_with(RationalKrylov::new([&wrong]), &b).unwrap_err());
     shape(a.eigs_with(Lobpcg::default().preconditioner(&wrong), 2, Which::SmallestAlgebraic).unwrap_err());

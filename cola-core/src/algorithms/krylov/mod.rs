@@ -42,7 +42,7 @@ pub use bicgstab::{BiCgStab, bicgstab};
 #[doc(hidden)]
 pub use bicgstab::{bicgstab_on, vectors as bicgstab_vectors};
 pub use cg::{Cg, cg, cg_on};
-pub use cg_columns::cg_columns;
+pub use cg_columns::{cg_columns, cg_columns_on};
 pub use craig::{Craig, craig, craig_on};
 pub use gmres::{Gmres, gmres, gmres_on};
 pub use least_squares::LeastSquares;
