@@ -190,6 +190,36 @@ fn columns_on<V: Columns + ?Sized>(
     }
     Ok(worst)
 }
+/// The same on the host, from and to any place.
+fn blocks_by<T: Scalar>(
+    name: &'static str,
+    width: usize,
+    b: View<'_, T>,
+    mut x: ViewMut<'_, T>,
+    mut run: impl FnMut(&[T], &mut [T]) -> Result<Report>,
+) -> Result<Report> {
+    let n = b.rows;
+    if width <= 1 || (b.rows, b.cols) != (x.rows, x.cols) {
+        return columns_by(name, n, b, x, run);
+    }
+    let mut worst = Report { algorithm: name, iterations: 0, residual: 0.0, history: Vec::new() };
+    for first in (0..b.cols).step_by(width) {
+        let columns = first..(first + width).min(b.cols);
+        let block: Vec<T> = columns.clone().flat_map(|j| (0..n).map(move |i| b.at(i, j))).collect();
+        let mut found = vec![T::zero(); block.len()];
+        let result = run(&block, &mut found);
+        for (j, found) in columns.zip(found.chunks_exact(n.max(1))) {
+            found.iter().enumerate().for_each(|(i, &v)| *x.at(i, j) = v);
+        }
+        let report = result.map_err(|e| e.with_iterate(x.as_view()))?;
+        let iterations = worst.iterations.max(report.iterations);
+        if first == 0 || report.residual > worst.residual {
+            worst = report;
+        }
+        worst.iterations = iterations;
+    }
+    Ok(worst)
+}
 /// Runs on the columns of b without gaps, which lie where x is if x has none.
 fn in_place<T: Scalar>(
     name: &'static str,
@@ -233,7 +263,11 @@ pub(crate) fn default_apply<T: SpectralNumber, S: EigenvaluesOf<T>>(
         let mut action = Action::new(two_pass::NAME, a, 1);
         let basis = if action.is_arranged() { CHEAP_BASIS } else { BASIS };
         let options = Options { block: Some(basis), ..Options::default() };
-        return columns_by(two_pass::NAME, n, b, x, |b, x| two_pass::two_pass(f, &mut action, b, x, options, None));
+        let width = two_pass::together(n, b.cols, options);
+        if width > 1 {
+            action = Action::new(two_pass::NAME, a, width);
+        }
+        return blocks_by(two_pass::NAME, width, b, x, |b, x| two_pass::two_pass(f, &mut action, b, x, options, None));
     }
     let job = krylov::Job { self_adjoint: S::SELF_ADJOINT, adjoint: false, options: Options::default() };
     by_columns(&job, f, a, b, x, None)
@@ -249,7 +283,14 @@ fn by_columns<T: SpectralNumber>(
     let n = square(job.name(), a, b.rows)?;
     let width = job.options.block.unwrap_or(1).min(b.cols);
     if width > 1 && (b.rows, b.cols) == (x.rows, x.cols) {
-        return by_blocks(job, f, &mut Action::new(job.name(), a, width), b, x, width, observer);
+        let action = &mut Action::new(job.name(), a, width);
+        return blocks_by(job.name(), width, b, x, |b, x| {
+            let observer: Option<super::Observer<'_>> = match &mut observer {
+                Some(o) => Some(&mut **o),
+                None => None,
+            };
+            block::apply(job, f, action, n, b, x, observer)
+        });
     }
     let mut action = Action::new(job.name(), a, 1);
     columns_by(job.name(), n, b, x, |b, x| {
@@ -275,39 +316,6 @@ fn by_columns_on<V: Columns<Scalar: SpectralNumber> + ?Sized>(
         true => block::apply(job, f, a, n, b, x, Some(&mut *observer)),
         false => krylov::apply(job, f, a, b, x, Some(&mut *observer)),
     })
-}
-/// So many columns at a time in one Krylov space.
-fn by_blocks<T: SpectralNumber>(
-    job: &krylov::Job,
-    f: Function<'_, T::Re>,
-    a: &mut Action<'_, T>,
-    b: View<'_, T>,
-    mut x: ViewMut<'_, T>,
-    width: usize,
-    mut observer: Option<super::Observer<'_>>,
-) -> Result<Report> {
-    let n = b.rows;
-    let mut worst = Report { algorithm: job.name(), iterations: 0, residual: 0.0, history: Vec::new() };
-    for first in (0..b.cols).step_by(width) {
-        let columns = first..(first + width).min(b.cols);
-        let block: Vec<T> = columns.clone().flat_map(|j| (0..n).map(move |i| b.at(i, j))).collect();
-        let mut found = vec![T::zero(); block.len()];
-        let observer: Option<super::Observer<'_>> = match &mut observer {
-            Some(o) => Some(&mut **o),
-            None => None,
-        };
-        let result = block::apply(job, f, a, n, &block[..], &mut found[..], observer);
-        for (j, found) in columns.zip(found.chunks_exact(n.max(1))) {
-            found.iter().enumerate().for_each(|(i, &v)| *x.at(i, j) = v);
-        }
-        let report = result.map_err(|e| e.with_iterate(x.as_view()))?;
-        let iterations = worst.iterations.max(report.iterations);
-        if first == 0 || report.residual > worst.residual {
-            worst = report;
-        }
-        worst.iterations = iterations;
-    }
-    Ok(worst)
 }
 macro_rules! apply_by {
     ($Name:ident, $self_adjoint:literal $(, $Fact:ident: $Demand:ident)?) => {
