@@ -10,7 +10,8 @@
 //! | PSD | A^(1/2), A^(-1/2) | [`ContourIntegral`]: a few shifted systems in one Krylov space |
 //!
 //! b may be a matrix: `exp_apply_with(Lanczos::default().block(4), &b)` takes four columns at a time into one Krylov space, with fewer products
-//! in all than column by column where the columns have something in common, and products with four vectors at once.
+//! in all than column by column where the columns have something in common, and products with four vectors at once. [`TwoPassLanczos`] (up to
+//! 8 columns), [`ChebyshevSeries`] and [`Taylor`] (16) have products of several columns as well, each of which is what it is alone.
 //!
 //! Where nothing is said a self-adjoint operator above the size up to which operators are made dense takes Lanczos' recurrence without
 //! orthogonalisation: its basis is kept up to 128 MiB, else made twice.

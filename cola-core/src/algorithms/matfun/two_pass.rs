@@ -33,7 +33,8 @@ pub(super) const NAME: &str = "two-pass Lanczos f(A) b";
 /// A with the fact self-adjoint.
 /// # Cost
 /// Two products per step (one for steps whose vectors [`basis`](TwoPassLanczos::basis) allows to keep) and about 12 n operations; no
-/// orthogonalisation, so that a few more steps are needed than with a full basis. The small function costs the cube of the steps.
+/// orthogonalisation, so that a few more steps are needed than with a full basis. The small function costs the cube of the steps. Up to 8
+/// columns of b, and fewer where a basis is kept that has no room for 64 steps of them, share the products and have four vectors each.
 /// # Errors
 /// As [`Lanczos`](crate::Lanczos).
 /// # Example
