@@ -1,4 +1,4 @@
-//! What the iterative methods ask of a vector: twelve operations. The methods are written once over [`Vector`]; host slices implement
+//! What the iterative methods ask of a vector: thirteen operations. The methods are written once over [`Vector`]; host slices implement
 //! it here, vectors on a device in their own crate. Nothing here allocates.
 
 use crate::scalar::{Real, Scalar};
@@ -10,7 +10,7 @@ pub type VectorRe<V> = <<V as Vector>::Scalar as Scalar>::Re;
 
 /// A vector of numbers as the iterative methods see it. All vectors of one call have the same length.
 ///
-/// Required are seven operations that any device library has; the other five have defaults made of these, to be overridden where
+/// Required are seven operations that any device library has; the other six have defaults made of these, to be overridden where
 /// one pass over memory can do it.
 pub trait Vector {
     /// Number type.
@@ -31,6 +31,11 @@ pub trait Vector {
     /// |self|_2, protected against overflow and underflow of the squares; NaN or infinite if an entry is.
     fn norm(&self) -> VectorRe<Self>;
 
+    /// The largest |x_i|, or another norm where that is not at hand: what series are cut off by.
+    #[inline]
+    fn largest(&self) -> VectorRe<Self> {
+        self.norm()
+    }
     /// self <- x + b self: the next search direction.
     #[inline]
     fn xpby(&mut self, x: &Self, b: Self::Scalar) {
@@ -169,6 +174,9 @@ impl<T: Scalar> Vector for [T] {
     }
     fn norm(&self) -> T::Re {
         norm(self)
+    }
+    fn largest(&self) -> T::Re {
+        self.iter().fold(T::Re::zero(), |m, x| m.max(x.abs()))
     }
     fn sub_norm_sq(&mut self, a: T, q: &Self) -> T::Re {
         assert_eq!(self.len(), q.len(), "vectors of one length");

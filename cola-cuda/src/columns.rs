@@ -195,6 +195,9 @@ impl<T: DeviceNumber> Columns for DeviceVector<T> {
     fn before(&mut self, n: usize, j: usize) -> (DeviceBlock<'_, T>, DeviceBlock<'_, T>) {
         (self.piece(0..j * n), self.piece(j * n..(j + 1) * n))
     }
+    fn split(&mut self, at: usize) -> (DeviceBlock<'_, T>, DeviceBlock<'_, T>) {
+        (self.piece(0..at), self.piece(at..self.len()))
+    }
     fn write(&mut self, f: impl FnOnce(&mut [T])) {
         let mut x = vec![T::default(); self.len()];
         f(&mut x);

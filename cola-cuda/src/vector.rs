@@ -339,6 +339,9 @@ impl<T: DeviceNumber> Vector for DeviceVector<T> {
     fn norm(&self) -> T::Re {
         Self::noted(&self.device, self.try_norm())
     }
+    fn largest(&self) -> T::Re {
+        Self::noted(&self.device, DeviceVector::largest(self))
+    }
     fn step(x: &mut Self, a: T, p: &Self, r: &mut Self, b: T, q: &Self) -> T::Re {
         let done = Self::try_step(x, a, p, r, b, q);
         Self::noted(&x.device, done)

@@ -72,7 +72,7 @@ macro_rules! on_gpu {
         }
     )* };
 }
-on_gpu!(fused vectors operators structures complex dense krylov functions blocks subspaces offloaded gradients limits);
+on_gpu!(fused vectors operators structures complex dense krylov functions blocks subspaces applied offloaded gradients limits);
 /// What is missing of the libraries must not read as success.
 #[test]
 fn libraries() {

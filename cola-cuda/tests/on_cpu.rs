@@ -89,7 +89,7 @@ macro_rules! on_cpu {
         }
     };
 }
-on_cpu!(fused vectors operators structures complex dense krylov functions blocks subspaces offloaded gradients limits);
+on_cpu!(fused vectors operators structures complex dense krylov functions blocks subspaces applied offloaded gradients limits);
 
 #[test]
 fn without_cublas_and_cusparse() {

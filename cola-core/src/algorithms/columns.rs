@@ -35,6 +35,8 @@ pub trait Columns: Vector {
     fn part_mut(&mut self, range: Range<usize>) -> Self::PartMut<'_>;
     /// The columns before j, and column j to be written.
     fn before(&mut self, n: usize, j: usize) -> (Self::Part<'_>, Self::PartMut<'_>);
+    /// The numbers before `at`, and those from it on to be written.
+    fn split(&mut self, at: usize) -> (Self::Part<'_>, Self::PartMut<'_>);
     /// self <- what `f` writes, which is every number.
     fn write(&mut self, f: impl FnOnce(&mut [Self::Scalar]));
     /// The numbers on the host.
@@ -58,7 +60,38 @@ pub trait Columns: Vector {
         x: &mut [<Self::Scalar as SpectralNumber>::Wide],
     ) where
         Self::Scalar: SpectralNumber;
-
+    /// The block with so many numbers at least: those that are there stay. It doubles where it is too short, so that a basis that grows by a
+    /// vector at a time seldom moves.
+    ///
+    /// # Errors
+    /// Those of memory where the vectors live.
+    fn grow(a: &dyn BlockProducts<Self>, block: &mut Self::Owned, numbers: usize) -> Result<()> {
+        let have = block.size();
+        if have < numbers {
+            let mut more = a.zeros(numbers.max(2 * have))?;
+            more.part_mut(0..have).copy(block);
+            *block = more;
+        }
+        Ok(())
+    }
+    /// The numbers x behind the first `filled` ones of the block, which [grows](Self::grow).
+    ///
+    /// # Errors
+    /// As [`grow`](Self::grow).
+    fn append(a: &dyn BlockProducts<Self>, block: &mut Self::Owned, filled: usize, x: &Self) -> Result<()> {
+        Self::grow(a, block, filled + x.size())?;
+        block.part_mut(filled..filled + x.size()).copy(x);
+        Ok(())
+    }
+    /// Exchanges the columns i and j, with room for one.
+    fn exchange(&mut self, n: usize, i: usize, j: usize, room: &mut Self) {
+        if i != j {
+            let (i, j) = (i * n..(i + 1) * n, j * n..(j + 1) * n);
+            room.copy(&self.part(i.clone()));
+            self.copy_within(j.clone(), i.start);
+            self.part_mut(j).copy(room);
+        }
+    }
     /// d_j <- x_j^H y_j for the columns of X and Y, as many as there are numbers in `d`.
     fn dots(n: usize, x: &Self, y: &Self, d: &mut [Self::Scalar]) {
         for (j, d) in d.iter_mut().enumerate() {
@@ -119,6 +152,51 @@ pub trait BlockProducts<V: Columns + ?Sized> {
     fn apply(&mut self, x: &V, y: &mut V, columns: usize) -> Result<()> {
         self.update(Update::replace(), x, y, columns)
     }
+    /// Y <- A^H X.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    fn adjoint(&mut self, x: &V, y: &mut V, columns: usize) -> Result<()> {
+        self.update(Update { adjoint: true, ..Update::replace() }, x, y, columns)
+    }
+    /// A block of its own with the numbers of x.
+    ///
+    /// # Errors
+    /// As [`zeros`](Self::zeros).
+    fn copied(&self, x: &V) -> Result<V::Owned> {
+        let mut y = self.zeros(x.size())?;
+        y.copy(x);
+        Ok(y)
+    }
+}
+
+/// An operator whose vectors live elsewhere, for the few products of an estimate that looks at every number: they go there and back.
+pub(crate) struct FromHost<'a, V: Columns + ?Sized>(pub &'a mut dyn BlockProducts<V>);
+impl<T: Scalar, V: Columns<Scalar = T> + ?Sized> BlockProducts<[T]> for FromHost<'_, V> {
+    fn shape(&self) -> (usize, usize) {
+        self.0.shape()
+    }
+    fn zeros(&self, numbers: usize) -> Result<Vec<T>> {
+        Ok(vec![T::zero(); numbers])
+    }
+    fn there<'x>(&self, x: &'x [T]) -> Result<&'x [T]>
+    where
+        T: 'x,
+    {
+        Ok(x)
+    }
+    fn update(&mut self, how: Update<T>, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
+        let (m, n) = self.0.shape();
+        let (rows, cols) = if how.adjoint { (n, m) } else { (m, n) };
+        let (mut from, mut to) = (self.0.zeros(cols * columns)?, self.0.zeros(rows * columns)?);
+        from.write(|from| from.copy_from_slice(&x[..cols * columns]));
+        if how.add {
+            to.write(|to| to.copy_from_slice(&y[..rows * columns]));
+        }
+        self.0.update(how, &from, &mut to, columns)?;
+        y[..rows * columns].copy_from_slice(&to.to_host());
+        Ok(())
+    }
 }
 
 impl<T: Scalar> Columns for [T] {
@@ -145,6 +223,10 @@ impl<T: Scalar> Columns for [T] {
         let (before, rest) = self.split_at_mut(j * n);
         (before, &mut rest[..n])
     }
+    fn split(&mut self, at: usize) -> (&[T], &mut [T]) {
+        let (before, rest) = self.split_at_mut(at);
+        (before, rest)
+    }
     fn write(&mut self, f: impl FnOnce(&mut [T])) {
         f(self)
     }
@@ -156,6 +238,22 @@ impl<T: Scalar> Columns for [T] {
     }
     fn copy_within(&mut self, range: Range<usize>, to: usize) {
         <[T]>::copy_within(self, range, to)
+    }
+    fn exchange(&mut self, n: usize, i: usize, j: usize, _: &mut Self) {
+        let (i, j) = (i.min(j), i.max(j));
+        if i < j {
+            let (low, high) = self.split_at_mut(j * n);
+            low[i * n..][..n].swap_with_slice(&mut high[..n]);
+        }
+    }
+    fn grow(_: &dyn BlockProducts<Self>, block: &mut Vec<T>, numbers: usize) -> Result<()> {
+        block.resize(block.len().max(numbers), T::zero());
+        Ok(())
+    }
+    fn append(_: &dyn BlockProducts<Self>, block: &mut Vec<T>, filled: usize, x: &Self) -> Result<()> {
+        block.truncate(filled);
+        block.extend_from_slice(x);
+        Ok(())
     }
     fn inner(n: usize, a: &Self, b: &Self, c: &mut [T]) {
         blocks::inner(n, a, b, c)

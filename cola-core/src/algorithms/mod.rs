@@ -7,6 +7,8 @@ pub mod columns;
 pub mod decompose;
 pub mod dense;
 pub mod direct;
+#[cfg(test)]
+mod elsewhere;
 #[cfg(feature = "fft")]
 pub mod fft;
 pub mod krylov;

@@ -57,7 +57,7 @@ impl<V: Columns + ?Sized> ThreeTerm<V> {
     /// # Errors
     /// Those of the product.
     pub fn step(&mut self, a: &mut dyn BlockProducts<V>) -> Result<()> {
-        self.product(a, None)?;
+        self.product(a, |_, c| c.beta.last().copied())?;
         let tiny = VectorRe::<V>::real(10.0 * VectorRe::<V>::epsilon().lane_f64(0));
         V::three_term(self.n, &self.v, &mut self.old, |j, alpha, square, w| {
             let c = &mut self.columns[j];
@@ -82,22 +82,36 @@ impl<V: Columns + ?Sized> ThreeTerm<V> {
     pub fn previous(&self) -> &V {
         &self.old
     }
-    /// Step k again of a recurrence that starts anew with the numbers of the first time: the same vectors to the last bit.
+    /// Step k again of a recurrence that starts anew with the numbers of the first time: the same vectors to the last bit. Of columns that had
+    /// come to their end zeros.
     ///
     /// # Errors
     /// Those of the product.
-    pub fn repeat(&mut self, a: &mut dyn BlockProducts<V>, k: usize, numbers: &Jacobi<VectorRe<V>>) -> Result<()> {
-        self.product(a, k.checked_sub(1).map(|k| numbers.beta[k]))?;
-        self.old.sub_norm_sq(V::Scalar::from_re(numbers.alpha[k]), &self.v);
-        normalise(&mut *self.old, numbers.beta[k]);
+    pub fn repeat(&mut self, a: &mut dyn BlockProducts<V>, k: usize, numbers: &[Jacobi<VectorRe<V>>]) -> Result<()> {
+        let n = self.n;
+        self.product(a, |j, _| numbers[j].beta.get(k.checked_sub(1)?).copied())?;
+        for (j, c) in numbers.iter().enumerate() {
+            let (v, mut w) = (self.v.part(j * n..(j + 1) * n), self.old.part_mut(j * n..(j + 1) * n));
+            match c.alpha.get(k).zip(c.beta.get(k)).filter(|_| !(c.ended && k + 1 == c.len())) {
+                Some((&alpha, &beta)) => {
+                    w.sub_norm_sq(V::Scalar::from_re(alpha), &v);
+                    normalise(&mut *w, beta);
+                }
+                None => w.fill(V::Scalar::zero()),
+            }
+        }
         core::mem::swap(&mut self.v, &mut self.old);
         Ok(())
     }
-    /// old <- A v - beta old, the beta of each column, or the same for all.
-    fn product(&mut self, a: &mut dyn BlockProducts<V>, beta: Option<VectorRe<V>>) -> Result<()> {
+    /// old <- A v - beta old by columns.
+    fn product(
+        &mut self,
+        a: &mut dyn BlockProducts<V>,
+        beta: impl Fn(usize, &Jacobi<VectorRe<V>>) -> Option<VectorRe<V>>,
+    ) -> Result<()> {
         let n = self.n;
         for (j, c) in self.columns.iter().enumerate() {
-            let beta = beta.or(c.beta.last().copied()).unwrap_or(VectorRe::<V>::zero());
+            let beta = beta(j, c).unwrap_or(VectorRe::<V>::zero());
             self.old.part_mut(j * n..(j + 1) * n).scale(V::Scalar::from_re(-beta));
         }
         a.update(Update::replace().add(), &self.v, &mut self.old, self.columns.len())
@@ -180,7 +194,7 @@ mod tests {
         let (mut again, _) = ThreeTerm::<[f64]>::new(&act, start[..n].to_vec()).unwrap();
         for k in 0..6 {
             assert_eq!(again.v, seen[k]);
-            again.repeat(&mut act, k, &run.columns[0]).unwrap();
+            again.repeat(&mut act, k, &run.columns[..1]).unwrap();
         }
         assert_eq!(again.v, seen[6]);
     }

@@ -35,6 +35,7 @@ mod function;
 mod half;
 mod index;
 mod low_rank;
+mod matfun;
 mod on_device;
 mod on_host;
 pub(crate) mod span;

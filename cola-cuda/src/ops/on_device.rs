@@ -6,7 +6,8 @@ use super::{DeviceAction, Span, SpanMut};
 use crate::device::Cuda;
 use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::algorithms::krylov::{
-    Params, Products, Report, Sides, Solution, bicgstab_on, bicgstab_vectors, cg_on, gmres_on, lsmr_on, minres_on,
+    Params, Products, Report, Sides, Solution, bicgstab_on, bicgstab_vectors, cg_columns_on, cg_on, craig_on, gmres_on,
+    lsmr_on, lsqr_on, minres_on, symmlq_on, tfqmr_on,
 };
 use cola_core::functions::{Exp, HasDet, HasEigh, HasExp, HasLog, HasPower, Inv, Invertible, Log, Pow, Power};
 use cola_core::{Error, Facts, Operator, PsdOf, Real, Result, Scalar, SelfAdjointOf, Spectral, Update, WithFacts};
@@ -347,6 +348,22 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
             cg_on(by, n, b, x, [r, p, q, z], &mut options.params())
         })
     }
+    /// A^-1 B for right-hand sides one after another, by conjugate gradients of each with products of all that have not converged: 4 vectors for
+    /// each and one more.
+    ///
+    /// # Errors
+    /// As [`cg`](OnDevice::cg): of all columns the first that cannot go on at once; `NotConverged` and `Breakdown` after the others are done.
+    pub fn cg_columns(&self, options: Iterate, b: &DeviceVector<T>) -> Result<Solution<DeviceVector<T>>>
+    where
+        A: DeviceAction,
+        <A::Facts as Facts>::Psd: PsdOf<A>,
+    {
+        self.gpu.same_device(b.device())?;
+        let mut x = self.gpu.zeros::<T>(b.len())?;
+        let mut by = self.blocks();
+        let report = self.gpu.with_notes(|| cg_columns_on(&mut by, None, b, &mut x, &mut options.params()))?;
+        Ok(Solution { x, report })
+    }
     /// A^-1 b by MINRES on the device: 8 vectors.
     ///
     /// # Errors
@@ -359,6 +376,34 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
         let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
         self.iterated("MINRES", b, 7, &mut OfOperator::new(&self.gpu, run, None), |by, n, b, x, work| {
             minres_on(by, n, b, x, exactly(work)?, &mut options.params())
+        })
+    }
+    /// A^-1 b by SYMMLQ on the device, of a singular A the shortest solution: 7 vectors.
+    ///
+    /// # Errors
+    /// As [`cg`](OnDevice::cg).
+    pub fn symmlq(&self, options: Iterate, b: &DeviceVector<T>) -> Result<Solution<DeviceVector<T>>>
+    where
+        A: DeviceAction,
+        <A::Facts as Facts>::SelfAdjoint: SelfAdjointOf<A>,
+    {
+        let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
+        self.iterated("SYMMLQ", b, 6, &mut OfOperator::new(&self.gpu, run, None), |by, n, b, x, work| {
+            symmlq_on(by, n, b, x, exactly(work)?, &mut options.params())
+        })
+    }
+    /// A^-1 b by TFQMR on the device: 8 vectors.
+    ///
+    /// # Errors
+    /// As [`cg`](OnDevice::cg).
+    pub fn tfqmr(&self, options: Iterate, b: &DeviceVector<T>) -> Result<Solution<DeviceVector<T>>>
+    where
+        A: DeviceAction,
+    {
+        let run = |gpu: &Cuda, x: &DeviceVector<T>, y: &mut DeviceVector<T>| self.product(gpu, false, x, y);
+        let more = &mut [self.gpu.zeros::<T>(0)?, self.gpu.zeros::<T>(0)?];
+        self.iterated("TFQMR", b, 7, &mut OfOperator::new(&self.gpu, run, None), |by, n, b, x, work| {
+            tfqmr_on(by, n, b, x, exactly(work)?, more.each_mut(), &mut options.params())
         })
     }
     /// A^-1 b by restarted GMRES on the device: as many vectors as the restart says, and 4.
@@ -406,9 +451,41 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
     where
         A: DeviceAction,
     {
+        self.least_squares("LSMR", options, b, lsmr_on)
+    }
+    /// The same by LSQR.
+    ///
+    /// # Errors
+    /// As [`lsmr`](OnDevice::lsmr).
+    pub fn lsqr(&self, options: Iterate, b: &DeviceVector<T>) -> Result<Solution<DeviceVector<T>>>
+    where
+        A: DeviceAction,
+    {
+        self.least_squares("LSQR", options, b, lsqr_on)
+    }
+    /// The shortest x with A x = b, for b in the range of an A of any shape, by Craig's method on the device.
+    ///
+    /// # Errors
+    /// As [`lsmr`](OnDevice::lsmr), and `Breakdown` where b is not in the range.
+    pub fn craig(&self, options: Iterate, b: &DeviceVector<T>) -> Result<Solution<DeviceVector<T>>>
+    where
+        A: DeviceAction,
+    {
+        self.least_squares("CRAIG", options, b, craig_on)
+    }
+    fn least_squares(
+        &self,
+        op: &'static str,
+        options: Iterate,
+        b: &DeviceVector<T>,
+        run: LeastSquaresOn<T>,
+    ) -> Result<Solution<DeviceVector<T>>>
+    where
+        A: DeviceAction,
+    {
         let (m, n) = self.shape();
         if b.len() != m {
-            return Err(Error::ShapeMismatch { op: "LSMR", left: (m, n), right: (b.len(), 1) });
+            return Err(Error::ShapeMismatch { op, left: (m, n), right: (b.len(), 1) });
         }
         self.gpu.same_device(b.device())?;
         let new = |n: usize| -> Result<DeviceVector<T>> {
@@ -419,7 +496,7 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> OnDevice<A> {
         let (mut x, mut u, mut work) = (new(n)?, new(m)?, (0..4).map(|_| new(n)).collect::<Result<Vec<_>>>()?);
         let mut by = OfRectangle(self);
         let report = self.gpu.with_notes(|| {
-            lsmr_on(&mut by, (m, n), b, &mut x, &mut u, exactly(work.iter_mut().collect())?, &mut options.params())
+            run(&mut by, (m, n), b, &mut x, &mut u, exactly(work.iter_mut().collect())?, &mut options.params())
         })?;
         Ok(Solution { x, report })
     }
@@ -479,6 +556,16 @@ where
         Ok(self.with(Spectral::from_parts(cola_core::Kron(v, w), sums)))
     }
 }
+/// One of the methods for systems of any shape.
+type LeastSquaresOn<T> = fn(
+    &mut dyn Sides<DeviceVector<T>>,
+    (usize, usize),
+    &DeviceVector<T>,
+    &mut DeviceVector<T>,
+    &mut DeviceVector<T>,
+    [&mut DeviceVector<T>; 4],
+    &mut Params<'_>,
+) -> Result<Report>;
 fn exactly<V, const K: usize>(work: Vec<V>) -> Result<[V; K]> {
     <[V; K]>::try_from(work).map_err(|_| Error::invalid(format!("an iteration wants {K} vectors")))
 }

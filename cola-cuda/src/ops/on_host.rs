@@ -5,8 +5,8 @@ use cola_core::{LinearOperator, Operator, Update, View, ViewMut};
 
 /// An operator on a device that meets vectors of the host: each product sends its vectors there and back.
 ///
-/// What it is for: algorithms without a form on device vectors (LOBPCG, randomised SVD, contour integrals, ..), where products are what
-/// takes the time. It is made by [`OnDevice::offloaded`].
+/// What it is for: algorithms without a form on device vectors (estimates of diagonals, refinement in mixed precision, ..), where products are
+/// what takes the time. It is made by [`OnDevice::offloaded`].
 #[derive(Clone, Debug)]
 pub struct Offloaded<A>(pub(super) OnDevice<A>);
 impl<A: DeviceAction> Operator for Offloaded<A> {

@@ -4,13 +4,13 @@ use super::{DeviceAction, OnDevice, Span, SpanMut};
 use crate::columns::DeviceBlock;
 use crate::vector::{DeviceNumber, DeviceVector};
 use cola_core::algorithms::columns::BlockProducts;
-use cola_core::algorithms::spectrum::{EigsOn, InverseOn};
+use cola_core::algorithms::spectrum::{EigsOn, InverseOn, Svds, SvdsOn};
 use cola_core::algorithms::stochastic::TraceOn;
-use cola_core::{Eigs, Error, Estimate, Facts, PsdOf, Real, Result, Slq, SpectralNumber, Update, View, Which};
+use cola_core::{Eigs, Error, Estimate, Facts, PsdOf, Real, Result, Scalar, Slq, SpectralNumber, Update, View, Which};
 use nalgebra::DMatrix;
 
 /// The products of a method, counted for its errors.
-struct Blocks<'a, A> {
+pub(super) struct Blocks<'a, A> {
     op: &'a OnDevice<A>,
     products: usize,
 }
@@ -54,12 +54,13 @@ impl<T: DeviceNumber, A: DeviceAction<Scalar = T>> InverseOn<DeviceVector<T>> fo
 }
 
 impl<T: DeviceNumber, A: DeviceAction<Scalar = T>> OnDevice<A> {
-    fn blocks(&self) -> Blocks<'_, A> {
+    pub(super) fn blocks(&self) -> Blocks<'_, A> {
         Blocks { op: self, products: 0 }
     }
-    /// k eigenvalues s and vectors v with A v = s v, by [`Lanczos`](cola_core::Lanczos) where A is known to be self-adjoint, else by
-    /// [`KrylovSchur`](cola_core::KrylovSchur) or [`Arnoldi`](cola_core::Arnoldi), with the options that they have on the host. Eigenvalues
-    /// and vectors come back on the host. The algorithm's `inverse` is one on the same device, such as [`inv`](OnDevice::inv).
+    /// k eigenvalues s and vectors v with A v = s v, by [`Lanczos`](cola_core::Lanczos) or [`Lobpcg`](cola_core::Lobpcg) where A is known to be
+    /// self-adjoint, else by [`KrylovSchur`](cola_core::KrylovSchur), [`Arnoldi`](cola_core::Arnoldi) or
+    /// [`PowerIteration`](cola_core::PowerIteration), with the options that they have on the host. Eigenvalues and vectors come back on the
+    /// host. The algorithm's `inverse`, `preconditioner` or `constraints` are on the same device, such as [`inv`](OnDevice::inv).
     ///
     /// # Cost
     /// As on the host, with the basis in the device's memory: m + p vectors there (see [`Lanczos`](cola_core::Lanczos)). Of a step only
@@ -123,6 +124,63 @@ impl<T: DeviceNumber, A: DeviceAction<Scalar = T>> OnDevice<A> {
         T: SpectralNumber,
     {
         self.gpu().with_notes(|| algorithm.eigs_on(&mut self.blocks(), k, which, start))
+    }
+    /// The k largest singular values and their vectors by [`GolubKahan`](cola_core::GolubKahan) or
+    /// [`RandomizedSvd`](cola_core::RandomizedSvd), with the options that they have on the host; they come back on the host. A seed gives the
+    /// vectors that it gives there.
+    ///
+    /// # Cost
+    /// As on the host, with both bases in the device's memory. Of a step only coefficients come to the host, of the end k vectors of each side.
+    /// # Errors
+    /// `NotConverged` with the right singular vectors so far, `NonFinite`, `InvalidArgument`, `Device`.
+    ///
+    /// ```
+    /// # fn main() -> cola_core::Result<()> {
+    /// # if !cola_cuda::Cuda::probe().is_usable() { return Ok(()) }
+    /// use cola_core::prelude::*;
+    /// use cola_cuda::{Cuda, ToDeviceExt};
+    ///
+    /// let a = Diagonal::new((1..=500).map(f64::from).collect::<Vec<_>>()).to_device(&Cuda::new(0)?)?;
+    /// let s = a.svds_with(GolubKahan::default(), 2)?;
+    /// assert!((s.singular_values[0] - 500.0).abs() < 1e-6);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn svds_with<M: SvdsOn<DeviceVector<T>>>(&self, algorithm: M, k: usize) -> Result<Svds<T, <T as Scalar>::Re>>
+    where
+        T: SpectralNumber,
+    {
+        self.svds_near(algorithm, k, View::matrix(&[], self.shape().1, 0))
+    }
+    /// The same from right singular vectors of the host that are near the wanted ones, such as those of a `NotConverged`.
+    ///
+    /// # Errors
+    /// As [`svds_with`](OnDevice::svds_with), and `ShapeMismatch`.
+    pub fn svds_from<M: SvdsOn<DeviceVector<T>>>(
+        &self,
+        algorithm: M,
+        k: usize,
+        start: &DMatrix<T>,
+    ) -> Result<Svds<T, <T as Scalar>::Re>>
+    where
+        T: SpectralNumber + nalgebra::Scalar,
+    {
+        let (rows, columns) = start.shape();
+        if rows != self.shape().1 {
+            return Err(Error::ShapeMismatch { op: "svds_from", left: self.shape(), right: (rows, columns) });
+        }
+        self.svds_near(algorithm, k, View::matrix(start.as_slice(), rows, columns))
+    }
+    fn svds_near<M: SvdsOn<DeviceVector<T>>>(
+        &self,
+        mut algorithm: M,
+        k: usize,
+        start: View<'_, T>,
+    ) -> Result<Svds<T, <T as Scalar>::Re>>
+    where
+        T: SpectralNumber,
+    {
+        self.gpu().with_notes(|| algorithm.svds_on(&mut self.blocks(), k, start))
     }
     /// tr A from products with random vectors, by [`Hutchinson`](cola_core::Hutchinson), [`HutchPlusPlus`](cola_core::HutchPlusPlus) or
     /// [`XTrace`](cola_core::XTrace) with the options that they have on the host. A seed gives the vectors that it gives there.

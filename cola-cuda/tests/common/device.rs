@@ -2,6 +2,7 @@
 
 pub use super::functions::functions;
 use super::market::Rng;
+pub use super::matfun::applied;
 pub use super::subspaces::{blocks, subspaces};
 use cola_core::vector::Vector;
 use cola_core::*;

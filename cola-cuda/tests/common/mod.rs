@@ -5,6 +5,7 @@ pub mod cpu;
 pub mod device;
 pub mod functions;
 pub mod market;
+pub mod matfun;
 pub mod subspaces;
 
 /// Prints whether or not the test harness keeps the output of a test that passes to itself: figures that belong into the log of CI.

@@ -8,25 +8,28 @@
 use super::cg::{NAME, cg, judge_curvature};
 use super::outer::{indefinite_preconditioner, non_finite_product, plain_numbers, slack, tolerance, worthwhile};
 use super::{End, Observer, Params, Report, columns};
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::watch::{Watcher, default_tol};
 use crate::error::{Error, Result, collect_faults};
 use crate::operator::{DynOperator, Repeated, Update};
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{VectorRe, normalise};
 use crate::view::{View, ViewMut};
+use core::ops::Range;
 use num_traits::Zero;
+use std::borrow::Cow;
 
 /// What is known of a column while it is in the block.
-struct Column<T: Scalar> {
+struct Column<R> {
     /// Its place in b and x.
     place: usize,
     b_norm: f64,
     /// |b - A x| at the start of the cycle.
-    scale: T::Re,
+    scale: R,
     /// r^H r, r^H P r, p^H P^-1 p, and the largest curvature so far, as in `cg.rs`.
-    rr: T::Re,
-    rho: T::Re,
-    pp: T::Re,
+    rr: R,
+    rho: R,
+    pp: R,
     norm_a: f64,
     /// |r| / |b| at the start of the cycle, and what |r| has to fall to in it, starting from 1.
     ratio: f64,
@@ -35,32 +38,44 @@ struct Column<T: Scalar> {
     last: Option<(End, f64)>,
 }
 
-/// The products with A and P.
-struct Block<'a, T: Scalar> {
-    a: Repeated<'a, T>,
-    m: Option<&'a dyn DynOperator<T>>,
+/// Products on the host that nobody looks through for NaN: the curvatures show it.
+struct Unseen<'a, T> {
+    op: Repeated<'a, T>,
     adjoint: bool,
     scratch: Vec<T>,
 }
-impl<T: Scalar> Block<'_, T> {
-    fn product(&mut self, with_m: bool, n: usize, x: &[T], y: &mut [T]) -> Result<()> {
-        let Some(op) = (if with_m { self.m } else { Some(&*self.a) }) else { return Ok(()) };
-        let (how, k) = (Update { adjoint: self.adjoint, ..Update::replace() }, x.len() / n.max(1));
-        let run = || op.dyn_act(how, View::matrix(x, n, k), ViewMut::matrix(y, n, k), &mut self.scratch);
-        collect_faults(run).1.into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault))
+impl<'a, T: Scalar> Unseen<'a, T> {
+    fn new(op: &'a dyn DynOperator<T>, adjoint: bool, columns: usize) -> Self {
+        let op = Repeated::new(op);
+        let scratch = vec![T::zero(); op.dyn_scratch(columns)];
+        Unseen { op, adjoint, scratch }
     }
 }
-fn swap<T>(v: &mut [T], n: usize, i: usize, j: usize) {
-    let (i, j) = (i.min(j), i.max(j));
-    if i < j {
-        let (low, high) = v.split_at_mut(j * n);
-        low[i * n..][..n].swap_with_slice(&mut high[..n]);
+impl<T: Scalar> BlockProducts<[T]> for Unseen<'_, T> {
+    fn shape(&self) -> (usize, usize) {
+        self.op.dyn_shape()
+    }
+    fn zeros(&self, numbers: usize) -> Result<Vec<T>> {
+        Ok(vec![T::zero(); numbers])
+    }
+    fn there<'x>(&self, x: &'x [T]) -> Result<&'x [T]>
+    where
+        T: 'x,
+    {
+        Ok(x)
+    }
+    /// Of a square operator.
+    fn update(&mut self, how: Update<T>, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
+        let (n, how) = (self.op.dyn_shape().0, Update { adjoint: how.adjoint != self.adjoint, ..how });
+        let (xv, yv) = (View::matrix(x, n, columns), ViewMut::matrix(y, n, columns));
+        let ((), faults) = collect_faults(|| self.op.dyn_act(how, xv, yv, &mut self.scratch));
+        faults.into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault))
     }
 }
 
 /// [`cg`] for every column of b, each with its own convergence. `report.history` is that of the worst column in the block.
 ///
-/// Workspace: x, r, p, q of b's size, z with a preconditioner.
+/// Workspace: as [`cg_columns_on`].
 ///
 /// # Errors
 /// As [`Cg`](super::Cg): of all columns the first that cannot go on at once; `NotConverged` and `Breakdown` after the others are done.
@@ -76,8 +91,6 @@ pub fn cg_columns<T: Scalar>(
     if k <= 1 || n == 0 {
         return columns(NAME, cg, a, m, b, x, params);
     }
-    plain_numbers::<T>(NAME)?;
-    tolerance(NAME, params.tol)?;
     let mismatch = |op, left, right| Err(Error::ShapeMismatch { op, left, right });
     if a.dyn_shape() != (n, n) {
         return mismatch(NAME, a.dyn_shape(), (n, k));
@@ -85,78 +98,112 @@ pub fn cg_columns<T: Scalar>(
     if (x.rows, x.cols) != (n, k) {
         return mismatch(NAME, (n, k), (x.rows, x.cols));
     }
-    if let Some(m) = m.filter(|m| m.dyn_shape() != (n, n)) {
-        return mismatch("preconditioner", (n, n), m.dyn_shape());
+    let adjoint = params.adjoint;
+    let mut a = Unseen::new(a, adjoint, k);
+    let mut m = m.map(|m| Unseen::new(m, adjoint, k));
+    let m = m.as_mut().map(|m| m as &mut dyn BlockProducts<[T]>);
+    let pack = |v: View<'_, T>| -> Vec<T> { (0..n * k).map(|i| v.at(i % n, i / n)).collect() };
+    let b = b.contiguous().map_or_else(|| Cow::Owned(pack(b)), Cow::Borrowed);
+    if x.as_view().contiguous().is_some() {
+        return cg_columns_on(&mut a, m, &*b, &mut x.data[..n * k], params);
     }
-    let a = Repeated::new(a);
-    let scratch = a.dyn_scratch(k).max(m.map_or(0, |m| m.dyn_scratch(k)));
-    let mut by = Block { a, m, adjoint: params.adjoint, scratch: vec![T::zero(); scratch] };
-    let mut work = Work {
-        n,
-        x: (0..n * k).map(|i| *x.at(i % n, i / n)).collect(),
-        r: vec![T::zero(); n * k],
-        p: vec![T::zero(); n * k],
-        q: vec![T::zero(); n * k],
-        z: vec![T::zero(); if m.is_some() { n * k } else { 0 }],
-        live: Vec::with_capacity(k),
-    };
-    let (tol, strict) = (params.tol.unwrap_or(default_tol::<T>()), params.strict);
+    let mut packed = pack(x.as_view());
+    let done = cg_columns_on(&mut a, m, &*b, &mut packed[..], params);
+    x.copy_from(View::matrix(&packed, n, k));
+    done
+}
+/// [`cg_columns`] wherever vectors live, those of b and x one after another.
+///
+/// Workspace: x, r, p, q of b's size, z with a preconditioner, one vector.
+///
+/// # Errors
+/// As [`cg_columns`].
+#[doc(hidden)]
+pub fn cg_columns_on<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    m: Option<&mut dyn BlockProducts<V>>,
+    b: &V,
+    x: &mut V,
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    plain_numbers::<V::Scalar>(NAME)?;
+    tolerance(NAME, params.tol)?;
+    let (n, all) = (a.shape().0, b.size());
+    if a.shape() != (n, n) || x.size() != all || !all.is_multiple_of(n.max(1)) {
+        return Err(Error::ShapeMismatch { op: NAME, left: a.shape(), right: (all, 1) });
+    }
+    if let Some(m) = m.as_ref().filter(|m| m.shape() != (n, n)) {
+        return Err(Error::ShapeMismatch { op: "preconditioner", left: (n, n), right: m.shape() });
+    }
+    let (r, p, q, room) = (a.copied(b)?, a.zeros(all)?, a.zeros(all)?, a.zeros(n)?);
+    let z = a.zeros(if m.is_some() { all } else { 0 })?;
+    let live = Vec::with_capacity(all / n.max(1));
+    let mut work = Work { n, x: a.copied(x)?, r, p, q, z, room, live };
+    let (tol, strict) = (params.tol.unwrap_or(default_tol::<V::Scalar>()), params.strict);
     let max_iters = params.max_iters.unwrap_or(n.saturating_mul(10).max(100));
     let observer: Option<Observer<'_>> = match &mut params.on_iteration {
         Some(f) => Some(&mut **f),
         None => None,
     };
     let mut watcher = Watcher::new(NAME, tol, max_iters, params.progress, observer);
-    let result = solve(&mut by, &mut work, b, &mut x, (tol, strict), max_iters, &mut watcher);
+    let result = solve(&mut By { a, m }, &mut work, b, x, (tol, strict), max_iters, &mut watcher);
     // what is still in the block when an error ends it
     for (j, column) in work.live.iter().enumerate() {
-        (0..n).for_each(|i| *x.at(i, column.place) = work.x[j * n + i]);
+        x.part_mut(work.at(column.place)).copy(&work.x.part(work.at(j)));
     }
     let residual = result?;
     Ok(Report { algorithm: NAME, iterations: watcher.iterations, residual, history: watcher.history })
 }
 
-/// The columns of the block, the live ones in front.
-struct Work<T: Scalar> {
-    n: usize,
-    x: Vec<T>,
-    r: Vec<T>,
-    p: Vec<T>,
-    q: Vec<T>,
-    z: Vec<T>,
-    live: Vec<Column<T>>,
+/// The products.
+struct By<'a, 'm, V: Columns + ?Sized> {
+    a: &'a mut dyn BlockProducts<V>,
+    m: Option<&'m mut dyn BlockProducts<V>>,
 }
-impl<T: Scalar> Work<T> {
+/// The columns of the block, the live ones in front.
+struct Work<V: Columns + ?Sized> {
+    n: usize,
+    x: V::Owned,
+    r: V::Owned,
+    p: V::Owned,
+    q: V::Owned,
+    z: V::Owned,
+    room: V::Owned,
+    live: Vec<Column<VectorRe<V>>>,
+}
+impl<V: Columns + ?Sized> Work<V> {
+    /// Where column j lies.
+    fn at(&self, j: usize) -> Range<usize> {
+        j * self.n..(j + 1) * self.n
+    }
     fn swap(&mut self, i: usize, j: usize) {
         for v in [&mut self.x, &mut self.r, &mut self.p] {
-            swap(v, self.n, i, j);
+            v.exchange(self.n, i, j, &mut self.room);
         }
         self.live.swap(i, j);
     }
 }
 
 /// Cycles until every column has left; returns the largest true residual.
-fn solve<T: Scalar>(
-    by: &mut Block<'_, T>,
-    work: &mut Work<T>,
-    b: View<'_, T>,
-    x: &mut ViewMut<'_, T>,
+fn solve<V: Columns + ?Sized>(
+    by: &mut By<'_, '_, V>,
+    work: &mut Work<V>,
+    b: &V,
+    x: &mut V,
     (tol, strict): (f64, bool),
     max_iters: usize,
     watcher: &mut Watcher<'_>,
 ) -> Result<f64> {
     let n = work.n;
-    for place in 0..b.cols {
-        (0..n).for_each(|i| work.r[i + place * n] = b.at(i, place));
-        let column = |v: &[T]| v[place * n..][..n].norm().lane_f64(0);
-        let b_norm = column(&work.r);
+    for place in 0..b.size() / n.max(1) {
+        let b_norm = b.part(work.at(place)).norm().lane_f64(0);
         if !b_norm.is_finite() {
             return Err(Error::non_finite("the right-hand side"));
         }
-        if !column(&work.x).is_finite() {
+        if !work.x.part(work.at(place)).norm().lane_f64(0).is_finite() {
             return Err(Error::non_finite("the starting point"));
         }
-        let (zero, one) = (T::Re::zero(), T::Re::real(1.0));
+        let (zero, one) = (VectorRe::<V>::zero(), VectorRe::<V>::real(1.0));
         work.live.push(Column {
             place,
             b_norm,
@@ -174,11 +221,12 @@ fn solve<T: Scalar>(
     loop {
         // true residuals; columns that are done, or that no cycle would help, leave
         let live = work.live.len();
-        by.product(false, n, &work.x[..live * n], &mut work.r[..live * n])?;
+        by.a.apply(&work.x.part(0..live * n), &mut work.r.part_mut(0..live * n), live)?;
         for j in (0..live).rev() {
+            let at = work.at(j);
             let column = &mut work.live[j];
-            let r = &mut work.r[j * n..][..n];
-            r.iter_mut().enumerate().for_each(|(i, r)| *r = b.at(i, column.place) - *r);
+            let mut r = work.r.part_mut(at.clone());
+            r.axpby(V::Scalar::of(1.0), &b.part(column.place * n..(column.place + 1) * n), V::Scalar::of(-1.0));
             let s = r.norm();
             if !s.lane_f64(0).is_finite() {
                 return Err(non_finite_product(NAME, watcher.iterations));
@@ -195,14 +243,15 @@ fn solve<T: Scalar>(
                     Some((End::Stopped | End::Exhausted, _)) => false,
                 };
             if go_on {
-                normalise(r, s);
+                normalise(&mut *r, s);
                 let aim = if column.last.is_none() { 1.0 } else { 0.5 };
                 column.scale = s;
                 column.ratio = residual;
-                column.target = (aim * tol / residual).max(T::Re::epsilon().lane_f64(0));
+                column.target = (aim * tol / residual).max(VectorRe::<V>::epsilon().lane_f64(0));
                 column.last = Some((End::Claimed, residual));
                 continue;
             }
+            drop(r);
             let slack = slack(strict || !matches!(column.last, Some((End::Claimed, _))));
             if !(residual <= slack * tol) {
                 let broken = matches!(column.last, Some((End::Breakdown, _)));
@@ -216,8 +265,10 @@ fn solve<T: Scalar>(
                 }
             }
             worst = worst.max(residual);
-            for i in 0..n {
-                *x.at(i, column.place) = if zero { T::zero() } else { work.x[i + j * n] };
+            let mut done = x.part_mut(column.place * n..(column.place + 1) * n);
+            match zero {
+                true => done.fill(V::Scalar::zero()),
+                false => done.copy(&work.x.part(at)),
             }
             let end = work.live.len() - 1;
             work.swap(j, end);
@@ -231,24 +282,26 @@ fn solve<T: Scalar>(
 }
 
 /// Until each column has claimed convergence or ended otherwise. r = (b - A x) / s; x <- x + s d with A d = r, by columns.
-fn cycle<T: Scalar>(
-    by: &mut Block<'_, T>,
-    work: &mut Work<T>,
+fn cycle<V: Columns + ?Sized>(
+    by: &mut By<'_, '_, V>,
+    work: &mut Work<V>,
     max_iters: usize,
     watcher: &mut Watcher<'_>,
 ) -> Result<()> {
     let n = work.n;
-    let epsilon = T::Re::epsilon().lane_f64(0);
+    let from_re = <V::Scalar as Scalar>::from_re;
+    let epsilon = VectorRe::<V>::epsilon().lane_f64(0);
     // columns that are still moving, in front of those whose cycle is over
     let mut moving = work.live.len();
     directions(by, work, moving, true, watcher)?;
     while moving > 0 {
-        by.product(false, n, &work.p[..moving * n], &mut work.q[..moving * n])?;
+        by.a.apply(&work.p.part(0..moving * n), &mut work.q.part_mut(0..moving * n), moving)?;
         let mut worst = 0.0_f64;
         for j in (0..moving).rev() {
+            let at = work.at(j);
             let column = &mut work.live[j];
-            let (p, q) = (&work.p[j * n..][..n], &work.q[j * n..][..n]);
-            let mu = p.dot(q).re();
+            let (p, q) = (work.p.part(at.clone()), work.q.part(at.clone()));
+            let mu = p.dot(&q).re();
             if !mu.lane_f64(0).is_finite() {
                 return Err(non_finite_product(NAME, watcher.iterations));
             }
@@ -256,13 +309,14 @@ fn cycle<T: Scalar>(
                 judge_curvature(mu, column.pp, &mut column.norm_a, || p.norm().lane_f64(0), watcher.iterations)?;
             if sound {
                 let alpha = column.rho / mu;
-                let step = T::from_re(column.scale * alpha);
-                let (x, r) = (&mut work.x[j * n..][..n], &mut work.r[j * n..][..n]);
-                column.rr = <[T]>::step(x, step, p, r, T::from_re(alpha), q);
+                let step = from_re(column.scale * alpha);
+                let (mut x, mut r) = (work.x.part_mut(at.clone()), work.r.part_mut(at));
+                column.rr = V::step(&mut x, step, &p, &mut r, from_re(alpha), &q);
             }
             let size = column.rr.sqrt().lane_f64(0);
             if !(sound && size.is_finite() && size <= 1.0 / epsilon) {
                 column.last = column.last.map(|(_, before)| (End::Breakdown, before));
+                drop((p, q));
                 moving -= 1;
                 work.swap(j, moving);
             } else {
@@ -292,9 +346,9 @@ fn cycle<T: Scalar>(
 }
 
 /// The next directions p <- z + beta p, z = P r; the first ones z.
-fn directions<T: Scalar>(
-    by: &mut Block<'_, T>,
-    work: &mut Work<T>,
+fn directions<V: Columns + ?Sized>(
+    by: &mut By<'_, '_, V>,
+    work: &mut Work<V>,
     moving: usize,
     first: bool,
     watcher: &Watcher<'_>,
@@ -303,30 +357,32 @@ fn directions<T: Scalar>(
     if moving == 0 {
         return Ok(());
     }
-    if by.m.is_some() {
-        by.product(true, n, &work.r[..moving * n], &mut work.z[..moving * n])?;
+    let preconditioned = by.m.is_some();
+    if let Some(m) = &mut by.m {
+        m.apply(&work.r.part(0..moving * n), &mut work.z.part_mut(0..moving * n), moving)?;
     }
     for (j, column) in work.live[..moving].iter_mut().enumerate() {
-        let r = &work.r[j * n..][..n];
-        let z = if by.m.is_some() { &work.z[j * n..][..n] } else { r };
+        let at = j * n..(j + 1) * n;
+        let r = work.r.part(at.clone());
+        let z = if preconditioned { work.z.part(at.clone()) } else { work.r.part(at.clone()) };
         if first {
-            column.rr = r.dot(r).re();
+            column.rr = r.dot(&r).re();
         }
-        let rho = if by.m.is_some() { r.dot(z).re() } else { column.rr };
+        let rho = if preconditioned { r.dot(&z).re() } else { column.rr };
         if !rho.lane_f64(0).is_finite() {
             return Err(non_finite_product(NAME, watcher.iterations));
         }
-        if by.m.is_some() && rho.lane_f64(0) <= 0.0 {
+        if preconditioned && rho.lane_f64(0) <= 0.0 {
             let relative = (rho / column.rr).lane_f64(0);
             return Err(indefinite_preconditioner(NAME, relative, watcher.iterations));
         }
-        let p = &mut work.p[j * n..][..n];
+        let mut p = work.p.part_mut(at);
         if first {
-            p.copy(z);
+            p.copy(&z);
             column.pp = rho;
         } else {
             let beta = rho / column.rho;
-            p.xpby(z, T::from_re(beta));
+            p.xpby(&z, V::Scalar::from_re(beta));
             column.pp = rho + beta * beta * column.pp;
         }
         column.rho = rho;

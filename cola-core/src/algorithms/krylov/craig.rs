@@ -4,7 +4,7 @@
 //! LSQR: an algorithm for sparse linear equations and sparse least squares, TOMS 8, 1982. Deviation: the outer loop of `least_squares.rs`
 //! scales the system and verifies the result.
 
-use super::least_squares::{Goal, Method, Sides, Stop, bidiagonalise, least_squares, minimise};
+use super::least_squares::{Goal, Method, Sides, Stop, bidiagonalise, least_squares, minimise, minimise_on};
 use super::outer::non_finite_product;
 use super::{Params, Report, hypot};
 use crate::algorithms::watch::Watcher;
@@ -64,6 +64,23 @@ pub fn craig<T: Scalar>(
         return Err(Error::invalid("CRAIG solves A x = b as it is: damping makes it least squares, ask LSQR or LSMR"));
     }
     minimise(Method { name: NAME, consistent: true, cycle }, a, p, damp, b, x, params)
+}
+
+/// [`craig`] on vectors of any kind: `u` of m numbers, the others of n.
+///
+/// # Errors
+/// As [`Craig`].
+#[doc(hidden)]
+pub fn craig_on<V: Vector + ?Sized>(
+    by: &mut dyn Sides<V>,
+    shape: (usize, usize),
+    b: &V,
+    x: &mut V,
+    u: &mut V,
+    work: [&mut V; 4],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    minimise_on(Method { name: NAME, consistent: true, cycle }, by, shape, (b, x), u, work, params)
 }
 
 /// The shortest d with A d = u until the recurrence claims it: L z = e_1 by forward substitution, d = V z. |u| = 1, v = A^H u on entry.

@@ -3,7 +3,7 @@
 //! Paige & Saunders, LSQR: an algorithm for sparse linear equations and sparse least squares, TOMS 8, 1982; letters of the paper.
 //! Deviation: the outer loop of `least_squares.rs` scales the system and verifies the result.
 
-use super::least_squares::{Goal, Method, Sides, Stop, bidiagonalise, least_squares, minimise, rotation};
+use super::least_squares::{Goal, Method, Sides, Stop, bidiagonalise, least_squares, minimise, minimise_on, rotation};
 use super::outer::non_finite_product;
 use super::{Params, Report, hypot};
 use crate::algorithms::watch::Watcher;
@@ -61,6 +61,23 @@ pub fn lsqr<T: Scalar>(
     params: &mut Params<'_>,
 ) -> Result<Report> {
     minimise(Method { name: NAME, consistent: false, cycle }, a, p, damp, b, x, params)
+}
+
+/// [`lsqr`] without damping on vectors of any kind: `u` of m numbers, the others of n.
+///
+/// # Errors
+/// As [`Lsqr`].
+#[doc(hidden)]
+pub fn lsqr_on<V: Vector + ?Sized>(
+    by: &mut dyn Sides<V>,
+    shape: (usize, usize),
+    b: &V,
+    x: &mut V,
+    u: &mut V,
+    work: [&mut V; 4],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    minimise_on(Method { name: NAME, consistent: false, cycle }, by, shape, (b, x), u, work, params)
 }
 
 /// Minimises |u - A d| until the recurrence claims it. |u| = 1 and v = A^H u on entry.

@@ -42,18 +42,18 @@ pub use bicgstab::{BiCgStab, bicgstab};
 #[doc(hidden)]
 pub use bicgstab::{bicgstab_on, vectors as bicgstab_vectors};
 pub use cg::{Cg, cg, cg_on};
-pub use cg_columns::cg_columns;
-pub use craig::{Craig, craig};
+pub use cg_columns::{cg_columns, cg_columns_on};
+pub use craig::{Craig, craig, craig_on};
 pub use gmres::{Gmres, gmres, gmres_on};
 pub use least_squares::LeastSquares;
 #[doc(hidden)]
 pub use least_squares::Sides;
 pub use lsmr::{Lsmr, lsmr, lsmr_on};
-pub use lsqr::{Lsqr, lsqr};
+pub use lsqr::{Lsqr, lsqr, lsqr_on};
 pub use minres::{Minres, minres, minres_on};
 pub use refinement::MixedPrecision;
-pub use symmlq::{Symmlq, symmlq};
-pub use tfqmr::{Tfqmr, tfqmr};
+pub use symmlq::{Symmlq, symmlq, symmlq_on};
+pub use tfqmr::{Tfqmr, tfqmr, tfqmr_on};
 
 #[doc(hidden)]
 pub use outer::Products;

@@ -63,8 +63,22 @@ pub fn symmlq<T: Scalar>(
     let mut products = host(NAME, a, m, (b, x), params)?;
     let n = b.len();
     let mut work = vec![T::zero(); 6 * n];
-    let [r, r1, r2, y, v, w] = split(&mut work, n);
-    refine(NAME, n, &mut products, b, x, r, params, &mut |products, x, r, s, monitor| {
+    symmlq_on(&mut products, n, b, x, split(&mut work, n), params)
+}
+/// [`symmlq`] on vectors of n numbers of any kind.
+///
+/// # Errors
+/// As [`Symmlq`].
+#[doc(hidden)]
+pub fn symmlq_on<V: Vector + ?Sized>(
+    products: &mut dyn Products<V>,
+    n: usize,
+    b: &V,
+    x: &mut V,
+    [r, r1, r2, y, v, w]: [&mut V; 6],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    refine(NAME, n, products, b, x, r, params, &mut |products, x, r, s, monitor| {
         cycle(products, x, r, s, monitor, [&mut *r1, &mut *r2, &mut *y, &mut *v, &mut *w])
     })
 }

@@ -246,6 +246,10 @@ fn vectors_of_any_kind() {
         let report = minres_on(&mut by, n, &far_b, &mut x, exactly(&mut far(n, 7)), &mut Params::default()).unwrap();
         check("MINRES", (x.0, report), &|x| minres(&a, m, &b, x, &mut Params::default()));
 
+        let mut x = zero();
+        let report = symmlq_on(&mut by, n, &far_b, &mut x, exactly(&mut far(n, 6)), &mut Params::default()).unwrap();
+        check("SYMMLQ", (x.0, report), &|x| symmlq(&a, m, &b, x, &mut Params::default()));
+
         let mut by = There { a: &general, m, check: 0 };
         let (mut x, mut work) = (zero(), far(n, 1 + bicgstab_vectors(&params(), m.is_some())));
         let mut work: Vec<_> = work.iter_mut().collect();
@@ -255,6 +259,11 @@ fn vectors_of_any_kind() {
         let outer = work.pop().unwrap();
         let report = bicgstab_on(&mut by, n, &far_b, &mut x, outer, &mut work, &mut params()).unwrap();
         check("BiCGStab", (x.0, report), &|x| bicgstab(&general, m, &b, x, &mut params()));
+
+        let (mut x, work, more) = (zero(), &mut far(n, 7), &mut far(if m.is_some() { n } else { 0 }, 2));
+        let params = &mut Params::default();
+        let report = tfqmr_on(&mut by, n, &far_b, &mut x, exactly(work), exactly(more), params).unwrap();
+        check("TFQMR", (x.0, report), &|x| tfqmr(&general, m, &b, x, &mut Params::default()));
     }
     let mut by = There { a: &general, m: None, check: 0 };
     let (mut x, mut r, mut basis) = (Far(vec![c(0.0, 0.0); n]), far(n, 1), far(n, n + 1));
@@ -270,6 +279,16 @@ fn vectors_of_any_kind() {
     let work = &mut far(n, 4);
     let report = lsmr_on(&mut by, (55, n), &far_b, &mut x, &mut u[0], exactly(work), &mut Params::default()).unwrap();
     check("LSMR", (x.0, report), &|x| lsmr(&tall, None, 0.0, &long, x, &mut Params::default()));
+    let (mut x, params) = (Far(vec![c(0.0, 0.0); n]), &mut Params::default());
+    let report = lsqr_on(&mut by, (55, n), &far_b, &mut x, &mut u[0], exactly(work), params).unwrap();
+    check("LSQR", (x.0, report), &|x| lsqr(&tall, None, 0.0, &long, x, &mut Params::default()));
+
+    let wide = matrix::<NoFacts, C64>((25, n), |i, j| c(noise(i * 31 + j * 7), noise(i * 17 + j * 3)));
+    let (mut by, short, params) = (There { a: &wide, m: None, check: 0 }, &b[..25], &mut Params::default());
+    let (mut x, mut u) = (Far(vec![c(0.0, 0.0); n]), far(25, 1));
+    let far_b = Far(short.to_vec());
+    let report = craig_on(&mut by, (25, n), &far_b, &mut x, &mut u[0], exactly(work), params).unwrap();
+    check("CRAIG", (x.0, report), &|x| craig(&wide, None, 0.0, short, x, &mut Params::default()));
 }
 
 /// Conjugate gradients that are looked at now and then end as if each step had been looked at.

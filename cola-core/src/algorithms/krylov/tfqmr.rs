@@ -62,18 +62,33 @@ pub fn tfqmr<T: Scalar>(
     let n = b.len();
     let mut work = vec![T::zero(); 7 * n];
     let mut more = vec![T::zero(); if m.is_some() { 2 * n } else { 0 }];
-    let [r, shadow, w, u, v, au, d] = super::split(&mut work, n);
-    let (y, z) = more.split_at_mut(if m.is_some() { n } else { 0 });
-    refine(NAME, n, &mut products, b, x, r, params, &mut |products, x, r, s, monitor| {
+    let more = super::split(&mut more, if m.is_some() { n } else { 0 });
+    tfqmr_on(&mut products, n, b, x, super::split(&mut work, n), more, params)
+}
+/// [`tfqmr`] on vectors of n numbers of any kind; the last two are used with a preconditioner only.
+///
+/// # Errors
+/// As [`Tfqmr`].
+#[doc(hidden)]
+pub fn tfqmr_on<V: Vector + ?Sized>(
+    products: &mut dyn Products<V>,
+    n: usize,
+    b: &V,
+    x: &mut V,
+    [r, shadow, w, u, v, au, d]: [&mut V; 7],
+    [y, z]: [&mut V; 2],
+    params: &mut Params<'_>,
+) -> Result<Report> {
+    refine(NAME, n, products, b, x, r, params, &mut |products, x, r, s, monitor| {
         let work = [&mut *shadow, &mut *w, &mut *u, &mut *v, &mut *au, &mut *d];
         if !products.preconditioned() {
             return cycle(products, x, r, s, monitor, work, None);
         }
         // the updates are summed in y, and x <- x + s P y at the end
-        y.fill(T::zero());
-        let end = cycle(products, y, r, VectorRe::<[T]>::one(), monitor, work, Some(&mut *z))?;
+        y.fill(V::Scalar::zero());
+        let end = cycle(products, y, r, VectorRe::<V>::one(), monitor, work, Some(&mut *z))?;
         products.precondition(y, z)?;
-        x.axpy(T::from_re(s), z);
+        x.axpy(V::Scalar::from_re(s), z);
         Ok(end)
     })
 }

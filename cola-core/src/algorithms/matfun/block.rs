@@ -9,28 +9,30 @@ use super::Function;
 use super::krylov::{Job, STEPS, small};
 use super::packed::Packed;
 use super::settling::Settling;
-use crate::algorithms::blocks::{Action, add_product, project};
+use crate::algorithms::blocks::project;
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::krylov::{Report, tolerance};
 use crate::algorithms::spectrum::SpectralNumber;
 use crate::algorithms::watch::{Observer, Watcher, default_tol, left_to_rounding};
 use crate::error::{Error, Result};
 use crate::operator::Update;
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{VectorRe, normalise};
+use num_traits::Zero;
 
-/// X <- f(A) B for the columns of B, compiled once per number type; `report.residual` is the largest estimate of a relative error.
+/// X <- f(A) B for the columns of B, compiled once per type of vectors; `report.residual` is the largest estimate of a relative error.
 ///
 /// Workspace: one vector per column and step, which grows by doubling, a block, and the small matrix.
-pub(super) fn apply<T: SpectralNumber>(
+pub(super) fn apply<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
     job: &Job,
     f: Function<'_, T::Re>,
-    a: &mut Action<'_, T>,
+    a: &mut dyn BlockProducts<V>,
     n: usize,
-    b: &[T],
-    x: &mut [T],
+    b: &V,
+    x: &mut V,
     observer: Option<Observer<'_>>,
 ) -> Result<Report> {
-    let (name, columns) = (job.name(), b.len() / n.max(1));
+    let (name, columns) = (job.name(), b.size() / n.max(1));
     tolerance(name, job.options.tol)?;
     if let Function::Power(p) = f {
         p.checked()?;
@@ -44,31 +46,29 @@ pub(super) fn apply<T: SpectralNumber>(
         return Err(Error::non_finite("the right-hand side"));
     }
     // V R = B
-    let mut basis = Basis { n, v: Vec::new(), c: Vec::new() };
+    let mut basis = Basis::<V> { n, count: 0, v: a.zeros(0)?, c: Vec::new() };
     let mut r = Packed::new();
-    b.chunks_exact(n.max(1)).for_each(|b| basis.take(b, &mut r));
+    (0..columns).try_for_each(|j| basis.take(a, &b.part(j * n..(j + 1) * n), &mut r))?;
     let r: Vec<Vec<T>> = r.columns(columns).map(<[T]>::to_vec).collect();
     let mut settling: Vec<Settling<T>> = (0..columns).map(|_| Settling::new()).collect();
     // columns of H, each as long as the basis was
     let mut h = Packed::new();
-    let (mut w, mut next_check) = (vec![T::zero(); basis.count() * n], 1);
-    if basis.count() == 0 {
+    let (mut w, mut next_check) = (a.zeros(basis.count * n)?, 1);
+    if basis.count == 0 {
         return Ok(Report { algorithm: name, iterations: 0, residual: 0.0, history: Vec::new() });
     }
     loop {
-        let (first, end) = (h.len(), basis.count());
+        let (first, end) = (h.len(), basis.count);
         if first >= most {
             return Err(watcher.not_converged(worst(&settling)));
         }
         let width = end - first;
         let how = Update { adjoint: job.adjoint, ..Update::replace() };
-        a.update(how, &basis.v[first * n..], &mut w[..width * n], width)?;
-        for w in w[..width * n].chunks_exact(n) {
-            basis.take(w, &mut h);
-        }
+        a.update(how, &basis.v.part(first * n..end * n), &mut w.part_mut(0..width * n), width)?;
+        (0..width).try_for_each(|j| basis.take(a, &w.part(j * n..(j + 1) * n), &mut h))?;
         // what is left of all is rounding: the space holds the result
         let m = end;
-        let exhausted = basis.count() == m;
+        let exhausted = basis.count == m;
         if !(exhausted || m >= next_check || m >= most) {
             continue;
         }
@@ -87,8 +87,9 @@ pub(super) fn apply<T: SpectralNumber>(
                 }
                 let stop = watcher.note_at(m, worst(&settling).min(1.0));
                 if last || stop || m >= most {
-                    for (x, s) in x.chunks_exact_mut(n).zip(&mut settling) {
-                        add_product(n, T::of(1.0), &basis.v[..m * n], &s.take(), x);
+                    for (j, s) in settling.iter_mut().enumerate() {
+                        let mut x = x.part_mut(j * n..(j + 1) * n);
+                        V::add_product(n, T::of(1.0), &basis.v.part(0..m * n), &s.take(), &mut x);
                     }
                     return match reached {
                         true => super::krylov::finish(watcher, x, worst(&settling)),
@@ -111,30 +112,29 @@ fn worst<T>(settling: &[Settling<T>]) -> f64 {
 }
 
 /// Orthonormal vectors.
-struct Basis<T> {
+struct Basis<V: Columns + ?Sized> {
     n: usize,
-    v: Vec<T>,
-    c: Vec<T>,
+    count: usize,
+    v: V::Owned,
+    c: Vec<V::Scalar>,
 }
-impl<T: Scalar> Basis<T> {
-    fn count(&self) -> usize {
-        self.v.len() / self.n.max(1)
-    }
+impl<V: Columns + ?Sized> Basis<V> {
     /// h gets the coefficients of w as a column, the basis what is new in it as one more vector.
-    fn take(&mut self, w: &[T], h: &mut Packed<T>) {
-        let (n, count) = (self.n, self.count());
-        let tiny = 10.0 * T::Re::epsilon().lane_f64(0);
-        self.v.extend_from_slice(w);
-        self.c.resize(count, T::zero());
+    fn take(&mut self, a: &dyn BlockProducts<V>, w: &V, h: &mut Packed<V::Scalar>) -> Result<()> {
+        let (n, count) = (self.n, self.count);
+        let tiny = 10.0 * VectorRe::<V>::epsilon().lane_f64(0);
+        V::append(a, &mut self.v, count * n, w)?;
+        self.c.resize(count, V::Scalar::zero());
         let column = h.push(count + 1);
-        let (old, new) = self.v.split_at_mut(count * n);
-        let (before, after) = project(old, new, &mut column[..count], &mut self.c);
+        let (old, mut new) = self.v.before(n, count);
+        let (before, after) = project(&*old, &mut *new, &mut column[..count], &mut self.c);
         if count == n || !(after.lane_f64(0) > tiny * before.lane_f64(0)) {
-            self.v.truncate(count * n);
             h.shorten();
         } else {
-            column[count] = T::from_re(after);
-            normalise(new, after);
+            column[count] = V::Scalar::from_re(after);
+            normalise(&mut *new, after);
+            self.count += 1;
         }
+        Ok(())
     }
 }

@@ -7,17 +7,18 @@
 //! leaves.
 
 use super::minres::shifted_minres;
-use super::{ApplyAlgorithm, Function, square};
+use super::{ApplyAlgorithm, ApplyOn, Function, columns_on, square, square_on};
 use crate::algorithms::blocks::{Action, project};
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::krylov::{Report, columns_by, slack, tolerance};
 use crate::algorithms::spectrum::{SpectralNumber, small_eigh};
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, PsdOf};
 use crate::functions::Power;
-use crate::operator::{DynOperator, LinearOperator};
+use crate::operator::{LinearOperator, Operator};
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{VectorRe, normalise};
 use crate::view::{View, ViewMut};
 
 const NAME: &str = "contour integral";
@@ -85,37 +86,60 @@ where
         b: View<'_, A::Scalar>,
         x: ViewMut<'_, A::Scalar>,
     ) -> Result<Report> {
-        let inverse = match f {
-            Function::Power(Power::Sqrt | Power::Real(0.5)) => false,
-            Function::Power(Power::InvSqrt | Power::Real(-0.5)) => true,
-            _ => {
-                return Err(Error::invalid(
-                    "the contour integral serves A^(1/2) and A^(-1/2); ask Lanczos for other functions",
-                ));
-            }
-        };
+        let inverse = is_inverse(f)?;
         let n = square(NAME, a, b.rows)?;
         let settings = self.options;
         let callback = &mut self.callback;
+        let mut action = Action::new(NAME, a, 1);
         columns_by(NAME, n, b, x, |b, x| {
             let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-            contour(a, inverse, b, x, settings, &mut observer)
+            contour(&mut action, inverse, b, x, settings, &mut observer)
         })
     }
 }
 
-/// [`ContourIntegral`], compiled once per number type.
-fn contour<T: SpectralNumber>(
-    a: &dyn DynOperator<T>,
+impl<A, V, F: Callback> ApplyOn<A, V> for ContourIntegral<F>
+where
+    A: Operator<Scalar: SpectralNumber>,
+    <A::Facts as Facts>::Psd: PsdOf<A>,
+    V: Columns<Scalar = A::Scalar> + ?Sized,
+{
+    fn apply_on(
+        &mut self,
+        f: Function<'_, VectorRe<V>>,
+        a: &mut dyn BlockProducts<V>,
+        b: &V,
+        x: &mut V,
+    ) -> Result<Report> {
+        let inverse = is_inverse(f)?;
+        let n = square_on(NAME, a.shape(), b, x)?;
+        let (callback, settings) = (&mut self.callback, self.options);
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        columns_on(NAME, (n, 1), b, x, |b, x| contour(a, inverse, b, x, settings, &mut observer))
+    }
+}
+
+/// Of the two roots that are served, whether it is the inverse one.
+fn is_inverse<R>(f: Function<'_, R>) -> Result<bool> {
+    match f {
+        Function::Power(Power::Sqrt | Power::Real(0.5)) => Ok(false),
+        Function::Power(Power::InvSqrt | Power::Real(-0.5)) => Ok(true),
+        _ => Err(Error::invalid("the contour integral serves A^(1/2) and A^(-1/2); ask Lanczos for other functions")),
+    }
+}
+
+/// [`ContourIntegral`], compiled once per type of vectors.
+fn contour<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
     inverse: bool,
-    b: &[T],
-    x: &mut [T],
+    b: &V,
+    x: &mut V,
     settings: Settings,
     observer: Observer<'_>,
 ) -> Result<Report> {
     let options = settings.common;
     tolerance(NAME, options.tol)?;
-    let n = b.len();
+    let n = b.size();
     let tol = options.tol.unwrap_or(default_tol::<T>());
     let limit = slack(options.tol.is_some()) * tol;
     let max_iters = options.max_iters.unwrap_or(n.saturating_mul(10).max(100));
@@ -129,7 +153,6 @@ fn contour<T: SpectralNumber>(
         return Ok(Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() });
     }
     watcher.begin(max_iters)?;
-    let mut act = Action::new(NAME, a, 1);
     let (low, high) = match settings.bounds {
         Some((low, high)) if low > 0.0 && high >= low && high.is_finite() => (low, high),
         Some((low, high)) => {
@@ -137,20 +160,20 @@ fn contour<T: SpectralNumber>(
                 "contour integral: the bounds are {low} and {high}; give 0 < low <= high"
             )));
         }
-        None => bounds(&mut act, b)?,
+        None => bounds(a, b)?,
     };
     // the bounds of Lanczos may be too narrow: then the check fails, and wider ones are tried
     let attempts = if settings.bounds.is_some() { 1 } else { 3 };
-    let (mut residual, mut r, mut nodes) = (f64::INFINITY, vec![T::zero(); n], Nodes::new(low, high, tol));
+    let (mut residual, mut r, mut nodes) = (f64::INFINITY, a.zeros(n)?, Nodes::new(low, high, tol));
     for attempt in 0..attempts {
         let wider = 100f64.powi(attempt);
         if attempt > 0 {
             nodes = Nodes::new(low / wider, high, tol);
         }
-        residual = match checked_root(&mut act, &nodes, b, (x, &mut r), tol, max_iters, &mut watcher) {
+        residual = match checked_root(a, &nodes, b, (x, &mut r), tol, max_iters, &mut watcher) {
             Err(e @ Error::NotConverged { .. }) => {
                 if !inverse {
-                    times(&mut act, x)?;
+                    times(a, x)?;
                 }
                 return Err(e);
             }
@@ -161,23 +184,23 @@ fn contour<T: SpectralNumber>(
         }
     }
     if !inverse {
-        times(&mut act, x)?;
+        times(a, x)?;
     }
     if residual <= limit {
         // to first order x misses A^(-1/2) r / 2, which is large beside x where b has little of what r is made of
         let half = 0.5 / x.norm().lane_f64(0);
         let gain = if inverse { nodes.low.sqrt().recip() } else { nodes.high.sqrt() };
-        let mut error = half * gain * r[..].norm().lane_f64(0);
+        let mut error = half * gain * r.norm().lane_f64(0);
         if !(error <= limit) {
-            let mut e = vec![T::zero(); n];
-            match nodes.inverse_root(&mut act, &r, &mut e, 1e-2, max_iters, &mut watcher) {
+            let mut e = a.zeros(n)?;
+            match nodes.inverse_root(a, &r, &mut e, 1e-2, max_iters, &mut watcher) {
                 Err(Error::NotConverged { .. }) => {}
                 result => {
                     result?;
                     if !inverse {
-                        times(&mut act, &mut e)?;
+                        times(a, &mut *e)?;
                     }
-                    error = half * e[..].norm().lane_f64(0);
+                    error = half * e.norm().lane_f64(0);
                 }
             }
             residual = residual.max(error);
@@ -190,26 +213,26 @@ fn contour<T: SpectralNumber>(
 }
 
 /// x <- A x.
-fn times<T: Scalar>(act: &mut Action<'_, T>, x: &mut [T]) -> Result<()> {
-    let mut z = vec![T::zero(); x.len()];
-    act.apply(x, &mut z, 1)?;
-    x.copy_from_slice(&z);
+fn times<V: Columns + ?Sized>(a: &mut dyn BlockProducts<V>, x: &mut V) -> Result<()> {
+    let mut z = a.zeros(x.size())?;
+    a.apply(x, &mut z, 1)?;
+    x.copy(&z);
     Ok(())
 }
 /// x <- A^(-1/2) b, r <- b - A A^(-1/2) x; returns |r| / |b|.
-fn checked_root<T: SpectralNumber>(
-    act: &mut Action<'_, T>,
+fn checked_root<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
+    act: &mut dyn BlockProducts<V>,
     nodes: &Nodes,
-    b: &[T],
-    (x, r): (&mut [T], &mut [T]),
+    b: &V,
+    (x, r): (&mut V, &mut V),
     tol: f64,
     max_iters: usize,
     watcher: &mut Watcher<'_>,
 ) -> Result<f64> {
-    let (n, norm) = (b.len(), b.norm().lane_f64(0));
+    let (n, norm) = (b.size(), b.norm().lane_f64(0));
     nodes.inverse_root(act, b, x, 0.1 * tol, max_iters, watcher)?;
     // once more: A A^(-1/2) A^(-1/2) b = b
-    let mut y = vec![T::zero(); n];
+    let mut y = act.zeros(n)?;
     nodes.inverse_root(act, x, &mut y, 0.1 * tol, max_iters, watcher)?;
     act.apply(&y, r, 1)?;
     r.axpby(T::of(1.0), b, T::of(-1.0));
@@ -217,21 +240,25 @@ fn checked_root<T: SpectralNumber>(
 }
 
 /// Bounds of the eigenvalues that matter to b, by Lanczos steps until the smallest Ritz value stands.
-fn bounds<T: SpectralNumber>(a: &mut Action<'_, T>, b: &[T]) -> Result<(f64, f64)> {
+fn bounds<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    b: &V,
+) -> Result<(f64, f64)> {
     const STEPS: usize = 80;
-    let n = b.len();
-    let mut v = b.to_vec();
+    let n = b.size();
+    let mut v = a.copied(b)?;
     let norm = b.norm();
-    normalise(&mut v[..], norm);
+    normalise(&mut *v, norm);
     let (mut columns, mut c): (Vec<Vec<T>>, Vec<T>) = (Vec::new(), Vec::new());
     let mut found = (0.0, 0.0);
     for m in 1..=STEPS.min(n) {
-        v.resize((m + 1) * n, T::zero());
-        let (basis, w) = v.split_at_mut(m * n);
-        a.apply(&basis[(m - 1) * n..], w, 1)?;
+        V::grow(a, &mut v, (m + 1) * n)?;
+        let (basis, mut w) = v.before(n, m);
+        a.apply(&basis.part((m - 1) * n..m * n), &mut w, 1)?;
         let mut h = vec![T::zero(); m + 1];
         c.resize(m, T::zero());
-        let (before, after) = project(basis, w, &mut h[..m], &mut c);
+        let (before, after) = project(&*basis, &mut *w, &mut h[..m], &mut c);
+        drop((basis, w));
         h[m] = T::from_re(after);
         columns.push(h);
         let exhausted = after.lane_f64(0) <= 1e-12 * before.lane_f64(0);
@@ -255,7 +282,7 @@ fn bounds<T: SpectralNumber>(a: &mut Action<'_, T>, b: &[T]) -> Result<(f64, f64
                 break;
             }
         }
-        normalise(&mut v[m * n..], after);
+        normalise(&mut *v.part_mut(m * n..(m + 1) * n), after);
     }
     // Ritz values lie inside: the logarithm of the ratio is what costs, so there is room
     Ok((found.0 / 20.0, found.1 * 1.1))
@@ -286,11 +313,11 @@ impl Nodes {
         Nodes { low, high, shifts, weights }
     }
     /// x <- A^(-1/2) b, every system to a residual of `tol`.
-    fn inverse_root<T: SpectralNumber>(
+    fn inverse_root<V: Columns + ?Sized>(
         &self,
-        act: &mut Action<'_, T>,
-        b: &[T],
-        x: &mut [T],
+        act: &mut dyn BlockProducts<V>,
+        b: &V,
+        x: &mut V,
         tol: f64,
         max_iters: usize,
         watcher: &mut Watcher<'_>,

@@ -9,14 +9,16 @@
 use super::packed::Packed;
 use super::settling::Settling;
 use super::{Function, rounding};
-use crate::algorithms::blocks::{Action, add_product, project};
+use crate::algorithms::blocks::project;
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::dense as kernels;
 use crate::algorithms::krylov::{Report, tolerance};
 use crate::algorithms::spectrum::{SpectralNumber, small_eigh};
 use crate::algorithms::watch::{Observer, Options, Watcher, default_tol, left_to_rounding};
 use crate::error::{Error, Result};
+use crate::operator::Update;
 use crate::ops::log_of_spectrum;
-use crate::scalar::{Real, Scalar};
+use crate::scalar::Real;
 use crate::vector::{Vector, normalise};
 
 /// What the loop is told.
@@ -34,18 +36,18 @@ impl Job {
 /// Most steps where none are given: the small function costs the cube of them.
 pub(super) const STEPS: usize = 2000;
 
-/// x <- f(A) b, compiled once per number type; `report.residual` is the estimate of |x - f(A) b| / |x|.
+/// x <- f(A) b, compiled once per type of vectors; `report.residual` is the estimate of |x - f(A) b| / |x|.
 ///
 /// Workspace: one vector per step, which grows by doubling, and the small matrix.
-pub(super) fn apply<T: SpectralNumber>(
+pub(super) fn apply<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
     job: &Job,
     f: Function<'_, T::Re>,
-    a: &mut Action<'_, T>,
-    b: &[T],
-    x: &mut [T],
+    a: &mut dyn BlockProducts<V>,
+    b: &V,
+    x: &mut V,
     observer: Option<Observer<'_>>,
 ) -> Result<Report> {
-    let (name, n) = (job.name(), b.len());
+    let (name, n) = (job.name(), b.size());
     tolerance(name, job.options.tol)?;
     if let Function::Power(p) = f {
         p.checked()?;
@@ -63,8 +65,8 @@ pub(super) fn apply<T: SpectralNumber>(
         return Ok(Report { algorithm: name, iterations: 0, residual: 0.0, history: Vec::new() });
     }
     let epsilon = T::Re::epsilon().lane_f64(0);
-    let mut v = b.to_vec();
-    normalise(&mut v[..], norm_b);
+    let mut v = a.copied(b)?;
+    normalise(&mut *v, norm_b);
     // columns of the Hessenberg matrix, each with its entry below the diagonal
     let mut columns = Packed::new();
     let mut c = Vec::new();
@@ -76,17 +78,14 @@ pub(super) fn apply<T: SpectralNumber>(
             return Err(watcher.not_converged(settling.estimate));
         }
         // w = A v_m, orthogonalised
-        v.resize((m + 1) * n, T::zero());
-        let (basis, w) = v.split_at_mut(m * n);
-        let from = &basis[(m - 1) * n..];
-        if job.adjoint {
-            a.adjoint(from, w, 1)?
-        } else {
-            a.apply(from, w, 1)?
-        }
+        V::grow(a, &mut v, (m + 1) * n)?;
+        let (basis, mut w) = v.before(n, m);
+        let how = Update { adjoint: job.adjoint, ..Update::replace() };
+        a.update(how, &basis.part((m - 1) * n..m * n), &mut w, 1)?;
         let h = columns.push(m + 1);
         c.resize(m, T::zero());
-        let (before, after) = project(basis, w, &mut h[..m], &mut c);
+        let (before, after) = project(&*basis, &mut *w, &mut h[..m], &mut c);
+        drop((basis, w));
         // what is left is rounding: the space holds the result
         let exhausted = after.lane_f64(0) <= 10.0 * epsilon * before.lane_f64(0) || m == n;
         h[m] = T::from_re(after);
@@ -103,7 +102,7 @@ pub(super) fn apply<T: SpectralNumber>(
                     let stop = watcher.note_at(m, estimate.min(1.0));
                     if last || stop || m == max_iters {
                         let y: Vec<T> = settling.take().iter().map(|&y| y.scale(norm_b)).collect();
-                        add_product(n, T::of(1.0), &v[..m * n], &y, x);
+                        V::add_product(n, T::of(1.0), &v.part(0..m * n), &y, x);
                         return match reached {
                             true => finish(watcher, x, estimate),
                             false => Err(watcher.not_converged(estimate)),
@@ -120,11 +119,11 @@ pub(super) fn apply<T: SpectralNumber>(
                 }
             }
         }
-        normalise(&mut v[m * n..], after);
+        normalise(&mut *v.part_mut(m * n..(m + 1) * n), after);
     }
 }
 /// The report, if x has not overflowed.
-pub(super) fn finish<T: Scalar>(watcher: Watcher<'_>, x: &[T], residual: f64) -> Result<Report> {
+pub(super) fn finish<V: Columns + ?Sized>(watcher: Watcher<'_>, x: &V, residual: f64) -> Result<Report> {
     match x.norm().lane_f64(0).is_finite() {
         true => Ok(Report {
             algorithm: watcher.algorithm,

@@ -4,13 +4,12 @@
 //! NeurIPS 2020, algorithm 4 (msMINRES); Paige & Saunders, SINUM 12, 1975, for one shift. The Lanczos recurrence does not see the shifts:
 //! each has its own rotations of the same Jacobi matrix. Deviation: shifts that have converged are left alone.
 
-use crate::algorithms::blocks::Action;
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::krylov::tolerance;
 use crate::algorithms::three_term::ThreeTerm;
 use crate::algorithms::watch::Watcher;
 use crate::error::{Error, Result};
 use crate::scalar::{Real, Scalar};
-use crate::vector::Vector;
 
 const NAME: &str = "msMINRES";
 
@@ -29,29 +28,29 @@ struct Rotations {
 ///
 /// # Errors
 /// `NotPositiveDefinite` where A + s_j I is found to be singular, `NotConverged`, `NonFinite`, `InvalidArgument`.
-pub(super) fn shifted_minres<T: Scalar>(
-    a: &mut Action<'_, T>,
-    b: &[T],
+pub(super) fn shifted_minres<T: Scalar, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    b: &V,
     (shifts, weights): (&[f64], &[f64]),
-    x: &mut [T],
+    x: &mut V,
     tol: f64,
     max_iters: usize,
     watcher: &mut Watcher<'_>,
 ) -> Result<f64> {
     tolerance(NAME, Some(tol))?;
     x.fill(T::zero());
-    let (n, norm) = (b.len(), b.norm().lane_f64(0));
+    let (n, norm) = (b.size(), b.norm().lane_f64(0));
     if !norm.is_finite() {
         return Err(Error::non_finite("the right-hand side"));
     }
     if norm == 0.0 {
         return Ok(0.0);
     }
-    let (mut run, _) = ThreeTerm::<[T]>::new(a, b.to_vec())?;
+    let (mut run, _) = ThreeTerm::<V>::new(a, a.copied(b)?)?;
     let start = Rotations { cos: [1.0; 2], sin: [0.0; 2], phi: norm, live: true };
     let mut states = vec![start; shifts.len()];
     // directions d_(k-1), d_(k-2) of each shift, exchanged as the steps go
-    let mut directions = vec![T::zero(); 2 * n * shifts.len()];
+    let (mut even, mut odd) = (a.zeros(n * shifts.len())?, a.zeros(n * shifts.len())?);
     loop {
         run.step(a)?;
         let numbers = &run.columns[0];
@@ -60,9 +59,8 @@ pub(super) fn shifted_minres<T: Scalar>(
             (numbers.alpha[k - 1].lane_f64(0), if k > 1 { numbers.beta[k - 2].lane_f64(0) } else { 0.0 });
         let next = if numbers.ended { 0.0 } else { numbers.beta[k - 1].lane_f64(0) };
         let mut worst = 0.0_f64;
-        for (((state, d), &shift), &weight) in
-            states.iter_mut().zip(directions.chunks_exact_mut(2 * n)).zip(shifts).zip(weights)
-        {
+        let (all_last, all_new) = if k % 2 == 0 { (&even, &mut odd) } else { (&odd, &mut even) };
+        for (j, ((state, &shift), &weight)) in states.iter_mut().zip(shifts).zip(weights).enumerate() {
             if !state.live {
                 continue;
             }
@@ -80,11 +78,10 @@ pub(super) fn shifted_minres<T: Scalar>(
             }
             let (cos, sin) = (hat / gamma, next / gamma);
             // d_k = (v_k - delta d_(k-1) - epsilon d_(k-2)) / gamma, in the place of d_(k-2)
-            let (last, new) = d.split_at_mut(n);
-            let (last, new) = if k % 2 == 0 { (last, new) } else { (new, last) };
+            let (last, mut new) = (all_last.part(j * n..(j + 1) * n), all_new.part_mut(j * n..(j + 1) * n));
             new.axpby(T::of(1.0 / gamma), run.previous(), T::of(-epsilon / gamma));
-            new.axpy(T::of(-delta / gamma), last);
-            x.axpy(T::of(weight * cos * phi), new);
+            new.axpy(T::of(-delta / gamma), &last);
+            x.axpy(T::of(weight * cos * phi), &new);
             *state = Rotations { cos: [cos, c], sin: [sin, s], phi: -sin * phi, live: true };
             let residual = state.phi.abs() / norm;
             worst = worst.max(residual);
@@ -105,6 +102,7 @@ pub(super) fn shifted_minres<T: Scalar>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algorithms::blocks::Action;
     use crate::algorithms::krylov::testing::*;
     use crate::facts::PsdFacts;
 
@@ -124,7 +122,7 @@ mod tests {
                 let mut x = vec![T::zero(); n];
                 let mut watcher = Watcher::new("test", 1e-11, 1000, false, None);
                 let mut act = Action::new("test", &a, 1);
-                shifted_minres(&mut act, &b, (shifts, &weights), &mut x, 1e-11, 1000, &mut watcher).unwrap();
+                shifted_minres(&mut act, &b[..], (shifts, &weights), &mut x[..], 1e-11, 1000, &mut watcher).unwrap();
                 for i in 0..n {
                     let want = shifts.iter().zip(&weights).fold(0.0, |s, (shift, w)| s + w / (d[i] + shift));
                     let e = (x[i] - b[i] * T::of(want)).abs().lane_f64(0);
@@ -142,7 +140,7 @@ mod tests {
             let mut watcher = Watcher::new("test", 1e-10, most, false, None);
             let mut x = vec![0.0; b.len()];
             let mut act = Action::new("test", &a, 1);
-            shifted_minres(&mut act, b, (&[0.0], &[1.0]), &mut x, 1e-10, most, &mut watcher).map(|_| x)
+            shifted_minres(&mut act, b, (&[0.0], &[1.0]), &mut x[..], 1e-10, most, &mut watcher).map(|_| x)
         };
         assert!(matches!(run(vec![0.0; 3], &[1.0; 3], 9), Err(Error::NotPositiveDefinite { .. })));
         assert!(matches!(run((1..30).map(f64::from).collect(), &[1.0; 29], 3), Err(Error::NotConverged { .. })));

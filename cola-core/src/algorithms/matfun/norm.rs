@@ -5,6 +5,7 @@
 //! Deviation: of complex matrices parallel columns are not replaced (section 5 of the paper).
 
 use crate::algorithms::blocks::Action;
+use crate::algorithms::columns::BlockProducts;
 use crate::algorithms::krylov::plain_numbers;
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::Options;
@@ -59,13 +60,13 @@ impl OneNorm {
 }
 const NAME: &str = "1-norm estimate";
 
-/// |A^p|_1 from below, nearly always within a factor 2 and mostly exact: at most 21 p products, most often 9 p. `a` has been made for
+/// |A^p|_1 from below, nearly always within a factor 2 and mostly exact: at most 21 p products, most often 9 p. `a` takes
 /// [`COLUMNS`] columns; A is square if p > 1.
-pub(crate) fn one_norm<T: Scalar>(a: &mut Action<'_, T>, p: usize, seed: u64) -> Result<f64> {
+pub(crate) fn one_norm<T: Scalar>(a: &mut dyn BlockProducts<[T]>, p: usize, seed: u64) -> Result<f64> {
     one_norm_by(a, p, (COLUMNS, ITERATIONS), seed)
 }
 fn one_norm_by<T: Scalar>(
-    a: &mut Action<'_, T>,
+    a: &mut dyn BlockProducts<[T]>,
     p: usize,
     (columns, iterations): (usize, usize),
     seed: u64,

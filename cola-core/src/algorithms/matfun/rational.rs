@@ -9,19 +9,20 @@
 use super::krylov::{finish, small};
 use super::packed::{Bordered, Packed};
 use super::settling::Settling;
-use super::{ApplyAlgorithm, Function, square};
-use crate::algorithms::blocks::{Action, add_product, inner, project};
+use super::{ApplyAlgorithm, ApplyOn, Function, columns_on, square, square_on};
+use crate::algorithms::blocks::{Action, project};
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::krylov::{NoPreconditioner, Report, columns_by, tolerance};
-use crate::algorithms::spectrum::SpectralNumber;
+use crate::algorithms::spectrum::{InverseOn, SpectralNumber};
 use crate::algorithms::watch::{
     Callback, NoCallback, Observer, Options, Watcher, default_tol, left_to_rounding, watched,
 };
 use crate::error::{Error, Result};
 use crate::facts::{Fact, Facts};
 use crate::functions::{Inv, Invertible};
-use crate::operator::{DynOperator, LinearOperator};
+use crate::operator::{DynOperator, LinearOperator, Operator};
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{VectorRe, normalise};
 use crate::view::{View, ViewMut};
 
 const NAME: &str = "rational Krylov f(A) b";
@@ -131,29 +132,58 @@ where
             }
             inverses.push(p);
         }
-        if inverses.is_empty() {
-            return Err(Error::invalid(format!("{NAME}: no inverses; without them it is Arnoldi's method")));
-        }
+        some(inverses.len())?;
         let (callback, options) = (&mut self.callback, self.options);
         let self_adjoint = <A::Facts as Facts>::SelfAdjoint::KNOWN;
+        let mut action = Action::new(NAME, a, 1);
+        let mut inverses: Vec<_> = inverses.into_iter().map(|p| Action::new(NAME, p, 1)).collect();
+        let mut inverses: Vec<_> = inverses.iter_mut().map(|p| p as &mut dyn BlockProducts<[A::Scalar]>).collect();
         columns_by(NAME, n, b, x, |b, x| {
             let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-            rational(f, (a, self_adjoint), &inverses, b, x, options, &mut observer)
+            rational(f, (&mut action, self_adjoint), &mut inverses, b, x, options, &mut observer)
         })
     }
 }
 
-/// [`RationalKrylov`], compiled once per number type. Workspace: V, A V, and the small matrix.
-fn rational<T: SpectralNumber>(
+impl<A, V, P: InverseOn<V>, F: Callback> ApplyOn<A, V> for RationalKrylov<P, F>
+where
+    A: Operator<Scalar: SpectralNumber>,
+    V: Columns<Scalar = A::Scalar> + ?Sized,
+{
+    fn apply_on(
+        &mut self,
+        f: Function<'_, VectorRe<V>>,
+        a: &mut dyn BlockProducts<V>,
+        b: &V,
+        x: &mut V,
+    ) -> Result<Report> {
+        let n = square_on(NAME, a.shape(), b, x)?;
+        let mut inverses: Vec<_> = self.inverses.iter().filter_map(P::products).collect();
+        if let Some(wrong) = inverses.iter().map(|p| p.shape()).find(|&shape| shape != (n, n)) {
+            return Err(Error::ShapeMismatch { op: NAME, left: (n, n), right: wrong });
+        }
+        let mut inverses: Vec<_> = inverses.iter_mut().map(|p| &mut **p as &mut dyn BlockProducts<V>).collect();
+        some(inverses.len())?;
+        let (callback, options) = (&mut self.callback, self.options);
+        let self_adjoint = <A::Facts as Facts>::SelfAdjoint::KNOWN;
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        columns_on(NAME, (n, 1), b, x, |b, x| {
+            rational(f, (&mut *a, self_adjoint), &mut inverses, b, x, options, &mut observer)
+        })
+    }
+}
+
+/// [`RationalKrylov`], compiled once per type of vectors. Workspace: V, A V, and the small matrix.
+fn rational<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
     f: Function<'_, T::Re>,
-    (a, self_adjoint): (&dyn DynOperator<T>, bool),
-    inverses: &[&dyn DynOperator<T>],
-    b: &[T],
-    x: &mut [T],
+    (a, self_adjoint): (&mut dyn BlockProducts<V>, bool),
+    inverses: &mut [&mut dyn BlockProducts<V>],
+    b: &V,
+    x: &mut V,
     options: Options,
     observer: Observer<'_>,
 ) -> Result<Report> {
-    let n = b.len();
+    let n = b.size();
     tolerance(NAME, options.tol)?;
     if let Function::Power(p) = f {
         p.checked()?;
@@ -170,46 +200,47 @@ fn rational<T: SpectralNumber>(
     if norm.lane_f64(0) == 0.0 {
         return Ok(Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() });
     }
-    let mut act = Action::new(NAME, a, 1);
-    let mut inverses: Vec<Action<'_, T>> = inverses.iter().map(|p| Action::new(NAME, *p, 1)).collect();
     let epsilon = T::Re::epsilon().lane_f64(0);
-    let (mut v, mut av) = (b.to_vec(), Vec::new());
-    normalise(&mut v[..], norm);
+    let (mut v, mut av) = (a.copied(b)?, a.zeros(0)?);
+    normalise(&mut *v, norm);
     // H = V^H A V, by columns, each as long as there are vectors
     let mut h = Bordered::new();
     // where each kind of step goes on: inverses from the last vector of an inverse, products from the last of a product
     let (mut from, mut live) = ([0, 0], [true, options.flexible]);
     let (mut turn, mut next_check) = (0, 1);
     let (mut settling, start) = (Settling::new(), [vec![T::of(1.0)]]);
-    let (mut w, mut c, mut none) = (vec![T::zero(); n], Vec::new(), Vec::new());
+    let (mut w, mut c, mut none) = (a.zeros(n)?, Vec::new(), Vec::new());
     loop {
         let m = h.len() + 1;
         if m > most {
             return Err(watcher.not_converged(settling.estimate));
         }
         // the newest vector: a column and a row of H
-        av.resize(m * n, T::zero());
-        act.apply(&v[(m - 1) * n..], &mut av[(m - 1) * n..], 1)?;
+        V::grow(a, &mut av, m * n)?;
+        let newest = (m - 1) * n..m * n;
+        let (av_old, mut av_new) = av.before(n, m - 1);
+        a.apply(&v.part(newest.clone()), &mut av_new, 1)?;
         let (column, row) = h.push();
-        inner(n, &v, &av[(m - 1) * n..], column);
-        inner(n, &v[(m - 1) * n..], &av[..(m - 1) * n], row);
+        V::inner(n, &v.part(0..m * n), &av_new, column);
+        V::inner(n, &v.part(newest), &av_old, row);
+        drop((av_old, av_new));
         // the next vector: what is left of a step that depends on the space is rounding
         let mut found = false;
         while !found && m < n && (live[0] || live[1]) {
             let count = inverses.len();
             let kind = usize::from(live[1] && (!live[0] || turn >= count));
             match kind {
-                0 => inverses[turn % count].apply(&v[from[0] * n..][..n], &mut w, 1)?,
-                _ => w.copy_from_slice(&av[from[1] * n..][..n]),
+                0 => inverses[turn % count].apply(&v.part(from[0] * n..(from[0] + 1) * n), &mut w, 1)?,
+                _ => w.copy(&av.part(from[1] * n..(from[1] + 1) * n)),
             }
             turn = (turn + 1) % (count + usize::from(live[1]));
             c.resize(m, T::zero());
             none.clear();
             none.resize(m, T::zero());
-            let (before, after) = project(&v[..], &mut w[..], &mut none, &mut c);
+            let (before, after) = project(&*v.part(0..m * n), &mut *w, &mut none, &mut c);
             found = after.lane_f64(0) > 10.0 * epsilon * before.lane_f64(0);
             if found {
-                normalise(&mut w[..], after);
+                normalise(&mut *w, after);
                 from[kind] = m;
             } else {
                 live[kind] = false;
@@ -224,14 +255,14 @@ fn rational<T: SpectralNumber>(
                 Ok(found) => {
                     let last = settling.next(&found.y[0], tol)? || exhausted;
                     let reached = last && {
-                        let unit = if exhausted && m < n { epsilon.max(outside(n, &v, &av, &h)) } else { epsilon };
+                        let unit = if exhausted && m < n { epsilon.max(outside(a, n, &v, &av, &h)?) } else { epsilon };
                         settling.judge(exhausted, found.rounding(f, &h, m, &start, unit)[0], allowed)
                     };
                     let estimate = settling.estimate;
                     let stop = watcher.note_at(m, estimate.min(1.0));
                     if last || stop || m == most {
                         let y: Vec<T> = settling.take().iter().map(|&y| y.scale(norm)).collect();
-                        add_product(n, T::of(1.0), &v, &y, x);
+                        V::add_product(n, T::of(1.0), &v.part(0..y.len() * n), &y, x);
                         return match reached {
                             true => finish(watcher, x, estimate),
                             false => Err(watcher.not_converged(estimate)),
@@ -246,19 +277,32 @@ fn rational<T: SpectralNumber>(
                 }
             }
         }
-        v.extend_from_slice(&w);
+        V::append(a, &mut v, m * n, &w)?;
+    }
+}
+fn some(inverses: usize) -> Result<()> {
+    match inverses {
+        0 => Err(Error::invalid(format!("{NAME}: no inverses; without them it is Arnoldi's method"))),
+        _ => Ok(()),
     }
 }
 /// max_j |(A V - V H) e_j| / max_j |A V e_j|: by how much a space that the inverses have exhausted is not invariant. Nothing but rounding
 /// for inverses of A - s I; all of it for operators that are none.
-fn outside<T: Scalar>(n: usize, v: &[T], av: &[T], h: &Packed<T>) -> f64 {
+fn outside<V: Columns + ?Sized>(
+    a: &dyn BlockProducts<V>,
+    n: usize,
+    v: &V,
+    av: &V,
+    h: &Packed<V::Scalar>,
+) -> Result<f64> {
     let (mut rest, mut norm) = (0.0_f64, 0.0_f64);
-    let mut w = vec![T::zero(); n];
-    for (h, av) in h.columns(h.len()).zip(av.chunks_exact(n)) {
-        w.copy_from_slice(av);
-        add_product(n, T::of(-1.0), &v[..h.len() * n], h, &mut w);
-        rest = rest.max(w[..].norm().lane_f64(0));
+    let mut w = a.zeros(n)?;
+    for (j, h) in h.columns(h.len()).enumerate() {
+        let av = av.part(j * n..(j + 1) * n);
+        w.copy(&av);
+        V::add_product(n, V::Scalar::of(-1.0), &v.part(0..h.len() * n), h, &mut w);
+        rest = rest.max(w.norm().lane_f64(0));
         norm = norm.max(av.norm().lane_f64(0));
     }
-    if norm > 0.0 { rest / norm } else { 0.0 }
+    Ok(if norm > 0.0 { rest / norm } else { 0.0 })
 }

@@ -7,17 +7,18 @@
 use super::krylov::{STEPS, finish, small};
 use super::packed::Packed;
 use super::settling::extrapolated;
-use super::{ApplyAlgorithm, Function, square};
-use crate::algorithms::blocks::{Action, add_product, project};
+use super::{ApplyAlgorithm, ApplyOn, Function, columns_on, square, square_on};
+use crate::algorithms::blocks::{Action, project};
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::krylov::{Report, columns_by, tolerance};
 use crate::algorithms::spectrum::SpectralNumber;
 use crate::algorithms::watch::{
     Callback, NoCallback, Observer, Options, Watcher, default_tol, left_to_rounding, watched,
 };
 use crate::error::{Error, Result};
-use crate::operator::LinearOperator;
+use crate::operator::{LinearOperator, Operator};
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::{Vector, VectorRe, normalise};
 use crate::view::{View, ViewMut};
 
 const NAME: &str = "restarted Arnoldi f(A) b";
@@ -89,16 +90,35 @@ impl<A: LinearOperator<Scalar: SpectralNumber>, F: Callback> ApplyAlgorithm<A> f
     }
 }
 
-/// [`RestartedArnoldi`], compiled once per number type. Workspace: the basis of a cycle, and the small matrix of all cycles.
-fn restarted<T: SpectralNumber>(
+impl<A, V, F: Callback> ApplyOn<A, V> for RestartedArnoldi<F>
+where
+    A: Operator<Scalar: SpectralNumber>,
+    V: Columns<Scalar = A::Scalar> + ?Sized,
+{
+    fn apply_on(
+        &mut self,
+        f: Function<'_, VectorRe<V>>,
+        a: &mut dyn BlockProducts<V>,
+        b: &V,
+        x: &mut V,
+    ) -> Result<Report> {
+        let n = square_on(NAME, a.shape(), b, x)?;
+        let (callback, options) = (&mut self.callback, self.options);
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        columns_on(NAME, (n, 1), b, x, |b, x| restarted(f, a, b, x, options, &mut observer))
+    }
+}
+
+/// [`RestartedArnoldi`], compiled once per type of vectors. Workspace: the basis of a cycle, and the small matrix of all cycles.
+fn restarted<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
     f: Function<'_, T::Re>,
-    a: &mut Action<'_, T>,
-    b: &[T],
-    x: &mut [T],
+    a: &mut dyn BlockProducts<V>,
+    b: &V,
+    x: &mut V,
     options: Options,
     observer: Observer<'_>,
 ) -> Result<Report> {
-    let n = b.len();
+    let n = b.size();
     tolerance(NAME, options.tol)?;
     if let Function::Power(p) = f {
         p.checked()?;
@@ -120,9 +140,12 @@ fn restarted<T: SpectralNumber>(
         return Ok(Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() });
     }
     let epsilon = T::Re::epsilon().lane_f64(0);
-    let mut v = vec![T::zero(); n * (length + 1)];
-    v[..n].copy_from_slice(b);
-    normalise(&mut v[..n], norm);
+    let mut v = a.zeros(n * (length + 1))?;
+    {
+        let mut first = v.part_mut(0..n);
+        first.copy(b);
+        normalise(&mut *first, norm);
+    }
     // columns of the block bidiagonal matrix; the last number of a cycle's last column is its coupling to the next one
     let mut columns = Packed::new();
     let mut c = vec![T::zero(); length + 1];
@@ -135,16 +158,15 @@ fn restarted<T: SpectralNumber>(
             if first + steps >= most {
                 return Err(watcher.not_converged(estimate));
             }
-            let (basis, rest) = v.split_at_mut((steps + 1) * n);
-            let w = &mut rest[..n];
-            a.apply(&basis[steps * n..], w, 1)?;
+            let (basis, mut w) = v.before(n, steps + 1);
+            a.apply(&basis.part(steps * n..(steps + 1) * n), &mut w, 1)?;
             steps += 1;
             let h = columns.push(first + steps + 1);
-            let (size, left) = project(basis, w, &mut h[first..first + steps], &mut c[..steps]);
+            let (size, left) = project(&*basis, &mut *w, &mut h[first..first + steps], &mut c[..steps]);
             exhausted = left.lane_f64(0) <= 10.0 * epsilon * size.lane_f64(0) || first == 0 && steps == n;
             h[first + steps] = T::from_re(left);
             if !exhausted {
-                normalise(w, left);
+                normalise(&mut *w, left);
             }
         }
         // the leading rows of the function are those of the last cycle: only the new ones are added
@@ -159,7 +181,7 @@ fn restarted<T: SpectralNumber>(
         };
         let y: Vec<T> = found.y[0].iter().map(|&y| y.scale(norm)).collect();
         let added = y[first..].norm().lane_f64(0);
-        add_product(n, T::of(1.0), &v[..steps * n], &y[first..], x);
+        V::add_product(n, T::of(1.0), &v.part(0..steps * n), &y[first..], x);
         let size = x.norm().lane_f64(0);
         if !(added.is_finite() && size.is_finite()) {
             return Err(Error::non_finite("the function: it overflowed"));

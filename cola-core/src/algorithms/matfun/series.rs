@@ -5,15 +5,16 @@
 //! small beside the result, not beside max |f|.
 
 use super::krylov::of_spectrum;
-use super::{ApplyAlgorithm, Function, square};
+use super::{ApplyAlgorithm, ApplyOn, Function, in_place, square, square_on};
 use crate::algorithms::blocks::Action;
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::krylov::{Report, tolerance};
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, SelfAdjointOf};
-use crate::operator::{DynOperator, LinearOperator, Update};
+use crate::operator::{LinearOperator, Operator, Update};
 use crate::scalar::{Real, Scalar};
-use crate::vector::Vector;
+use crate::vector::VectorRe;
 use crate::view::{View, ViewMut};
 
 const NAME: &str = "Chebyshev series f(A) b";
@@ -96,10 +97,32 @@ where
         b: View<'_, A::Scalar>,
         x: ViewMut<'_, A::Scalar>,
     ) -> Result<Report> {
-        square(NAME, a, b.rows)?;
+        let n = square(NAME, a, b.rows)?;
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        series(f, a, self.bounds, b, x, self.options, &mut observer)
+        let mut action = Action::new(NAME, a, BLOCK.min(b.cols));
+        in_place(NAME, b, x, |x| series(f, &mut action, self.bounds, n, x, self.options, &mut observer))
+    }
+}
+
+impl<A, V, F: Callback> ApplyOn<A, V> for ChebyshevSeries<F>
+where
+    A: Operator,
+    <A::Facts as Facts>::SelfAdjoint: SelfAdjointOf<A>,
+    V: Columns<Scalar = A::Scalar> + ?Sized,
+{
+    fn apply_on(
+        &mut self,
+        f: Function<'_, VectorRe<V>>,
+        a: &mut dyn BlockProducts<V>,
+        b: &V,
+        x: &mut V,
+    ) -> Result<Report> {
+        let n = square_on(NAME, a.shape(), b, x)?;
+        let callback = &mut self.callback;
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        x.copy(b);
+        series(f, a, self.bounds, n, x, self.options, &mut observer)
     }
 }
 
@@ -142,13 +165,13 @@ fn coefficients<R: Real>(f: Function<'_, R>, (low, high): (f64, f64), most: usiz
     }
 }
 
-/// [`ChebyshevSeries`], compiled once per number type. Workspace: T_k b and T_(k-1) b of a block of columns.
-fn series<T: Scalar>(
+/// [`ChebyshevSeries`], compiled once per type of vectors: X <- f(A) X. Workspace: T_k X and T_(k-1) X of a block of columns.
+fn series<T: Scalar, V: Columns<Scalar = T> + ?Sized>(
     f: Function<'_, T::Re>,
-    a: &dyn DynOperator<T>,
+    a: &mut dyn BlockProducts<V>,
     (low, high): (f64, f64),
-    b: View<'_, T>,
-    mut x: ViewMut<'_, T>,
+    n: usize,
+    x: &mut V,
     options: Options,
     observer: Observer<'_>,
 ) -> Result<Report> {
@@ -159,89 +182,97 @@ fn series<T: Scalar>(
     if let Function::Power(p) = f {
         p.checked()?;
     }
-    if (b.rows, b.cols) != (x.rows, x.cols) {
-        return Err(Error::ShapeMismatch { op: NAME, left: (b.rows, b.cols), right: (x.rows, x.cols) });
-    }
     // an interval of one point still needs a width; rounding must not push an eigenvalue out
     let room = 8.0 * T::Re::epsilon().lane_f64(0) * low.abs().max(high.abs()).max(1e-300);
     let (low, high) = if high - low > room { (low, high) } else { (low - room, high + room) };
     let tol = options.tol.unwrap_or(default_tol::<T>());
     let most = options.max_iters.unwrap_or(4096);
     let (c, tail) = coefficients(f, (low, high), most)?;
-    let mut watcher = Watcher::new(NAME, tol, c.len(), options.progress, Some(observer));
-    let (n, block) = (b.rows, BLOCK.min(b.cols));
-    let mut act = Action::new(NAME, a, block);
-    let (centre, half) = (0.5 * (low + high), 0.5 * (high - low));
-    let mut worst = Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() };
-    let write = |sum: &[T], first: usize, columns: usize, x: &mut ViewMut<'_, T>| {
-        for j in 0..columns {
-            (0..n).for_each(|i| *x.at(i, first + j) = sum[j * n + i]);
-        }
-    };
     let rounding = T::Re::epsilon().lane_f64(0) * c.iter().map(|c| c.abs()).sum::<f64>();
-    for first in (0..b.cols).step_by(BLOCK) {
-        let columns = block.min(b.cols - first);
-        let mut now: Vec<T> = Vec::with_capacity(n * columns);
-        for j in first..first + columns {
-            now.extend((0..n).map(|i| b.at(i, j)));
+    let mut watcher = Watcher::new(NAME, tol, c.len(), options.progress, Some(observer));
+    let all = x.size() / n.max(1);
+    let mut worst = Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() };
+    let mut sums = Sums { n, bounds: (low, high), c, tail, rounding, most, products: 0 };
+    for first in (0..all).step_by(BLOCK) {
+        let columns = first * n..(first + BLOCK).min(all) * n;
+        let (residual, reached) = sums.block(a, &mut x.part_mut(columns), &mut watcher)?;
+        if !reached {
+            return Err(watcher.not_converged(residual).with_iterate(View::matrix(&x.to_host(), n, all)));
         }
-        fn norms<T: Scalar>(n: usize, v: &[T]) -> impl Iterator<Item = f64> {
-            v.chunks_exact(n.max(1)).map(|v| v.norm().lane_f64(0))
+        worst.residual = worst.residual.max(residual);
+    }
+    worst.iterations = sums.products.div_ceil(all.max(1));
+    worst.history = watcher.history;
+    Ok(worst)
+}
+/// The series, and products so far.
+struct Sums {
+    n: usize,
+    bounds: (f64, f64),
+    c: Vec<f64>,
+    tail: Vec<f64>,
+    rounding: f64,
+    most: usize,
+    products: usize,
+}
+impl Sums {
+    /// Some columns in their place; the bound of the relative error, and whether it is what was wanted.
+    fn block<T: Scalar, V: Columns<Scalar = T> + ?Sized>(
+        &mut self,
+        a: &mut dyn BlockProducts<V>,
+        sum: &mut V,
+        watcher: &mut Watcher<'_>,
+    ) -> Result<(f64, bool)> {
+        let Sums { n, bounds: (low, high), c, tail, rounding, most, products } = self;
+        let (n, columns, rounding) = (*n, sum.size() / (*n).max(1), *rounding);
+        let (centre, half) = (0.5 * (*low + *high), 0.5 * (*high - *low));
+        fn norms<V: Columns + ?Sized>(n: usize, v: &V) -> impl Iterator<Item = f64> {
+            (0..v.size() / n.max(1)).map(move |j| v.part(j * n..(j + 1) * n).norm().lane_f64(0))
         }
-        let lengths: Vec<f64> = norms(n, &now).collect();
+        let lengths: Vec<f64> = norms(n, sum).collect();
         let mut sizes = vec![0.0; columns];
         if lengths.iter().any(|l| !l.is_finite()) {
             return Err(Error::non_finite("the right-hand side"));
         }
         if lengths.iter().all(|&l| l == 0.0) {
-            write(&now, first, columns, &mut x);
-            continue;
+            return Ok((0.0, true));
         }
-        watcher.begin(most)?;
-        let mut old = vec![T::zero(); now.len()];
-        let mut sum = now.clone();
-        sum[..].scale(T::of(c[0]));
-        let mut residual = 0.0;
+        watcher.begin(*most)?;
+        let (mut now, mut old) = (a.copied(sum)?, a.zeros(sum.size())?);
+        sum.scale(T::of(c[0]));
         for k in 0..c.len() {
             if k > 0 {
-                sum[..].axpy(T::of(c[k]), &now);
+                sum.axpy(T::of(c[k]), &now);
             }
             let last = k + 1 == c.len();
             if last || k % LOOK == LOOK - 1 {
-                if norms(n, &now).zip(&lengths).any(|(now, then)| now > 2.0 * then) {
+                if norms(n, &*now).zip(&lengths).any(|(now, then)| now > 2.0 * then) {
                     return Err(Error::invalid(format!(
                         "{NAME}: an eigenvalue lies outside of [{low}, {high}]; give wider bounds, or ask Lanczos, which needs none"
                     )));
                 }
-                sizes.iter_mut().zip(norms(n, &sum)).for_each(|(s, now)| *s = now);
+                sizes.iter_mut().zip(norms(n, sum)).for_each(|(s, now)| *s = now);
                 if sizes.iter().any(|s| !s.is_finite()) {
                     return Err(Error::non_finite("the function: it overflowed"));
                 }
                 // of a result 0 nothing is relative
-                residual = lengths
+                let residual = lengths
                     .iter()
                     .zip(&sizes)
                     .fold(0.0, |m: f64, (l, s)| m.max(if *s > 0.0 { (tail[k] + rounding) * l / s } else { 0.0 }));
-                let truncated = lengths.iter().zip(&sizes).all(|(l, s)| tail[k] * l <= tol * s);
+                let truncated = lengths.iter().zip(&sizes).all(|(l, s)| tail[k] * l <= watcher.tol * s);
                 let stop = watcher.note_at(k.max(1), residual.min(1.0));
-                if truncated {
-                    break;
-                }
-                if stop || last {
-                    write(&sum, first, columns, &mut x);
-                    return Err(watcher.not_converged(residual).with_iterate(x.as_view()));
+                if truncated || stop || last {
+                    return Ok((residual, truncated));
                 }
             }
             // T_1 = A', T_(k+1) = 2 A' T_k - T_(k-1)
             let twice = if k == 0 { 1.0 } else { 2.0 };
-            old[..].axpby(T::of(-twice * centre / half), &now, T::of(if k == 0 { 0.0 } else { -1.0 }));
-            act.update(Update { alpha: T::of(twice / half), ..Update::replace() }.add(), &now, &mut old, columns)?;
+            old.axpby(T::of(-twice * centre / half), &now, T::of(if k == 0 { 0.0 } else { -1.0 }));
+            a.update(Update { alpha: T::of(twice / half), ..Update::replace() }.add(), &now, &mut old, columns)?;
+            *products += columns;
             core::mem::swap(&mut now, &mut old);
         }
-        write(&sum, first, columns, &mut x);
-        worst.residual = worst.residual.max(residual);
+        Ok((0.0, true))
     }
-    worst.iterations = act.products.div_ceil(b.cols.max(1));
-    worst.history = watcher.history;
-    Ok(worst)
 }

@@ -5,13 +5,15 @@
 //! checked by fresh products, and the iteration goes on from them where it claimed too much.
 
 use crate::algorithms::blocks::Action;
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::krylov::{End, Report, non_finite_product, plain_numbers, slack, tolerance};
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
 use crate::error::{Error, Result};
 use crate::operator::DynOperator;
 use crate::scalar::{Real, Scalar};
-use crate::vector::{Vector, normalise};
+use crate::vector::normalise;
 use crate::view::View;
+use num_traits::Zero;
 
 pub(crate) const NAME: &str = "shifted CG";
 
@@ -58,6 +60,32 @@ impl<F> ShiftedCg<F> {
     }
 }
 impl<F: Callback> ShiftedCg<F> {
+    /// x <- (A + s_j I)^-1 b for one b where vectors live elsewhere, by columns, one for each shift.
+    ///
+    /// # Errors
+    /// As [`ShiftedCg`].
+    #[doc(hidden)]
+    pub fn solve_on<V: Columns + ?Sized>(
+        &mut self,
+        a: &mut dyn BlockProducts<V>,
+        shifts: &[f64],
+        b: &V,
+        x: &mut V,
+    ) -> Result<Report> {
+        let (n, options, callback) = (a.shape().0, self.options, &mut self.callback);
+        let tol = checked::<V::Scalar>(shifts, options)?;
+        if a.shape() != (n, n) || b.size() != n || x.size() != n * shifts.len() {
+            return Err(Error::ShapeMismatch { op: NAME, left: a.shape(), right: (b.size(), 1) });
+        }
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        let most = options.max_iters.unwrap_or(n.saturating_mul(10).max(100));
+        let mut watcher = Watcher::new(NAME, tol, most, options.progress, Some(&mut observer));
+        x.fill(V::Scalar::zero());
+        let mut r = a.zeros(x.size())?;
+        let done = one(a, shifts, b, false, (x, &mut r), (options.tol, most), &mut watcher);
+        let residual = done.map_err(|e| e.with_iterate(View::matrix(&x.to_host(), n, shifts.len())))?;
+        Ok(Report { algorithm: NAME, iterations: watcher.iterations, residual, history: watcher.history })
+    }
     /// x <- all solutions by columns: those of the first shift, then of the next; from what lies there if `started`.
     pub(crate) fn solve<T: Scalar>(
         &mut self,
@@ -80,17 +108,17 @@ impl<F: Callback> ShiftedCg<F> {
 /// # Errors
 /// `NotPositiveDefinite`, `NonFinite`, and what the operator reports.
 #[allow(clippy::too_many_arguments, reason = "the problem, the answer and what stops it")]
-fn shifted_cg<T: Scalar>(
-    a: &mut Action<'_, T>,
-    u: &[T],
+fn shifted_cg<T: Scalar, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    u: &V,
     norm: f64,
     shifts: &[f64],
     weights: &[f64],
-    x: &mut [T],
+    x: &mut V,
     (tol, max_iters): (f64, usize),
     watcher: &mut Watcher<'_>,
 ) -> Result<End> {
-    let (n, count) = (u.len(), shifts.len());
+    let (n, count) = (u.size(), shifts.len());
     let mut worst = weights.iter().fold(0.0, |m: f64, w| m.max(w.abs())) / norm;
     if worst <= tol {
         return Ok(End::Claimed);
@@ -99,29 +127,30 @@ fn shifted_cg<T: Scalar>(
     // one number per shift: zeta of this step and the last, and the weight of the residual
     let (mut zeta, mut zeta_old) = (vec![1.0; count], vec![1.0; count]);
     let mut live: Vec<bool> = vec![true; count];
-    let (mut r, mut q, mut p) = (u.to_vec(), vec![T::zero(); n], u.to_vec());
-    let mut directions: Vec<T> = (0..count).flat_map(|_| u.iter().copied()).collect();
+    let (mut r, mut q, mut p) = (a.copied(u)?, a.zeros(n)?, a.copied(u)?);
+    let mut directions = a.zeros(n * count)?;
+    (0..count).for_each(|j| directions.part_mut(j * n..(j + 1) * n).copy(u));
     let (mut rr, mut alpha_old, mut beta) = (1.0, 1.0, 0.0);
     // |p|^2 by its recurrence, and |A| from below
     let (mut pp, mut norm_a) = (rr, 0.0_f64);
     loop {
         a.apply(&p, &mut q, 1)?;
-        q[..].axpy(T::of(seed), &p);
-        let mu = p[..].dot(&q).re().lane_f64(0);
+        q.axpy(T::of(seed), &p);
+        let mu = p.dot(&q).re().lane_f64(0);
         if !mu.is_finite() {
             return Err(non_finite_product(NAME, watcher.iterations));
         }
         norm_a = norm_a.max((mu / pp).abs());
         if mu / pp < -1e3 * T::Re::epsilon().lane_f64(0) * norm_a {
-            let size = p[..].norm().lane_f64(0);
+            let size = p.norm().lane_f64(0);
             return Err(Error::NotPositiveDefinite { index: watcher.iterations, pivot: mu / size / size });
         }
         if !(mu > 0.0) {
             return Ok(End::Breakdown);
         }
         let alpha = rr / mu;
-        r[..].axpy(T::of(-alpha), &q);
-        let new = r[..].norm().lane_f64(0);
+        r.axpy(T::of(-alpha), &q);
+        let new = r.norm().lane_f64(0);
         let rr_new = new * new;
         let beta_new = rr_new / rr;
         worst = 0.0;
@@ -133,8 +162,8 @@ fn shifted_cg<T: Scalar>(
             let next = zeta[j] * zeta_old[j] * alpha_old
                 / (alpha * beta * (zeta_old[j] - zeta[j]) + zeta_old[j] * alpha_old * (1.0 + s * alpha));
             let step = alpha * next / zeta[j];
-            let d = &mut directions[j * n..][..n];
-            x[j * n..][..n].axpy(T::of(weights[j] * step), d);
+            let mut d = directions.part_mut(j * n..(j + 1) * n);
+            x.part_mut(j * n..(j + 1) * n).axpy(T::of(weights[j] * step), &d);
             let ratio = next / zeta[j];
             // d <- zeta r + beta ratio^2 d
             d.axpby(T::of(next), &r, T::of(beta_new * ratio * ratio));
@@ -150,13 +179,13 @@ fn shifted_cg<T: Scalar>(
         if stop || watcher.iterations >= max_iters {
             return Ok(End::Stopped);
         }
-        p[..].xpby(&r, T::of(beta_new));
+        p.xpby(&r, T::of(beta_new));
         pp = rr_new + beta_new * beta_new * pp;
         (rr, alpha_old, beta) = (rr_new, alpha, beta_new);
     }
 }
 
-/// [`ShiftedCg`], compiled once per number type: from zero, or from solutions that lie in `x`. True residuals are checked.
+/// [`ShiftedCg`] on the host: from zero, or from solutions that lie in `x`. True residuals are checked.
 fn solve<T: Scalar>(
     a: &dyn DynOperator<T>,
     shifts: &[f64],
@@ -166,42 +195,22 @@ fn solve<T: Scalar>(
     options: Options,
     observer: Observer<'_>,
 ) -> Result<Report> {
-    plain_numbers::<T>(NAME)?;
     let (n, count) = (b.rows, shifts.len());
-    let tol = options.tol.unwrap_or(default_tol::<T>());
-    tolerance(NAME, Some(tol))?;
-    if let Some(s) = shifts.iter().find(|s| !(s.is_finite() && **s >= 0.0)) {
-        return Err(Error::invalid(format!("shifted CG: a shift is {s}; shifts are numbers that are not negative")));
-    }
+    let tol = checked::<T>(shifts, options)?;
     let most = options.max_iters.unwrap_or(n.saturating_mul(10).max(100));
     let mut action = Action::new(NAME, a, 1);
     let (mut found, mut r, mut column) = (vec![T::zero(); n * count], vec![T::zero(); n * count], vec![T::zero(); n]);
     let mut worst = Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() };
     for c in 0..b.cols {
         (0..n).for_each(|i| column[i] = b.at(i, c));
-        let norm = column[..].norm().lane_f64(0);
-        if !norm.is_finite() {
-            return Err(Error::non_finite("the right-hand side"));
-        }
         let mut watcher = Watcher::new(NAME, tol, most, options.progress, Some(&mut *observer));
         let place = |j: usize| (j * b.cols + c) * n..(j * b.cols + c + 1) * n;
         match started {
             true => (0..count).for_each(|j| found[j * n..][..n].copy_from_slice(&x[place(j)])),
             false => found.fill(T::zero()),
         }
-        if !found[..].norm().lane_f64(0).is_finite() {
-            return Err(Error::non_finite("the starting point"));
-        }
-        let result = match norm == 0.0 {
-            true => {
-                found.fill(T::zero());
-                Ok(0.0)
-            }
-            false => {
-                let problem = (shifts, &column[..], norm);
-                cycles(&mut action, problem, started, &mut found, &mut r, (options.tol, most), &mut watcher)
-            }
-        };
+        let vectors = (&mut found[..], &mut r[..]);
+        let result = one(&mut action, shifts, &column[..], started, vectors, (options.tol, most), &mut watcher);
         (0..count).for_each(|j| x[place(j)].copy_from_slice(&found[j * n..][..n]));
         let residual = result.map_err(|e| e.with_iterate(View::matrix(x, n, count * b.cols)))?;
         let iterations = worst.iterations.max(watcher.iterations);
@@ -212,30 +221,63 @@ fn solve<T: Scalar>(
     }
     Ok(worst)
 }
+/// The tolerance, if the number type and the shifts are what they must be.
+fn checked<T: Scalar>(shifts: &[f64], options: Options) -> Result<f64> {
+    plain_numbers::<T>(NAME)?;
+    let tol = options.tol.unwrap_or(default_tol::<T>());
+    tolerance(NAME, Some(tol))?;
+    match shifts.iter().find(|s| !(s.is_finite() && **s >= 0.0)) {
+        Some(s) => Err(Error::invalid(format!("{NAME}: a shift is {s}; shifts are numbers that are not negative"))),
+        None => Ok(tol),
+    }
+}
+/// All shifts of one b, compiled once per type of vectors; the largest true residual.
+fn one<T: Scalar, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    shifts: &[f64],
+    b: &V,
+    started: bool,
+    (x, r): (&mut V, &mut V),
+    limits: (Option<f64>, usize),
+    watcher: &mut Watcher<'_>,
+) -> Result<f64> {
+    let norm = b.norm().lane_f64(0);
+    if !norm.is_finite() {
+        return Err(Error::non_finite("the right-hand side"));
+    }
+    if !x.norm().lane_f64(0).is_finite() {
+        return Err(Error::non_finite("the starting point"));
+    }
+    if norm == 0.0 {
+        x.fill(T::zero());
+        return Ok(0.0);
+    }
+    cycles(a, (shifts, b, norm), started, x, r, limits, watcher)
+}
 /// Until every true |b - (A + s_j I) x_j| is at most tol `norm`: returns the largest one over `norm`. From zero all residuals are b; after
 /// a claim that was too much they are hardly multiples of each other any more, and each shift goes on by itself.
 ///
 /// # Errors
 /// `NotConverged` with the largest true residual, and what the operator reports.
-fn cycles<T: Scalar>(
-    a: &mut Action<'_, T>,
-    (shifts, b, norm): (&[f64], &[T], f64),
+fn cycles<T: Scalar, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    (shifts, b, norm): (&[f64], &V, f64),
     started: bool,
-    x: &mut [T],
-    r: &mut [T],
+    x: &mut V,
+    r: &mut V,
     (wanted, most): (Option<f64>, usize),
     watcher: &mut Watcher<'_>,
 ) -> Result<f64> {
-    let n = b.len().max(1);
+    let (n, count) = (b.size(), shifts.len());
     let tol = wanted.unwrap_or(default_tol::<T>());
     let epsilon = T::Re::epsilon().lane_f64(0);
     let mut last: Option<(End, f64)> = None;
     loop {
         match last.is_none() && !started {
-            true => r.chunks_exact_mut(n).for_each(|r| r.copy_from_slice(b)),
+            true => (0..count).for_each(|j| r.part_mut(j * n..(j + 1) * n).copy(b)),
             false => residuals(a, shifts, b, x, r)?,
         }
-        let sizes = r.chunks_exact(n).map(|r| r.norm().lane_f64(0) / norm);
+        let sizes = (0..count).map(|j| r.part(j * n..(j + 1) * n).norm().lane_f64(0) / norm);
         // NaN stays
         let residual = sizes.fold(0.0, |m: f64, r| if r > m || r.is_nan() { r } else { m });
         if !residual.is_finite() {
@@ -265,52 +307,60 @@ fn cycles<T: Scalar>(
     }
 }
 /// r_j <- b - (A + s_j I) x_j.
-fn residuals<T: Scalar>(a: &mut Action<'_, T>, shifts: &[f64], b: &[T], x: &[T], r: &mut [T]) -> Result<()> {
-    let n = b.len().max(1);
-    for ((x, r), &shift) in x.chunks_exact(n).zip(r.chunks_exact_mut(n)).zip(shifts) {
-        a.apply(x, r, 1)?;
-        r.axpy(T::of(shift), x);
+fn residuals<T: Scalar, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    shifts: &[f64],
+    b: &V,
+    x: &V,
+    r: &mut V,
+) -> Result<()> {
+    let n = b.size();
+    for (j, &shift) in shifts.iter().enumerate() {
+        let (x, mut r) = (x.part(j * n..(j + 1) * n), r.part_mut(j * n..(j + 1) * n));
+        a.apply(&x, &mut r, 1)?;
+        r.axpy(T::of(shift), &x);
         r.axpby(T::of(1.0), b, T::of(-1.0));
     }
     Ok(())
 }
 /// x_j <- x_j + (A + s_j I)^-1 r_j: in one Krylov space where all r_j are multiples of one of them, as those of shifted CG are at any time,
 /// else shift by shift. `r` is overwritten.
-fn advance<T: Scalar>(
-    a: &mut Action<'_, T>,
-    r: &mut [T],
+fn advance<T: Scalar, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    r: &mut V,
     norm: f64,
     shifts: &[f64],
-    x: &mut [T],
+    x: &mut V,
     limits: (f64, usize),
     watcher: &mut Watcher<'_>,
 ) -> Result<End> {
-    let n = a.shape().1.max(1);
-    let lengths: Vec<T::Re> = r.chunks_exact(n).map(|r| r.norm()).collect();
+    let n = a.shape().1;
+    let column = |j: usize| j * n..(j + 1) * n;
+    let lengths: Vec<T::Re> = (0..shifts.len()).map(|j| r.part(column(j)).norm()).collect();
     let size = |j: usize| lengths[j].lane_f64(0);
     let Some(first) = (0..lengths.len()).max_by(|&i, &j| size(i).total_cmp(&size(j))) else {
         return Ok(End::Claimed);
     };
-    let mut u = r[first * n..][..n].to_vec();
-    normalise(&mut u[..], lengths[first]);
+    let (mut u, mut rest) = (a.copied(&r.part(column(first)))?, a.zeros(n)?);
+    normalise(&mut *u, lengths[first]);
     let (mut weights, mut apart) = (vec![0.0; shifts.len()], 0.0_f64);
-    for (weight, r) in weights.iter_mut().zip(r.chunks_exact(n)) {
-        let part = u[..].dot(r).re();
-        let mut rest = r.to_vec();
-        rest[..].axpy(T::from_re(-part), &u);
-        apart = apart.max(rest[..].norm().lane_f64(0));
+    for (j, weight) in weights.iter_mut().enumerate() {
+        let r = r.part(column(j));
+        let part = u.dot(&r).re();
+        rest.copy(&r);
+        rest.axpy(T::from_re(-part), &u);
+        apart = apart.max(rest.norm().lane_f64(0));
         *weight = part.lane_f64(0);
     }
     if apart <= 0.1 * limits.0 * norm {
-        return shifted_cg(a, &u, norm, shifts, &weights, x, limits, watcher);
+        return shifted_cg(a, &*u, norm, shifts, &weights, x, limits, watcher);
     }
-    for (j, (r, x)) in r.chunks_exact_mut(n).zip(x.chunks_exact_mut(n)).enumerate() {
-        if size(j) > 0.0 {
-            normalise(r, lengths[j]);
-            match shifted_cg(a, r, norm, &shifts[j..=j], &[size(j)], x, limits, watcher)? {
-                End::Claimed => {}
-                end => return Ok(end),
-            }
+    for j in (0..shifts.len()).filter(|&j| size(j) > 0.0) {
+        let (mut r, mut x) = (r.part_mut(column(j)), x.part_mut(column(j)));
+        normalise(&mut *r, lengths[j]);
+        match shifted_cg(a, &*r, norm, &shifts[j..=j], &[size(j)], &mut *x, limits, watcher)? {
+            End::Claimed => {}
+            end => return Ok(end),
         }
     }
     Ok(End::Claimed)

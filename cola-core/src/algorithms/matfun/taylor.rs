@@ -4,18 +4,18 @@
 //! algorithm 3.2 with the parameters of (3.13). Deviations: the shift is an estimate of tr A / n from three random vectors (any shift is
 //! right), and only |A|_1 and the norms of A^2 .. A^5 are estimated.
 
-use super::norm::one_norm;
-use super::{ApplyAlgorithm, Function, square};
+use super::norm::{self, one_norm};
+use super::{ApplyAlgorithm, ApplyOn, Function, in_place, square, square_on};
 use crate::algorithms::blocks::Action;
+use crate::algorithms::columns::{BlockProducts, Columns, FromHost};
 use crate::algorithms::krylov::{Report, tolerance};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, watched};
 use crate::error::{Error, Result};
-use crate::operator::{DynOperator, LinearOperator, Update};
+use crate::operator::{LinearOperator, Operator, Update};
 use crate::scalar::{Real, Scalar};
-use crate::vector::Vector;
+use crate::vector::{Vector, VectorRe};
 use crate::view::{View, ViewMut};
-use num_traits::Zero;
 
 const NAME: &str = "Taylor e^A b";
 /// Columns that go through A at once.
@@ -105,34 +105,57 @@ impl<A: LinearOperator, F: Callback> ApplyAlgorithm<A> for Taylor<F> {
         b: View<'_, A::Scalar>,
         x: ViewMut<'_, A::Scalar>,
     ) -> Result<Report> {
-        if !matches!(f, Function::Exp) {
-            return Err(Error::invalid("Taylor's series serves exp; ask Lanczos or Arnoldi for other functions"));
-        }
+        only_exp(f)?;
         let n = square(NAME, a, b.rows)?;
-        let scheme = Scheme::new(a, n, self.options)?;
+        let mut action = Action::new(NAME, a, BLOCK.min(b.cols).max(norm::COLUMNS));
+        let scheme = Scheme::new(&mut action, n, self.options)?;
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        taylor(a, &scheme, b, x, self.options, &mut observer)
+        in_place(NAME, b, x, |x| taylor(&mut action, &scheme, n, x, self.options, &mut observer))
+    }
+}
+
+impl<A, V, F: Callback> ApplyOn<A, V> for Taylor<F>
+where
+    A: Operator,
+    V: Columns<Scalar = A::Scalar> + ?Sized,
+{
+    fn apply_on(
+        &mut self,
+        f: Function<'_, VectorRe<V>>,
+        a: &mut dyn BlockProducts<V>,
+        b: &V,
+        x: &mut V,
+    ) -> Result<Report> {
+        only_exp(f)?;
+        let n = square_on(NAME, a.shape(), b, x)?;
+        let scheme = Scheme::new(&mut FromHost(&mut *a), n, self.options)?;
+        let callback = &mut self.callback;
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        x.copy(b);
+        taylor(a, &scheme, n, x, self.options, &mut observer)
     }
 }
 
 /// A - mu I.
-struct Shifted<'a, T: Scalar>(&'a dyn DynOperator<T>, T);
-impl<T: Scalar> DynOperator<T> for Shifted<'_, T> {
-    fn dyn_shape(&self) -> (usize, usize) {
-        self.0.dyn_shape()
+struct Shifted<'a, V: Columns + ?Sized>(&'a mut dyn BlockProducts<V>, V::Scalar);
+impl<V: Columns + ?Sized> BlockProducts<V> for Shifted<'_, V> {
+    fn shape(&self) -> (usize, usize) {
+        self.0.shape()
     }
-    fn dyn_act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
-        self.0.dyn_act(how, x, y.reborrow(), s);
-        let c = how.alpha * if how.adjoint { self.1.conj() } else { self.1 };
-        for j in 0..x.cols {
-            for i in 0..x.rows {
-                *y.at(i, j) -= c * x.at(i, j);
-            }
-        }
+    fn zeros(&self, numbers: usize) -> Result<V::Owned> {
+        self.0.zeros(numbers)
     }
-    fn dyn_scratch(&self, columns: usize) -> usize {
-        self.0.dyn_scratch(columns)
+    fn there<'x>(&self, x: &'x [V::Scalar]) -> Result<V::Part<'x>>
+    where
+        V: 'x,
+    {
+        self.0.there(x)
+    }
+    fn update(&mut self, how: Update<V::Scalar>, x: &V, y: &mut V, columns: usize) -> Result<()> {
+        self.0.update(how, x, y, columns)?;
+        y.axpy(-(how.alpha * if how.adjoint { self.1.conj() } else { self.1 }), x);
+        Ok(())
     }
 }
 
@@ -144,30 +167,30 @@ struct Scheme<T> {
     tol: f64,
 }
 impl<T: Scalar> Scheme<T> {
-    fn new(a: &dyn DynOperator<T>, n: usize, options: Options) -> Result<Self> {
+    /// From products with two vectors of the host at most.
+    fn new(a: &mut dyn BlockProducts<[T]>, n: usize, options: Options) -> Result<Self> {
         tolerance(NAME, options.tol)?;
         let unit = T::Re::epsilon().lane_f64(0) / 2.0;
         let tol = options.tol.unwrap_or(unit).max(unit);
         // tr A / n by three sign vectors
-        let mut act = Action::new(NAME, a, 2);
         let (mut x, mut y, mut mu) = (vec![T::zero(); n], vec![T::zero(); n], T::zero());
         const PROBES: u64 = 3;
         for stream in 0..PROBES {
             Stream::new(options.seed, stream).signs(&mut x);
-            act.apply(&x, &mut y, 1)?;
+            a.apply(&x, &mut y, 1)?;
             mu += x[..].dot(&y).scale(T::Re::real(1.0 / (PROBES as f64 * n.max(1) as f64)));
         }
-        let shifted = Shifted(a, mu);
-        let mut act = Action::new(NAME, &shifted, 2);
-        let one = one_norm(&mut act, 1, options.seed)?;
+        let mut shifted = Shifted(a, mu);
+        let one = one_norm(&mut shifted, 1, options.seed)?;
         if one == 0.0 {
             return Ok(Scheme { mu, degree: 1, steps: 1, tol });
         }
         // |A^p|^(1/p) is smaller than |A| for operators far from normal; alpha_p = max(d_p, d_(p+1)) serves degrees m >= p (p - 1) - 1
         let mut alphas = vec![(one, 1)];
         if one > 63.0 {
-            let d: Vec<f64> =
-                (2..6).map(|p| Ok(one_norm(&mut act, p, options.seed)?.powf(1.0 / p as f64))).collect::<Result<_>>()?;
+            let d: Vec<f64> = (2..6)
+                .map(|p| Ok(one_norm(&mut shifted, p, options.seed)?.powf(1.0 / p as f64)))
+                .collect::<Result<_>>()?;
             for p in 2..5usize {
                 alphas.push((d[p - 2].max(d[p - 1]), p * (p - 1) - 1));
             }
@@ -183,84 +206,91 @@ impl<T: Scalar> Scheme<T> {
     }
 }
 
-/// [`Taylor`], compiled once per number type: X <- e^A B. Workspace: the term and A times it, of 16 columns at once.
-fn taylor<T: Scalar>(
-    a: &dyn DynOperator<T>,
+fn only_exp<R>(f: Function<'_, R>) -> Result<()> {
+    match f {
+        Function::Exp => Ok(()),
+        _ => Err(Error::invalid("Taylor's series serves exp; ask Lanczos or Arnoldi for other functions")),
+    }
+}
+
+/// [`Taylor`], compiled once per type of vectors: X <- e^A X. Workspace: the term and A times it, of 16 columns at once.
+fn taylor<T: Scalar, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
     scheme: &Scheme<T>,
-    b: View<'_, T>,
-    mut x: ViewMut<'_, T>,
+    n: usize,
+    x: &mut V,
     options: Options,
     observer: Observer<'_>,
 ) -> Result<Report> {
-    if (b.rows, b.cols) != (x.rows, x.cols) {
-        return Err(Error::ShapeMismatch { op: NAME, left: (b.rows, b.cols), right: (x.rows, x.cols) });
-    }
-    let (n, block) = (b.rows, BLOCK.min(b.cols));
-    let most = options.max_iters.unwrap_or(100_000).saturating_mul(b.cols.max(1));
+    let all = x.size() / n.max(1);
+    let most = options.max_iters.unwrap_or(100_000).saturating_mul(all.max(1));
     let mut watcher = Watcher::new(NAME, scheme.tol, scheme.steps, options.progress, Some(observer));
-    let shifted = Shifted(a, scheme.mu);
-    let mut act = Action::new(NAME, &shifted, block);
-    let largest = |x: &[T]| -> Vec<f64> {
-        let most = |x: &[T]| x.iter().fold(T::Re::zero(), |m, x| m.max(x.abs())).lane_f64(0);
-        x.chunks_exact(n.max(1)).map(most).collect()
-    };
-    let eta = scheme.mu.scale(T::Re::real(1.0 / scheme.steps as f64)).exp();
-    let mut residual = 0.0_f64;
-    for first in (0..b.cols).step_by(BLOCK) {
-        let columns = block.min(b.cols - first);
-        let mut sum: Vec<T> = Vec::with_capacity(n * columns);
-        for j in first..first + columns {
-            sum.extend((0..n).map(|i| b.at(i, j)));
+    let mut run = Run { a: Shifted(a, scheme.mu), scheme, n, products: 0, most, residual: 0.0 };
+    for first in (0..all).step_by(BLOCK) {
+        let columns = BLOCK.min(all - first);
+        let left = run.columns(&mut x.part_mut(first * n..(first + columns) * n), columns, &mut watcher)?;
+        if left > 0 {
+            // what is left of the interval, with the state at its beginning; the columns behind are still b
+            let e = watcher.not_converged(left as f64 / scheme.steps as f64);
+            return Err(e.with_iterate(View::matrix(&x.to_host(), n, all)));
         }
-        if !sum[..].norm().lane_f64(0).is_finite() {
+    }
+    Ok(Report { algorithm: NAME, iterations: watcher.iterations, residual: run.residual, history: watcher.history })
+}
+struct Run<'a, T, V: Columns<Scalar = T> + ?Sized> {
+    a: Shifted<'a, V>,
+    scheme: &'a Scheme<T>,
+    n: usize,
+    products: usize,
+    most: usize,
+    residual: f64,
+}
+impl<T: Scalar, V: Columns<Scalar = T> + ?Sized> Run<'_, T, V> {
+    /// The steps of some columns in their place; returns how many are left where no more are allowed.
+    fn columns(&mut self, sum: &mut V, columns: usize, watcher: &mut Watcher<'_>) -> Result<usize> {
+        let (scheme, n) = (self.scheme, self.n);
+        let largest =
+            |x: &V| (0..columns).map(|j| x.part(j * n..(j + 1) * n).largest().lane_f64(0)).collect::<Vec<f64>>();
+        let eta = scheme.mu.scale(T::Re::real(1.0 / scheme.steps as f64)).exp();
+        if !sum.norm().lane_f64(0).is_finite() {
             return Err(Error::non_finite("the right-hand side"));
         }
-        let (mut term, mut next) = (sum.clone(), vec![T::zero(); sum.len()]);
-        // what is left of the interval, with the state at its beginning
-        let stopped = |left: usize, sum: &[T], x: &mut ViewMut<'_, T>, watcher: &Watcher<'_>| {
-            for j in first..b.cols {
-                let state = sum.get((j - first) * n..(j - first + 1) * n);
-                (0..n).for_each(|i| *x.at(i, j) = state.map_or(b.at(i, j), |s| s[i]));
-            }
-            Err(watcher.not_converged(left as f64 / scheme.steps as f64).with_iterate(x.as_view()))
-        };
+        let (mut term, mut next) = (self.a.copied(sum)?, self.a.zeros(sum.size())?);
         for step in 0..scheme.steps {
             // between steps only, where what has been done is a state of the system
-            if act.products + scheme.degree * columns > most {
-                return stopped(scheme.steps - step, &sum, &mut x, &watcher);
+            if self.products + scheme.degree * columns > self.most {
+                return Ok(scheme.steps - step);
             }
             let mut before = largest(&term);
             let mut cut = vec![0.0; columns];
             for j in 1..=scheme.degree {
                 // next = A term / (s j)
                 let how = Update { alpha: T::of(1.0 / (scheme.steps as f64 * j as f64)), ..Update::replace() };
-                act.update(how, &term, &mut next, columns)?;
+                self.a.update(how, &term, &mut next, columns)?;
+                self.products += columns;
                 core::mem::swap(&mut term, &mut next);
                 let now = largest(&term);
-                sum[..].axpy(T::of(1.0), &term);
+                sum.axpy(T::of(1.0), &term);
                 (0..columns).for_each(|c| cut[c] = before[c] + now[c]);
-                if cut.iter().zip(&largest(&sum)).all(|(c, s)| *c <= scheme.tol * s) {
+                if cut.iter().zip(&largest(sum)).all(|(c, s)| *c <= scheme.tol * s) {
                     break;
                 }
                 before = now;
             }
-            sum[..].scale(eta);
-            let size = largest(&sum);
+            sum.scale(eta);
+            let size = largest(sum);
             if size.iter().any(|s| !s.is_finite()) {
                 return Err(Error::non_finite("e^A b: it overflowed"));
             }
             for (cut, size) in cut.iter().zip(&size) {
                 let here = if *size > 0.0 { cut / size * eta.abs().lane_f64(0) } else { 0.0 };
-                residual = residual.max(here);
+                self.residual = self.residual.max(here);
             }
-            if watcher.note(residual) && step + 1 < scheme.steps {
-                return stopped(scheme.steps - step - 1, &sum, &mut x, &watcher);
+            if watcher.note(self.residual) && step + 1 < scheme.steps {
+                return Ok(scheme.steps - step - 1);
             }
-            term.copy_from_slice(&sum);
+            term.copy(sum);
         }
-        for j in 0..columns {
-            (0..n).for_each(|i| *x.at(i, first + j) = sum[j * n + i]);
-        }
+        Ok(0)
     }
-    Ok(Report { algorithm: NAME, iterations: watcher.iterations, residual, history: watcher.history })
 }

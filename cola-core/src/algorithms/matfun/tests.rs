@@ -5,7 +5,7 @@ use crate::algorithms::krylov::testing::*;
 use crate::ext::OperatorExt;
 use crate::ext_iterative::IterativeExt;
 use crate::facts::{NoFacts, PsdFacts, SelfAdjointFacts};
-use crate::operator::Operator;
+use crate::operator::{Operator, Update};
 use crate::ops::Dense;
 use core::f64::consts::PI;
 use nalgebra::DMatrix;
@@ -391,4 +391,65 @@ fn iterations_are_steps() {
     let seen = seen.into_inner();
     assert!(seen.windows(2).all(|w| w[0] < w[1]) && seen.last() == Some(&s.report.iterations), "{seen:?}");
     assert_eq!(seen.len(), s.report.history.len());
+}
+
+/// Columns side by side are what each is alone, whether they end early, are zero, or need the most steps; a product serves all of them.
+#[test]
+fn two_passes_side_by_side() {
+    let n = 60;
+    let products = core::cell::Cell::new(0);
+    let d: Vec<f64> = (0..n).map(|i| 1.0 + i as f64 / 7.0).collect();
+    struct Counted<'a>(&'a core::cell::Cell<usize>, &'a [f64]);
+    impl DynOperator<f64> for Counted<'_> {
+        fn dyn_shape(&self) -> (usize, usize) {
+            (self.1.len(), self.1.len())
+        }
+        fn dyn_act(&self, how: Update<f64>, x: View<'_, f64>, mut y: ViewMut<'_, f64>, _: &mut [f64]) {
+            self.0.set(self.0.get() + 1);
+            (0..x.cols).for_each(|j| (0..x.rows).for_each(|i| how.write(y.at(i, j), self.1[i] * x.at(i, j))));
+        }
+        fn dyn_scratch(&self, _: usize) -> usize {
+            0
+        }
+    }
+    let a = Counted(&products, &d);
+    // two eigenvectors, nothing, all of them, one, all of them again
+    let k = 5;
+    let mut b = vec![0.0; k * n];
+    (b[3], b[40]) = (2.0, -1.0);
+    (0..n).for_each(|i| (b[2 * n + i], b[4 * n + i]) = (noise(i), noise(i + 500)));
+    b[3 * n + 7] = 3.0;
+    for basis in [0, 1 << 20, 600] {
+        let options = Options { block: Some(basis), ..Options::default() };
+        let f = Function::Power(Power::Sqrt);
+        let run = |b: &[f64], x: &mut [f64]| {
+            let mut action = Action::new("test", &a, b.len() / n);
+            super::two_pass::two_pass(f, &mut action, b, x, options, None).unwrap()
+        };
+        let (mut all, mut one, mut most) = (vec![9.0; k * n], vec![9.0; n], 0);
+        products.set(0);
+        let report = run(&b, &mut all);
+        let together = products.get();
+        for j in 0..k {
+            let alone = run(&b[j * n..][..n], &mut one);
+            most = most.max(alone.iterations);
+            // a kept basis is added up in another order
+            assert!((0..n).all(|i| (one[i] - all[j * n + i]).abs() < 1e-14), "column {j} with {basis}");
+            assert!((0..n).all(|i| (one[i] - d[i].sqrt() * b[j * n + i]).abs() < 1e-9));
+        }
+        assert_eq!(report.iterations, most);
+        assert!(together <= 2 * most && (basis < 1 << 20 || together == most), "{together} for {most}");
+    }
+    // the one that is not done says so, and what there is of all is kept
+    let options = Options { max_iters: Some(4), ..Options::default() };
+    let (mut x, mut action) = (vec![0.0; k * n], Action::new("test", &a, k));
+    let e = super::two_pass::two_pass(Function::Exp, &mut action, &b[..], &mut x[..], options, None).unwrap_err();
+    assert!(matches!(e, Error::NotConverged { iterations: 4, .. }), "{e}");
+    assert!((x[3] - 2.0 * d[3].exp()).abs() < 1e-9 && x[2 * n] != 0.0 && x[n..2 * n].iter().all(|&x| x == 0.0));
+    // what f is not defined at is the whole's error
+    let negative: Vec<f64> = d.iter().map(|d| d - 3.0).collect();
+    let a = Counted(&products, &negative);
+    let mut action = Action::new("test", &a, k);
+    let e = super::two_pass::two_pass(Function::Log, &mut action, &b[..], &mut x[..], options, None).unwrap_err();
+    assert!(matches!(e, Error::NegativeEigenvalue { .. }), "{e}");
 }

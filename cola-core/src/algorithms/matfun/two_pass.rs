@@ -7,9 +7,10 @@
 
 use super::krylov::{STEPS, finish};
 use super::settling::Settling;
-use super::{ApplyAlgorithm, Function, square};
-use crate::algorithms::blocks::{Action, add_product};
-use crate::algorithms::krylov::{Report, columns_by, tolerance};
+use super::{ApplyAlgorithm, ApplyOn, Function, blocks_by, columns_on, square, square_on};
+use crate::algorithms::blocks::Action;
+use crate::algorithms::columns::{BlockProducts, Columns};
+use crate::algorithms::krylov::{Report, tolerance};
 use crate::algorithms::spectrum::SpectralNumber;
 use crate::algorithms::three_term::ThreeTerm;
 use crate::algorithms::watch::{
@@ -17,9 +18,9 @@ use crate::algorithms::watch::{
 };
 use crate::error::{Error, Result};
 use crate::facts::{Facts, SelfAdjointOf};
-use crate::operator::LinearOperator;
+use crate::operator::{LinearOperator, Operator};
 use crate::scalar::{Real, Scalar};
-use crate::vector::Vector;
+use crate::vector::VectorRe;
 use crate::view::{View, ViewMut};
 
 pub(super) const NAME: &str = "two-pass Lanczos f(A) b";
@@ -32,7 +33,8 @@ pub(super) const NAME: &str = "two-pass Lanczos f(A) b";
 /// A with the fact self-adjoint.
 /// # Cost
 /// Two products per step (one for steps whose vectors [`basis`](TwoPassLanczos::basis) allows to keep) and about 12 n operations; no
-/// orthogonalisation, so that a few more steps are needed than with a full basis. The small function costs the cube of the steps.
+/// orthogonalisation, so that a few more steps are needed than with a full basis. The small function costs the cube of the steps. Up to 8
+/// columns of b, and fewer where a basis is kept that has no room for 64 steps of them, share the products and have four vectors each.
 /// # Errors
 /// As [`Lanczos`](crate::Lanczos).
 /// # Example
@@ -90,25 +92,61 @@ where
     ) -> Result<Report> {
         let n = square(NAME, a, b.rows)?;
         let (callback, options) = (&mut self.callback, self.options);
-        let mut action = Action::new(NAME, a, 1);
-        columns_by(NAME, n, b, x, |b, x| {
-            let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-            two_pass(f, &mut action, b, x, options, Some(&mut observer))
-        })
+        let width = together(n, b.cols, options);
+        let mut action = Action::new(NAME, a, width);
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        blocks_by(NAME, width, b, x, |b, x| two_pass(f, &mut action, b, x, options, Some(&mut observer)))
     }
 }
 
-/// [`TwoPassLanczos`], compiled once per number type. Workspace: the last two vectors, the Jacobi matrix, and a basis of
-/// `options.block` numbers at most.
-pub(super) fn two_pass<T: SpectralNumber>(
+impl<A, V, F: Callback> ApplyOn<A, V> for TwoPassLanczos<F>
+where
+    A: Operator<Scalar: SpectralNumber>,
+    <A::Facts as Facts>::SelfAdjoint: SelfAdjointOf<A>,
+    V: Columns<Scalar = A::Scalar> + ?Sized,
+{
+    fn apply_on(
+        &mut self,
+        f: Function<'_, VectorRe<V>>,
+        a: &mut dyn BlockProducts<V>,
+        b: &V,
+        x: &mut V,
+    ) -> Result<Report> {
+        let n = square_on(NAME, a.shape(), b, x)?;
+        let (callback, options) = (&mut self.callback, self.options);
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        let width = together(n, b.size() / n.max(1), options);
+        columns_on(NAME, (n, width), b, x, |b, x| two_pass(f, a, b, x, options, Some(&mut observer)))
+    }
+}
+
+/// Columns that go through A at once.
+const TOGETHER: usize = 8;
+/// Steps that a basis has room for, where one is kept, before it is rather that of fewer columns.
+const ROOM: usize = 64;
+/// How many columns take their steps side by side, so that one product serves all.
+pub(super) fn together(n: usize, columns: usize, options: Options) -> usize {
+    let room = options.block.filter(|&basis| basis > 0).map_or(TOGETHER, |basis| basis / (ROOM * n.max(1)));
+    room.clamp(1, TOGETHER).min(columns.max(1))
+}
+/// What is known of a column.
+struct Column<R> {
+    settling: Settling<R>,
+    /// Its iteration is over: whether the result is what was wanted.
+    end: Option<bool>,
+}
+
+/// [`TwoPassLanczos`] for a few columns side by side, compiled once per type of vectors: each ends by itself. Workspace: the last two vectors,
+/// the Jacobi matrix, and a basis of `options.block` numbers at most.
+pub(super) fn two_pass<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
     f: Function<'_, T::Re>,
-    a: &mut Action<'_, T>,
-    b: &[T],
-    x: &mut [T],
+    a: &mut dyn BlockProducts<V>,
+    b: &V,
+    x: &mut V,
     options: Options,
     observer: Option<Observer<'_>>,
 ) -> Result<Report> {
-    let n = b.len();
+    let n = a.shape().0;
     tolerance(NAME, options.tol)?;
     if let Function::Power(p) = f {
         p.checked()?;
@@ -119,70 +157,95 @@ pub(super) fn two_pass<T: SpectralNumber>(
     let most = options.max_iters.unwrap_or(n.saturating_mul(10).saturating_add(100).min(STEPS));
     let mut watcher = Watcher::new(NAME, tol, most, options.progress, observer);
     x.fill(T::zero());
-    let norm = b.norm();
-    if !norm.lane_f64(0).is_finite() {
+    let at = |j: usize| j * n..(j + 1) * n;
+    let norms: Vec<T::Re> = (0..b.size() / n.max(1)).map(|j| b.part(at(j)).norm()).collect();
+    if norms.iter().any(|norm| !norm.lane_f64(0).is_finite()) {
         return Err(Error::non_finite("the right-hand side"));
     }
-    if norm.lane_f64(0) == 0.0 {
+    // f(A) 0 = 0
+    let column = |norm: &T::Re| {
+        let (mut settling, zero) = (Settling::new(), norm.lane_f64(0) == 0.0);
+        settling.estimate = if zero { 0.0 } else { settling.estimate };
+        Column { settling, end: zero.then_some(true) }
+    };
+    let mut columns: Vec<Column<T::Re>> = norms.iter().map(column).collect();
+    let going = |columns: &[Column<T::Re>]| columns.iter().any(|c| c.end.is_none());
+    if !going(&columns) {
         return Ok(Report { algorithm: NAME, iterations: 0, residual: 0.0, history: Vec::new() });
     }
-    let (mut run, _) = ThreeTerm::<[T]>::new(a, b.to_vec())?;
-    let mut basis = Some(Vec::<T>::new());
-    let mut settling = Settling::new();
-    let (mut next_check, mut m) = (1, 0);
-    // the estimate, and whether it is what was wanted
-    let (estimate, reached) = loop {
-        if m == most {
-            break (settling.estimate, false);
-        }
-        // the basis, while there is room for it
-        basis = basis.filter(|v| v.len() + n <= options.block.unwrap_or(0));
-        if let Some(v) = &mut basis {
-            v.extend_from_slice(&run.v);
+    let (mut run, _) = ThreeTerm::<V>::new(a, a.copied(b)?)?;
+    // one of each column, while there is room for them
+    let mut bases = Some((0..columns.len()).map(|_| a.zeros(0)).collect::<Result<Vec<V::Owned>>>()?);
+    let (mut next_check, mut m, mut stopped) = (1, 0, false);
+    while m < most && !stopped && going(&columns) {
+        bases = bases.filter(|_| (m + 1) * b.size() <= options.block.unwrap_or(0));
+        for (j, v) in bases.iter_mut().flatten().enumerate() {
+            V::append(a, v, m * n, &run.v.part(at(j)))?;
         }
         run.step(a)?;
         m += 1;
-        let ended = run.columns[0].ended;
-        if !(ended || m == next_check || m == most) {
-            continue;
+        let check = m == next_check || m == most;
+        if check {
+            next_check = m + (m / 6).max(1);
         }
-        next_check = m + (m / 6).max(1);
-        match run.columns[0].function(f) {
-            Ok((y, [rounding, missing])) => {
-                // without orthogonalisation the result stands still for long before the next eigenvalue is found
-                let last = settling.next(&y, tol)? && missing <= rounding.max(tol) || ended;
-                settling.estimate = settling.estimate.max(missing);
-                let reached = last && settling.judge(ended, rounding, allowed);
-                let stop = watcher.note_at(m, settling.estimate.min(1.0));
-                if last || stop {
-                    break (settling.estimate, reached);
+        // the worst estimate of those that are looked at, and whether there is one
+        let mut seen: Option<(f64, bool)> = None;
+        for (column, jacobi) in columns.iter_mut().zip(&run.columns) {
+            let ended = jacobi.ended;
+            if column.end.is_some() || !(ended || check) {
+                continue;
+            }
+            let settling = &mut column.settling;
+            let (worst, known) = seen.unwrap_or((0.0, false));
+            match jacobi.function(f) {
+                Ok((y, [rounding, missing])) => {
+                    // without orthogonalisation the result stands still for long before the next eigenvalue is found
+                    let last = settling.next(&y, tol)? && missing <= rounding.max(tol) || ended;
+                    settling.estimate = settling.estimate.max(missing);
+                    if last {
+                        column.end = Some(settling.judge(ended, rounding, allowed));
+                    }
+                    seen = Some((worst.max(settling.estimate.min(1.0)), true));
+                }
+                // a Ritz value 0 says nothing, a negative one does
+                Err(e) if ended || m == most || !matches!(e, Error::Singular { .. }) => return Err(e),
+                Err(_) => {
+                    settling.forget();
+                    seen = Some((1.0, known));
                 }
             }
-            // a Ritz value 0 says nothing, a negative one does
-            Err(e) if ended || m == most || !matches!(e, Error::Singular { .. }) => return Err(e),
-            Err(_) => {
-                settling.forget();
-                watcher.note_at(m, 1.0);
+        }
+        if let Some((worst, known)) = seen {
+            stopped = watcher.note_at(m, worst) && known;
+        }
+    }
+    let reached = columns.iter().all(|c| c.end == Some(true));
+    let estimate = columns.iter().fold(0.0, |worst: f64, c| worst.max(c.settling.estimate));
+    let y: Vec<Vec<T>> = columns
+        .iter_mut()
+        .zip(&norms)
+        .map(|(c, &norm)| c.settling.take().iter().map(|&y| T::from_re(y * norm)).collect())
+        .collect();
+    if let Some(bases) = &bases {
+        // the last coefficients may be older than the basis
+        for (j, (v, y)) in bases.iter().zip(&y).enumerate() {
+            V::add_product(n, T::of(1.0), &v.part(0..y.len() * n), y, &mut x.part_mut(at(j)));
+        }
+    } else {
+        let numbers = core::mem::take(&mut run.columns);
+        let (mut again, _) = ThreeTerm::<V>::new(a, a.copied(b)?)?;
+        let longest = y.iter().map(Vec::len).max().unwrap_or(0);
+        for k in 0..longest {
+            for (j, y) in y.iter().enumerate().filter(|(_, y)| k < y.len()) {
+                x.part_mut(at(j)).axpy(y[k], &again.v.part(at(j)));
+            }
+            if k + 1 < longest {
+                again.repeat(a, k, &numbers)?;
             }
         }
-    };
-    let y: Vec<T> = settling.take().iter().map(|&y| T::from_re(y * norm)).collect();
-    let ended = |watcher, x: &mut [T]| match reached {
+    }
+    match reached {
         true => finish(watcher, x, estimate),
-        false => Err(Watcher::not_converged(&watcher, estimate)),
-    };
-    if let Some(v) = &basis {
-        // the last coefficients may be older than the basis
-        add_product(n, T::of(1.0), &v[..y.len() * n], &y, x);
-        return ended(watcher, x);
+        false => Err(watcher.not_converged(estimate)),
     }
-    let numbers = run.columns.swap_remove(0);
-    let (mut again, _) = ThreeTerm::<[T]>::new(a, b.to_vec())?;
-    for (k, &c) in y.iter().enumerate() {
-        x.axpy(c, &again.v);
-        if k + 1 < y.len() {
-            again.repeat(a, k, &numbers)?;
-        }
-    }
-    ended(watcher, x)
 }

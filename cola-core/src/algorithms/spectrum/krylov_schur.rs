@@ -163,7 +163,7 @@ subspace!(
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no algorithm for some eigenvalues of this operator on a device",
     label = "no eigenvalues by this",
-    note = "`Lanczos` is for self-adjoint operators, `KrylovSchur` and `Arnoldi` are for all; others run on `.offloaded()`, with their vectors on the host"
+    note = "`Lanczos` and `Lobpcg` are for self-adjoint operators, `KrylovSchur`, `Arnoldi` and `PowerIteration` for all"
 )]
 pub trait EigsOn<A: Operator, V: Columns<Scalar: SpectralNumber> + ?Sized> {
     /// The type of the eigenvalues.
@@ -289,7 +289,7 @@ pub(crate) fn restarted<T: SpectralNumber>(
     restarted_on(job, &mut Action::new(job.name, a, 16), inverse, start, observer)
 }
 /// The operator whose Krylov space is built: A, or its inverse.
-fn looped<'s, V: Columns + ?Sized>(
+pub(super) fn looped<'s, V: Columns + ?Sized>(
     a: &'s mut dyn BlockProducts<V>,
     inverse: &'s mut Option<&mut dyn BlockProducts<V>>,
 ) -> &'s mut dyn BlockProducts<V> {

@@ -8,21 +8,23 @@
 //! as much into X, and the next W must take it away again. A well-conditioned basis (Duersch, Shao, Yang & Gu, SISC 40, 2018) is no help, as
 //! it is in W itself; more powers tell the two apart.
 
+use super::krylov_schur::{EigsOn, InverseOn};
 use super::small::{eigh, eigh_in};
 use super::{
     EigenvaluesOf, Eigs, EigsAlgorithm, Found, SpectralNumber, Trials, Vectors, Verify, Which, arguments, small,
     starts, threshold,
 };
-use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise, orthonormalise_in};
+use crate::algorithms::blocks::{Action, orthonormalise, orthonormalise_in};
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, slack, tolerance};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, Control, Iteration, NoCallback, Observer, Options, Watcher, default_tol};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Known, SelfAdjointOf};
-use crate::operator::{DynOperator, LinearOperator, Update};
+use crate::operator::{LinearOperator, Operator, Update};
 use crate::scalar::{Real, Scalar};
-use crate::vector::Vector;
-use crate::view::{View, ViewMut};
+use crate::view::View;
+use core::ops::Range;
 
 const NAME: &str = "LOBPCG";
 
@@ -149,89 +151,131 @@ where
         start: View<'_, A::Scalar>,
     ) -> Result<Eigs<Self::Value, Self::Entry>> {
         let start = <Known as EigenvaluesOf<A::Scalar>>::start(start);
+        let block = width(k, self.options);
+        let mut p = self.preconditioner.operator().map(|p| Action::new(NAME, p, block));
+        let mut y = self.constraints.operator().map(|y| Action::new(NAME, y, y.dyn_shape().1.max(1)));
         let callback = &mut self.callback;
         let mut observer = |i: &Iteration| callback.observe(i);
         let with = With {
-            p: self.preconditioner.operator(),
-            y: self.constraints.operator(),
+            p: p.as_mut().map(|p| p as &mut dyn BlockProducts<[A::Scalar]>),
+            y: y.as_mut().map(|y| y as &mut dyn BlockProducts<[A::Scalar]>),
             start: &start,
             options: self.options,
         };
-        Ok(lobpcg(a, &with, k, which, Some(&mut observer))?.real())
+        Ok(lobpcg(&mut Action::new(NAME, a, block.max(16)), with, k, which, &mut observer)?.real())
+    }
+}
+impl<A, V, P, F, Y> EigsOn<A, V> for Lobpcg<P, F, Y>
+where
+    A: Operator<Scalar: SpectralNumber>,
+    <A::Facts as Facts>::SelfAdjoint: SelfAdjointOf<A>,
+    V: Columns<Scalar = A::Scalar> + ?Sized,
+    P: InverseOn<V>,
+    F: Callback,
+    Y: InverseOn<V>,
+{
+    type Value = <A::Scalar as Scalar>::Re;
+    type Entry = A::Scalar;
+    fn eigs_on(
+        &mut self,
+        a: &mut dyn BlockProducts<V>,
+        k: usize,
+        which: Which,
+        start: View<'_, A::Scalar>,
+    ) -> Result<Eigs<Self::Value, Self::Entry>> {
+        let start = <Known as EigenvaluesOf<A::Scalar>>::start(start);
+        let (mut p, mut y) = (self.preconditioner.products(), self.constraints.products());
+        let callback = &mut self.callback;
+        let mut observer = |i: &Iteration| callback.observe(i);
+        let with = With {
+            p: p.as_mut().map(|p| &mut **p as &mut dyn BlockProducts<V>),
+            y: y.as_mut().map(|y| &mut **y as &mut dyn BlockProducts<V>),
+            start: &start,
+            options: self.options,
+        };
+        Ok(lobpcg(a, with, k, which, &mut observer)?.real())
     }
 }
 
 /// What the loop is told beside the problem.
-struct With<'a, T: Scalar> {
-    p: Option<&'a dyn DynOperator<T>>,
-    y: Option<&'a dyn DynOperator<T>>,
-    start: &'a [T],
+struct With<'a, V: Columns + ?Sized> {
+    p: Option<&'a mut dyn BlockProducts<V>>,
+    y: Option<&'a mut dyn BlockProducts<V>>,
+    start: &'a [V::Scalar],
     options: Options,
 }
 /// (I - Q Q^H) A for vectors that are orthogonal to Q.
-struct Restricted<'a, T> {
-    a: &'a dyn DynOperator<T>,
-    q: &'a [T],
+struct Restricted<'a, V: Columns + ?Sized> {
+    a: &'a mut dyn BlockProducts<V>,
+    q: &'a V,
+    c: Vec<V::Scalar>,
 }
-impl<T: Scalar> Restricted<'_, T> {
-    fn constraints(&self) -> usize {
-        self.q.len() / self.a.dyn_shape().0.max(1)
+impl<V: Columns + ?Sized> BlockProducts<V> for Restricted<'_, V> {
+    fn shape(&self) -> (usize, usize) {
+        self.a.shape()
     }
-}
-impl<T: Scalar> DynOperator<T> for Restricted<'_, T> {
-    fn dyn_shape(&self) -> (usize, usize) {
-        self.a.dyn_shape()
+    fn zeros(&self, numbers: usize) -> Result<V::Owned> {
+        self.a.zeros(numbers)
     }
-    /// Only plain products on columns without gaps are asked for.
-    fn dyn_act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
-        let n = x.rows;
-        let (c, s) = s.split_at_mut(self.constraints());
-        self.a.dyn_act(how, x, y.reborrow(), s);
-        for j in 0..x.cols {
-            let y = &mut y.column(j).data[..n];
-            inner(n, self.q, y, c);
-            add_product(n, -T::one(), self.q, c, y);
-        }
+    fn there<'x>(&self, x: &'x [V::Scalar]) -> Result<V::Part<'x>>
+    where
+        V: 'x,
+    {
+        self.a.there(x)
     }
-    fn dyn_scratch(&self, columns: usize) -> usize {
-        self.a.dyn_scratch(columns) + self.constraints()
+    /// Only plain products are asked for.
+    fn update(&mut self, how: Update<V::Scalar>, x: &V, y: &mut V, columns: usize) -> Result<()> {
+        self.a.update(how, x, y, columns)?;
+        V::remove(self.a.shape().0, self.q, y, &mut self.c);
+        Ok(())
     }
 }
 
-/// [`Lobpcg`], compiled once per number type.
+/// Vectors in the block.
+fn width(k: usize, options: Options) -> usize {
+    options.block.unwrap_or(k + 2 + k / 4).max(k)
+}
+/// [`Lobpcg`], compiled once per type of vectors.
 ///
 /// Workspace: S = [X P W] and A S, 3 b vectors each (up to 6 b where X stalls), and as many for their update.
-fn lobpcg<T: SpectralNumber>(
-    a: &dyn DynOperator<T>,
-    with: &With<'_, T>,
+fn lobpcg<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    with: With<'_, V>,
     k: usize,
     which: Which,
-    observer: Option<Observer<'_>>,
+    observer: Observer<'_>,
 ) -> Result<Found<T>> {
-    let With { p, y, start, options } = *with;
-    let n = arguments::<T>(NAME, a.dyn_shape(), k, which)?;
+    let With { mut p, y, start, options } = with;
+    let n = arguments::<T>(NAME, a.shape(), k, which)?;
     tolerance(NAME, options.tol)?;
     let started = starts(NAME, n, start)?;
+    let none = a.zeros(0)?;
     // an orthonormal basis of the constraints
-    let mut q = Vec::new();
+    let (mut q, mut fixed) = (a.zeros(0)?, 0);
     if let Some(y) = y {
-        let (rows, c) = y.dyn_shape();
+        let (rows, c) = y.shape();
         if rows != n {
             return Err(Error::ShapeMismatch { op: "constraints", left: (n, n), right: (rows, c) });
         }
         let mut eye = vec![T::zero(); c * c];
         (0..c).for_each(|i| eye[i * (c + 1)] = T::one());
-        q = vec![T::zero(); n * c];
-        Action::new(NAME, y, c.max(1)).apply(&eye, &mut q, c)?;
-        let kept = orthonormalise::<[T]>(n, &[], &mut q, 1e-12);
-        q.truncate(kept * n);
+        q = a.zeros(n * c)?;
+        y.apply(&*y.there(&eye)?, &mut q, c)?;
+        let kept = orthonormalise(n, &*none, &mut *q, 1e-12);
+        fixed = kept * n;
         if kept + k > n {
             return Err(Error::invalid(format!("LOBPCG: {kept} constraints leave no {k} eigenvalues of {n}")));
         }
     }
-    let restricted = Restricted { a, q: &q };
-    let a: &dyn DynOperator<T> = if q.is_empty() { a } else { &restricted };
-    let fixed = q.len();
+    let q = q.part(0..fixed);
+    let mut restricted;
+    let act: &mut dyn BlockProducts<V> = match fixed {
+        0 => a,
+        _ => {
+            restricted = Restricted { c: vec![T::zero(); fixed / n], a, q: &*q };
+            &mut restricted
+        }
+    };
     // the smallest ones of sign * A
     let sign = match which {
         Which::SmallestAlgebraic | Which::SmallestReal => 1.0,
@@ -242,39 +286,42 @@ fn lobpcg<T: SpectralNumber>(
             return Err(Error::invalid(what));
         }
     };
-    if let Some(p) = p.filter(|p| p.dyn_shape() != (n, n)) {
-        return Err(Error::ShapeMismatch { op: "preconditioner", left: (n, n), right: p.dyn_shape() });
+    if let Some(p) = p.as_ref().filter(|p| p.shape() != (n, n)) {
+        return Err(Error::ShapeMismatch { op: "preconditioner", left: (n, n), right: p.shape() });
     }
-    let block = options.block.unwrap_or(k + 2 + k / 4).max(k);
+    let block = width(k, options);
     let most = n - fixed / n.max(1);
-    let mut act = Action::new(NAME, a, block.max(16));
     if 3 * block >= most {
         return match fixed {
-            0 => small::dense(&mut act, true, k, which),
-            _ => complement(&mut act, &q, k, which),
+            0 => small::dense(act, true, k, which),
+            _ => complement(act, &*q, k, which),
         };
     }
-    let mut precondition = p.map(|p| Action::new(NAME, p, block));
     let (tol, strict) = (options.tol.unwrap_or(default_tol::<T>()), options.tol.is_some());
     let max_iters = options.max_iters.unwrap_or(1000);
-    let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, observer);
+    let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, Some(observer));
     watcher.begin(max_iters)?;
     // the constraints, then [X P W]
-    let mut all = vec![T::zero(); fixed + 3 * block * n];
-    all[..fixed].copy_from_slice(&q);
-    let mut a_s = vec![T::zero(); 3 * block * n];
-    let mut next = vec![T::zero(); 3 * block * n];
-    let (_, s) = all.split_at_mut(fixed);
+    let mut all = act.zeros(fixed + 3 * block * n)?;
+    all.part_mut(0..fixed).copy(&q);
+    let (mut a_s, mut next) = (act.zeros(3 * block * n)?, act.zeros(3 * block * n)?);
+    // columns of S in `all`, and of the other blocks
+    let in_s = |columns: Range<usize>| fixed + columns.start * n..fixed + columns.end * n;
+    let of = |columns: Range<usize>| columns.start * n..columns.end * n;
     let given = started.min(block);
-    s[..given * n].copy_from_slice(&start[..given * n]);
-    for j in given..block {
-        Stream::new(options.seed, j as u64).normal(&mut s[j * n..][..n]);
-    }
-    let b = orthonormalise::<[T]>(n, &q, &mut s[..block * n], 1e-8);
+    let mut first = all.part_mut(in_s(0..block));
+    first.write(|x| {
+        x[..given * n].copy_from_slice(&start[..given * n]);
+        for j in given..block {
+            Stream::new(options.seed, j as u64).normal(&mut x[j * n..][..n]);
+        }
+    });
+    let b = orthonormalise(n, &*q, &mut *first, 1e-8);
+    drop(first);
     if b < k {
         return Err(Error::invalid("LOBPCG: the vectors to start from depend on each other or on the constraints"));
     }
-    act.apply(&s[..b * n], &mut a_s[..b * n], b)?;
+    act.apply(&all.part(in_s(0..b)), &mut a_s.part_mut(of(0..b)), b)?;
     // columns of X, P, W
     let (mut in_p, mut in_w) = (0, 0);
     let mut norm = 0.0_f64;
@@ -283,35 +330,34 @@ fn lobpcg<T: SpectralNumber>(
     let (mut progress, mut depth) = (Progress { best: f64::INFINITY, since: 0 }, 1);
     loop {
         // Rayleigh-Ritz on [X P W]
-        let s = &mut all[fixed..];
         let d = b + in_p + in_w;
-        let (w, c, c_p, room) = small.ritz(n, &s[..d * n], &a_s[..d * n], sign)?;
+        let (w, c, c_p, room) = small.ritz(n, &*all.part(in_s(0..d)), &*a_s.part(of(0..d)), sign)?;
         w.iter().for_each(|w| norm = norm.max(w.abs().lane_f64(0)));
         // P: the part of the new X that is not in the old one, made orthogonal to the new X in coordinates
         c_p.clear();
         c_p.extend_from_slice(&c[..b * d]);
         c_p.chunks_exact_mut(d).for_each(|c| c[..b].fill(T::zero()));
         in_p = if d > b { orthonormalise_in::<[T]>(d, &c[..b * d], c_p, 1e-8, room) } else { 0 };
-        for x in [&mut *s, &mut a_s[..]] {
-            next[..(b + in_p) * n].fill(T::zero());
-            add_product(n, T::one(), &x[..d * n], &c[..b * d], &mut next[..b * n]);
-            add_product(n, T::one(), &x[..d * n], &c_p[..in_p * d], &mut next[b * n..(b + in_p) * n]);
-            x[..(b + in_p) * n].copy_from_slice(&next[..(b + in_p) * n]);
+        for (x, first) in [(&mut *all, fixed), (&mut *a_s, 0)] {
+            let mut x = x.part_mut(first..first + d * n);
+            next.part_mut(of(0..b + in_p)).fill(T::zero());
+            V::add_product(n, T::one(), &x, &c[..b * d], &mut next.part_mut(of(0..b)));
+            V::add_product(n, T::one(), &x, &c_p[..in_p * d], &mut next.part_mut(of(b..b + in_p)));
+            x.part_mut(of(0..b + in_p)).copy(&next.part(of(0..b + in_p)));
         }
         if watcher.iterations % REFRESH == REFRESH - 1 {
             // A X and A P by fresh products: rounding of the updates adds up
             for j in 0..b + in_p {
-                act.apply(&s[j * n..][..n], &mut a_s[j * n..][..n], 1)?;
+                act.apply(&all.part(in_s(j..j + 1)), &mut a_s.part_mut(of(j..j + 1)), 1)?;
             }
         }
         // residuals of X behind P; those that have converged are left out
-        let (x, rest) = s.split_at_mut((b + in_p) * n);
         in_w = 0;
         let (mut worst, mut converged) = (0.0_f64, 0);
         for j in 0..b {
-            let r = &mut rest[in_w * n..][..n];
-            r.copy(&a_s[j * n..][..n]);
-            r.axpy(-T::from_re(w[j]).scale(T::Re::real(sign)), &x[j * n..][..n]);
+            let (x, mut r) = all.before(n, fixed / n + b + in_p + in_w);
+            r.copy(&a_s.part(of(j..j + 1)));
+            r.axpy(-T::from_re(w[j]).scale(T::Re::real(sign)), &x.part(in_s(j..j + 1)));
             let size = r.norm().lane_f64(0);
             let wanted = threshold::<T>(tol, w[j].abs().lane_f64(0), norm);
             let done = size <= trials.claim * wanted;
@@ -326,7 +372,8 @@ fn lobpcg<T: SpectralNumber>(
         if converged == k || last_chance && worst <= tol {
             let values = (0..k).map(|j| T::from_re(w[j]).scale(T::Re::real(sign)).widen()).collect();
             let verify = Verify { self_adjoint: true, norm, tol, strict };
-            let (found, residual) = verify.judge(&mut act, values, Vectors::Same(s[..k * n].to_vec()))?;
+            let (found, residual) =
+                verify.judge(act, values, Vectors::Same(all.part(in_s(0..k)).to_host().into_owned()))?;
             if residual <= slack(strict) * tol {
                 return Ok(found.reported(residual, watcher));
             }
@@ -334,44 +381,47 @@ fn lobpcg<T: SpectralNumber>(
                 return Err(found.vectors.kept_in(n, watcher.not_converged(residual)));
             }
             // what is known of A X is wrong: the residuals once more, from fresh products
-            (0..b + in_p).try_for_each(|j| act.apply(&s[j * n..][..n], &mut a_s[j * n..][..n], 1))?;
+            for j in 0..b + in_p {
+                act.apply(&all.part(in_s(j..j + 1)), &mut a_s.part_mut(of(j..j + 1)), 1)?;
+            }
             in_w = 0;
             continue;
         }
         if last_chance {
-            return Err(watcher.not_converged(worst).with_iterate(View::matrix(&s[..k * n], n, k)));
+            let e = watcher.not_converged(worst);
+            return Err(e.with_iterate(View::matrix(&all.part(in_s(0..k)).to_host(), n, k)));
         }
-        if let Some(p) = &mut precondition {
-            p.apply(&rest[..in_w * n], &mut next[..in_w * n], in_w)?;
-            rest[..in_w * n].copy_from_slice(&next[..in_w * n]);
+        let first = b + in_p;
+        if let Some(p) = &mut p {
+            p.apply(&all.part(in_s(first..first + in_w)), &mut next.part_mut(of(0..in_w)), in_w)?;
+            all.part_mut(in_s(first..first + in_w)).copy(&next.part(of(0..in_w)));
         }
-        let (before, w) = all.split_at_mut(fixed + (b + in_p) * n);
-        in_w = orthonormalise_in::<[T]>(n, before, &mut w[..in_w * n], 1e-10, &mut small.room);
-        let s = &mut all[fixed..];
+        let (before, mut w) = all.split(fixed + first * n);
+        in_w = orthonormalise_in(n, &*before, &mut *w.part_mut(of(0..in_w)), 1e-10, &mut small.room);
+        drop((before, w));
         if in_w == 0 {
-            return Err(watcher.not_converged(worst).with_iterate(View::matrix(&s[..k * n], n, k)));
+            let e = watcher.not_converged(worst);
+            return Err(e.with_iterate(View::matrix(&all.part(in_s(0..k)).to_host(), n, k)));
         }
-        let first = (b + in_p) * n;
-        act.apply(&s[first..first + in_w * n], &mut a_s[first..first + in_w * n], in_w)?;
+        let columns = first..first + in_w;
+        act.apply(&all.part(in_s(columns.clone())), &mut a_s.part_mut(of(columns)), in_w)?;
         // what is left of A W, A^2 W, .. once X stalls
         depth += usize::from(progress.stalls(worst) && (3 + depth) * block < most && depth < DEPTH);
         let room = (2 + depth) * block * n;
-        if a_s.len() < room {
-            all.resize(fixed + room, T::zero());
-            a_s.resize(room, T::zero());
-            next.resize(room, T::zero());
-        }
+        V::grow(act, &mut all, fixed + room)?;
+        V::grow(act, &mut a_s, room)?;
+        V::grow(act, &mut next, room)?;
         let mut last = in_w;
         for _ in 1..depth {
-            let end = (b + in_p + in_w) * n;
-            let (before, y) = all.split_at_mut(fixed + end);
-            let y = &mut y[..last * n];
-            match &mut precondition {
-                Some(p) => p.apply(&a_s[end - last * n..end], y, last)?,
-                None => y.copy_from_slice(&a_s[end - last * n..end]),
+            let end = b + in_p + in_w;
+            let (before, mut y) = all.split(fixed + end * n);
+            let mut y = y.part_mut(of(0..last));
+            match &mut p {
+                Some(p) => p.apply(&a_s.part(of(end - last..end)), &mut y, last)?,
+                None => y.copy(&a_s.part(of(end - last..end))),
             }
-            last = orthonormalise_in::<[T]>(n, before, y, 1e-10, &mut small.room);
-            act.apply(&y[..last * n], &mut a_s[end..end + last * n], last)?;
+            last = orthonormalise_in(n, &*before, &mut *y, 1e-10, &mut small.room);
+            act.apply(&y.part(of(0..last)), &mut a_s.part_mut(of(end..end + last)), last)?;
             in_w += last;
         }
     }
@@ -392,12 +442,18 @@ impl<T: SpectralNumber> Small<T> {
     }
     /// Ritz values, ascending, and coordinates of Ritz vectors of `sign` A in the basis S, by which A times it is `a_s`; then room.
     #[allow(clippy::type_complexity, reason = "four pieces of the workspace")]
-    fn ritz(&mut self, n: usize, s: &[T], a_s: &[T], sign: f64) -> Result<(&[T::Re], &[T], &mut Vec<T>, &mut Vec<T>)> {
-        let d = s.len() / n;
+    fn ritz<V: Columns<Scalar = T> + ?Sized>(
+        &mut self,
+        n: usize,
+        s: &V,
+        a_s: &V,
+        sign: f64,
+    ) -> Result<(&[T::Re], &[T], &mut Vec<T>, &mut Vec<T>)> {
+        let d = s.size() / n;
         self.g.resize(d * d, T::zero());
         self.w.resize(d, T::Re::real(0.0));
         self.c.resize(d * d, T::zero());
-        inner(n, s, a_s, &mut self.g);
+        V::inner(n, s, a_s, &mut self.g);
         for j in 0..d {
             for i in 0..=j {
                 let mean = (self.g[i + j * d] + self.g[j + i * d].conj()).scale(T::Re::real(0.5 * sign));
@@ -432,31 +488,41 @@ const STALL: usize = 20;
 const DEPTH: usize = 4;
 
 /// All eigenvalues of A in the complement of Q, densely: a problem that is hardly larger than the block.
-fn complement<T: SpectralNumber>(a: &mut Action<'_, T>, q: &[T], k: usize, which: Which) -> Result<Found<T>> {
+fn complement<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    q: &V,
+    k: usize,
+    which: Which,
+) -> Result<Found<T>> {
     let n = a.shape().0;
-    let d = n - q.len() / n.max(1);
+    let d = n - q.size() / n.max(1);
     // a basis of the complement: the unit vectors, less what they have in Q
-    let mut s = vec![T::zero(); n * n];
-    (0..n).for_each(|i| s[i * (n + 1)] = T::one());
-    let kept = orthonormalise::<[T]>(n, q, &mut s, 1e-8);
+    let mut s = a.zeros(n * n)?;
+    s.write(|s| {
+        s.fill(T::zero());
+        (0..n).for_each(|i| s[i * (n + 1)] = T::one());
+    });
+    let kept = orthonormalise(n, q, &mut *s, 1e-8);
     if kept != d {
         return Err(Error::Breakdown { algorithm: NAME, iteration: 0 });
     }
-    let (mut a_s, mut g) = (vec![T::zero(); n * d], vec![T::zero(); d * d]);
-    (0..d).try_for_each(|j| a.apply(&s[j * n..][..n], &mut a_s[j * n..][..n], 1))?;
-    inner(n, &s[..n * d], &a_s, &mut g);
+    let (s, mut a_s, mut g) = (s.part(0..n * d), a.zeros(n * d)?, vec![T::zero(); d * d]);
+    for j in 0..d {
+        a.apply(&s.part(j * n..(j + 1) * n), &mut a_s.part_mut(j * n..(j + 1) * n), 1)?;
+    }
+    V::inner(n, &s, &a_s, &mut g);
     let (w, c) = eigh(d, &g)?;
     let order = which.order(&w.iter().map(|w| (w.lane_f64(0), 0.0)).collect::<Vec<_>>());
     let values = order[..k].iter().map(|&i| T::from_re(w[i]).widen()).collect();
-    let mut v = vec![T::zero(); n * k];
-    for (v, &i) in v.chunks_exact_mut(n).zip(&order) {
-        add_product(n, T::one(), &s[..n * d], &c[i * d..][..d], v);
+    let mut v = a.zeros(n * k)?;
+    for (j, &i) in order[..k].iter().enumerate() {
+        V::add_product(n, T::one(), &s, &c[i * d..][..d], &mut v.part_mut(j * n..(j + 1) * n));
     }
     let norm = w.iter().fold(0.0, |m: f64, w| m.max(w.abs().lane_f64(0)));
     let tol = default_tol::<T>();
     let watcher = Watcher::new(NAME, tol, 0, false, None);
     let verify = Verify { self_adjoint: true, norm: norm * (1.0 + n as f64 / 10.0), tol, strict: false };
-    verify.finish(a, values, Vectors::Same(v), watcher)
+    verify.finish(a, values, Vectors::Same(V::into_host(v)), watcher)
 }
 /// Iterations between fresh products of A X.
 const REFRESH: usize = 20;

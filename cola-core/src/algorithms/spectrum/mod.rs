@@ -37,7 +37,7 @@ pub use power::PowerIteration;
 pub use randomized::RandomizedSvd;
 pub(crate) use small::eigh as small_eigh;
 pub(crate) use svds::default_svds;
-pub use svds::{Svds, SvdsAlgorithm};
+pub use svds::{Svds, SvdsAlgorithm, SvdsOn};
 
 use super::blocks::Action;
 use super::columns::{BlockProducts, Columns};

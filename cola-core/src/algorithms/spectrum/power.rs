@@ -4,21 +4,22 @@
 //! Loan, section 8.2.4 and 7.3.2; Saad, Numerical Methods for Large Eigenvalue Problems, 2nd ed., algorithm 5.3). Deviation: the residual
 //! and not the change of the eigenvalue stops, so that a negative or a complex dominant eigenvalue is found as well.
 
+use super::krylov_schur::{EigsOn, InverseOn, Job, largest, looped};
 use super::small::{Schur, eigh_in};
 use super::space::from_inverse;
 use super::{
     EigenvaluesOf, Eigs, EigsAlgorithm, Found, SpectralNumber, Trials, Vectors, Verify, Which, arguments, small,
     starts, threshold,
 };
-use crate::algorithms::blocks::{Action, add_product, inner, orthonormalise_in};
-use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, slack, tolerance};
+use crate::algorithms::blocks::{Action, orthonormalise_in};
+use crate::algorithms::columns::{BlockProducts, Columns};
+use crate::algorithms::krylov::{NoPreconditioner, Preconditioner, hypot, slack, tolerance};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
 use crate::error::{Error, Result};
-use crate::facts::Facts;
-use crate::operator::{DynOperator, LinearOperator};
+use crate::facts::{Fact, Facts};
+use crate::operator::{LinearOperator, Operator};
 use crate::scalar::{Real, Scalar};
-use crate::vector::Vector;
 use crate::view::View;
 use num_traits::Zero;
 
@@ -103,37 +104,69 @@ where
         which: Which,
         start: View<'_, Self::Entry>,
     ) -> Result<Eigs<Self::Value, Self::Entry>> {
-        type Choice<A> = <<A as crate::operator::Operator>::Facts as Facts>::SelfAdjoint;
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
         let self_adjoint = <Choice<A> as EigenvaluesOf<A::Scalar>>::SELF_ADJOINT;
-        let inverse = self.inverse.operator();
+        let job = Job::new(NAME, self_adjoint, k, which, self.options);
         let start = <Choice<A> as EigenvaluesOf<A::Scalar>>::start(start);
-        let found = power_iteration(a, inverse, self_adjoint, k, which, &start, self.options, Some(&mut observer))?;
+        let b = width(&job, a.nrows());
+        let mut inverse = self.inverse.operator().map(|inverse| Action::new(NAME, inverse, b));
+        let inverse = inverse.as_mut().map(|inverse| inverse as &mut dyn BlockProducts<[A::Scalar]>);
+        let found = power_iteration(&job, &mut Action::new(NAME, a, b.max(16)), inverse, &start, &mut observer)?;
+        Ok(<Choice<A> as EigenvaluesOf<A::Scalar>>::finish(found))
+    }
+}
+type Choice<A> = <<A as Operator>::Facts as Facts>::SelfAdjoint;
+impl<A, V, P, F> EigsOn<A, V> for PowerIteration<P, F>
+where
+    A: Operator<Scalar: SpectralNumber>,
+    <A::Facts as Facts>::SelfAdjoint: EigenvaluesOf<A::Scalar, Entry: Copy>,
+    V: Columns<Scalar = A::Scalar> + ?Sized,
+    P: InverseOn<V>,
+    F: Callback,
+{
+    type Value = <<A::Facts as Facts>::SelfAdjoint as EigenvaluesOf<A::Scalar>>::Value;
+    type Entry = <<A::Facts as Facts>::SelfAdjoint as EigenvaluesOf<A::Scalar>>::Entry;
+    fn eigs_on(
+        &mut self,
+        a: &mut dyn BlockProducts<V>,
+        k: usize,
+        which: Which,
+        start: View<'_, Self::Entry>,
+    ) -> Result<Eigs<Self::Value, Self::Entry>> {
+        let callback = &mut self.callback;
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        let self_adjoint = <Choice<A> as EigenvaluesOf<A::Scalar>>::SELF_ADJOINT;
+        let job = Job::new(NAME, self_adjoint, k, which, self.options);
+        let start = <Choice<A> as EigenvaluesOf<A::Scalar>>::start(start);
+        let mut inverse = self.inverse.products();
+        let inverse = inverse.as_mut().map(|inverse| &mut **inverse as &mut dyn BlockProducts<V>);
+        let found = power_iteration(&job, a, inverse, &start, &mut observer)?;
         Ok(<Choice<A> as EigenvaluesOf<A::Scalar>>::finish(found))
     }
 }
 
-/// [`PowerIteration`], compiled once per number type. Workspace: Q, A Q and one more block.
-#[allow(clippy::too_many_arguments, reason = "the problem, where to start and what stops it")]
-fn power_iteration<T: SpectralNumber>(
-    a: &dyn DynOperator<T>,
-    inverse: Option<&dyn DynOperator<T>>,
-    self_adjoint: bool,
-    k: usize,
-    which: Which,
+/// Vectors in the block.
+fn width(job: &Job, n: usize) -> usize {
+    job.options.block.unwrap_or(job.k + 1).max(job.k).min(n)
+}
+/// [`PowerIteration`], compiled once per type of vectors. Workspace: Q, A Q and one vector; of what is verified the host gets a copy.
+fn power_iteration<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
+    job: &Job,
+    a: &mut dyn BlockProducts<V>,
+    mut inverse: Option<&mut dyn BlockProducts<V>>,
     start: &[T],
-    options: Options,
-    observer: Option<Observer<'_>>,
+    observer: Observer<'_>,
 ) -> Result<Found<T>> {
-    let n = arguments::<T>(NAME, a.dyn_shape(), k, which)?;
+    let &Job { self_adjoint, k, which, options, .. } = job;
+    let n = arguments::<T>(NAME, a.shape(), k, which)?;
     tolerance(NAME, options.tol)?;
     let started = starts(NAME, n, start)?;
-    match (inverse, which.shift()) {
+    match (&inverse, which.shift()) {
         (None, None) if which == Which::LargestMagnitude => {}
-        (Some(inverse), Some(_)) if inverse.dyn_shape() == (n, n) => {}
+        (Some(inverse), Some(_)) if inverse.shape() == (n, n) => {}
         (Some(inverse), Some(_)) => {
-            return Err(Error::ShapeMismatch { op: "inverse", left: (n, n), right: inverse.dyn_shape() });
+            return Err(Error::ShapeMismatch { op: "inverse", left: (n, n), right: inverse.shape() });
         }
         _ => {
             return Err(Error::invalid(format!(
@@ -141,44 +174,44 @@ fn power_iteration<T: SpectralNumber>(
             )));
         }
     }
-    let b = options.block.unwrap_or(k + 1).max(k).min(n);
-    let mut verify = Action::new(NAME, a, 16);
+    let b = width(job, n);
     if k == 0 || b == n {
-        return small::dense(&mut verify, self_adjoint, k, which);
+        return small::dense(a, self_adjoint, k, which);
     }
     let (tol, strict) = (options.tol.unwrap_or(default_tol::<T>()), options.tol.is_some());
     let max_iters = options.max_iters.unwrap_or(10_000);
-    let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, observer);
+    let mut watcher = Watcher::new(NAME, tol, max_iters, options.progress, Some(observer));
     watcher.begin(max_iters)?;
-    let mut act = Action::new(NAME, inverse.unwrap_or(a), b);
-    let mut q = vec![T::zero(); n * b];
-    let given = started.min(b) * n;
-    q[..given].copy_from_slice(&start[..given]);
-    for (j, q) in q.chunks_exact_mut(n).enumerate().skip(started) {
-        Stream::new(options.seed, j as u64).normal(q);
-    }
-    let (mut y, mut h) = (vec![T::zero(); n * b], vec![T::zero(); b * b]);
-    let (mut streams, mut r) = (b as u64, vec![T::Wide::zero(); n]);
+    let (mut q, mut y, mut r, none) = (a.zeros(n * b)?, a.zeros(n * b)?, a.zeros(n)?, a.zeros(0)?);
+    q.write(|q| {
+        let given = started.min(b) * n;
+        q[..given].copy_from_slice(&start[..given]);
+        for (j, q) in q.chunks_exact_mut(n).enumerate().skip(started) {
+            Stream::new(options.seed, j as u64).normal(q);
+        }
+    });
+    let (mut h, mut streams) = (vec![T::zero(); b * b], b as u64);
     // |A|, of which an inverse shows nothing
     let shift = which.shift();
-    let norm_a = if inverse.is_some() { super::krylov_schur::largest(&mut verify, n, options.seed)? } else { 0.0 };
+    let norm_a = if inverse.is_some() { largest(a, n, options.seed)? } else { 0.0 };
     let mut trials = Trials::new();
     // the small problem, made where the last one was
     let (mut w, mut v, mut room) = (vec![T::Re::zero(); b], vec![T::zero(); b * b], Vec::with_capacity(2 * b));
     let (mut values, mut vectors) = (vec![T::Wide::zero(); b], vec![T::Wide::zero(); b * b]);
+    let mut coefficients = Vec::with_capacity(b);
     let (mut order, mut schur): (Vec<usize>, _) = ((0..b).collect(), Schur::<T>::empty(b));
     loop {
-        let kept = orthonormalise_in::<[T]>(n, &[], &mut q, 1e-12, &mut room);
+        let kept = orthonormalise_in(n, &*none, &mut *q, 1e-12, &mut room);
         // directions that A maps to nothing are replaced by random ones
         if kept < b {
             for j in kept..b {
-                Stream::new(options.seed, streams).normal(&mut q[j * n..][..n]);
+                q.part_mut(j * n..(j + 1) * n).write(|q| Stream::new(options.seed, streams).normal(q));
                 streams += 1;
             }
-            orthonormalise_in::<[T]>(n, &[], &mut q, 1e-12, &mut room);
+            orthonormalise_in(n, &*none, &mut *q, 1e-12, &mut room);
         }
-        act.apply(&q, &mut y, b)?;
-        inner(n, &q, &y, &mut h);
+        looped(a, &mut inverse).apply(&q, &mut y, b)?;
+        V::inner(n, &q, &y, &mut h);
         // Ritz pairs, the dominant ones first
         if self_adjoint {
             eigh_in(b, &mut h, &mut w, &mut v)?;
@@ -195,13 +228,8 @@ fn power_iteration<T: SpectralNumber>(
         let norm = values[0].abs().lane_f64(0);
         let (mut worst, mut converged) = (0.0_f64, 0);
         for i in 0..k {
-            r.fill(T::Wide::zero());
-            for (j, &c) in vectors[i * b..][..b].iter().enumerate() {
-                for ((r, &y), &q) in r.iter_mut().zip(&y[j * n..][..n]).zip(&q[j * n..][..n]) {
-                    *r += (y.widen() - values[i] * q.widen()) * c;
-                }
-            }
-            let (length, size) = (r[..].norm().lane_f64(0), values[i].abs().lane_f64(0));
+            let length = residual(n, (&*y, &*q), &vectors[i * b..][..b], values[i], &mut coefficients, &mut *r);
+            let size = values[i].abs().lane_f64(0);
             let mut part = length / threshold::<T>(tol, size, norm);
             if let Some(s) = shift {
                 // the residual of A, of vectors that the inverse was applied to: see `Space::pairs`
@@ -218,13 +246,12 @@ fn power_iteration<T: SpectralNumber>(
             let from = if shift.is_some() { &y } else { &q };
             let mut found = if self_adjoint {
                 let z: Vec<T> = vectors[..k * b].iter().map(|&z| T::narrow(z)).collect();
-                let mut x = vec![T::zero(); n * k];
-                add_product(n, T::one(), from, &z, &mut x);
-                Vectors::Same(x)
+                let mut x = a.zeros(n * k)?;
+                V::add_product(n, T::one(), from, &z, &mut x);
+                Vectors::Same(V::into_host(x))
             } else {
-                let wide: Vec<T::Wide> = from.iter().map(|&q| q.widen()).collect();
                 let mut x = vec![T::Wide::zero(); n * k];
-                add_product(n, T::of(1.0).widen(), &wide, &vectors[..k * b], &mut x);
+                V::add_wide(n, from, &vectors[..k * b], &mut x);
                 Vectors::Complex(x)
             };
             if shift.is_some() {
@@ -234,19 +261,40 @@ fn power_iteration<T: SpectralNumber>(
                 return Err(found.kept_in(n, watcher.not_converged(worst)));
             }
             let values = values[..k].iter().map(|&t| shift.map_or(t, |s| from_inverse(s, t))).collect();
-            let (found, residual) =
-                Verify { self_adjoint, norm: if shift.is_some() { norm_a } else { norm }, tol, strict }.judge(
-                    &mut verify,
-                    values,
-                    found,
-                )?;
-            if residual <= slack(strict) * tol {
-                return Ok(found.reported(residual, watcher));
+            let norm = if shift.is_some() { norm_a } else { norm };
+            let (found, true_residual) = Verify { self_adjoint, norm, tol, strict }.judge(a, values, found)?;
+            if true_residual <= slack(strict) * tol {
+                return Ok(found.reported(true_residual, watcher));
             }
-            if over || !trials.failed(residual) {
-                return Err(found.vectors.kept_in(n, watcher.not_converged(residual)));
+            if over || !trials.failed(true_residual) {
+                return Err(found.vectors.kept_in(n, watcher.not_converged(true_residual)));
             }
         }
         core::mem::swap(&mut q, &mut y);
     }
+}
+/// |A Q c - s Q c| where Y is A Q, in the place of r; with real vectors in two parts.
+fn residual<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
+    n: usize,
+    (y, q): (&V, &V),
+    c: &[T::Wide],
+    s: T::Wide,
+    room: &mut Vec<T>,
+    r: &mut V,
+) -> f64 {
+    let mut part = |of: fn(T::Wide) -> T| {
+        r.fill(T::zero());
+        for (block, factor) in [(y, T::of(1.0).widen()), (q, -s)] {
+            room.clear();
+            room.extend(c.iter().map(|&c| of(factor * c)));
+            V::add_product(n, T::one(), block, room, r);
+        }
+        r.norm()
+    };
+    let re = part(T::narrow);
+    let whole = match <T::IsReal as Fact>::KNOWN && (!s.im().is_zero() || c.iter().any(|c| !c.im().is_zero())) {
+        true => hypot(re, part(|z| T::from_re(z.im()))),
+        false => re,
+    };
+    whole.lane_f64(0)
 }

@@ -6,14 +6,16 @@
 //! for low-rank matrix approximation, SIMAX 38, 2017, algorithm 4.
 
 use super::SpectralNumber;
-use super::svds::{Svds, SvdsAlgorithm, Triplets, arguments, complete};
-use crate::algorithms::blocks::{Action, inner, jacobi_svd, multiply, orthonormalise};
+use super::svds::{Svds, SvdsAlgorithm, SvdsOn, Triplets, arguments, complete};
+use crate::algorithms::blocks::{Action, jacobi_svd, orthonormalise};
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::random::Stream;
 use crate::algorithms::watch::{Callback, NoCallback, Observer, Options, Watcher, default_tol, watched};
 use crate::error::Result;
-use crate::operator::{DynOperator, LinearOperator};
+use crate::operator::LinearOperator;
 use crate::scalar::{Real, Scalar};
-use crate::vector::Vector;
+use crate::vector::{Vector, VectorRe};
+use crate::view::View;
 use num_traits::Zero;
 
 const NAME: &str = "randomised SVD";
@@ -85,61 +87,91 @@ impl<F> RandomizedSvd<F> {
 watched!(RandomizedSvd);
 impl<A: LinearOperator<Scalar: SpectralNumber>, F: Callback> SvdsAlgorithm<A> for RandomizedSvd<F> {
     fn svds(&mut self, a: &A, k: usize) -> Result<Svds<A::Scalar, <A::Scalar as Scalar>::Re>> {
+        let shape = arguments::<A::Scalar>(NAME, (a.nrows(), a.ncols()), k, None)?;
+        let mut action = Action::new(NAME, a, Widths::new(shape, k, self.options).most());
+        SvdsOn::<[A::Scalar]>::svds_on(self, &mut action, k, View::matrix(&[], shape.1, 0))
+    }
+}
+impl<V: Columns<Scalar: SpectralNumber> + ?Sized, F: Callback> SvdsOn<V> for RandomizedSvd<F> {
+    /// There is nothing to start from.
+    fn svds_on(
+        &mut self,
+        a: &mut dyn BlockProducts<V>,
+        k: usize,
+        _: View<'_, V::Scalar>,
+    ) -> Result<Svds<V::Scalar, VectorRe<V>>> {
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        randomized(a, k, self.options, Some(&mut observer))
+        randomized(a, k, self.options, &mut observer)
     }
 }
 
-/// [`RandomizedSvd`], compiled once per number type. Workspace: two blocks of k + p vectors.
-fn randomized<T: SpectralNumber>(
-    a: &dyn DynOperator<T>,
+/// How many vectors the sketches have.
+struct Widths {
+    range: usize,
+    /// Of the second sketch of a single pass, which has twice the columns, so that its least squares are well-conditioned.
+    second: usize,
+}
+impl Widths {
+    fn new((m, n): (usize, usize), k: usize, options: Options) -> Self {
+        let range = (k + options.block.unwrap_or(OVERSAMPLE)).min(m.min(n));
+        Widths { range, second: if options.single_pass { (2 * range + 1).min(m) } else { 0 } }
+    }
+    /// Of one product.
+    fn most(&self) -> usize {
+        (self.range + TESTS).max(self.second)
+    }
+}
+
+/// [`RandomizedSvd`], compiled once per type of vectors. Workspace: three blocks of k + p vectors.
+fn randomized<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
     k: usize,
     options: Options,
-    observer: Option<Observer<'_>>,
+    observer: Observer<'_>,
 ) -> Result<Svds<T, T::Re>> {
-    let (m, n) = arguments(NAME, a, k, None)?;
-    let l = (k + options.block.unwrap_or(OVERSAMPLE)).min(m.min(n));
-    let powers = options.max_iters.unwrap_or(POWERS);
+    let (m, n) = arguments::<T>(NAME, a.shape(), k, None)?;
+    let Widths { range: l, second } = Widths::new((m, n), k, options);
     let single = options.single_pass;
-    let powers = if single { 0 } else { powers };
-    // the second sketch of a single pass has twice the columns, so that its least squares are well-conditioned
-    let second = if single { (2 * l + 1).min(m) } else { 0 };
-    let mut act = Action::new(NAME, a, (l + TESTS).max(second));
-    let mut watcher = Watcher::new(NAME, default_tol::<T>(), powers + 1, options.progress, observer);
+    let powers = if single { 0 } else { options.max_iters.unwrap_or(POWERS) };
+    let mut watcher = Watcher::new(NAME, default_tol::<T>(), powers + 1, options.progress, Some(observer));
     // the test vectors travel with the first block
-    let (mut q, mut w) = (vec![T::zero(); m * (l + TESTS)], vec![T::zero(); n * (l + TESTS)]);
-    for (j, w) in w.chunks_exact_mut(n.max(1)).enumerate() {
-        Stream::new(options.seed, j as u64).normal(w);
-    }
-    let tests = w[n * l..].to_vec();
+    let (mut q, mut w, none) = (a.zeros(m * (l + TESTS))?, a.zeros(n * (l + TESTS))?, a.zeros(0)?);
+    w.write(|w| {
+        for (j, w) in w.chunks_exact_mut(n.max(1)).enumerate() {
+            Stream::new(options.seed, j as u64).normal(w);
+        }
+    });
+    let tests = a.copied(&w.part(n * l..n * (l + TESTS)))?;
     // the range of (A A^H)^q A Omega; what is dropped is rounding of a lower rank
     let drop = T::Re::epsilon().lane_f64(0);
-    let (mut rank, mut in_w, mut images) = (0, l, Vec::new());
+    let (mut rank, mut in_w, mut images) = (0, l, a.zeros(0)?);
     for power in 0..=powers {
         let columns = if power == 0 { l + TESTS } else { in_w };
-        act.apply(&w[..n * columns], &mut q[..m * columns], columns)?;
+        a.apply(&w.part(0..n * columns), &mut q.part_mut(0..m * columns), columns)?;
         if power == 0 {
-            images = q[m * l..].to_vec();
+            images = a.copied(&q.part(m * l..m * (l + TESTS)))?;
         }
-        rank = orthonormalise::<[T]>(m, &[], &mut q[..m * in_w], drop);
+        rank = orthonormalise(m, &*none, &mut *q.part_mut(0..m * in_w), drop);
+        let (q, mut w) = (q.part(0..m * rank), w.part_mut(0..n * rank));
         if single {
-            sketched(&mut act, &q[..m * rank], &mut w[..n * rank], second, options.seed)?;
+            sketched(a, &*q, &mut *w, second, options.seed)?;
         } else {
-            act.adjoint(&q[..m * rank], &mut w[..n * rank], rank)?;
+            a.adjoint(&q, &mut w, rank)?;
         }
         if power == powers {
             break;
         }
-        in_w = orthonormalise::<[T]>(n, &[], &mut w[..n * rank], drop);
+        in_w = orthonormalise(n, &*none, &mut *w, drop);
         watcher.note(0.0);
     }
     // A^H Q = W R, R = X S Y^H: A ~ (Q Y) S (W X)^H
-    let b = w[..n * rank].to_vec();
-    let in_w = orthonormalise::<[T]>(n, &[], &mut w[..n * rank], drop);
+    let b = a.copied(&w.part(0..n * rank))?;
+    let in_w = orthonormalise(n, &*none, &mut *w.part_mut(0..n * rank), drop);
+    let (q, w) = (q.part(0..m * rank), w.part(0..n * in_w));
     let mut r = vec![T::zero(); in_w.max(rank) * rank];
     let mut coefficients = vec![T::zero(); in_w * rank];
-    inner(n, &w[..n * in_w], &b, &mut coefficients);
+    V::inner(n, &w, &b, &mut coefficients);
     // a square with rows of zeros below, where W has fewer columns
     for j in 0..rank {
         r[j * rank..][..in_w].copy_from_slice(&coefficients[j * in_w..][..in_w]);
@@ -147,46 +179,50 @@ fn randomized<T: SpectralNumber>(
     r.truncate(rank * rank);
     let (s, y) = jacobi_svd(rank, rank, &mut r)?;
     let keep = k.min(rank);
-    let mut u = multiply((m, rank, keep), &q[..m * rank], &y[..rank * keep]);
     let x: Vec<T> = (0..keep).flat_map(|j| r[j * rank..][..in_w].to_vec()).collect();
-    let mut v = multiply((n, in_w, keep), &w[..n * in_w], &x);
+    let (mut u, mut v) = (a.zeros(m * keep)?, a.zeros(n * keep)?);
+    V::add_product(m, T::one(), &q, &y[..rank * keep], &mut u);
+    V::add_product(n, T::one(), &w, &x, &mut v);
+    // |A - U S V^H|_2 <= 10 sqrt(2 / pi) max |(A - U S V^H) x_i|
+    let mut c = vec![T::zero(); keep * TESTS];
+    V::inner(n, &v, &tests, &mut c);
+    c.chunks_exact_mut(keep.max(1)).for_each(|c| c.iter_mut().zip(&s).for_each(|(c, &s)| *c = c.scale(s)));
+    V::add_product(m, -T::one(), &u, &c, &mut images);
+    let largest =
+        (0..TESTS).map(|j| images.part(j * m..(j + 1) * m).norm().lane_f64(0)).fold(0.0_f64, |most, z| most.max(z));
+    let bound = 10.0 * core::f64::consts::FRAC_2_PI.sqrt() * largest;
     let mut values = s[..keep].to_vec();
     values.resize(k, T::Re::zero());
+    let (mut u, mut v) = (V::into_host(u), V::into_host(v));
     complete(m, &mut u, k);
     complete(n, &mut v, k);
-    // |A - U S V^H|_2 <= 10 sqrt(2 / pi) max |(A - U S V^H) x_i|
-    let mut largest = 0.0_f64;
-    for (x, z) in tests.chunks_exact(n.max(1)).zip(images.chunks_exact_mut(m.max(1))) {
-        for j in 0..k {
-            let c = v[j * n..][..n].dot(x).scale(values[j]);
-            z.axpy(-c, &u[j * m..][..m]);
-        }
-        largest = largest.max(z.norm().lane_f64(0));
-    }
-    let bound = 10.0 * core::f64::consts::FRAC_2_PI.sqrt() * largest;
     watcher.note(bound / values.first().map_or(1.0, |s| s.lane_f64(0)).max(f64::MIN_POSITIVE));
     let found = Triplets { u, s: values, v };
-    if single {
-        Ok(found.unverified((m, n), watcher, bound))
-    } else {
-        found.finish(&mut act, None, watcher, Some(bound))
-    }
+    if single { Ok(found.unverified((m, n), watcher, bound)) } else { found.finish(a, None, watcher, Some(bound)) }
 }
 /// W <- A^H Q from A^H G for random G alone: (G^H Q) (A^H Q)^H = (A^H G)^H in the sense of least squares.
-fn sketched<T: Scalar>(a: &mut Action<'_, T>, q: &[T], w: &mut [T], second: usize, seed: u64) -> Result<()> {
+fn sketched<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    q: &V,
+    w: &mut V,
+    second: usize,
+    seed: u64,
+) -> Result<()> {
     let (m, n) = a.shape();
-    let rank = q.len() / m.max(1);
+    let rank = q.size() / m.max(1);
     if rank == 0 {
         return Ok(());
     }
-    let (mut g, mut image) = (vec![T::zero(); m * second], vec![T::zero(); n * second]);
-    for (j, g) in g.chunks_exact_mut(m).enumerate() {
-        // streams of their own
-        Stream::new(seed, u64::MAX / 2 + j as u64).normal(g);
-    }
+    let (mut g, mut image) = (a.zeros(m * second)?, a.zeros(n * second)?);
+    g.write(|g| {
+        for (j, g) in g.chunks_exact_mut(m).enumerate() {
+            // streams of their own
+            Stream::new(seed, u64::MAX / 2 + j as u64).normal(g);
+        }
+    });
     a.adjoint(&g, &mut image, second)?;
     let mut small = vec![T::zero(); second * rank];
-    inner(m, &g, q, &mut small);
+    V::inner(m, &g, q, &mut small);
     // G^H Q = U S V^H: A^H Q = (A^H G) U S^-1 V^H
     let (s, v) = jacobi_svd(second, rank, &mut small)?;
     let least = T::Re::epsilon().lane_f64(0) * second as f64 * s[0].lane_f64(0);
@@ -198,6 +234,7 @@ fn sketched<T: Scalar>(a: &mut Action<'_, T>, q: &[T], w: &mut [T], second: usiz
             inverse[j * second..][..second].axpy(c, u);
         }
     }
-    w.copy_from_slice(&multiply((n, second, rank), &image, &inverse));
+    w.fill(T::zero());
+    V::add_product(n, T::one(), &image, &inverse, w);
     Ok(())
 }

@@ -3,12 +3,13 @@
 use super::golub_kahan::golub_kahan;
 use super::{DENSE_SPECTRUM, SpectralNumber, threshold};
 use crate::algorithms::blocks::Action;
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::krylov::{Report, plain_numbers, slack};
 use crate::algorithms::watch::{Options, Watcher, default_tol};
 use crate::error::{Error, Result};
 use crate::operator::{DynOperator, LinearOperator};
 use crate::scalar::{Real, Scalar};
-use crate::vector::Vector;
+use crate::vector::{Vector, VectorRe};
 use crate::view::View;
 use nalgebra::{DMatrix, DVector};
 use num_traits::Zero;
@@ -63,16 +64,35 @@ pub trait SvdsAlgorithm<A: LinearOperator> {
     }
 }
 
+/// An algorithm for some singular values of operators whose vectors live anywhere: what `svds_with` of such an operator takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for some singular values of operators on a device",
+    label = "no singular values by this",
+    note = "`GolubKahan` and `RandomizedSvd` are"
+)]
+pub trait SvdsOn<V: Columns<Scalar: SpectralNumber> + ?Sized> {
+    /// The k largest singular values and their vectors, from right singular vectors that are near the wanted ones, or none.
+    ///
+    /// # Errors
+    /// As [`SvdsAlgorithm::svds`].
+    #[doc(hidden)]
+    fn svds_on(
+        &mut self,
+        a: &mut dyn BlockProducts<V>,
+        k: usize,
+        start: View<'_, V::Scalar>,
+    ) -> Result<Svds<V::Scalar, VectorRe<V>>>;
+}
+
 /// Checks the arguments; returns (m, n).
 pub(super) fn arguments<T: Scalar>(
     name: &'static str,
-    a: &dyn DynOperator<T>,
+    (m, n): (usize, usize),
     k: usize,
     tol: Option<f64>,
 ) -> Result<(usize, usize)> {
     plain_numbers::<T>(name)?;
     crate::algorithms::krylov::tolerance(name, tol)?;
-    let (m, n) = a.dyn_shape();
     if k > m.min(n) {
         let most = m.min(n);
         return Err(Error::invalid(format!(
@@ -97,20 +117,24 @@ impl<T: Scalar> Triplets<T> {
     }
     /// max(|A v - s u|, |A^H u - s v|) of each by fresh products; tol times the largest of them in units of what is wanted; and the largest
     /// over the largest singular value.
-    pub fn residuals(&self, a: &mut Action<'_, T>, tol: f64) -> Result<(Vec<f64>, f64, f64)> {
+    pub fn residuals<V: Columns<Scalar = T> + ?Sized>(
+        &self,
+        a: &mut dyn BlockProducts<V>,
+        tol: f64,
+    ) -> Result<(Vec<f64>, f64, f64)> {
         let (m, n) = a.shape();
         let k = self.s.len();
-        let (mut y, mut z) = (vec![T::zero(); m], vec![T::zero(); n]);
+        let (mut y, mut z) = (a.zeros(m)?, a.zeros(n)?);
         let mut residuals = Vec::with_capacity(k);
         let top = self.s.first().map_or(0.0, |s| s.lane_f64(0));
         let (mut of_top, mut relative) = (0.0_f64, 0.0_f64);
         for i in 0..k {
-            let (u, v, s) = (&self.u[i * m..][..m], &self.v[i * n..][..n], self.s[i]);
-            a.apply(v, &mut y, 1)?;
-            a.adjoint(u, &mut z, 1)?;
-            y[..].axpy(-T::from_re(s), u);
-            z[..].axpy(-T::from_re(s), v);
-            let r = y[..].norm().lane_f64(0).max(z[..].norm().lane_f64(0));
+            let (u, v, s) = (a.there(&self.u[i * m..][..m])?, a.there(&self.v[i * n..][..n])?, self.s[i]);
+            a.apply(&v, &mut y, 1)?;
+            a.adjoint(&u, &mut z, 1)?;
+            y.axpy(-T::from_re(s), &u);
+            z.axpy(-T::from_re(s), &v);
+            let r = y.norm().lane_f64(0).max(z.norm().lane_f64(0));
             residuals.push(r);
             let size = s.lane_f64(0);
             if r > 0.0 {
@@ -121,9 +145,9 @@ impl<T: Scalar> Triplets<T> {
         Ok((residuals, relative, of_top))
     }
     /// With true residuals; an error if `tol` is given and one is larger.
-    pub fn finish(
+    pub fn finish<V: Columns<Scalar = T> + ?Sized>(
         self,
-        a: &mut Action<'_, T>,
+        a: &mut dyn BlockProducts<V>,
         tol: Option<f64>,
         watcher: Watcher<'_>,
         error_bound: Option<f64>,
@@ -166,24 +190,31 @@ pub(crate) fn default_svds<T: SpectralNumber>(
     held_dense: bool,
     k: usize,
 ) -> Result<Svds<T, T::Re>> {
-    let (m, n) = arguments::<T>("svds", a, k, None)?;
+    let (m, n) = arguments::<T>("svds", a.dyn_shape(), k, None)?;
     if held_dense || m.min(n) <= DENSE_SPECTRUM {
         return dense(&mut Action::new(DENSE, a, 16), k);
     }
-    golub_kahan(a, k, &[], Options::default(), None)
+    golub_kahan(&mut Action::new(super::golub_kahan::NAME, a, 16), k, &[], Options::default(), None)
 }
 const DENSE: &str = "dense SVD";
 /// By the dense matrix.
-pub(super) fn dense<T: SpectralNumber>(a: &mut Action<'_, T>, k: usize) -> Result<Svds<T, T::Re>> {
+pub(super) fn dense<T: SpectralNumber, V: Columns<Scalar = T> + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    k: usize,
+) -> Result<Svds<T, T::Re>> {
     const BLOCK: usize = 16;
     let (m, n) = a.shape();
     let r = m.min(n);
     let mut w = vec![T::zero(); m * n];
     for first in (0..n).step_by(BLOCK) {
         let columns = BLOCK.min(n - first);
-        let mut x = vec![T::zero(); n * columns];
-        (0..columns).for_each(|j| x[j * n + first + j] = T::one());
-        a.apply(&x, &mut w[first * m..][..m * columns], columns)?;
+        let (mut x, mut y) = (a.zeros(n * columns)?, a.zeros(m * columns)?);
+        x.write(|x| {
+            x.fill(T::zero());
+            (0..columns).for_each(|j| x[j * n + first + j] = T::one());
+        });
+        a.apply(&x, &mut y, columns)?;
+        w[first * m..][..m * columns].copy_from_slice(&y.to_host());
     }
     let (mut s, mut u, mut v) = (vec![T::Re::zero(); r], vec![T::zero(); m * r], vec![T::zero(); n * r]);
     crate::algorithms::dense::svd(View::matrix(&w, m, n), &mut s, &mut u, &mut v)?;
