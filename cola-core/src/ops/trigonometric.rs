@@ -209,7 +209,7 @@ impl<T: Scalar, S: Space> Trigonometric<T, S> {
     }
 }
 operator!([T: Scalar, S: Space] Trigonometric<T, S> {
-    scalar T; facts UnitaryFacts; rows S; cols S; nrows |s| s.n; ncols s.n;
+    scalar T; facts UnitaryFacts; rows S; cols S; nrows |s| s.n; ncols s.n; class crate::classes::IsFolding;
 });
 /// Where the numbers of a transform come from and go to: two views, or one.
 trait Ends<T> {
