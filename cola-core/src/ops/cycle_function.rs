@@ -8,10 +8,9 @@ use crate::functions::diagonal::diagonal_start;
 use crate::functions::{
     DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
 };
-use crate::gradient::{Differentiable, LogdetGradient};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{CycleBasis, ExpFacts, Folding, Permutation, RootFacts};
-use crate::parameters::{Frame, LeafFn, Parameters, Path};
+use crate::parameters::{Frame, LeafFn, Parameters, Path, converted, function_frame};
 use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::{Complex, Real, Scalar};
 use crate::space::Space;
@@ -175,10 +174,6 @@ impl<T: Scalar, S: Space, F> CycleFunction<T, S, F> {
 fn turn<T: Scalar>(k: usize, length: usize) -> T::Complex {
     crate::ops::cycle_basis::root::<T>(k % length, length, 1.0)
 }
-/// A coefficient: the same in every lane.
-fn coefficient<T: Scalar>(v: T) -> Complex<f64> {
-    Complex::new(v.re().lane_f64(0), v.im().lane_f64(0))
-}
 /// A complex number as a scalar; real ones take its real part.
 fn number<T: Scalar>(z: Complex<f64>) -> T {
     of_complex(T::complex(T::Re::of(z.re), T::Re::of(z.im)))
@@ -220,8 +215,8 @@ impl<T: Scalar, S: Space, F: Facts> Parameters for CycleFunction<T, S, F> {
     type Owned = Self;
     fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
     fn traverse<X: Scalar>(&self, _: &mut Path, _: LeafFn<'_, T, X>) -> CycleFunction<X, S, F> {
-        let convert = |v: T| number::<X>(coefficient(v));
-        let terms = self.terms.iter().map(|terms| terms.iter().map(|&(k, v)| (k, convert(v))).collect()).collect();
+        let terms =
+            self.terms.iter().map(|terms| terms.iter().map(|&(k, v)| (k, converted::<T, X>(v))).collect()).collect();
         CycleFunction { order: self.order.clone(), cycles: self.cycles.clone(), terms, facts: PhantomData }
     }
     fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
@@ -230,21 +225,13 @@ impl<T: Scalar, S: Space, F: Facts> Parameters for CycleFunction<T, S, F> {
     fn frame(&self, f: &mut dyn FnMut(Frame)) {
         self.order.iter().for_each(|&i| f(Frame::Index(i)));
         self.cycles.iter().for_each(|&(_, length, _)| f(Frame::Index(length)));
-        // the function itself: the coefficients are no leaves, but belong to the operator
-        let bits = |x: T::Re| Frame::Index(x.lane_f64(0).to_bits() as usize);
-        self.terms
-            .iter()
-            .flatten()
-            .for_each(|&(k, v)| [Frame::Index(k), bits(v.re()), bits(v.im())].into_iter().for_each(&mut *f));
+        self.terms.iter().flatten().for_each(|&(k, v)| {
+            f(Frame::Index(k));
+            function_frame(&[v], f)
+        });
     }
 }
-impl<T: Scalar, S: Space, F: Facts> Differentiable for CycleFunction<T, S, F> {
-    fn parameters(&self) -> usize {
-        0
-    }
-    fn accumulate_bilinear(&self, _: View<'_, T>, _: View<'_, T>, _: T, _: &mut [T]) {}
-}
-impl<K: Facts, T: Scalar, S: Space, F: Facts> LogdetGradient<K> for CycleFunction<T, S, F> {}
+crate::gradient::no_gradient!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
 // 1 / f on each cycle; a shift, which has one term, is shifted back exactly
 impl<K: Facts, T: Scalar, S: Space, F: Facts> InverseRule<K> for CycleFunction<T, S, F> {
     type Output = CycleFunction<T, S, InverseFacts<K>>;

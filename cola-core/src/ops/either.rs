@@ -208,3 +208,4 @@ impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Either<A, B> {
         each!(self, a => a.tree::<K>())
     }
 }
+crate::parameters::tree_choice!(Either { First, Second });

@@ -13,7 +13,7 @@ use crate::functions::{
 };
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Adjoint, ExpFacts, Folding, RootFacts};
-use crate::parameters::{LeafFn, Parameters, Path};
+use crate::parameters::{Frame, LeafFn, Parameters, Path, converted, function_frame};
 use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::{Real, Scalar};
 use crate::space::{Dyn, Space};
@@ -482,3 +482,38 @@ impl<T: Scalar<Complex = T>, S: Space, F: Facts> Explain for FourierFunction<T, 
         }
     }
 }
+// no leaves: the coefficients are those of a function
+impl<T: Scalar, S: Space, F: Facts> Parameters for FourierFunction<T, S, F> {
+    type Number = T;
+    type With<X: Scalar> = FourierFunction<X, S, F>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
+    fn traverse<X: Scalar>(&self, path: &mut Path, f: LeafFn<'_, T, X>) -> FourierFunction<X, S, F> {
+        FourierFunction { f: self.f.traverse(path, f), a: self.a.map(converted::<T, X>), facts: PhantomData }
+    }
+    fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
+        self.clone()
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        f(Frame::Shape(self.f.grid.points(), self.f.grid.points()));
+        function_frame(&self.a, f)
+    }
+}
+impl<T: Scalar, S: Space> Parameters for CirculantBasis<T, S> {
+    type Number = T;
+    type With<X: Scalar> = CirculantBasis<X, S>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
+    fn traverse<X: Scalar>(&self, _: &mut Path, _: LeafFn<'_, T, X>) -> CirculantBasis<X, S> {
+        CirculantBasis::new(self.grid.shape())
+    }
+    fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
+        self.clone()
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        self.grid.shape().iter().for_each(|&n| f(Frame::Index(n)));
+    }
+}
+crate::gradient::no_gradient!([T: Scalar, S: Space] CirculantBasis<T, S>);
+crate::gradient::no_gradient!([T: Scalar<Complex = T>, S: Space] Fourier<T, S>);
+crate::gradient::no_gradient!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);

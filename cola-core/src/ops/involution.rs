@@ -10,12 +10,14 @@ use crate::functions::eig::{DenseEigenvectors, dense_eig, dense_left_eig};
 use crate::functions::{DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Dense, Either, ExpFacts, Folding, RootFacts, Trigonometric};
+use crate::parameters::{Frame, LeafFn, Parameters, Path, converted, function_frame};
 use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::{Real, Scalar};
 use crate::space::{Dyn, Space};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 use num_traits::{One, Zero};
+use std::borrow::Cow;
 
 /// a I + b C. Of a transform C = C^T = C^-1 it is f(C), whose eigenvalues are f(1) = a + b and f(-1) = a - b; of types II and III, whose
 /// eigenvalues are no roots of unity of a small order, the base cases serve it. `F`: its facts.
@@ -297,6 +299,26 @@ pub(super) fn function_plan<K: Facts, T: Scalar, S: Space>(c: &Trigonometric<T, 
         _ => base::<K, _>(c, question),
     }
 }
+
+// no leaves: the coefficients are those of a function
+impl<T: Scalar, S: Space, F: Facts> Parameters for InvolutionFunction<T, S, F> {
+    type Number = T;
+    type With<X: Scalar> = InvolutionFunction<X, S, F>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
+    fn traverse<X: Scalar>(&self, path: &mut Path, f: LeafFn<'_, T, X>) -> InvolutionFunction<X, S, F> {
+        let [a, b] = [self.a, self.b].map(converted::<T, X>);
+        InvolutionFunction { c: self.c.traverse(path, f), a, b, facts: PhantomData }
+    }
+    fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
+        self.clone()
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        f(Frame::Shape(self.nrows(), self.nrows()));
+        function_frame(&[self.a, self.b], f)
+    }
+}
+crate::gradient::no_gradient!([T: Scalar, S: Space, F: Facts] InvolutionFunction<T, S, F>);
 
 #[cfg(test)]
 mod tests {

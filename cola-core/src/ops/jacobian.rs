@@ -288,6 +288,9 @@ sweeps! {
     [] Hessian, "forward sweep, reverse sweep with its derivative", 14.0, |s| s.0;
     [M: Operator<Scalar = f64>] Fisher<M>, "forward sweep, the metric, reverse sweep", 8.0, |s| s.0.0.0.0;
 }
+crate::gradient::no_gradient!([] Jacobian);
+crate::gradient::no_gradient!([] Hessian);
+crate::gradient::no_gradient!([M: LinearOperator<Scalar = f64> + Clone] Fisher<M>);
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -287,8 +287,7 @@ impl<C: VectorData, R: UpperBand<C::Scalar> + RowSpace<C>> Toeplitz<C, R> {
         let (c, r) = self.vectors();
         finite(&c, "the first column")?;
         finite(&r, "the first row")?;
-        // lanes branch together: the dense methods serve them
-        if Sc::<Self>::LANES > 1 { Ok(None) } else { kernels::levinson(&c, &r, psd) }
+        kernels::levinson(&c, &r, psd)
     }
     /// The circulant nearest to T in the Frobenius norm. (T. Chan, An optimal circulant preconditioner, 1988.)
     pub(crate) fn optimal_circulant(&self) -> Circulant<Sc<Self>, Dyn> {
@@ -392,6 +391,7 @@ crate::base_decompositions!([T: Scalar, S: Space, F: Facts] ToeplitzInverse<T, S
 impl<T: Scalar, S: Space, F: Facts> Explain for ToeplitzInverse<T, S, F> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
+            Question::Apply if T::LANES > 1 => Plan::rule(self, "Gohberg-Semencul by terms", "20n^2"),
             Question::Apply => {
                 Plan { cost: Cost::unknown("200n log n"), ..Plan::rule(self, "Gohberg-Semencul by FFT", "n") }
             }
@@ -470,14 +470,15 @@ impl<C: VectorData, R: UpperBand<C::Scalar> + RowSpace<C>> Explain for Toeplitz<
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         let one_lane = Sc::<Self>::LANES == 1;
         match question {
+            Question::Apply if !one_lane => Plan::rule(self, "by its terms", "2mn"),
             Question::Apply => {
                 Plan { cost: Cost::unknown("20n log n"), ..Plan::rule(self, "FFT of twice the size", "n") }
             }
             Question::Solve if one_lane && K::Psd::KNOWN && self.nrows() >= ITERATE => {
                 Plan { cost: Cost::unknown("40n log n"), ..Plan::rule(self, "CG with a circulant preconditioner", "n") }
             }
-            Question::Solve if one_lane => Plan::rule(self, "Levinson, Gohberg-Semencul", "4n^2"),
-            Question::Slogdet if one_lane => Plan::rule(self, "Levinson", "4n^2"),
+            Question::Solve => Plan::rule(self, "Levinson, Gohberg-Semencul", "4n^2"),
+            Question::Slogdet => Plan::rule(self, "Levinson", "4n^2"),
             Question::Trace | Question::Diagonal => Plan::rule(self, "constant along the diagonals", "n"),
             _ => base::<K, Self>(self, question),
         }

@@ -479,15 +479,7 @@ impl<T: Scalar, S: Space> Parameters for Trigonometric<T, S> {
         self.clone()
     }
 }
-impl<T: Scalar, S: Space> crate::gradient::Differentiable for Trigonometric<T, S> {
-    fn parameters(&self) -> usize {
-        0
-    }
-    fn accumulate_bilinear(&self, _: View<'_, T>, _: View<'_, T>, _: T, _: &mut [T]) {}
-}
-impl<K: Facts, T: Scalar, S: Space> crate::gradient::LogdetGradient<K> for Trigonometric<T, S> {
-    fn accumulate_logdet(&self, _: &Self::Output, _: T, _: &mut [T]) {}
-}
+crate::gradient::no_gradient!([T: Scalar, S: Space] Trigonometric<T, S>);
 
 #[cfg(test)]
 mod tests {
