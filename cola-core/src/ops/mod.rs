@@ -43,6 +43,7 @@ mod low_rank_vectors;
 pub(crate) mod many;
 pub(crate) mod many_folds;
 pub(crate) mod many_products;
+mod many_spectra;
 mod normal;
 mod permutation;
 mod product;
