@@ -7,7 +7,11 @@ use crate::functions::base::{BaseInverse, materialize};
 use crate::functions::dense::{FactChoice, FactorMethod, MethodOf, dense_eigh};
 use crate::functions::det::slog_product;
 use crate::functions::eig::{DenseEigenvectors, dense_eig, dense_left_eig};
-use crate::functions::{DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::functions::pinv::{DensePinv, dense_pinv};
+use crate::functions::svd::panel;
+use crate::functions::{
+    DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
+};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Dense, Either, ExpFacts, Folding, RootFacts, Trigonometric};
 use crate::parameters::{Frame, LeafFn, Parameters, Path, converted, function_frame};
@@ -193,7 +197,23 @@ impl<T: Scalar, S: Space, F: Facts> DiagonalRule for InvolutionFunction<T, S, F>
 macro_rules! function_rules {
     ($($rule:ident)*) => { $( crate::$rule!([T: Scalar, S: Space, F: Facts] InvolutionFunction<T, S, F>); )* };
 }
-function_rules!(base_eigh base_factors base_svd base_pinv);
+function_rules!(base_eigh base_factors base_svd);
+// 1 / f, 0 where that is singular
+impl<K: Facts, T: Scalar, S: Space, F: Facts> PinvRule<K> for InvolutionFunction<T, S, F> {
+    type Output = Either<InvolutionFunction<T, S, InverseFacts<K>>, DensePinv<T, S, S, K>>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        if !self.c.is_involution() {
+            return dense_pinv::<K, _>(&panel("pinv", self)?).map(Either::Second);
+        }
+        let tol = self.rounding();
+        let inverse = self.map(|_, z| {
+            check::<T>(z.finite(), |_| Error::non_finite("the coefficients"))?;
+            let some = tol.lt(z.abs());
+            Ok(T::select(some, T::select(some, z, T::one()).reciprocal(), T::zero()))
+        });
+        inverse.map(Either::First)
+    }
+}
 fn fft_plan<A: Operator>(a: &A, rule: &'static str) -> Plan {
     Plan { cost: Cost::unknown("10n log n"), ..Plan::rule(a, rule, "n") }
 }
@@ -201,7 +221,7 @@ impl<T: Scalar, S: Space, F: Facts> Explain for InvolutionFunction<T, S, F> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match (self.c.is_involution(), question) {
             (_, Question::Apply) => fft_plan(self, "a I + b C, by FFT"),
-            (true, Question::Solve | Question::Exp | Question::Power | Question::Log) => {
+            (true, Question::Solve | Question::Exp | Question::Power | Question::Log | Question::Pinv) => {
                 Plan::rule(self, "of the eigenvalues 1 and -1", "n")
             }
             (true, Question::Slogdet) => Plan::rule(self, "multiplicities of 1 and -1", "n"),
