@@ -361,6 +361,29 @@ proptest! {
         gradient_matches(&Circulant::new(a.column(0).into_owned()), seed);
         gradient_matches(&Toeplitz::new(a.column(0).into_owned(), a.row(0).transpose()), seed);
         gradient_matches(&KronOf::new([Dense::new(a.clone()), Dense::new(b.clone())]), seed);
+        // one structure of its kind beside c I
+        let order = || (0..n).map(|i| (i + 1) % n).collect::<Vec<_>>();
+        gradient_matches(&linop!(toeplitz({ a.column(0).into_owned() }, { a.row(0).transpose() }) + c * I), seed);
+        gradient_matches(&linop!(c * I - triangular_lower(&a)), seed);
+        gradient_matches(&linop!(permutation(order()) * diag(a.column(0).into_owned()) + c * I), seed);
+        gradient_matches(&linop!(permutation(order()) + c * I), seed);
+        gradient_matches(&linop!({ Permutation::<f64, _>::new(order()).exp().unwrap() } + c * I), seed);
+        gradient_matches(&linop!({ Dct::new::<f64>(2, n) } * diag(a.column(0).into_owned()) - c * I), seed);
+        gradient_matches(&linop!({ Dst::new::<f64>(1, n).exp().unwrap() } + c * I), seed);
+        gradient_matches(&linop!(&a * { CirculantBasis::<f64, Dyn>::new(&[n]) }), seed);
+        // functions of what has leaves
+        let v = a.column(0).add_scalar(3.0);
+        gradient_matches(&Householder::new(v.clone()).exp().unwrap(), seed);
+        let mut z = cola::data::Column::<f64, Dyn>::filled(n, 0.0);
+        z.iter_mut().zip(&a).for_each(|(z, a)| *z = *a);
+        gradient_matches(&Normal::<_, NoFacts>::from_parts(Householder::new(v), z.clone()), seed);
+        gradient_matches(&linop!({ Normal::<_, NoFacts>::from_parts(Dense::new(a.clone()), z) } + c * I), seed);
+        // without leaves of their own
+        let f = Function::<f64, _, _, _, _, NoFacts>::new(n, n, |x: &[f64], y: &mut [f64]| y.copy_from_slice(x), |x: &[f64], y: &mut [f64]| y.copy_from_slice(x));
+        let product = Product::new(f, Diagonal::new(vec![c; n]));
+        let mut g = vec![0.0; n];
+        product.accumulate_bilinear(View::vector(&vec![2.0; n]), View::vector(&vec![3.0; n]), 1.0, &mut g);
+        assert_eq!(g, vec![6.0; n]);
     }
 }
 proptest! {
@@ -382,6 +405,10 @@ proptest! {
         logdet_matches!(linop!([{ a.clone() }, { &a * 0.1 }; { &a * 0.2 }, { a.clone() }]));
         logdet_matches!(Circulant::new(a.column(0).into_owned()));
         logdet_matches!(Toeplitz::new(a.column(0).into_owned(), a.row(0).transpose()));
+        logdet_matches!(linop!(toeplitz({ a.column(0).into_owned() }, { a.row(0).transpose() }) + c * I));
+        logdet_matches!(linop!(triangular_upper({ a.clone() }) + c * I));
+        let order: Vec<usize> = (0..n).map(|i| (i + 1) % n).collect();
+        logdet_matches!(linop!(permutation(order) + { 1.5 + c } * I));
     }
 }
 #[test]

@@ -90,6 +90,31 @@ fn of_folds() {
     picked("tridiag + tridiag", &linop!({ t() } + { t() }), "BandedSum<");
     picked("tridiag + banded", &linop!({ t() } + { b() }), "BandedSum<");
     picked("banded + c I", &linop!({ b() } + 2.0 * I), "BandedSum<");
+    // A + c I that is of the kind of A: from both sides, with minus, of multiples and transposes
+    picked("permutation + c I", &linop!({ p() } + 2.0 * I), "FoldedShift<Permutation<f64");
+    picked("c I - permutation", &linop!(2.0 * I - { p() }), "FoldedShift<Scaled<Permutation<f64");
+    picked("permutation.T + I(n)", &linop!({ p() }.T + I(3)), "FoldedShift<Transpose<Permutation<f64");
+    picked("lower + c I", &linop!({ l() } + 2.0 * I), "FoldedShift<Triangular<");
+    picked("c I + upper", &linop!(2.0 * I + { u() }), "FoldedShift<Triangular<");
+    picked("lower + c I + lower", &linop!(({ l() } + 2.0 * I) + { l() }), "Triangular<Panel<f64");
+    let s = || linop!(toeplitz_sym({ vec![2.0, 1.0, 0.5] }));
+    picked("toeplitz + c I", &linop!({ s() } + 2.0 * I), "FoldedShift<Toeplitz<");
+    picked("toeplitz + toeplitz", &linop!({ s() } + { s() }), "WithFacts<Toeplitz<Column<f64, Dyn>");
+    picked("toeplitz - c toeplitz", &linop!({ s() } - 2.0 * { s() }), "WithFacts<Toeplitz<Column<f64, Dyn>");
+    picked("sum_of(toeplitz)", &linop!(sum_of({ vec![s(), s()] })), "WithFacts<Toeplitz<Column<f64, Dyn>");
+    picked("dct + c I", &linop!({ Dct::new::<f64>(4, 3) } + 2.0 * I), "FoldedShift<Trigonometric<f64");
+    picked("c I - dst", &linop!(2.0 * I - { Dst::new::<f64>(1, 3) }), "FoldedShift<Scaled<Trigonometric<f64");
+    let f = || Fourier::<Complex<f64>>::new(3);
+    picked("fourier + c I", &linop!({ f() } + 2.0 * I), "FoldedShift<Fourier<Complex<f64>");
+    picked("exp(permutation) + c I", &linop!({ p().exp().unwrap() } + 2.0 * I), "FoldedShift<CycleFunction<f64");
+    // multiples fold as what they are multiples of
+    picked("c diag + diag", &linop!(2.0 * { d() } + { d() }), "WithFacts<Diagonal<[f64; 3]>");
+    picked("diag * c diag", &linop!({ d() } * (2.0 * { d() })), "WithFacts<Diagonal<[f64; 3]>");
+    picked("diag - diag", &linop!({ d() } - { d() }), "WithFacts<Diagonal<[f64; 3]>");
+    picked("c circulant + circulant", &linop!(2.0 * { c() } + { c() }), "WithFacts<Circulant<f64");
+    picked("c lower - lower", &linop!(2.0 * { l() } - { l() }), "Triangular<Panel<f64");
+    picked("lower * c lower", &linop!({ l() } * (2.0 * { l() })), "Triangular<Panel<f64");
+    picked("c tridiag + banded", &linop!(2.0 * { t() } + { b() }), "BandedSum<Scaled<");
     picked("I + I", &linop!(2.0 * I + { Identity::<f64, cola::Dyn>::new(3) }), "Shifted<Identity<f64");
 }
 /// Two grids of as many points are no circulant together: an error that says what to write, in sums and products.

@@ -9,15 +9,16 @@ use crate::operator::short::{Fa, Sc};
 use crate::operator::{Operator, SameScalar};
 #[cfg(feature = "fft")]
 use crate::ops::circulant::combined;
+#[cfg(feature = "fft")]
+use crate::ops::toeplitz::{WholeToeplitz, toeplitz_sum};
 use crate::ops::triangular::{triangle_product, triangle_sum};
 #[cfg(feature = "fft")]
-use crate::ops::{AsCirculant, Circulant, CirculantSum};
+use crate::ops::{AsCirculant, AsToeplitz, Circulant, CirculantSum};
 use crate::ops::{
-    AsDense, AsPermutation, AsTriangle, BandedSum, Dense, Diagonal, DiagonalEntries, IntoKron, Kron, KronProduct,
-    Lower, Multiple, Permutation, Product, ScaledIdentity, Shifted, Sum, Triangular, Upper, WithFacts,
+    AsDense, AsPermutation, AsTriangle, BandedSum, Dense, Diagonal, DiagonalEntries, FoldedShift, IntoKron, Kron,
+    KronProduct, Lower, Multiple, Permutation, Product, ScaledIdentity, Shifted, Sum, Triangular, Upper, WithFacts,
 };
 use crate::space::Space;
-use crate::view::View;
 
 /// Dense matrices of a size that the type knows: their sums are such matrices, with one product for two.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +51,13 @@ pub struct IsLower;
 /// Upper triangles: their sums and products are upper triangles.
 #[derive(Clone, Copy, Debug)]
 pub struct IsUpper;
+/// Toeplitz matrices: their sums are Toeplitz matrices.
+#[derive(Clone, Copy, Debug)]
+pub struct IsToeplitz;
+/// Beside c I of their own kind, [`FoldedShift`]: transforms with a period, functions of them, what is made of such by a factor or a
+/// transposition.
+#[derive(Clone, Copy, Debug)]
+pub struct IsFolding;
 
 /// Beside c I: [`Shifted`].
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +68,17 @@ impl Rank for WithSpectrum {
     fn plus_eye<A: Operator, S: Sign>(a: A, c: A::Scalar) -> Result<Self::PlusEye<A, S>> {
         let eye = ScaledIdentity::of_size(c, a.nrows());
         Shifted::try_new(a, eye)
+    }
+}
+/// Beside c I: [`FoldedShift`].
+#[derive(Clone, Copy, Debug)]
+pub struct WithFolding;
+impl Rank for WithFolding {
+    type PlusEye<A: Operator, S: Sign> = FoldedShift<A, ScaledIdentity<A::Scalar, A::Rows, S>>;
+    #[inline(always)]
+    fn plus_eye<A: Operator, S: Sign>(a: A, c: A::Scalar) -> Result<Self::PlusEye<A, S>> {
+        let eye = ScaledIdentity::of_size(c, a.nrows());
+        FoldedShift::try_new(a, eye)
     }
 }
 /// Beside c I: [`BandedSum`].
@@ -87,31 +106,34 @@ impl Rank for WithCirculant {
     }
 }
 macro_rules! classes {
-    ($($C:ident $eye:ident $scaled:ident $mirrored:ident;)*) => { $(
+    ($($C:ident $eye:ident $scaled:ident $mirrored:ident $shifted:ident;)*) => { $(
         impl Class for $C {
             type Rank = FullRank;
             type Eye = $eye;
             type Scaled = $scaled;
             type Mirrored = $mirrored;
+            type Shifted = $shifted;
             type Plus<D: Class> = General;
             type PlusLowRank = General;
         } )* };
 }
 classes! {
-    IsDense FullRank General General;
-    IsDiagonal WithSpectrum HasSpectrum HasSpectrum;
-    IsIdentity WithSpectrum General General;
-    IsBanded WithBands IsBanded General;
-    IsPermutation FullRank General General;
-    HasSpectrum WithSpectrum HasSpectrum HasSpectrum;
-    IsKron WithSpectrum HasSpectrum HasSpectrum;
-    IsLower FullRank General General;
-    IsUpper FullRank General General;
+    IsDense FullRank General General General;
+    IsDiagonal WithSpectrum IsDiagonal HasSpectrum General;
+    IsIdentity WithSpectrum IsIdentity General General;
+    IsBanded WithBands IsBanded General General;
+    IsPermutation WithFolding IsFolding IsFolding IsFolding;
+    HasSpectrum WithSpectrum HasSpectrum HasSpectrum General;
+    IsKron WithSpectrum HasSpectrum HasSpectrum General;
+    IsLower WithFolding IsLower IsFolding IsLower;
+    IsUpper WithFolding IsUpper IsFolding IsUpper;
+    IsToeplitz WithFolding IsToeplitz IsFolding IsToeplitz;
+    IsFolding WithFolding IsFolding IsFolding IsFolding;
 }
 #[cfg(feature = "fft")]
-classes! { IsCirculant WithCirculant IsCirculant General; }
+classes! { IsCirculant WithCirculant IsCirculant General General; }
 #[cfg(not(feature = "fft"))]
-classes! { IsCirculant FullRank General General; }
+classes! { IsCirculant FullRank General General General; }
 /// Pairs that are a [`Sum`] of two parts.
 macro_rules! plain_sum {
     ($($L:ident: $($R:ident)*;)*) => { $($(
@@ -124,17 +146,19 @@ macro_rules! plain_sum {
         } )*)* };
 }
 plain_sum! {
-    General: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsDense: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsDiagonal: General IsDense IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsIdentity: General IsDense IsPermutation IsLower IsUpper;
-    IsBanded: General IsDense IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsCirculant: General IsDense IsDiagonal IsBanded IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsPermutation: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    HasSpectrum: General IsDense IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
-    IsLower: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsUpper IsKron;
-    IsUpper: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsKron;
-    IsKron: General IsDense IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron;
+    General: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsDense: General IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsDiagonal: General IsDense IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsIdentity: General IsDense;
+    IsBanded: General IsDense IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsCirculant: General IsDense IsDiagonal IsBanded IsPermutation HasSpectrum IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsPermutation: General IsDense IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron IsToeplitz IsFolding;
+    HasSpectrum: General IsDense IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsLower: General IsDense IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsUpper IsKron IsToeplitz IsFolding;
+    IsUpper: General IsDense IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsKron IsToeplitz IsFolding;
+    IsKron: General IsDense IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsToeplitz: General IsDense IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron IsFolding;
+    IsFolding: General IsDense IsDiagonal IsBanded IsCirculant IsPermutation HasSpectrum IsLower IsUpper IsKron IsToeplitz IsFolding;
 }
 /// Pairs that are a [`Product`] of two parts.
 macro_rules! plain_product {
@@ -148,18 +172,20 @@ macro_rules! plain_product {
         } )*)* };
 }
 plain_product! {
-    General: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsDense: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsDiagonal: General IsDense IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsIdentity: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsBanded: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsCirculant: General IsDense IsDiagonal IsIdentity IsBanded IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsPermutation: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    HasSpectrum: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsLowRank: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron;
-    IsLower: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsUpper IsKron;
-    IsUpper: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsKron;
-    IsKron: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper;
+    General: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsDense: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsDiagonal: General IsDense IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsIdentity: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsBanded: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsCirculant: General IsDense IsDiagonal IsIdentity IsBanded IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsPermutation: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant HasSpectrum IsLowRank IsLower IsUpper IsKron IsToeplitz IsFolding;
+    HasSpectrum: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsLowRank: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsLower: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsUpper IsKron IsToeplitz IsFolding;
+    IsUpper: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsKron IsToeplitz IsFolding;
+    IsKron: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsToeplitz IsFolding;
+    IsToeplitz: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron IsToeplitz IsFolding;
+    IsFolding: General IsDense IsDiagonal IsIdentity IsBanded IsCirculant IsPermutation HasSpectrum IsLowRank IsLower IsUpper IsKron IsToeplitz IsFolding;
 }
 
 /// Pairs of band matrices.
@@ -206,8 +232,16 @@ impl<A: Operator, E: SameScalar<A>> SumTable<E, A> for (IsIdentity, IsCirculant)
         CirculantSum::try_new(a, e)
     }
 }
+// one Toeplitz matrix of two
+#[cfg(feature = "fft")]
+impl<A: AsToeplitz, B: AsToeplitz + SameScalar<A>> SumTable<A, B> for (IsToeplitz, IsToeplitz) {
+    type Output = WithFacts<WholeToeplitz<Sc<A>, RowsOf<A, B>, ColsOf<A, B>>, SumFacts<Fa<A>, Fa<B>>>;
+    fn sum(a: A, b: B) -> Result<Self::Output> {
+        Ok(WithFacts::new(toeplitz_sum(&a, &b)?))
+    }
+}
 #[cfg(not(feature = "fft"))]
-plain_sum! { IsCirculant: IsCirculant IsIdentity; IsIdentity: IsCirculant; }
+plain_sum! { IsCirculant: IsCirculant IsIdentity; IsIdentity: IsCirculant; IsToeplitz: IsToeplitz; }
 #[cfg(not(feature = "fft"))]
 plain_product! { IsCirculant: IsCirculant; }
 // (P Q x)[i] = x[q[p[i]]]
@@ -249,19 +283,20 @@ impl<A: AsDense, B: AsDense + SameScalar<A>> SumTable<A, B> for (IsDense, IsDens
 // ---- diagonals -----------------------------------------------------------------------------------------------------------------
 
 /// f(a_i, b_i); the result is of the kind of the left vector.
-fn entrywise<A: Operator, V: VectorData<Scalar = Sc<A>>>(
+fn entrywise<A: DiagonalEntries>(
     op: &'static str,
-    a: View<'_, Sc<A>>,
-    b: View<'_, Sc<A>>,
-    f: impl Fn(Sc<A>, Sc<A>) -> Sc<A>,
-) -> Result<Diagonal<V::Owned>> {
-    if a.rows != b.rows {
-        return Err(Error::ShapeMismatch { op, left: (a.rows, a.rows), right: (b.rows, b.rows) });
+    a: &A,
+    n: usize,
+    f: impl Fn(usize, Sc<A>) -> Sc<A>,
+) -> Result<Diagonal<<A::Vector as VectorData>::Owned>> {
+    let m = a.nrows();
+    if m != n {
+        return Err(Error::ShapeMismatch { op, left: (m, m), right: (n, n) });
     }
-    let mut out = V::Owned::produce(a.rows, 1);
+    let mut out = <A::Vector as VectorData>::Owned::produce(n, 1);
     let mut o = out.view_mut();
-    for i in 0..a.rows {
-        *o.at(i, 0) = f(a.at(i, 0), b.at(i, 0));
+    for i in 0..n {
+        *o.at(i, 0) = f(i, a.diagonal_entry(i));
     }
     Ok(Diagonal(out))
 }
@@ -270,9 +305,7 @@ impl<A: DiagonalEntries, B: DiagonalEntries + SameScalar<A>> SumTable<A, B> for 
     type Output = WithFacts<Diagonal<<A::Vector as VectorData>::Owned>, SumFacts<Fa<A>, Fa<B>>>;
     #[inline]
     fn sum(a: A, b: B) -> Result<Self::Output> {
-        let d =
-            entrywise::<A, A::Vector>("A + B", a.diagonal_entries().view(), b.diagonal_entries().view(), |x, y| x + y)?;
-        Ok(WithFacts::new(d))
+        Ok(WithFacts::new(entrywise("A + B", &a, b.nrows(), |i, x| x + b.diagonal_entry(i))?))
     }
 }
 // diag(a) diag(b) = diag(a b): they commute, so the product keeps what both have
@@ -280,20 +313,14 @@ impl<A: DiagonalEntries, B: DiagonalEntries + SameScalar<A>> ProductTable<A, B> 
     type Output = WithFacts<Diagonal<<A::Vector as VectorData>::Owned>, Both<Fa<A>, Fa<B>>>;
     #[inline]
     fn product(a: A, b: B) -> Result<Self::Output> {
-        let d =
-            entrywise::<A, A::Vector>("A * B", a.diagonal_entries().view(), b.diagonal_entries().view(), |x, y| x * y)?;
-        Ok(WithFacts::new(d))
+        Ok(WithFacts::new(entrywise("A * B", &a, b.nrows(), |i, x| x * b.diagonal_entry(i))?))
     }
 }
 /// diag(d) + c I.
 #[inline]
 fn plus_identity<A: DiagonalEntries, E: Multiple<Scalar = Sc<A>>>(a: &A, e: &E) -> Result<ShiftedDiagonal<A, E>> {
-    let (d, n, c) = (a.diagonal_entries().view(), e.nrows(), e.identity_factor());
-    if d.rows != n {
-        return Err(Error::ShapeMismatch { op: "A + B", left: (d.rows, d.rows), right: (n, n) });
-    }
-    let d = entrywise::<A, A::Vector>("A + B", d, d, |x, _| x + c)?;
-    Ok(WithFacts::new(d))
+    let c = e.identity_factor();
+    Ok(WithFacts::new(entrywise("A + B", a, e.nrows(), |_, x| x + c)?))
 }
 type ShiftedDiagonal<A, E> =
     WithFacts<Diagonal<<<A as DiagonalEntries>::Vector as VectorData>::Owned>, SumFacts<Fa<A>, Fa<E>>>;
@@ -316,23 +343,24 @@ impl<A: DiagonalEntries, E: Multiple + SameScalar<A>> SumTable<E, A> for (IsIden
 
 // A + c I, one node
 macro_rules! shifted {
-    ($($C:ident)*) => { $(
+    ($Node:ident: $($C:ident)*) => { $(
         impl<A: Operator, E: Multiple + SameScalar<A>> SumTable<A, E> for ($C, IsIdentity) {
-            type Output = Shifted<A, E>;
+            type Output = $Node<A, E>;
             #[inline(always)]
             fn sum(a: A, e: E) -> Result<Self::Output> {
-                Shifted::try_new(a, e)
+                $Node::try_new(a, e)
             }
         }
         impl<A: Operator, E: Multiple + SameScalar<A>> SumTable<E, A> for (IsIdentity, $C) {
-            type Output = Shifted<A, E>;
+            type Output = $Node<A, E>;
             #[inline(always)]
             fn sum(e: E, a: A) -> Result<Self::Output> {
-                Shifted::try_new(a, e)
+                $Node::try_new(a, e)
             }
         } )* };
 }
-shifted! { HasSpectrum IsKron }
+shifted! { Shifted: HasSpectrum IsKron }
+shifted! { FoldedShift: IsPermutation IsLower IsUpper IsToeplitz IsFolding }
 impl<A: Operator, E: Multiple + SameScalar<A>> SumTable<A, E> for (IsIdentity, IsIdentity) {
     type Output = Shifted<A, E>;
     #[inline(always)]

@@ -55,6 +55,8 @@ pub trait Class: 'static {
     type Scaled: Class;
     /// The class of A^T, A^H and conj(A).
     type Mirrored: Class;
+    /// The class of A + c I where it is of the kind of A again.
+    type Shifted: Class;
     /// The class of a plain sum with an operator of class D.
     type Plus<D: Class>: Class;
     #[doc(hidden)]
@@ -74,6 +76,7 @@ macro_rules! full_rank {
             type Eye = FullRank;
             type Scaled = General;
             type Mirrored = General;
+            type Shifted = General;
             type Plus<D: Class> = General;
             type PlusLowRank = General;
         } )* };
@@ -84,6 +87,7 @@ impl Class for IsLowRank {
     type Eye = SmallRank;
     type Scaled = IsLowRank;
     type Mirrored = General;
+    type Shifted = General;
     type Plus<D: Class> = D::PlusLowRank;
     type PlusLowRank = IsLowRank;
 }

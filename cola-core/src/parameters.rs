@@ -3,7 +3,7 @@
 
 use crate::data::{Column, Held, MatrixData, Panel};
 use crate::error::{Error, Result};
-use crate::scalar::{Element, Scalar};
+use crate::scalar::{Element, Real, Scalar};
 use crate::space::Space;
 use nalgebra::{DefaultAllocator, Dim, Matrix, OMatrix, Storage, allocator::Allocator};
 use std::borrow::Cow;
@@ -243,6 +243,17 @@ impl<P: Parameters + ?Sized> Parameters for &P {
     }
 }
 
+/// A coefficient of a function that is no leaf, over another number: that of the first lane.
+pub(crate) fn converted<T: Scalar, X: Scalar>(v: T) -> X {
+    let (re, im) = (X::of(v.re().lane_f64(0)), v.im().lane_f64(0));
+    let real = <X::IsReal as crate::facts::Fact>::KNOWN;
+    if real { re } else { re + X::of(im) * X::of(-1.0).sqrt() }
+}
+/// Coefficients that are no leaves, but belong to the operator.
+pub(crate) fn function_frame<T: Scalar>(coefficients: &[T], f: &mut dyn FnMut(Frame)) {
+    let bits = |x: T::Re| Frame::Index(x.lane_f64(0).to_bits() as usize);
+    coefficients.iter().for_each(|v| [bits(v.re()), bits(v.im())].into_iter().for_each(&mut *f));
+}
 /// Leaves of real numbers inside a tree of any number: read and written by their real parts.
 pub(crate) mod real_leaf {
     use super::{LeafFn, Path};
@@ -561,6 +572,10 @@ macro_rules! tree_args {
     };
     (With<$S:ident> [$A:ident] $Node:ident [$B:ident, $($rest:ident),+]) => { $Node<$A::With<$S>, $($rest),+> };
     (Owned [$A:ident] $Node:ident [$B:ident]) => { $Node<$A::Owned> };
+    (With<$S:ident> [$A:ident, $A2:ident] $Node:ident [$B:ident, $B2:ident, $C:ident]) => {
+        $Node<$A::With<$S>, $A2::With<$S>, $C>
+    };
+    (Owned [$A:ident, $A2:ident] $Node:ident [$B:ident, $B2:ident, $C:ident]) => { $Node<$A::Owned, $A2::Owned, $C> };
     (Owned [$A:ident, $A2:ident] $Node:ident [$B:ident, $B2:ident]) => { $Node<$A::Owned, $A2::Owned> };
     (Owned [$A:ident, $A2:ident, $A3:ident, $A4:ident] $Node:ident $args:tt) => {
         $Node<$A::Owned, $A2::Owned, $A3::Owned, $A4::Owned>

@@ -39,13 +39,18 @@ const PROMISED: &[(&str, &[Q])] = &[
     ("BlockDiag", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
     ("Repeat", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Lu, Q::Eig, Q::Svd, Q::Pinv]),
     ("KronProduct", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
-    ("CycleFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Exp]),
+    ("CycleFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Pinv]),
+    ("FoldedShift", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("FoldedShift (Permutation", &[Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Pinv]),
+    ("FoldedShift (Triangular", &[Q::Power, Q::Exp, Q::Log, Q::Eig]),
+    ("Toeplitz", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("ToeplitzInverse", &[Q::Solve, Q::Slogdet]),
     ("ProductInverse", &[Q::Solve, Q::Slogdet]),
     ("Product, square", &[Q::Solve, Q::Slogdet]),
     ("Product", &[Q::Trace, Q::Diagonal]),
     ("Sum", &[Q::Trace, Q::Diagonal]),
-    ("HStack", &[Q::Trace, Q::Diagonal, Q::Svd]),
-    ("VStack", &[Q::Trace, Q::Diagonal, Q::Svd]),
+    ("HStack", &[Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
+    ("VStack", &[Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
     ("Sliced", &[Q::Trace, Q::Diagonal]),
     ("Transpose", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Eig, Q::Svd, Q::Pinv]),
     ("Adjoint", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Cholesky, Q::Eig, Q::Svd, Q::Pinv]),
@@ -66,14 +71,13 @@ const PROMISED_PLAIN: &[(&str, &[Q])] = &[
     ("KronOf", &[Q::Exp]),
     ("SylvesterInverse", &[Q::Solve, Q::Slogdet, Q::Pinv]),
     ("SchurPair", &[Q::Solve, Q::Slogdet, Q::Pinv]),
-    ("InvolutionFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp, Q::Pinv]),
+    ("InvolutionFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Pinv]),
+    ("FoldedShift (sine", &[Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Pinv]),
     ("KronSum", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp, Q::Eig, Q::Power, Q::Log, Q::Eigh]),
     ("KronSum, PSD", &[Q::Svd, Q::Pinv]),
     ("Shifted", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Eig, Q::Power, Q::Exp, Q::Log, Q::Eigh]),
     ("Circulant", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
     ("CirculantSum", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
-    ("Toeplitz", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
-    ("ToeplitzInverse", &[Q::Solve, Q::Slogdet]),
     ("Tridiagonal", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Eigh]),
     ("Tridiagonal, PSD", &[Q::Power, Q::Log, Q::Exp, Q::Eig, Q::Svd, Q::Pinv]),
     ("Tridiagonal, constant", &[Q::Power, Q::Log, Q::Exp, Q::Eig, Q::Svd, Q::Pinv]),
@@ -83,7 +87,8 @@ const PROMISED_PLAIN: &[(&str, &[Q])] = &[
     ("Fourier", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Svd, Q::Pinv]),
     ("Cosine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
     ("Sine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Svd, Q::Pinv]),
-    ("FourierFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp]),
+    ("FourierFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Pinv]),
+    ("FoldedShift (Fourier", &[Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Pinv]),
     ("ReflectionFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp]),
     ("Householder", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
     ("Projection", &[Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Eigh, Q::Eig, Q::Svd, Q::Pinv]),
@@ -215,9 +220,9 @@ const KRON: Cells = [
 const CYCLES: Cells = [
     "circulants on the cycles",
     "eigenvalues of the cycles",
-    "constant on the cycles; base: read off n applications",
+    "constant on the cycles",
     "-",
-    "-; circulants on the cycles; -",
+    "circulants on the cycles",
     "-; base: LU with partial pivoting",
 ];
 const TRANSFORM: Cells = [
@@ -446,12 +451,12 @@ fn complex_of_other_sizes() {
 }
 #[test]
 fn floats_of_other_sizes() {
-    other_sizes(&[on_the_heap::<f32>, variants_on_the_heap::<f32>, float_rows]);
+    other_sizes(&[on_the_heap::<f32>, variants_on_the_heap::<f32>, float_rows, float_derivatives]);
 }
 #[test]
 fn lanes_of_other_sizes() {
     type L = Lanes<f64, 4>;
-    other_sizes(&[on_the_heap::<L>, variants_on_the_heap::<L>, lane_rows]);
+    other_sizes(&[on_the_heap::<L>, variants_on_the_heap::<L>, lane_rows, lane_derivatives]);
 }
 #[test]
 fn static_doubles_of_other_sizes() {
@@ -498,6 +503,7 @@ fn dynamic_floats() {
     on_the_heap::<f32>(&mut t);
     variants_on_the_heap::<f32>(&mut t);
     float_rows(&mut t);
+    float_derivatives(&mut t);
     t.finish();
 }
 #[test]
@@ -506,6 +512,7 @@ fn dynamic_lanes() {
     on_the_heap::<Lanes<f64, 4>>(&mut t);
     variants_on_the_heap::<Lanes<f64, 4>>(&mut t);
     lane_rows(&mut t);
+    lane_derivatives(&mut t);
     t.finish();
 }
 #[test]

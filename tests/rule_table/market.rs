@@ -643,11 +643,11 @@ macro_rules! variants {
                     but(BASE, [(0, "undone: the triangle"), (1, "product of the diagonal")]);
                 "CycleFunction (exp of Permutation)", Permutation::<T, _>::new($indices!(s.order, n3)).exp().unwrap(),
                     |l| exponential(&s.permutation(l));
-                    solve det diag exp lu;
+                    solve det diag pow exp log lu;
                     CYCLES;
                 "CycleFunction (power of Permutation)", Permutation::<T, _>::new($indices!(s.order, n3)).pow(2.0).unwrap(),
                     |l| power(&s.permutation(l), 2);
-                    solve det diag exp lu;
+                    solve det diag pow exp log lu;
                     CYCLES;
             }
         }
@@ -868,6 +868,32 @@ macro_rules! by_scalar {
                         (0, "of the eigenvalues 1 and -1"), (1, "multiplicities of 1 and -1"), (2, "read off"),
                         (4, "-; of the eigenvalues 1 and -1; -"),
                     ]);
+                "FoldedShift (sine transform + c I)",
+                    dsl::add(Dst::new::<T>(1, s.n[2]), ScaledIdentity::<T, Dyn, _>::new(s.c, s.n[2])),
+                    |l| sines(s.n[2]) + s.eye(s.n[2]) * read(s.c, l);
+                    solve det diag pow exp log lu;
+                    but(BASE, [
+                        (0, "of the eigenvalues 1 and -1"), (1, "multiplicities of 1 and -1"),
+                        (2, "sum of the traces; sum of the diagonals"), (4, "of the eigenvalues 1 and -1"),
+                    ]);
+                "FoldedShift (Permutation + c I)",
+                    dsl::add(Permutation::<T, _>::new(s.order.clone()), ScaledIdentity::<T, Dyn, _>::new(s.c, s.n[1])),
+                    |l| s.permutation(l) + s.eye3() * read(s.c, l);
+                    solve det diag pow exp log lu;
+                    but(CYCLES, [(2, "sum of the traces; sum of the diagonals")]);
+                "FoldedShift (Triangular + c I)",
+                    dsl::add(Triangular::lower(s.tri.clone()), ScaledIdentity::<T, Dyn, _>::new(s.c, s.n[1])),
+                    |l| s.lower(l) + s.eye3() * read(s.c, l);
+                    solve det diag pow exp log lu;
+                    but(TRIANGULAR, [(2, "sum of the traces; sum of the diagonals")]);
+                "FoldedShift (Toeplitz + c I)",
+                    dsl::add(
+                        Toeplitz::new(s.three.column(0).into_owned(), s.d.column(0).into_owned()),
+                        ScaledIdentity::<T, Dyn, _>::new(s.c, s.n[1]),
+                    ),
+                    |l| toeplitz(&lane(&s.three, l), &lane(&s.d, l)) + s.eye3() * read(s.c, l);
+                    solve det diag exp lu;
+                    but(BASE, [(0, "Levinson, Gohberg-Semencul"), (1, "Levinson"), (2, "sum of the traces; sum of the diagonals")]);
                 "Toeplitz", Toeplitz::new(s.three.column(0).into_owned(), s.d.column(0).into_owned()),
                     |l| toeplitz(&lane(&s.three, l), &lane(&s.d, l));
                     solve det diag exp lu;
@@ -919,10 +945,17 @@ pub fn complex_alone(t: &mut Table) {
                 "cubic polynomial of F", "-; base: LU with partial pivoting",
             ];
         "FourierFunction (exp of Fourier)", Fourier::<C>::new(s.n[2]).exp().unwrap(), |_| exponential(&fourier(s.n[2]));
-            solve det diag exp lu;
+            solve det diag pow exp log lu;
             but(BASE, [
                 (0, "cubic polynomial of F"), (1, "multiplicities of 1, -i, -1, i"),
-                (2, "multiplicities of 1, -i, -1, i; read off"), (4, "-; cubic polynomial of F; -"),
+                (2, "multiplicities of 1, -i, -1, i; read off"), (4, "cubic polynomial of F"),
+            ]);
+        "FoldedShift (Fourier + c I)", dsl::add(Fourier::<C>::new(s.n[2]), ScaledIdentity::<C, Dyn, _>::new(s.c, s.n[2])),
+            |l| fourier(s.n[2]) + s.eye(s.n[2]) * read(s.c, l);
+            solve det diag pow exp log lu;
+            but(BASE, [
+                (0, "cubic polynomial of F"), (1, "multiplicities of 1, -i, -1, i"),
+                (2, "sum of the traces; sum of the diagonals"), (4, "cubic polynomial of F"),
             ]);
         "Householder, complex", Householder::new(s.d.column(0).into_owned()), |l| householder(&lane(&s.d, l));
             solve det diag eigh powu exp logu lu;
@@ -983,11 +1016,48 @@ pub fn real_alone(t: &mut Table) {
             BASE_PSD;
     }
 }
-impl Samples<f64> {
-    /// As many points as the largest size, near those of the grid.
-    fn points(&self) -> Vec<f64> {
+/// Derivatives of single precision and of lanes, each lane at its own point.
+macro_rules! derivative_rows {
+    ($name:ident, $T:ty) => {
+        pub fn $name(t: &mut Table) {
+            type T = $T;
+            let samples = Samples::<T>::of(t.size);
+            rows! { t, &samples; s: Samples<T>, [] [] [eig svd pinv];
+                "Jacobian", Jacobian::new(Map, &s.point()).unwrap(), |l| derivatives(&s.points_in(l));
+                    solve det diag exp lu;
+                    BASE;
+                "Hessian", Hessian::new(Map, &s.point()).unwrap(), |l| second_derivatives(&s.points_in(l));
+                    solve det diag eigh pow exp log lu;
+                    but(BASE_PSD, [
+                        (0, "base: LDL^H with Bunch-Kaufman pivoting"), (1, "base: from LDL^H with Bunch-Kaufman pivoting"),
+                        (5, "-; base: LU with partial pivoting"),
+                    ]);
+                "Fisher", Fisher::new(Map, &s.point(), Psd::new(s.p5.map(|x| x * T::of(0.01)))).unwrap(), |l| {
+                        let j = derivatives(&s.points_in(l));
+                        times(&times(&j.transpose(), &(lane(&s.p5, l) * C::from(0.01))), &j)
+                    };
+                    solve det diag eigh pow exp log chol lu;
+                    BASE_PSD;
+            }
+        }
+    };
+}
+derivative_rows!(float_derivatives, f32);
+derivative_rows!(lane_derivatives, Lanes<f64, 4>);
+impl<T: Number> Samples<T> {
+    /// As many points as the largest size, near those of the grid; others in each lane.
+    fn points_in(&self, l: usize) -> Vec<f64> {
         let n = self.n[2];
-        (0..n).map(|i| 0.5 * i as f64 + if i + 1 < n { 0.125 / (1.0 + i as f64) } else { -0.1 }).collect()
+        let beside = |i: usize| if i + 1 < n { 0.125 / (1.0 + i as f64) } else { -0.1 };
+        (0..n).map(|i| 0.5 * i as f64 + beside(i) + 0.01 * l as f64).collect()
+    }
+    fn point(&self) -> Vec<T> {
+        (0..self.n[2]).map(|i| T::make(|l| C::from(self.points_in(l)[i]))).collect()
+    }
+}
+impl Samples<f64> {
+    fn points(&self) -> Vec<f64> {
+        self.points_in(0)
     }
     fn grid_of_points(&self) -> Grid {
         Grid { start: 0.0, step: 0.5, len: self.n[2] }

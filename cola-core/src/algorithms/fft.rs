@@ -156,6 +156,10 @@ impl<C: Scalar> Grid<C> {
     pub fn new(shape: &[usize]) -> Self {
         Grid { shape: shape.into(), axes: shape.iter().map(|&n| dft(n)).collect() }
     }
+    /// Points along each axis.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
     /// Number of points.
     pub fn points(&self) -> usize {
         self.shape.iter().product()

@@ -4,7 +4,7 @@
 //! Deviations: both the first and the last column of the inverse are carried; a leading minor that is lost to rounding ends the
 //! recursion, because what follows from it would be wrong, and so does a residual that is not small at the end.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check};
 use crate::scalar::{Mask, Real, Scalar};
 use num_traits::{One, Zero};
 
@@ -39,8 +39,8 @@ pub fn fast_length(n: usize) -> usize {
 fn lost<R: Real>() -> R {
     R::epsilon().sqrt()
 }
-/// The columns of the inverse of the Toeplitz matrix with first column c and first row r, for one number at a time; `None` where a leading
-/// minor is singular or nearly so.
+/// The columns of the inverse of the Toeplitz matrix with first column c and first row r; `None` where a leading minor is singular or
+/// nearly so, of lanes one in any of them.
 ///
 /// Cost: 8 n^2.
 ///
@@ -52,11 +52,11 @@ pub fn levinson<T: Scalar>(c: &[T], r: &[T], psd: bool) -> Result<Option<Displac
     if n == 0 {
         return Ok(Some(Displacement { first: Vec::new(), last: Vec::new(), det }));
     }
-    let refused = |index: usize, pivot: T| Error::NotPositiveDefinite { index, pivot: pivot.re().lane_f64(0) };
-    let positive = |pivot: T| zero.lt(pivot.re()).all();
-    if psd && !positive(c[0]) {
-        return Err(refused(0, c[0]));
-    }
+    let positive = |index: usize, tol: T::Re, pivot: T| {
+        let error = |lane: usize| Error::NotPositiveDefinite { index, pivot: pivot.re().lane_f64(lane) };
+        if psd { check::<T>(tol.lt(pivot.re()), error) } else { Ok(()) }
+    };
+    positive(0, zero, c[0])?;
     let largest = c.iter().chain(r).fold(zero, |m, t| m.max(t.abs()));
     if !(largest * lost::<T::Re>()).lt(c[0].abs()).all() {
         return Ok(None);
@@ -76,9 +76,7 @@ pub fn levinson<T: Scalar>(c: &[T], r: &[T], psd: bool) -> Result<Option<Displac
         let rest = T::one() - x * y;
         // the pivot is det T_(k+1) / det T_k
         let pivot = rest.divided_by(b[k - 1]);
-        if psd && !(T::Re::epsilon() * T::Re::of(k as f64 + 1.0) * c[0].re()).lt(pivot.re()).all() {
-            return Err(refused(k, pivot));
-        }
+        positive(k, T::Re::epsilon() * T::Re::of(k as f64 + 1.0) * c[0].re(), pivot)?;
         let scale = T::Re::one() + x.abs() * y.abs();
         if !psd && !(scale * lost::<T::Re>()).lt(rest.abs()).all() {
             return Ok(None);

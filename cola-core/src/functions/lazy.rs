@@ -20,7 +20,11 @@ pub(crate) const BY_SLQ: &str =
 #[cold]
 pub(crate) fn too_large(op: &'static str, n: usize) -> Error {
     use crate::functions::base::DENSE_LIMIT;
-    let next = if op.ends_with("logdet") { BY_SLQ } else { "ask for an iterative method by `_with(..)`" };
+    let next = match op {
+        "exp" => "apply it by `a.exp_apply(&b)?`, keep it as an operator by `a.exp_with(Arnoldi::default())?`",
+        _ if op.ends_with("logdet") => BY_SLQ,
+        _ => "ask for an iterative method by `_with(..)`",
+    };
     Error::invalid(format!(
         "{op}: no structured rule, and {n} x {n} is above the {DENSE_LIMIT} up to which an operator is made dense unasked; \
          {next}, or make it dense yourself: `a.to_dense()`"

@@ -10,7 +10,7 @@
 
 use crate::data::Column;
 use crate::error::{Error, Result, check};
-use crate::facts::Facts;
+use crate::facts::{Fact, Facts};
 use crate::operator::{LinearOperator, Operator};
 use crate::scalar::{Mask, Real, Scalar, mark};
 use crate::space::{Space, Square};
@@ -105,6 +105,22 @@ impl Power {
         }
         (ok & sum.finite(), tol)
     }
+    /// z^p of one eigenvalue of an operator over T, where `tol` counts as zero; C is T, or its complex numbers. What is negative by
+    /// rounding alone has no power of real numbers, and of complex ones that of the principal branch.
+    ///
+    /// # Errors
+    /// `NegativeEigenvalue` of real operators, `Singular` where p < 0, `NonFinite`.
+    pub(crate) fn of_eigenvalue<T: Scalar, C: Scalar<Re = T::Re, Mask = T::Mask>>(self, z: C, tol: C::Re) -> Result<C> {
+        check::<C>(z.finite(), |_| Error::non_finite("the eigenvalues"))?;
+        let some = tol.lt(z.abs());
+        if self.exponent() < 0.0 {
+            check::<C>(some, |_| Error::Singular { index: 0 })?;
+        }
+        let safe = C::select(some, z, C::one());
+        let y = self.of(if self.is_integer() { safe } else { on_branch::<T, C>(safe, tol)? });
+        check::<C>(y.finite(), |_| Error::non_finite("the power of an eigenvalue: it overflowed"))?;
+        Ok(if self.exponent() == 0.0 { C::one() } else { C::select(some, y, C::zero()) })
+    }
     /// The powers in place.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn raise<R: Real>(self, w: &mut [R], tol: R) -> Result<()> {
@@ -146,6 +162,26 @@ impl Power {
     fn complain_of<R: Real, S: Space>(self, w: Column<R, S>, tol: R) -> Result<()> {
         self.complain(&w, tol)
     }
+}
+
+/// z, exactly real where it is negative but for rounding.
+fn on_branch<T: Scalar, C: Scalar<Re = T::Re, Mask = T::Mask>>(z: C, tol: C::Re) -> Result<C> {
+    let negative = z.re().lt(-tol) & !tol.lt(z.im().abs());
+    if <T::IsReal as Fact>::KNOWN {
+        let error = |l| Error::NegativeEigenvalue { value: z.re().lane_f64(l), tol: tol.lane_f64(l) };
+        check::<C>(!negative, error)?;
+    }
+    Ok(C::select(negative, C::from_re(z.re()), z))
+}
+/// log z of one eigenvalue of an operator over T, as [`Power::of_eigenvalue`].
+///
+/// # Errors
+/// `NegativeEigenvalue` of real operators, `Singular`, `NonFinite`.
+pub(crate) fn log_of_eigenvalue<T: Scalar, C: Scalar<Re = T::Re, Mask = T::Mask>>(z: C, tol: C::Re) -> Result<C> {
+    check::<C>(z.finite(), |_| Error::non_finite("the eigenvalues"))?;
+    let some = tol.lt(z.abs());
+    check::<C>(some, |_| Error::Singular { index: 0 })?;
+    Ok(on_branch::<T, C>(C::select(some, z, C::one()), tol)?.ln())
 }
 
 /// How a structure is raised to a power, given the facts `K`.

@@ -61,6 +61,59 @@ pub trait LogdetGradient<K: Facts>: Differentiable + InverseRule<K, Output: Line
         logdet_by_columns(self, inverse, scale, g)
     }
 }
+/// The gradient of a structure without numbers that could be varied: empty, so that sums and products with it have theirs.
+macro_rules! no_gradient {
+    ([$($p:tt)*] $S:ty $(where $($bound:tt)+)?) => {
+        impl<$($p)*> $crate::gradient::Differentiable for $S $(where $($bound)+)? {
+            fn parameters(&self) -> usize {
+                0
+            }
+            fn accumulate_bilinear(
+                &self,
+                _: $crate::view::View<'_, $crate::operator::short::Sc<$S>>,
+                _: $crate::view::View<'_, $crate::operator::short::Sc<$S>>,
+                _: $crate::operator::short::Sc<$S>,
+                _: &mut [$crate::operator::short::Sc<$S>],
+            ) {
+            }
+            fn accumulate_trace(
+                &self,
+                _: $crate::operator::short::Sc<$S>,
+                _: &mut [$crate::operator::short::Sc<$S>],
+            ) {
+            }
+        }
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::gradient::LogdetGradient<Kk> for $S
+        where
+            $S: $crate::gradient::Differentiable + $crate::functions::InverseRule<
+                Kk,
+                Output: $crate::operator::LinearOperator<Scalar = $crate::operator::short::Sc<$S>>,
+            >,
+        {
+            fn accumulate_logdet(
+                &self,
+                _: &Self::Output,
+                _: $crate::operator::short::Sc<$S>,
+                _: &mut [$crate::operator::short::Sc<$S>],
+            ) {
+            }
+        }
+        impl<Kk: $crate::facts::Facts, $($p)*> $crate::gradient::SpectrumGradient<Kk> for $S
+        where
+            $S: $crate::gradient::Differentiable + $crate::functions::SpectrumRule<Kk>,
+        {
+            fn accumulate_spectrum(
+                &self,
+                _: &Self::Vectors,
+                _: &[$crate::operator::short::Sc<$S>],
+                _: $crate::operator::short::Sc<$S>,
+                _: &mut [$crate::operator::short::Sc<$S>],
+            ) {
+            }
+        }
+    };
+}
+pub(crate) use no_gradient;
 pub(crate) fn logdet_by_columns<A: Differentiable + ?Sized>(
     a: &A,
     inverse: &impl LinearOperator<Scalar = Sc<A>>,

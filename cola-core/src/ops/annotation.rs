@@ -200,9 +200,9 @@ macro_rules! rules_as {
         impl<$($p)*> DiagonalEntries for $S where $A: DiagonalEntries {
             type Vector = $A::Vector;
             #[inline(always)]
-            fn diagonal_entries(&self) -> &Self::Vector {
+            fn diagonal_entry(&self, i: usize) -> Sc<$A> {
                 let $s = self;
-                $inner.diagonal_entries()
+                $inner.diagonal_entry(i)
             }
         }
         impl<$($p)*> crate::ops::AsDense for $S where $A: crate::ops::AsDense {
@@ -233,6 +233,20 @@ macro_rules! rules_as {
             fn to_triangle(&self) -> crate::ops::Triangular<crate::ops::TrianglePanel<Self>, $A::Side> {
                 let $s = self;
                 $inner.to_triangle()
+            }
+        }
+        impl<$($p)*> crate::ops::Folding for $S where $A: crate::ops::Folding {
+            type Whole = <$A as crate::ops::Folding>::Whole;
+            fn folded(&self, scale: Sc<$A>, shift: Sc<$A>) -> Self::Whole {
+                let $s = self;
+                $inner.folded(scale, shift)
+            }
+        }
+        #[cfg(feature = "fft")]
+        impl<$($p)*> crate::ops::AsToeplitz for $S where $A: crate::ops::AsToeplitz {
+            fn toeplitz_entry(&self, k: isize) -> Sc<$A> {
+                let $s = self;
+                $inner.toeplitz_entry(k)
             }
         }
         #[cfg(feature = "fft")]

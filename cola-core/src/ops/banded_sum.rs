@@ -93,7 +93,7 @@ macro_rules! one_diagonal {
         }
     };
 }
-one_diagonal!([V: crate::data::VectorData] Diagonal<V>, |s, i| s.diagonal_entries().view().at(i, 0));
+one_diagonal!([V: crate::data::VectorData] Diagonal<V>, |s, i| s.diagonal_entry(i));
 one_diagonal!([T: Scalar, S: Space] Identity<T, S>, |s, i| { let _ = (s, i); T::one() });
 one_diagonal!([T: Scalar, S: Space, G: crate::facts::Sign] ScaledIdentity<T, S, G>, |s, i| { let _ = i; s.c });
 impl<A: Bands, G: crate::facts::Sign> Bands for Scaled<A, Sc<A>, G> {

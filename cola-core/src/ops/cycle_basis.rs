@@ -27,7 +27,7 @@ impl<C: Clone, S: Space> Clone for CycleBasis<C, S> {
     }
 }
 /// w^k, w = e^(2 pi i / L), with the angle in (-pi, pi].
-fn root<T: Scalar>(k: usize, length: usize, factor: f64) -> T::Complex {
+pub(crate) fn root<T: Scalar>(k: usize, length: usize, factor: f64) -> T::Complex {
     use crate::scalar::Real;
     let turn = if 2 * k > length { k as f64 - length as f64 } else { k as f64 } / length as f64;
     // the halves and quarters exactly
@@ -39,26 +39,36 @@ fn root<T: Scalar>(k: usize, length: usize, factor: f64) -> T::Complex {
     };
     T::complex(T::Re::real(cos * factor), T::Re::real(sin * factor))
 }
+impl<C: Scalar, S: Space> CycleBasis<C, S> {
+    /// On these cycles, each by where it begins in `order` and its length.
+    pub(crate) fn of<T: Scalar<Complex = C>>(
+        order: Column<usize, S>,
+        cycles: impl Iterator<Item = (usize, usize)>,
+    ) -> Self {
+        let (cycles, mut phases) = (cycles.collect::<Vec<_>>(), vec![C::zero(); order.len()]);
+        for &(start, length) in &cycles {
+            let scale = 1.0 / (length as f64).sqrt();
+            (0..length).for_each(|k| phases[start + k] = root::<T>(k, length, scale));
+        }
+        CycleBasis { order, cycles, phases }
+    }
+}
 /// Eigenvectors and eigenvalues of `p`.
 pub(crate) fn eigenvectors<T: Scalar, S: Space>(
     p: &Permutation<T, S>,
 ) -> (CycleBasis<T::Complex, S>, Column<T::Complex, S>) {
     let n = crate::operator::Operator::nrows(p);
-    let zero = <T::Complex as num_traits::Zero>::zero();
     let (mut order, mut cycles) = (Column::filled(n, 0usize), Vec::new());
-    let (mut phases, mut values) = (vec![zero; n], Column::filled(n, zero));
+    let mut values = Column::filled(n, <T::Complex as num_traits::Zero>::zero());
     let mut start = 0;
     for cycle in p.cycles() {
         let length = cycle.len();
         order[start..start + length].copy_from_slice(&cycle);
-        for k in 0..length {
-            phases[start + k] = root::<T>(k, length, 1.0 / (length as f64).sqrt());
-            values[start + k] = root::<T>(k, length, 1.0);
-        }
+        (0..length).for_each(|k| values[start + k] = root::<T>(k, length, 1.0));
         cycles.push((start, length));
         start += length;
     }
-    (CycleBasis { order, cycles, phases }, values)
+    (CycleBasis::of::<T>(order, cycles.into_iter()), values)
 }
 operator!([C: Scalar, S: Space] CycleBasis<C, S> {
     scalar C; facts UnitaryFacts; rows S; cols S; nrows |s| s.order.len(); ncols s.order.len();

@@ -1,19 +1,23 @@
 //! f(P) of a permutation P: a circulant on each of its cycles.
 
 use crate::data::Column;
-use crate::error::{Error, Result};
-use crate::facts::{Fact, Facts, InverseFacts};
-use crate::functions::{DetRule, DiagonalRule, ExpRule, InverseRule};
-use crate::gradient::{Differentiable, LogdetGradient};
+use crate::error::{Error, Result, check};
+use crate::facts::{Fact, Facts, InverseFacts, NoFacts};
+use crate::functions::det::slog_product;
+use crate::functions::diagonal::diagonal_start;
+use crate::functions::{
+    DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
+};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{ExpFacts, Permutation};
-use crate::parameters::{Frame, LeafFn, Parameters, Path};
+use crate::ops::{CycleBasis, ExpFacts, Folding, Permutation, RootFacts};
+use crate::parameters::{Frame, LeafFn, Parameters, Path, converted, function_frame};
 use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::{Complex, Real, Scalar};
 use crate::space::Space;
 use crate::view::{View, ViewMut};
 use core::f64::consts::TAU;
 use core::marker::PhantomData;
+use num_traits::{One, Zero};
 use std::borrow::Cow;
 
 /// f(P) = sum_k c_k P^k on each cycle of P, with c_k = 1/L sum_j f(w^j) w^(-jk) and w = e^(2 pi i / L) on cycles of length L.
@@ -92,49 +96,96 @@ impl<T: Scalar, S: Space, F: Facts> CycleFunction<T, S, F> {
         })
     }
 }
+/// Of each length that occurs: the length, and the eigenvalues.
+type Spectra<T> = Vec<(usize, Vec<<T as Scalar>::Complex>)>;
 impl<T: Scalar, S: Space, F> CycleFunction<T, S, F> {
-    /// Of each length that occurs: the length, and the eigenvalues sum_k c_k w^(jk). Real coefficients have real ones at 1 and -1.
-    fn spectra(&self) -> Vec<(usize, Vec<Complex<f64>>)> {
-        let mut lengths = vec![0; self.terms.len()];
-        self.cycles.iter().for_each(|&(_, length, at)| lengths[at] = length);
-        let of = |(terms, &length): (&Vec<(usize, T)>, &usize)| {
+    /// scale P + shift I.
+    pub(crate) fn linear(p: &Permutation<T, S>, scale: T, shift: T) -> Self
+    where
+        F: Facts,
+    {
+        Self::from_terms(p, |length| match length {
+            1 => Ok(vec![(0, shift + scale)]),
+            _ => Ok(vec![(0, shift), (1, scale)]),
+        })
+        .expect("every length has these terms")
+    }
+    /// scale f(P) + shift I.
+    fn shifted<G>(&self, scale: T, shift: T) -> CycleFunction<T, S, G> {
+        let mut terms = self.terms.clone();
+        for terms in &mut terms {
+            terms.iter_mut().for_each(|(_, v)| *v *= scale);
+            match terms.iter_mut().find(|(k, _)| *k == 0) {
+                Some((_, v)) => *v += shift,
+                None => terms.push((0, shift)),
+            }
+        }
+        self.with(terms)
+    }
+    /// The same cycles with other coefficients.
+    fn with<G>(&self, terms: Vec<Vec<(usize, T)>>) -> CycleFunction<T, S, G> {
+        CycleFunction { order: self.order.clone(), cycles: self.cycles.clone(), terms, facts: PhantomData }
+    }
+    /// The eigenvalues sum_k c_k w^(jk) by length. Real coefficients have real ones at 1 and -1.
+    fn spectra(&self) -> Spectra<T> {
+        let of = |(terms, length): (&Vec<(usize, T)>, usize)| {
             let value = |j: usize| {
-                let turn = |k: usize| Complex::cis(TAU * (j * k % length) as f64 / length as f64);
-                let z: Complex<f64> = terms.iter().map(|&(k, v)| coefficient(v) * turn(k)).sum();
-                if <T::IsReal as Fact>::KNOWN && (2 * j).is_multiple_of(length) { z.re.into() } else { z }
+                let sum = |s: T::Complex, &(k, v): &(usize, T)| s.add_mul(v.to_complex(), turn::<T>(j * k, length));
+                let z = terms.iter().fold(T::Complex::zero(), sum);
+                let real = <T::IsReal as Fact>::KNOWN && (2 * j).is_multiple_of(length);
+                if real { T::Complex::from_re(z.re()) } else { z }
             };
             (length, (0..length).map(value).collect())
         };
-        self.terms.iter().zip(&lengths).map(of).collect()
+        self.terms.iter().zip(self.lengths()).map(of).collect()
+    }
+    /// The length that each list of terms is of.
+    fn lengths(&self) -> Vec<usize> {
+        let mut lengths = vec![1; self.terms.len()];
+        self.cycles.iter().for_each(|&(_, length, at)| lengths[at] = length);
+        lengths
     }
     /// g of every eigenvalue: a circulant on each cycle again.
-    fn map<G>(&self, g: impl Fn(Complex<f64>) -> Result<Complex<f64>>) -> Result<CycleFunction<T, S, G>> {
+    fn map<G>(&self, g: impl Fn(T::Complex) -> Result<T::Complex>) -> Result<CycleFunction<T, S, G>> {
         let mut terms = Vec::with_capacity(self.terms.len());
         for (length, values) in self.spectra() {
             let values = values.into_iter().map(&g).collect::<Result<Vec<_>>>()?;
-            let turn = |k: usize| Complex::cis(-TAU * (k % length) as f64 / length as f64);
+            let part = T::Re::of(1.0 / length as f64);
             let term = |k: usize| {
-                let sum: Complex<f64> = values.iter().enumerate().map(|(j, v)| v * turn(j * k)).sum();
-                (k, number::<T>(sum / length as f64))
+                let back = |(j, v): (usize, &T::Complex)| *v * turn::<T>(j * k, length).conj();
+                (
+                    k,
+                    of_complex::<T>(
+                        values.iter().enumerate().map(back).fold(T::Complex::zero(), |s, z| s + z).scale(part),
+                    ),
+                )
             };
             terms.push((0..length).map(term).collect());
         }
-        Ok(CycleFunction { order: self.order.clone(), cycles: self.cycles.clone(), terms, facts: PhantomData })
+        Ok(self.with(terms))
+    }
+    /// What counts as zero beside the eigenvalues.
+    fn rounding(&self) -> T::Re {
+        let largest = self.spectra().iter().flat_map(|s| &s.1).fold(T::Re::zero(), |m, z| m.max(z.abs()));
+        largest * T::Re::epsilon() * T::Re::of(self.order.len() as f64)
     }
 }
-/// A coefficient: the same in every lane.
-fn coefficient<T: Scalar>(v: T) -> Complex<f64> {
-    Complex::new(v.re().lane_f64(0), v.im().lane_f64(0))
+/// w^k, w = e^(2 pi i / length).
+fn turn<T: Scalar>(k: usize, length: usize) -> T::Complex {
+    crate::ops::cycle_basis::root::<T>(k % length, length, 1.0)
 }
 /// A complex number as a scalar; real ones take its real part.
 fn number<T: Scalar>(z: Complex<f64>) -> T {
+    of_complex(T::complex(T::Re::of(z.re), T::Re::of(z.im)))
+}
+fn of_complex<T: Scalar>(z: T::Complex) -> T {
     match <T::IsReal as Fact>::KNOWN {
-        true => T::of(z.re),
-        false => T::of(z.re) + T::of(z.im) * T::of(-1.0).sqrt(),
+        true => T::from_re(z.re()),
+        false => T::from_re(z.re()) + T::from_re(z.im()) * T::of(-1.0).sqrt(),
     }
 }
 operator!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F> {
-    scalar T; facts F; rows S; cols S; nrows |s| s.order.len(); ncols s.order.len();
+    scalar T; facts F; rows S; cols S; nrows |s| s.order.len(); ncols s.order.len(); class crate::classes::IsFolding;
 });
 impl<T: Scalar, S: Space, F: Facts> LinearOperator for CycleFunction<T, S, F> {
     fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, _: &mut [T]) {
@@ -164,8 +215,8 @@ impl<T: Scalar, S: Space, F: Facts> Parameters for CycleFunction<T, S, F> {
     type Owned = Self;
     fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
     fn traverse<X: Scalar>(&self, _: &mut Path, _: LeafFn<'_, T, X>) -> CycleFunction<X, S, F> {
-        let convert = |v: T| number::<X>(coefficient(v));
-        let terms = self.terms.iter().map(|terms| terms.iter().map(|&(k, v)| (k, convert(v))).collect()).collect();
+        let terms =
+            self.terms.iter().map(|terms| terms.iter().map(|&(k, v)| (k, converted::<T, X>(v))).collect()).collect();
         CycleFunction { order: self.order.clone(), cycles: self.cycles.clone(), terms, facts: PhantomData }
     }
     fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
@@ -174,78 +225,115 @@ impl<T: Scalar, S: Space, F: Facts> Parameters for CycleFunction<T, S, F> {
     fn frame(&self, f: &mut dyn FnMut(Frame)) {
         self.order.iter().for_each(|&i| f(Frame::Index(i)));
         self.cycles.iter().for_each(|&(_, length, _)| f(Frame::Index(length)));
-        // the function itself: the coefficients are no leaves, but belong to the operator
-        let bits = |x: T::Re| Frame::Index(x.lane_f64(0).to_bits() as usize);
-        self.terms
-            .iter()
-            .flatten()
-            .for_each(|&(k, v)| [Frame::Index(k), bits(v.re()), bits(v.im())].into_iter().for_each(&mut *f));
+        self.terms.iter().flatten().for_each(|&(k, v)| {
+            f(Frame::Index(k));
+            function_frame(&[v], f)
+        });
     }
 }
-impl<T: Scalar, S: Space, F: Facts> Differentiable for CycleFunction<T, S, F> {
-    fn parameters(&self) -> usize {
-        0
-    }
-    fn accumulate_bilinear(&self, _: View<'_, T>, _: View<'_, T>, _: T, _: &mut [T]) {}
-}
-impl<K: Facts, T: Scalar, S: Space, F: Facts> LogdetGradient<K> for CycleFunction<T, S, F> {}
+crate::gradient::no_gradient!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
 // 1 / f on each cycle; a shift, which has one term, is shifted back exactly
 impl<K: Facts, T: Scalar, S: Space, F: Facts> InverseRule<K> for CycleFunction<T, S, F> {
     type Output = CycleFunction<T, S, InverseFacts<K>>;
     fn inverse_rule(&self) -> Result<Self::Output> {
-        let singular = || Error::Singular { index: 0 };
+        let singular = |_| Error::Singular { index: 0 };
         if self.terms.iter().all(|terms| terms.len() == 1) {
-            let mut lengths = vec![1; self.terms.len()];
-            self.cycles.iter().for_each(|&(_, length, at)| lengths[at] = length);
-            let back = |(terms, &length): (&Vec<(usize, T)>, &usize)| {
+            let back = |(terms, length): (&Vec<(usize, T)>, usize)| {
                 let (k, v) = terms[0];
-                match coefficient(v).norm() > 0.0 {
-                    true => Ok(vec![((length - k) % length, v.reciprocal())]),
-                    false => Err(singular()),
-                }
+                check::<T>(T::Re::zero().lt(v.abs()), singular)?;
+                Ok(vec![((length - k) % length, v.reciprocal())])
             };
-            let terms = self.terms.iter().zip(&lengths).map(back).collect::<Result<_>>()?;
-            return Ok(CycleFunction {
-                order: self.order.clone(),
-                cycles: self.cycles.clone(),
-                terms,
-                facts: PhantomData,
-            });
+            let terms = self.terms.iter().zip(self.lengths()).map(back).collect::<Result<_>>()?;
+            return Ok(self.with(terms));
         }
-        let largest = self.spectra().iter().flat_map(|s| &s.1).fold(0.0, |m: f64, z| m.max(z.norm()));
-        let tol = largest * self.order.len() as f64 * T::Re::epsilon().lane_f64(0);
-        self.map(|z| if z.norm() > tol { Ok(z.reciprocal()) } else { Err(singular()) })
+        let tol = self.rounding();
+        self.map(|z| {
+            let good = tol.lt(z.abs());
+            check::<T>(good, singular)?;
+            Ok(T::Complex::select(good, z, T::Complex::one()).reciprocal())
+        })
     }
 }
 // the product over the cycles of their eigenvalues
 impl<K: Facts, T: Scalar, S: Space, F: Facts> DetRule<K> for CycleFunction<T, S, F> {
     fn slogdet_rule(&self) -> Result<(T, T::Re)> {
         let spectra = self.spectra();
-        let (mut sign, mut log) = (Complex::from(1.0), 0.0);
-        for z in self.cycles.iter().flat_map(|&(_, _, at)| &spectra[at].1) {
-            if z.norm() == 0.0 {
-                return Ok((T::zero(), T::Re::of(f64::NEG_INFINITY)));
-            }
-            sign *= z / z.norm();
-            sign /= sign.norm();
-            log += z.norm().ln();
-        }
-        let sign = if <T::IsReal as Fact>::KNOWN { sign.re.signum().into() } else { sign };
-        Ok((number(sign), T::Re::of(log)))
+        let all = self.cycles.iter().flat_map(|&(_, _, at)| &spectra[at].1);
+        all.clone().try_for_each(|z| check::<T>(z.finite(), |_| Error::non_finite("the coefficients")))?;
+        let (sign, log) = slog_product(all.copied());
+        let (zero, one, half) = (T::Re::zero(), T::Re::one(), T::Re::of(0.5));
+        let real = |s: T::Re| T::Re::select(s.lt(-half), -one, T::Re::select(half.lt(s), one, zero));
+        Ok((if <T::IsReal as Fact>::KNOWN { T::from_re(real(sign.re())) } else { of_complex(sign) }, log))
     }
 }
 impl<K: Facts, T: Scalar, S: Space, F: Facts> ExpRule<K> for CycleFunction<T, S, F> {
     type Output = CycleFunction<T, S, ExpFacts<K>>;
     fn exp_rule(&self) -> Result<Self::Output> {
-        let finite = |z: Complex<f64>| {
-            if z.is_finite() { Ok(z) } else { Err(Error::non_finite("the exponential: it overflowed")) }
-        };
-        self.map(|z| finite(z.exp()))
+        self.map(|z| {
+            let y = z.exp();
+            check::<T>(y.finite(), |_| Error::non_finite("the exponential: it overflowed"))?;
+            Ok(y)
+        })
     }
 }
+// z^p, log z and 1 / z of the eigenvalues
+impl<K: Facts, T: Scalar, S: Space, F: Facts> PowerRule<K> for CycleFunction<T, S, F> {
+    type Output = CycleFunction<T, S, RootFacts<K>>;
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        let (p, tol) = (p.checked()?, self.rounding());
+        self.map(|z| p.of_eigenvalue::<T, _>(z, tol))
+    }
+}
+impl<K: Facts, T: Scalar, S: Space, F: Facts> LogRule<K> for CycleFunction<T, S, F> {
+    type Output = CycleFunction<T, S, NoFacts>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        let tol = self.rounding();
+        self.map(|z| crate::functions::power::log_of_eigenvalue::<T, _>(z, tol))
+    }
+}
+impl<K: Facts, T: Scalar, S: Space, F: Facts> PinvRule<K> for CycleFunction<T, S, F> {
+    type Output = CycleFunction<T, S, InverseFacts<K>>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        let tol = self.rounding();
+        self.map(|z| {
+            check::<T>(z.finite(), |_| Error::non_finite("the coefficients"))?;
+            let some = tol.lt(z.abs());
+            let safe = T::Complex::select(some, z, T::Complex::one());
+            Ok(T::Complex::select(some, safe.reciprocal(), T::Complex::zero()))
+        })
+    }
+}
+// discrete Fourier vectors on the cycles
+impl<K: Facts, T: Scalar, S: Space, F: Facts> EigRule<K> for CycleFunction<T, S, F> {
+    type Vectors = CycleBasis<T::Complex, S>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        let (spectra, mut values) = (self.spectra(), Column::filled(self.order.len(), T::Complex::zero()));
+        for &(start, length, at) in &self.cycles {
+            values[start..start + length].copy_from_slice(&spectra[at].1);
+        }
+        crate::functions::dense::finite(&values, "the eigenvalues")?;
+        let basis =
+            CycleBasis::of::<T>(self.order.clone(), self.cycles.iter().map(|&(start, length, _)| (start, length)));
+        Ok(EigFactors::from_parts(basis, values))
+    }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(EigRule::<K>::eig_rule(self).map(EigFactors::conjugated))
+    }
+}
+// entry (i, j) is c_k where j comes k places after i on their cycle
 impl<T: Scalar, S: Space, F: Facts> DiagonalRule for CycleFunction<T, S, F> {
     fn diagonal_rule(&self, k: isize, d: &mut [T]) -> Result<()> {
-        crate::functions::base::diagonal(self, k, d)
+        let (mut places, (row, col)) = (vec![(0, 0); self.order.len()], diagonal_start(k));
+        for (cycle, &(start, length, _)) in self.cycles.iter().enumerate() {
+            self.order[start..start + length].iter().enumerate().for_each(|(a, &i)| places[i] = (cycle, a));
+        }
+        for (i, d) in d.iter_mut().enumerate() {
+            let ((cycle, a), (other, b)) = (places[row + i], places[col + i]);
+            let (_, length, at) = self.cycles[cycle];
+            let terms = self.terms[at].iter().filter(|(k, _)| cycle == other && (a + k) % length == b);
+            *d = terms.fold(T::zero(), |s, term| s + term.1);
+        }
+        Ok(())
     }
     // c_0 of its cycle on every place
     fn trace_rule(&self) -> Result<T> {
@@ -253,18 +341,32 @@ impl<T: Scalar, S: Space, F: Facts> DiagonalRule for CycleFunction<T, S, F> {
         Ok(self.cycles.iter().fold(T::zero(), |s, &(_, length, at)| s + T::of(length as f64) * first(at)))
     }
 }
+impl<T: Scalar, S: Space> Folding for Permutation<T, S> {
+    type Whole = CycleFunction<T, S, NoFacts>;
+    fn folded(&self, scale: T, shift: T) -> Self::Whole {
+        CycleFunction::linear(self, scale, shift)
+    }
+}
+impl<T: Scalar, S: Space, F: Facts> Folding for CycleFunction<T, S, F> {
+    type Whole = CycleFunction<T, S, NoFacts>;
+    fn folded(&self, scale: T, shift: T) -> Self::Whole {
+        self.shifted(scale, shift)
+    }
+}
 crate::base_eigh!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
-crate::spectral_power!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
-crate::spectral_log!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
 crate::base_factors!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
-crate::base_decompositions!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
+crate::base_svd!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F>);
 impl<T: Scalar, S: Space, F: Facts> Explain for CycleFunction<T, S, F> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         let cost =
             |formula: &str, rule: &'static str| Plan { cost: Cost::unknown(formula), ..Plan::rule(self, rule, "n") };
         match question {
             Question::Apply => cost("2 sum of L^2 over the cycles", "circulants on the cycles"),
-            Question::Solve | Question::Exp => cost("L^2 per length of a cycle", "circulants on the cycles"),
+            Question::Solve | Question::Exp | Question::Power | Question::Log | Question::Pinv => {
+                cost("L^2 per length of a cycle", "circulants on the cycles")
+            }
+            Question::Eig => cost("L^2 per length of a cycle", "roots of unity on the cycles"),
+            Question::Diagonal => Plan::rule(self, "constant on the cycles", "n"),
             Question::Slogdet => cost("L^2 per length of a cycle", "eigenvalues of the cycles"),
             Question::Trace => Plan::rule(self, "constant on the cycles", "n"),
             _ => base::<K, Self>(self, question),

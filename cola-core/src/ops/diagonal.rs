@@ -306,16 +306,23 @@ impl<K: Facts, V: VectorData> SpectrumRule<K> for Diagonal<V> {
 }
 /// The entries of a diagonal matrix, of whatever is promised of it too: what its folded sums and products read.
 pub trait DiagonalEntries: Operator {
-    /// The vector.
+    /// The kind of the vector.
     type Vector: VectorData<Scalar = Self::Scalar>;
-    /// The diagonal.
-    fn diagonal_entries(&self) -> &Self::Vector;
+    /// Entry (i, i).
+    fn diagonal_entry(&self, i: usize) -> Self::Scalar;
+}
+impl<A: DiagonalEntries, G: crate::facts::Sign> DiagonalEntries for crate::ops::Scaled<A, A::Scalar, G> {
+    type Vector = A::Vector;
+    #[inline(always)]
+    fn diagonal_entry(&self, i: usize) -> A::Scalar {
+        self.c * self.a.diagonal_entry(i)
+    }
 }
 impl<V: VectorData> DiagonalEntries for Diagonal<V> {
     type Vector = V;
     #[inline(always)]
-    fn diagonal_entries(&self) -> &V {
-        &self.0
+    fn diagonal_entry(&self, i: usize) -> V::Scalar {
+        self.0.view().at(i, 0)
     }
 }
 impl<V: VectorData> DiagonalRule for Diagonal<V> {

@@ -1,7 +1,7 @@
 //! One of two operators of the same size: results whose kind is known only when the numbers are.
 
 use crate::error::Result;
-use crate::facts::{Both, Facts, SelfAdjointFacts};
+use crate::facts::{Both, Fact, Facts, SelfAdjointFacts};
 use crate::functions::svd::renamed;
 use crate::functions::{
     Cx, DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, HasDet, HasPower, Inv, InverseRule, Invertible,
@@ -198,6 +198,11 @@ impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Either<A, B> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Cholesky | Question::Lu => base::<K, Self>(self, question),
+            // both have to have it, and the base cases do where they are self-adjoint
+            Question::Power if !<Fa<B> as Facts>::SelfAdjoint::KNOWN => {
+                base::<<Self as Operator>::Facts, Self>(self, question)
+            }
+            Question::Log if !K::SelfAdjoint::KNOWN => base::<K, Self>(self, question),
             Question::Apply | Question::Solve | Question::Slogdet | Question::Power => {
                 each!(self, a => part(a, question))
             }
@@ -208,3 +213,4 @@ impl<A: Explain, B: Explain<Scalar = A::Scalar>> Explain for Either<A, B> {
         each!(self, a => a.tree::<K>())
     }
 }
+crate::parameters::tree_choice!(Either { First, Second });

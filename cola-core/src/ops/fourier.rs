@@ -2,16 +2,18 @@
 
 use crate::algorithms::fft::{Grid, complex_len, from_complex, unit_root};
 use crate::data::{Column, Held};
-use crate::error::Result;
+use crate::error::{Error, Result, check};
 use crate::facts::{Fact, Facts, InverseFacts, NoFacts, UnitaryFacts};
 use crate::functions::base::{DENSE_LIMIT, unitary_svd};
 use crate::functions::dense::{DenseBasis, dense_eigh};
 use crate::functions::det::{power, slog_product};
 use crate::functions::diagonal::diagonal_start;
-use crate::functions::{DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::functions::{
+    DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
+};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{Adjoint, ExpFacts};
-use crate::parameters::{LeafFn, Parameters, Path};
+use crate::ops::{Adjoint, ExpFacts, Folding, RootFacts};
+use crate::parameters::{Frame, LeafFn, Parameters, Path, converted, function_frame};
 use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::{Real, Scalar};
 use crate::space::{Dyn, Space};
@@ -153,6 +155,7 @@ pub fn fourier<T: Scalar<Complex = T>>(n: usize) -> Fourier<T, Dyn> {
 }
 operator!([T: Scalar<Complex = T>, S: Space] Fourier<T, S> {
     scalar T; facts UnitaryFacts; rows S; cols S; nrows |s| s.grid.points(); ncols s.grid.points();
+    class crate::classes::IsFolding;
 });
 impl<T: Scalar<Complex = T>, S: Space> LinearOperator for Fourier<T, S> {
     fn act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, s: &mut [T]) {
@@ -310,6 +313,7 @@ impl<T: Scalar, S, F> Clone for FourierFunction<T, S, F> {
 }
 operator!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F> {
     scalar T; facts F; rows S; cols S; nrows |s| s.f.grid.points(); ncols s.f.grid.points();
+    class crate::classes::IsFolding;
 });
 impl<T: Scalar<Complex = T>, S: Space, F: Facts> LinearOperator for FourierFunction<T, S, F> {
     fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
@@ -333,6 +337,11 @@ impl<T: Scalar<Complex = T>, S: Space, F: Facts> FourierFunction<T, S, F> {
     fn values(&self) -> [T; 4] {
         core::array::from_fn(|j| (0..4).fold(T::zero(), |s, k| s + self.a[k] * unit_root::<T>(j * k % 4, 4).conj()))
     }
+    /// What counts as zero beside the eigenvalues.
+    fn rounding(&self) -> T::Re {
+        let largest = self.values().iter().fold(T::Re::zero(), |m, z| m.max(z.abs()));
+        largest * T::Re::epsilon() * T::Re::of(4.0)
+    }
     /// g of the values that are eigenvalues.
     fn map<G>(&self, g: impl Fn(usize, T) -> Result<T>) -> Result<FourierFunction<T, S, G>> {
         let mut values = self.values();
@@ -346,11 +355,11 @@ impl<T: Scalar<Complex = T>, S: Space, F: Facts> FourierFunction<T, S, F> {
 impl<K: Facts, T: Scalar<Complex = T>, S: Space, F: Facts> InverseRule<K> for FourierFunction<T, S, F> {
     type Output = FourierFunction<T, S, InverseFacts<K>>;
     fn inverse_rule(&self) -> Result<Self::Output> {
-        let largest = self.values().iter().fold(T::Re::zero(), |m, z| m.max(z.abs()));
-        let tol = largest * T::Re::epsilon() * T::Re::of(4.0);
+        let tol = self.rounding();
         self.map(|index, z| {
-            crate::error::check::<T>(tol.lt(z.abs()), |_| crate::error::Error::Singular { index })?;
-            Ok(z.reciprocal())
+            let good = tol.lt(z.abs());
+            check::<T>(good, |_| Error::Singular { index })?;
+            Ok(T::select(good, z, T::one()).reciprocal())
         })
     }
 }
@@ -366,8 +375,7 @@ impl<K: Facts, T: Scalar<Complex = T>, S: Space, F: Facts> ExpRule<K> for Fourie
     fn exp_rule(&self) -> Result<Self::Output> {
         self.map(|_, z| {
             let y = z.exp();
-            let overflowed = |_| crate::error::Error::non_finite("the exponential: it overflowed");
-            crate::error::check::<T>(y.finite(), overflowed)?;
+            check::<T>(y.finite(), |_| Error::non_finite("the exponential: it overflowed"))?;
             Ok(y)
         })
     }
@@ -397,19 +405,115 @@ impl<T: Scalar<Complex = T>, S: Space, F: Facts> DiagonalRule for FourierFunctio
         Ok((0..4).fold(T::zero(), |s, j| s + values[j] * T::of(counts[j] as f64)))
     }
 }
+// z^p, log z and 1 / z of the eigenvalues
+impl<K: Facts, T: Scalar<Complex = T>, S: Space, F: Facts> PowerRule<K> for FourierFunction<T, S, F> {
+    type Output = FourierFunction<T, S, RootFacts<K>>;
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        let (p, tol) = (p.checked()?, self.rounding());
+        self.map(|_, z| p.of_eigenvalue::<T, T>(z, tol))
+    }
+}
+impl<K: Facts, T: Scalar<Complex = T>, S: Space, F: Facts> LogRule<K> for FourierFunction<T, S, F> {
+    type Output = FourierFunction<T, S, NoFacts>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        let tol = self.rounding();
+        self.map(|_, z| crate::functions::power::log_of_eigenvalue::<T, T>(z, tol))
+    }
+}
+impl<K: Facts, T: Scalar<Complex = T>, S: Space, F: Facts> PinvRule<K> for FourierFunction<T, S, F> {
+    type Output = FourierFunction<T, S, InverseFacts<K>>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        let tol = self.rounding();
+        self.map(|_, z| {
+            check::<T>(z.finite(), |_| Error::non_finite("the coefficients"))?;
+            let some = tol.lt(z.abs());
+            Ok(T::select(some, T::select(some, z, T::one()).reciprocal(), T::zero()))
+        })
+    }
+}
+// the eigenvectors of F; the value of its root is the eigenvalue
+impl<K: Facts, T: Scalar<Complex = T>, S: Space, F: Facts> EigRule<K> for FourierFunction<T, S, F> {
+    type Vectors = DenseBasis<T, S>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        let values = self.values();
+        crate::functions::dense::finite(&values, "the coefficients")?;
+        let at = |root: T| match (root.re().lane_f64(0).round() as i64, root.im().lane_f64(0).round() as i64) {
+            (1, _) => values[0],
+            (-1, _) => values[2],
+            (_, -1) => values[1],
+            _ => values[3],
+        };
+        Ok(EigRule::<NoFacts>::eig_rule(&self.f)?.map(at))
+    }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        Some(EigRule::<K>::eig_rule(self).map(EigFactors::conjugated))
+    }
+}
+impl<T: Scalar<Complex = T>, S: Space> Folding for Fourier<T, S> {
+    type Whole = FourierFunction<T, S, NoFacts>;
+    fn folded(&self, scale: T, shift: T) -> Self::Whole {
+        FourierFunction { f: self.clone(), a: [shift, scale, T::zero(), T::zero()], facts: PhantomData }
+    }
+}
+impl<T: Scalar<Complex = T>, S: Space, F: Facts> Folding for FourierFunction<T, S, F> {
+    type Whole = FourierFunction<T, S, NoFacts>;
+    fn folded(&self, scale: T, shift: T) -> Self::Whole {
+        let mut a = self.a.map(|a| scale * a);
+        a[0] += shift;
+        FourierFunction { f: self.f.clone(), a, facts: PhantomData }
+    }
+}
 crate::base_eigh!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
-crate::spectral_power!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
-crate::spectral_log!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
 crate::base_factors!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
-crate::base_decompositions!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
+crate::base_svd!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);
 impl<T: Scalar<Complex = T>, S: Space, F: Facts> Explain for FourierFunction<T, S, F> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
             Question::Apply => fft_plan(self, "FFT"),
-            Question::Solve | Question::Exp => fft_plan(self, "cubic polynomial of F"),
+            Question::Solve | Question::Exp | Question::Power | Question::Log | Question::Pinv => {
+                fft_plan(self, "cubic polynomial of F")
+            }
+            Question::Eig if self.f.grid.points() <= DENSE_LIMIT => {
+                Plan::rule(self, "of the fourth roots of unity, eigh of cosines + 2 sines", "9n^3")
+            }
             Question::Slogdet | Question::Trace => Plan::rule(self, "multiplicities of 1, -i, -1, i", "n"),
             Question::Diagonal => Plan::rule(self, "read off", "n"),
             _ => base::<K, Self>(self, question),
         }
     }
 }
+// no leaves: the coefficients are those of a function
+impl<T: Scalar, S: Space, F: Facts> Parameters for FourierFunction<T, S, F> {
+    type Number = T;
+    type With<X: Scalar> = FourierFunction<X, S, F>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
+    fn traverse<X: Scalar>(&self, path: &mut Path, f: LeafFn<'_, T, X>) -> FourierFunction<X, S, F> {
+        FourierFunction { f: self.f.traverse(path, f), a: self.a.map(converted::<T, X>), facts: PhantomData }
+    }
+    fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
+        self.clone()
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        f(Frame::Shape(self.f.grid.points(), self.f.grid.points()));
+        function_frame(&self.a, f)
+    }
+}
+impl<T: Scalar, S: Space> Parameters for CirculantBasis<T, S> {
+    type Number = T;
+    type With<X: Scalar> = CirculantBasis<X, S>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
+    fn traverse<X: Scalar>(&self, _: &mut Path, _: LeafFn<'_, T, X>) -> CirculantBasis<X, S> {
+        CirculantBasis::new(self.grid.shape())
+    }
+    fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
+        self.clone()
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        self.grid.shape().iter().for_each(|&n| f(Frame::Index(n)));
+    }
+}
+crate::gradient::no_gradient!([T: Scalar, S: Space] CirculantBasis<T, S>);
+crate::gradient::no_gradient!([T: Scalar<Complex = T>, S: Space] Fourier<T, S>);
+crate::gradient::no_gradient!([T: Scalar<Complex = T>, S: Space, F: Facts] FourierFunction<T, S, F>);

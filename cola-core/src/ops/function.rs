@@ -244,3 +244,7 @@ impl<T: Scalar, R: Space, C: Space, F: Clone, G: Clone, K: Facts> crate::paramet
 }
 crate::base_rules!([T: Scalar, R: Space, C: Space, F, G, Q: Facts] Function<T, R, C, F, G, Q>);
 impl<T: Scalar, R: Space, C: Space, F, G, Q: Facts> crate::plan::Explain for Function<T, R, C, F, G, Q> {}
+crate::gradient::no_gradient!(
+    [T: Scalar, R: Space, C: Space, F: ForwardAction<T> + Clone, G: AdjointAction<T, F> + Clone, Q: Facts]
+    Function<T, R, C, F, G, Q>
+);

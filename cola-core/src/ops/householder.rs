@@ -1,6 +1,6 @@
 //! I - 2 v v^H / v^H v, a reflection.
 
-use crate::data::{Column, VectorData};
+use crate::data::{Column, Produce, VectorData};
 use crate::error::{Error, Result, check};
 use crate::facts::{FactSet, Facts, InverseFacts, Known, NoFacts, SelfAdjointFacts, Unknown};
 use crate::functions::det::slog_product;
@@ -11,13 +11,14 @@ use crate::functions::{
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{RangeBasis, Spectral};
-use crate::parameters::tree_node;
+use crate::parameters::{Frame, LeafFn, Parameters, Path, converted, function_frame, tree_node};
 use crate::plan::{Explain, Plan, Question, base};
 use crate::scalar::{Mask, Real, Scalar};
 use crate::space::Const;
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 use num_traits::{One, Zero};
+use std::borrow::Cow;
 
 /// H = I - 2 v v^H / v^H v: unitary and self-adjoint, its own inverse; eigenvalue -1 once, 1 else. A function of it is
 /// f(1) I + (f(-1) - f(1)) v v^H / v^H v.
@@ -316,37 +317,86 @@ impl<V: VectorData> Explain for Householder<V> {
         }
     }
 }
-// with p = v^T b / |v|^2, q = u^T v / |v|^2: d(u^T H b) = -2 (p u + q b - 2 p q v) . dv
+/// g += scale d(u^T (I + c v v^T / |v|^2) b): with p = v^T b / |v|^2, q = u^T v / |v|^2 it is c (p u + q b - 2 p q v) . dv.
+fn accumulate<T: Scalar>(v: View<'_, T>, c: T, [u, b]: [View<'_, T>; 2], scale: T, g: &mut [T]) {
+    let dot = |x: View<'_, T>, y: View<'_, T>| (0..v.rows).fold(T::zero(), |s, i| s.add_mul(x.at(i, 0), y.at(i, 0)));
+    let squared = dot(v, v);
+    let (p, q) = (dot(v, b) / squared, dot(u, v) / squared);
+    for (i, g) in g.iter_mut().enumerate() {
+        *g += scale * c * (p * u.at(i, 0) + q * b.at(i, 0) - T::of(2.0) * p * q * v.at(i, 0));
+    }
+}
 impl<V> crate::gradient::Differentiable for Householder<V>
 where
-    V: VectorData + crate::parameters::Parameters<Number = <V as VectorData>::Scalar>,
+    V: VectorData + Parameters<Number = <V as VectorData>::Scalar>,
 {
     fn parameters(&self) -> usize {
         self.nrows()
     }
     fn accumulate_bilinear(&self, u: View<'_, Sc<Self>>, b: View<'_, Sc<Self>>, scale: Sc<Self>, g: &mut [Sc<Self>]) {
-        let (v, n) = (self.0.view(), self.nrows());
-        let dot = |x: View<'_, Sc<Self>>, y: View<'_, Sc<Self>>| {
-            (0..n).fold(Sc::<Self>::zero(), |s, i| s.add_mul(x.at(i, 0), y.at(i, 0)))
-        };
-        let squared = dot(v, v);
-        let (p, q) = (dot(v, b) / squared, dot(u, v) / squared);
-        for (i, g) in g.iter_mut().enumerate() {
-            let inner = p * u.at(i, 0) + q * b.at(i, 0) - Sc::<Self>::of(2.0) * p * q * v.at(i, 0);
-            *g -= scale * Sc::<Self>::of(2.0) * inner;
-        }
+        accumulate(self.0.view(), Sc::<Self>::of(-2.0), [u, b], scale, g)
     }
     // n - 2 is constant
     fn accumulate_trace(&self, _: Sc<Self>, _: &mut [Sc<Self>]) {}
 }
+// the leaf is v: what the eigenvalues are belongs to the function
+impl<V, F> Parameters for ReflectionFunction<V, F>
+where
+    V: VectorData<Owned: Parameters<Number = <V as VectorData>::Scalar>>,
+    V: Parameters<Number = <V as VectorData>::Scalar>,
+{
+    type Number = <V as VectorData>::Scalar;
+    type With<X: Scalar> = ReflectionFunction<Vec<X>, F>;
+    type Owned = ReflectionFunction<<V as VectorData>::Owned, F>;
+    fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [Self::Number]>)) {
+        path.enter("v", |p| self.v.visit(p, f))
+    }
+    fn traverse<X: Scalar>(&self, path: &mut Path, f: LeafFn<'_, Self::Number, X>) -> Self::With<X> {
+        let v: Vec<_> = (0..self.v.view().rows).map(|i| self.v.view().at(i, 0)).collect();
+        let [one, minus] = [self.one, self.minus].map(converted::<Self::Number, X>);
+        ReflectionFunction { v: path.enter("v", |p| v.traverse(p, f)), one, minus, facts: PhantomData }
+    }
+    fn rebuild(&self, path: &mut Path, f: LeafFn<'_, Self::Number, Self::Number>) -> Self::Owned {
+        let old: Vec<_> = (0..self.v.view().rows).map(|i| self.v.view().at(i, 0)).collect();
+        let new = path.enter("v", |p| old.rebuild(p, f));
+        let mut v = self.v.map(|x| x);
+        new.iter().enumerate().for_each(|(i, &x)| *v.view_mut().at(i, 0) = x);
+        ReflectionFunction { v, one: self.one, minus: self.minus, facts: PhantomData }
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        function_frame(&[self.one, self.minus], f)
+    }
+}
+impl<V, F: Facts> crate::gradient::Differentiable for ReflectionFunction<V, F>
+where
+    V: VectorData<Owned: Parameters<Number = <V as VectorData>::Scalar>>,
+    V: Parameters<Number = <V as VectorData>::Scalar>,
+{
+    fn parameters(&self) -> usize {
+        self.v.view().rows
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<Self>>, b: View<'_, Sc<Self>>, scale: Sc<Self>, g: &mut [Sc<Self>]) {
+        accumulate(self.v.view(), self.minus - self.one, [u, b], scale, g)
+    }
+    // (n - 1) f(1) + f(-1) is constant
+    fn accumulate_trace(&self, _: Sc<Self>, _: &mut [Sc<Self>]) {}
+}
+// and so is its determinant
+impl<K: Facts, V, F: Facts> crate::gradient::LogdetGradient<K> for ReflectionFunction<V, F>
+where
+    V: VectorData<Owned: Parameters<Number = <V as VectorData>::Scalar>>,
+    V: Parameters<Number = <V as VectorData>::Scalar>,
+{
+    fn accumulate_logdet(&self, _: &Self::Output, _: Sc<Self>, _: &mut [Sc<Self>]) {}
+}
 // |det H| = 1
 impl<K: Facts, V> crate::gradient::LogdetGradient<K> for Householder<V>
 where
-    V: VectorData + crate::parameters::Parameters<Number = <V as VectorData>::Scalar>,
+    V: VectorData + Parameters<Number = <V as VectorData>::Scalar>,
 {
     fn accumulate_logdet(&self, _: &Self::Output, _: Sc<Self>, _: &mut [Sc<Self>]) {}
 }
 impl<K: Facts, V> crate::gradient::SpectrumGradient<K> for Householder<V> where
-    V: VectorData + crate::parameters::Parameters<Number = <V as VectorData>::Scalar>
+    V: VectorData + Parameters<Number = <V as VectorData>::Scalar>
 {
 }

@@ -1,32 +1,44 @@
-//! Functions of the cosine and sine transforms of types I and IV, which are their own inverses: a I + b C.
+//! a I + b C with a cosine or sine transform C: every function of types I and IV, which are their own inverses, is one.
 
 use crate::data::{Column, Held};
 use crate::error::{Error, Result, check};
 use crate::facts::{Fact, Facts, InverseFacts, NoFacts};
-use crate::functions::base::materialize;
-use crate::functions::dense::{FactChoice, dense_eigh};
+use crate::functions::base::{BaseInverse, materialize};
+use crate::functions::dense::{FactChoice, FactorMethod, MethodOf, dense_eigh};
 use crate::functions::det::slog_product;
 use crate::functions::eig::{DenseEigenvectors, dense_eig, dense_left_eig};
-use crate::functions::{DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, Power, PowerRule};
+use crate::functions::pinv::{DensePinv, dense_pinv};
+use crate::functions::svd::panel;
+use crate::functions::{
+    DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
+};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{Dense, Either, ExpFacts, Trigonometric};
+use crate::ops::{Dense, Either, ExpFacts, Folding, RootFacts, Trigonometric};
+use crate::parameters::{Frame, LeafFn, Parameters, Path, converted, function_frame};
 use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::{Real, Scalar};
 use crate::space::{Dyn, Space};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 use num_traits::{One, Zero};
+use std::borrow::Cow;
 
-/// a I + b C with a transform C = C^T = C^-1: f(C), whose eigenvalues are f(1) = a + b and f(-1) = a - b. `F`: its facts.
-#[derive(Clone, Debug)]
+/// a I + b C. Of a transform C = C^T = C^-1 it is f(C), whose eigenvalues are f(1) = a + b and f(-1) = a - b; of types II and III, whose
+/// eigenvalues are no roots of unity of a small order, the base cases serve it. `F`: its facts.
+#[derive(Debug)]
 pub struct InvolutionFunction<T: Scalar, S = Dyn, F = NoFacts> {
     c: Trigonometric<T, S>,
     a: T,
     b: T,
     facts: PhantomData<fn() -> F>,
 }
+impl<T: Scalar, S, F> Clone for InvolutionFunction<T, S, F> {
+    fn clone(&self) -> Self {
+        InvolutionFunction { c: self.c.clone(), ..*self }
+    }
+}
 operator!([T: Scalar, S: Space, F: Facts] InvolutionFunction<T, S, F> {
-    scalar T; facts F; rows S; cols S; nrows |s| s.c.nrows(); ncols s.c.nrows();
+    scalar T; facts F; rows S; cols S; nrows |s| s.c.nrows(); ncols s.c.nrows(); class crate::classes::IsFolding;
 });
 impl<T: Scalar, S: Space, F: Facts> LinearOperator for InvolutionFunction<T, S, F> {
     fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
@@ -66,6 +78,10 @@ impl<T: Scalar, S: Space, F: Facts> InvolutionFunction<T, S, F> {
     fn values(&self) -> [T; 2] {
         [self.a + self.b, self.a - self.b]
     }
+    /// What counts as zero beside the eigenvalues.
+    fn rounding(&self) -> T::Re {
+        self.values().iter().fold(T::Re::zero(), |m, z| m.max(z.abs())) * T::Re::epsilon() * T::Re::of(4.0)
+    }
     fn map<G>(&self, g: impl Fn(usize, T) -> Result<T>) -> Result<InvolutionFunction<T, S, G>> {
         let [plus, minus] = self.values();
         function(&self.c, |root| if root > 0.0 { g(0, plus) } else { g(1, minus) })
@@ -76,31 +92,99 @@ fn overflowed(_: usize) -> Error {
 }
 // 1 / f
 impl<K: Facts, T: Scalar, S: Space, F: Facts> InverseRule<K> for InvolutionFunction<T, S, F> {
-    type Output = InvolutionFunction<T, S, InverseFacts<K>>;
+    type Output = Either<InvolutionFunction<T, S, InverseFacts<K>>, BaseInverse<Self, MethodOf<K>>>;
     fn inverse_rule(&self) -> Result<Self::Output> {
-        let largest = self.values().iter().fold(T::Re::zero(), |m, z| m.max(z.abs()));
-        let tol = largest * T::Re::epsilon() * T::Re::of(4.0);
-        self.map(|index, z| {
-            check::<T>(tol.lt(z.abs()), |_| Error::Singular { index })?;
-            Ok(T::one() / z)
-        })
+        if !self.c.is_involution() {
+            return Ok(Either::Second(BaseInverse::new(self)?));
+        }
+        let tol = self.rounding();
+        let inverse = self.map(|index, z| {
+            let good = tol.lt(z.abs());
+            check::<T>(good, |_| Error::Singular { index })?;
+            Ok(T::select(good, z, T::one()).reciprocal())
+        });
+        inverse.map(Either::First)
+    }
+    fn solve_rule(&self, b: View<'_, T>, x: ViewMut<'_, T>) -> Result<()>
+    where
+        Self::Output: LinearOperator<Scalar = T>,
+    {
+        match self.c.is_involution() {
+            true => crate::functions::inverse::apply_checked(&InverseRule::<K>::inverse_rule(self)?, b, x),
+            false => BaseInverse::<Self, MethodOf<K>>::solve(self, b, x),
+        }
     }
 }
 // f(1)^p f(-1)^q
 impl<K: Facts, T: Scalar, S: Space, F: Facts> DetRule<K> for InvolutionFunction<T, S, F> {
     fn slogdet_rule(&self) -> Result<(T, T::Re)> {
+        if !self.c.is_involution() {
+            return MethodOf::<K>::slogdet_of(materialize("slogdet", self)?);
+        }
         let (values, counts) = (self.values(), counts(&self.c)?);
+        crate::functions::dense::finite(&values, "the coefficients")?;
         Ok(slog_product((0..2).flat_map(|j| core::iter::repeat_n(values[j], counts[j]))))
     }
 }
 impl<K: Facts, T: Scalar, S: Space, F: Facts> ExpRule<K> for InvolutionFunction<T, S, F> {
-    type Output = InvolutionFunction<T, S, ExpFacts<K>>;
+    type Output = Either<InvolutionFunction<T, S, ExpFacts<K>>, <K::SelfAdjoint as FactChoice>::DenseExp<T, S>>;
     fn exp_rule(&self) -> Result<Self::Output> {
-        self.map(|_, z| {
+        if !self.c.is_involution() {
+            return Ok(Either::Second(<K::SelfAdjoint as FactChoice>::dense_exp(materialize("exp", self)?)?));
+        }
+        let exp = self.map(|_, z| {
             let y = z.exp();
             check::<T>(y.finite(), overflowed)?;
             Ok(y)
-        })
+        });
+        exp.map(Either::First)
+    }
+}
+// z^p and log z of both eigenvalues
+impl<K: Facts, T: Scalar, S: Space, F: Facts> PowerRule<K> for InvolutionFunction<T, S, F> {
+    type Output = InvolutionFunction<T, S, RootFacts<K>>;
+    fn power_rule(&self, p: Power) -> Result<Self::Output> {
+        let (p, tol) = (p.checked()?, self.rounding());
+        match self.c.is_involution() {
+            true => self.map(|_, z| p.of_eigenvalue::<T, T>(z, tol)),
+            false => Err(no_periodic_function(&self.c, "pow")),
+        }
+    }
+}
+impl<K: Facts, T: Scalar, S: Space, F: Facts> LogRule<K> for InvolutionFunction<T, S, F> {
+    type Output = InvolutionFunction<T, S>;
+    fn log_rule(&self) -> Result<Self::Output> {
+        let tol = self.rounding();
+        match self.c.is_involution() {
+            true => self.map(|_, z| crate::functions::power::log_of_eigenvalue::<T, T>(z, tol)),
+            false => Err(no_periodic_function(&self.c, "log")),
+        }
+    }
+}
+// a + b w of the eigenvalues w of C
+impl<K: Facts, T: Scalar, S: Space, F: Facts> EigRule<K> for InvolutionFunction<T, S, F> {
+    type Vectors = DenseEigenvectors<T, S>;
+    fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
+        let (a, b) = (self.a.to_complex(), self.b.to_complex());
+        crate::functions::dense::finite(&self.values(), "the coefficients")?;
+        Ok(EigRule::<NoFacts>::eig_rule(&self.c)?.map(|w| a + b * w))
+    }
+    fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
+        let (a, b) = (self.a.to_complex().conj(), self.b.to_complex().conj());
+        let good = crate::functions::dense::finite(&self.values(), "the coefficients");
+        Some(good.and(EigRule::<NoFacts>::left_eig_rule(&self.c)?).map(|e| e.map(|w| a + b * w)))
+    }
+}
+impl<T: Scalar, S: Space> Folding for Trigonometric<T, S> {
+    type Whole = InvolutionFunction<T, S>;
+    fn folded(&self, scale: T, shift: T) -> Self::Whole {
+        InvolutionFunction { c: self.clone(), a: shift, b: scale, facts: PhantomData }
+    }
+}
+impl<T: Scalar, S: Space, F: Facts> Folding for InvolutionFunction<T, S, F> {
+    type Whole = InvolutionFunction<T, S>;
+    fn folded(&self, scale: T, shift: T) -> Self::Whole {
+        InvolutionFunction { c: self.c.clone(), a: scale * self.a + shift, b: scale * self.b, facts: PhantomData }
     }
 }
 impl<T: Scalar, S: Space, F: Facts> DiagonalRule for InvolutionFunction<T, S, F> {
@@ -113,17 +197,36 @@ impl<T: Scalar, S: Space, F: Facts> DiagonalRule for InvolutionFunction<T, S, F>
 macro_rules! function_rules {
     ($($rule:ident)*) => { $( crate::$rule!([T: Scalar, S: Space, F: Facts] InvolutionFunction<T, S, F>); )* };
 }
-function_rules!(base_eigh spectral_power spectral_log base_factors base_eig base_svd inverse_pinv);
+function_rules!(base_eigh base_factors base_svd);
+// 1 / f, 0 where that is singular
+impl<K: Facts, T: Scalar, S: Space, F: Facts> PinvRule<K> for InvolutionFunction<T, S, F> {
+    type Output = Either<InvolutionFunction<T, S, InverseFacts<K>>, DensePinv<T, S, S, K>>;
+    fn pinv_rule(&self) -> Result<Self::Output> {
+        if !self.c.is_involution() {
+            return dense_pinv::<K, _>(&panel("pinv", self)?).map(Either::Second);
+        }
+        let tol = self.rounding();
+        let inverse = self.map(|_, z| {
+            check::<T>(z.finite(), |_| Error::non_finite("the coefficients"))?;
+            let some = tol.lt(z.abs());
+            Ok(T::select(some, T::select(some, z, T::one()).reciprocal(), T::zero()))
+        });
+        inverse.map(Either::First)
+    }
+}
 fn fft_plan<A: Operator>(a: &A, rule: &'static str) -> Plan {
     Plan { cost: Cost::unknown("10n log n"), ..Plan::rule(a, rule, "n") }
 }
 impl<T: Scalar, S: Space, F: Facts> Explain for InvolutionFunction<T, S, F> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
-        match question {
-            Question::Apply => fft_plan(self, "a I + b C, by FFT"),
-            Question::Solve | Question::Exp | Question::Pinv => Plan::rule(self, "of the eigenvalues 1 and -1", "n"),
-            Question::Slogdet => Plan::rule(self, "multiplicities of 1 and -1", "n"),
-            Question::Trace | Question::Diagonal => Plan::rule(self, "read off", "n"),
+        match (self.c.is_involution(), question) {
+            (_, Question::Apply) => fft_plan(self, "a I + b C, by FFT"),
+            (true, Question::Solve | Question::Exp | Question::Power | Question::Log | Question::Pinv) => {
+                Plan::rule(self, "of the eigenvalues 1 and -1", "n")
+            }
+            (true, Question::Slogdet) => Plan::rule(self, "multiplicities of 1 and -1", "n"),
+            (_, Question::Trace | Question::Diagonal) => Plan::rule(self, "read off", "n"),
+            (_, Question::Eig | Question::Power | Question::Log) => function_plan::<K, T, S>(&self.c, question),
             _ => base::<K, Self>(self, question),
         }
     }
@@ -216,6 +319,26 @@ pub(super) fn function_plan<K: Facts, T: Scalar, S: Space>(c: &Trigonometric<T, 
         _ => base::<K, _>(c, question),
     }
 }
+
+// no leaves: the coefficients are those of a function
+impl<T: Scalar, S: Space, F: Facts> Parameters for InvolutionFunction<T, S, F> {
+    type Number = T;
+    type With<X: Scalar> = InvolutionFunction<X, S, F>;
+    type Owned = Self;
+    fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
+    fn traverse<X: Scalar>(&self, path: &mut Path, f: LeafFn<'_, T, X>) -> InvolutionFunction<X, S, F> {
+        let [a, b] = [self.a, self.b].map(converted::<T, X>);
+        InvolutionFunction { c: self.c.traverse(path, f), a, b, facts: PhantomData }
+    }
+    fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
+        self.clone()
+    }
+    fn frame(&self, f: &mut dyn FnMut(Frame)) {
+        f(Frame::Shape(self.nrows(), self.nrows()));
+        function_frame(&[self.a, self.b], f)
+    }
+}
+crate::gradient::no_gradient!([T: Scalar, S: Space, F: Facts] InvolutionFunction<T, S, F>);
 
 #[cfg(test)]
 mod tests {

@@ -1,14 +1,15 @@
 //! Jacobian, Hessian, Gauss-Newton and Fisher matrices of a function that is generic over the number: products by automatic
 //! differentiation, forward and reverse, without differences.
 
-use crate::error::{Error, Result};
+use crate::algorithms::dense::Engine;
+use crate::error::{Error, Result, check};
 use crate::facts::{NoFacts, PsdFacts, SelfAdjointFacts};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::recorded::Recording;
 use crate::ops::{Adjoint, Congruence, Identity};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Cost, Explain, Plan, Question, base};
-use crate::scalar::{Real, Scalar};
+use crate::scalar::{Mask, Real, Scalar};
 use crate::space::Dyn;
 use crate::view::{View, ViewMut};
 use std::borrow::Cow;
@@ -37,38 +38,42 @@ impl<F: VectorFunction> VectorFunction for &F {
         (**self).eval(x)
     }
 }
-/// Evaluates f once, writing down every operation.
-fn record(f: &impl VectorFunction, x: &[f64]) -> Result<Recording> {
-    if !x.iter().all(|x| x.is_finite()) {
-        return Err(Error::non_finite("the point of differentiation"));
+/// Evaluates f once, writing down every operation; lanes one by one.
+fn record<T: Real>(f: &impl VectorFunction, x: &[T]) -> Result<Recording<T>> {
+    if T::LANES == 1 && !<T as Engine>::PLAIN {
+        return Err(Error::invalid(format!(
+            "differentiation at numbers of type {}: their own derivatives would be lost",
+            T::NAME
+        )));
     }
-    let r = Recording::new(x, |x| f.eval(x));
-    match r.finite() {
-        true => Ok(r),
-        false => Err(Error::non_finite("the function or a derivative at the point of differentiation")),
-    }
+    let finite = x.iter().fold(T::Mask::splat(true), |ok, x| ok & x.finite());
+    check::<T>(finite, |_| Error::non_finite("the point of differentiation"))?;
+    let r = Recording::new(x, |x| f.eval(x))?;
+    check::<T>(r.finite(), |_| Error::non_finite("the function or a derivative at the point of differentiation"))?;
+    Ok(r)
 }
 
 /// The m x n Jacobian of f: R^n -> R^m at x. f is evaluated once, at construction; J v is a forward sweep over what was recorded, J^H u a
-/// reverse one, each of the cost of one evaluation. Memory: 48 bytes an operation of f.
+/// reverse one, each of the cost of one evaluation. Memory: 48 bytes an operation of f. Of single precision the recording is in doubles; of
+/// lanes each has its own, and all have to do the same operations.
 #[derive(Clone, Debug)]
-pub struct Jacobian(Recording);
-impl Jacobian {
+pub struct Jacobian<T = f64>(Recording<T>);
+impl<T: Real> Jacobian<T> {
     /// f' at x.
     ///
     /// # Errors
-    /// `NonFinite` where x, f(x) or a derivative of an operation is not finite.
-    pub fn new(f: impl VectorFunction, x: &[f64]) -> Result<Self> {
+    /// `NonFinite` where x, f(x) or a derivative of an operation is not finite; `InvalidArgument` of lanes that branch apart, and of dual numbers.
+    pub fn new(f: impl VectorFunction, x: &[T]) -> Result<Self> {
         record(&f, x).map(Jacobian)
     }
     /// f(x).
-    pub fn value(&self) -> Vec<f64> {
+    pub fn value(&self) -> Vec<T> {
         self.0.values().collect()
     }
 }
-operator!([] Jacobian { scalar f64; facts NoFacts; rows Dyn; cols Dyn; nrows |s| s.0.outputs(); ncols s.0.inputs(); });
-impl LinearOperator for Jacobian {
-    fn act(&self, how: Update<f64>, x: View<'_, f64>, mut y: ViewMut<'_, f64>, s: &mut [f64]) {
+operator!([T: Real] Jacobian<T> { scalar T; facts NoFacts; rows Dyn; cols Dyn; nrows |s| s.0.outputs(); ncols s.0.inputs(); });
+impl<T: Real> LinearOperator for Jacobian<T> {
+    fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
         let nodes = &mut s[..self.0.len()];
         for c in 0..x.cols {
             if how.adjoint {
@@ -102,36 +107,36 @@ impl LinearOperator for Jacobian {
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Hessian(Recording);
-impl Hessian {
+pub struct Hessian<T = f64>(Recording<T>);
+impl<T: Real> Hessian<T> {
     /// f'' at x.
     ///
     /// # Errors
-    /// `NonFinite` where x, f(x) or a derivative of an operation is not finite.
-    pub fn new(f: impl VectorFunction, x: &[f64]) -> Result<Self> {
+    /// `NonFinite` where x, f(x) or a derivative of an operation is not finite; `InvalidArgument` of lanes that branch apart, and of dual numbers.
+    pub fn new(f: impl VectorFunction, x: &[T]) -> Result<Self> {
         record(&f, x).map(Hessian)
     }
     /// f(x).
-    pub fn value(&self) -> f64 {
-        self.0.values().sum()
+    pub fn value(&self) -> T {
+        self.0.values().fold(T::zero(), |s, y| s + y)
     }
     /// The gradient at x.
-    pub fn gradient(&self) -> Vec<f64> {
-        let mut bar = vec![0.0; self.0.len()];
-        self.0.reverse(|_| 1.0, &mut bar);
+    pub fn gradient(&self) -> Vec<T> {
+        let mut bar = vec![T::zero(); self.0.len()];
+        self.0.reverse(|_| T::one(), &mut bar);
         bar.truncate(self.0.inputs());
         bar
     }
 }
-operator!([] Hessian { scalar f64; facts SelfAdjointFacts; rows Dyn; cols Dyn; nrows |s| s.0.inputs(); ncols s.0.inputs(); });
-impl LinearOperator for Hessian {
-    fn act(&self, how: Update<f64>, x: View<'_, f64>, mut y: ViewMut<'_, f64>, s: &mut [f64]) {
+operator!([T: Real] Hessian<T> { scalar T; facts SelfAdjointFacts; rows Dyn; cols Dyn; nrows |s| s.0.inputs(); ncols s.0.inputs(); });
+impl<T: Real> LinearOperator for Hessian<T> {
+    fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, s: &mut [T]) {
         let (dot, rest) = s.split_at_mut(self.0.len());
         let (bar, rest) = rest.split_at_mut(self.0.len());
         let second = &mut rest[..self.0.len()];
         for c in 0..x.cols {
             self.0.forward(|i| x.at(i, c), dot);
-            self.0.second(|_| 1.0, dot, bar, second);
+            self.0.second(|_| T::one(), dot, bar, second);
             (0..y.rows).for_each(|i| how.write(y.at(i, c), second[i]));
         }
     }
@@ -143,41 +148,41 @@ impl LinearOperator for Hessian {
 /// J^H M J at x: the Fisher information of a model with mean f(x), M the n x n information of its outputs (Sigma^-1 of Gaussian noise,
 /// diag(1 / p) of probabilities). PSD; M has to be.
 #[derive(Clone, Debug)]
-pub struct Fisher<M>(Congruence<Adjoint<Jacobian>, M>);
+pub struct Fisher<M, T = f64>(Congruence<Adjoint<Jacobian<T>>, M>);
 /// J^H J at x: the Gauss-Newton matrix of |f|^2 / 2.
-pub type GaussNewton = Fisher<Identity<f64, Dyn>>;
-impl GaussNewton {
+pub type GaussNewton<T = f64> = Fisher<Identity<T, Dyn>, T>;
+impl<T: Real> Fisher<Identity<T, Dyn>, T> {
     /// J^H J at x.
     ///
     /// # Errors
     /// As [`Jacobian::new`].
-    pub fn of(f: impl VectorFunction, x: &[f64]) -> Result<Self> {
+    pub fn of(f: impl VectorFunction, x: &[T]) -> Result<Self> {
         let j = Jacobian::new(f, x)?;
         let eye = Identity::new(j.nrows());
         Congruence::try_new(Adjoint(j), eye).map(Fisher)
     }
 }
-impl<M: Operator<Scalar = f64>> Fisher<M> {
+impl<T: Real, M: Operator<Scalar = T>> Fisher<M, T> {
     /// J^H M J at x.
     ///
     /// # Errors
     /// As [`Jacobian::new`]; `ShapeMismatch` where M is not of the size of f(x).
-    pub fn new(f: impl VectorFunction, x: &[f64], metric: impl crate::dsl::IntoOperator<Op = M>) -> Result<Self>
+    pub fn new(f: impl VectorFunction, x: &[T], metric: impl crate::dsl::IntoOperator<Op = M>) -> Result<Self>
     where
         <M::Facts as crate::facts::Facts>::Psd: crate::facts::PsdOf<M>,
     {
         Congruence::try_new(Adjoint(Jacobian::new(f, x)?), metric.into_operator()).map(Fisher)
     }
     /// The Jacobian at x.
-    pub fn jacobian(&self) -> &Jacobian {
+    pub fn jacobian(&self) -> &Jacobian<T> {
         &self.0.0.0
     }
 }
-operator!([M: Operator<Scalar = f64>] Fisher<M> {
-    scalar f64; facts PsdFacts; rows Dyn; cols Dyn; nrows |s| s.0.nrows(); ncols s.0.nrows(); iterative M::ITERATIVE;
+operator!([T: Real, M: Operator<Scalar = T>] Fisher<M, T> {
+    scalar T; facts PsdFacts; rows Dyn; cols Dyn; nrows |s| s.0.nrows(); ncols s.0.nrows(); iterative M::ITERATIVE;
 });
-impl<M: LinearOperator<Scalar = f64>> LinearOperator for Fisher<M> {
-    fn act(&self, how: Update<f64>, x: View<'_, f64>, y: ViewMut<'_, f64>, s: &mut [f64]) {
+impl<T: Real, M: LinearOperator<Scalar = T>> LinearOperator for Fisher<M, T> {
+    fn act(&self, how: Update<T>, x: View<'_, T>, y: ViewMut<'_, T>, s: &mut [T]) {
         self.0.act(how, x, y, s)
     }
     fn scratch_len(&self, columns: usize) -> usize {
@@ -188,53 +193,53 @@ impl<M: LinearOperator<Scalar = f64>> LinearOperator for Fisher<M> {
 ///
 /// # Panics
 /// Where x, or the function or a derivative there, is not finite; `try_linop!` returns the error.
-pub fn jacobian(f: impl VectorFunction, x: &[f64]) -> Jacobian {
+pub fn jacobian<T: Real>(f: impl VectorFunction, x: &[T]) -> Jacobian<T> {
     Jacobian::new(f, x).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
 }
 /// The Jacobian of f at x.
 ///
 /// # Errors
 /// `NonFinite` where x, or the function or a derivative there, is not finite.
-pub fn try_jacobian(f: impl VectorFunction, x: &[f64]) -> Result<Jacobian> {
+pub fn try_jacobian<T: Real>(f: impl VectorFunction, x: &[T]) -> Result<Jacobian<T>> {
     Jacobian::new(f, x)
 }
 /// The Hessian of the sum of f at x: `hessian(f, &x)` in `linop!`.
 ///
 /// # Panics
 /// Where x, or the function or a derivative there, is not finite; `try_linop!` returns the error.
-pub fn hessian(f: impl VectorFunction, x: &[f64]) -> Hessian {
+pub fn hessian<T: Real>(f: impl VectorFunction, x: &[T]) -> Hessian<T> {
     Hessian::new(f, x).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
 }
 /// The Hessian of the sum of f at x.
 ///
 /// # Errors
 /// `NonFinite` where x, or the function or a derivative there, is not finite.
-pub fn try_hessian(f: impl VectorFunction, x: &[f64]) -> Result<Hessian> {
+pub fn try_hessian<T: Real>(f: impl VectorFunction, x: &[T]) -> Result<Hessian<T>> {
     Hessian::new(f, x)
 }
 /// J^T J of f at x: `gauss_newton(f, &x)` in `linop!`.
 ///
 /// # Panics
 /// Where x, or the function or a derivative there, is not finite; `try_linop!` returns the error.
-pub fn gauss_newton(f: impl VectorFunction, x: &[f64]) -> GaussNewton {
+pub fn gauss_newton<T: Real>(f: impl VectorFunction, x: &[T]) -> GaussNewton<T> {
     GaussNewton::of(f, x).unwrap_or_else(|e| crate::dsl::shape_panic(&e))
 }
 /// J^T J of f at x.
 ///
 /// # Errors
 /// `NonFinite` where x, or the function or a derivative there, is not finite.
-pub fn try_gauss_newton(f: impl VectorFunction, x: &[f64]) -> Result<GaussNewton> {
+pub fn try_gauss_newton<T: Real>(f: impl VectorFunction, x: &[T]) -> Result<GaussNewton<T>> {
     GaussNewton::of(f, x)
 }
 /// J^T M J of f at x with a PSD metric M: `fisher(f, &x, metric)` in `linop!`.
 ///
 /// # Panics
 /// Where x, or the function or a derivative there, is not finite, or M is of another size; `try_linop!` returns the error.
-pub fn fisher<M: Operator<Scalar = f64>>(
+pub fn fisher<T: Real, M: Operator<Scalar = T>>(
     f: impl VectorFunction,
-    x: &[f64],
+    x: &[T],
     metric: impl crate::dsl::IntoOperator<Op = M>,
-) -> Fisher<M>
+) -> Fisher<M, T>
 where
     <M::Facts as crate::facts::Facts>::Psd: crate::facts::PsdOf<M>,
 {
@@ -244,17 +249,17 @@ where
 ///
 /// # Errors
 /// `NonFinite`, and `ShapeMismatch` where M is of another size.
-pub fn try_fisher<M: Operator<Scalar = f64>>(
+pub fn try_fisher<T: Real, M: Operator<Scalar = T>>(
     f: impl VectorFunction,
-    x: &[f64],
+    x: &[T],
     metric: impl crate::dsl::IntoOperator<Op = M>,
-) -> Result<Fisher<M>>
+) -> Result<Fisher<M, T>>
 where
     <M::Facts as crate::facts::Facts>::Psd: crate::facts::PsdOf<M>,
 {
     Fisher::new(f, x, metric)
 }
-crate::base_rules! { [] Jacobian, [] Hessian, [M: Operator<Scalar = f64>] Fisher<M> }
+crate::base_rules! { [T: Real] Jacobian<T>, [T: Real] Hessian<T>, [T: Real, M: Operator<Scalar = T>] Fisher<M, T> }
 macro_rules! sweeps {
     ($([$($p:tt)*] $S:ty, $rule:literal, $times:literal, |$s:ident| $r:expr;)*) => { $(
         impl<$($p)*> Explain for $S {
@@ -271,23 +276,26 @@ macro_rules! sweeps {
         }
         // no leaves: another point is another recording
         impl<$($p)*> Parameters for $S where $S: Clone {
-            type Number = f64;
+            type Number = T;
             type With<X: Scalar> = Identity<X, Dyn>;
             type Owned = Self;
-            fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [f64]>)) {}
-            fn traverse<X: Scalar>(&self, _: &mut Path, _: LeafFn<'_, f64, X>) -> Identity<X, Dyn> {
+            fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
+            fn traverse<X: Scalar>(&self, _: &mut Path, _: LeafFn<'_, T, X>) -> Identity<X, Dyn> {
                 Identity::of_size(self.nrows())
             }
-            fn rebuild(&self, _: &mut Path, _: LeafFn<'_, f64, f64>) -> Self {
+            fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
                 self.clone()
             }
         } )* };
 }
 sweeps! {
-    [] Jacobian, "forward or reverse sweep", 4.0, |s| s.0;
-    [] Hessian, "forward sweep, reverse sweep with its derivative", 14.0, |s| s.0;
-    [M: Operator<Scalar = f64>] Fisher<M>, "forward sweep, the metric, reverse sweep", 8.0, |s| s.0.0.0.0;
+    [T: Real] Jacobian<T>, "forward or reverse sweep", 4.0, |s| s.0;
+    [T: Real] Hessian<T>, "forward sweep, reverse sweep with its derivative", 14.0, |s| s.0;
+    [T: Real, M: Operator<Scalar = T>] Fisher<M, T>, "forward sweep, the metric, reverse sweep", 8.0, |s| s.0.0.0.0;
 }
+crate::gradient::no_gradient!([T: Real] Jacobian<T>);
+crate::gradient::no_gradient!([T: Real] Hessian<T>);
+crate::gradient::no_gradient!([T: Real, M: LinearOperator<Scalar = T> + Clone] Fisher<M, T>);
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -356,6 +364,55 @@ mod tests {
         let x: Vec<f64> = g.solve(&vec![1.0, 2.0, 3.0]).unwrap();
         assert!((g.apply(&x)[2] - 3.0).abs() < 1e-8);
     }
+    /// A point a lane, against the points one by one; single precision against double.
+    #[test]
+    fn lanes_and_single_precision() -> Result<()> {
+        type L = crate::Lanes<f64, 2>;
+        let points = [X, [0.2, 0.9, -0.6]];
+        let x: Vec<L> = (0..3).map(|i| L::from_lanes(|l| points[l][i])).collect();
+        let (j, h) = (Jacobian::new(Mixed, &x)?, Hessian::new(Mixed, &x)?);
+        let metric = Psd::new(Diagonal::new([1.0, 2.0, 0.5, 3.0].map(L::of)));
+        let (f, g) = (Fisher::new(Mixed, &x, metric)?, GaussNewton::of(Mixed, &x)?);
+        let b = [1.0, 2.0, 3.0].map(L::of).to_vec();
+        let solved = g.solve(&b)?;
+        for (l, x) in points.iter().enumerate() {
+            let near = |a: nalgebra::DMatrix<L>, b: nalgebra::DMatrix<f64>| {
+                assert!(a.iter().zip(b.iter()).all(|(a, b)| (a.lane(l) - b).abs() < 1e-14 * (1.0 + b.abs())));
+            };
+            let one = Jacobian::new(Mixed, x)?;
+            near(j.to_dense(), one.to_dense());
+            near(h.to_dense(), Hessian::new(Mixed, x)?.to_dense());
+            near(f.to_dense(), Fisher::new(Mixed, x, Psd::new(Diagonal::new([1.0, 2.0, 0.5, 3.0])))?.to_dense());
+            assert!((j.value()[1].lane(l) - one.value()[1]).abs() < 1e-15);
+            let want = GaussNewton::of(Mixed, x)?.solve(&vec![1.0, 2.0, 3.0])?;
+            assert!(solved.iter().zip(&want).all(|(a, b)| (a.lane(l) - b).abs() < 1e-9 * (1.0 + b.abs())));
+        }
+        let single = Jacobian::new(Mixed, &X.map(|x| x as f32))?.to_dense();
+        let double = Jacobian::new(Mixed, &X)?.to_dense();
+        assert!(single.iter().zip(double.iter()).all(|(a, b)| (*a as f64 - b).abs() < 1e-6 * (1.0 + b.abs())));
+        // lanes that branch apart, one bad lane, and numbers whose derivatives would be lost
+        struct Branch;
+        impl VectorFunction for Branch {
+            fn eval<T: Real>(&self, x: &[T]) -> Vec<T> {
+                vec![if x[0].lt(T::zero()).any() { x[0] * x[0] } else { x[0] }]
+            }
+        }
+        let split = [L::from_lanes(|l| l as f64 - 0.5)];
+        let e = Jacobian::new(Branch, &split).map(|_| ()).unwrap_err().to_string();
+        assert!(e.contains("lane 1") && e.contains("T::select"), "{e}");
+        match Jacobian::new(Root, &[L::from_lanes(|l| l as f64), L::of(1.0)]).map(|_| ()) {
+            Err(Error::Lanes { failed }) => assert!(failed.len() == 1 && failed[0].0 == 0, "{failed:?}"),
+            other => panic!("{other:?}"),
+        }
+        Ok(())
+    }
+    #[cfg(feature = "dual")]
+    #[test]
+    fn derivatives_of_the_point_are_not_lost_silently() {
+        let e =
+            Jacobian::new(Root, &[num_dual::Dual64::from(1.0), num_dual::Dual64::from(2.0)]).map(|_| ()).unwrap_err();
+        assert!(matches!(e, Error::InvalidArgument { .. }));
+    }
     struct Root;
     impl VectorFunction for Root {
         fn eval<T: Real>(&self, x: &[T]) -> Vec<T> {
@@ -381,7 +438,7 @@ mod tests {
     fn edges() {
         let j = Jacobian::new(Constant, &[1.0, 2.0]).unwrap();
         assert_eq!(j.to_dense(), nalgebra::DMatrix::zeros(2, 2));
-        check_operator(&Jacobian::new(Constant, &[]).unwrap()).unwrap();
+        check_operator(&Jacobian::<f64>::new(Constant, &[]).unwrap()).unwrap();
         // a recording inside of another
         struct Outer;
         impl VectorFunction for Outer {

@@ -292,6 +292,14 @@ impl<K: Facts, A: DenseFactors> KronExpBy<A, K> for Unknown {
         {
             return Ok(Either::First(exp));
         }
+        if !is_direct(a) {
+            return Err(Error::invalid(format!(
+                "exp of a Kronecker product of {0} x {0}, above the {DENSE_LIMIT} up to which it is made dense unasked: neither factor has \
+                 eigenvectors of a condition below {CONDITION:.0e}, by which it would go factor by factor; apply it by \
+                 `a.exp_apply(&b)?`, or keep it as an operator by `a.exp_with(Arnoldi::default())?`",
+                a.nrows()
+            )));
+        }
         Ok(Either::Second(<Unknown as FactChoice>::dense_exp(materialize("exp", a)?)?))
     }
 }
@@ -383,6 +391,29 @@ mod tests {
     }
     fn jordan<T: Element>(n: usize) -> DMatrix<T> {
         DMatrix::from_fn(n, n, |i, j| T::of(if i == j { 0.5 } else { (i + 1 == j) as u8 as f64 }))
+    }
+    /// Two large defective factors have no form: the error says what works, and that works.
+    #[test]
+    fn two_large_defective_factors() -> Result<()> {
+        let n = 50;
+        let k = Kron::new(Dense::new(jordan::<f64>(n)), Dense::new(jordan::<f64>(n)));
+        let e = k.exp().map(|_| ()).unwrap_err().to_string();
+        assert!(
+            e.contains("2500 x 2500") && e.contains("exp_apply(&b)") && e.contains("exp_with(Arnoldi::default())"),
+            "{e}"
+        );
+        let b: Vec<f64> = (0..n * n).map(|i| (0.3 * i as f64).sin()).collect();
+        // |A x B| < 2.25 by rows: the series
+        let (mut want, mut term) = (b.clone(), b.clone());
+        for j in 1..40 {
+            term = k.apply(&term).iter().map(|x| x / j as f64).collect();
+            want.iter_mut().zip(&term).for_each(|(w, t)| *w += t);
+        }
+        let lazily = k.exp_with(Arnoldi::default())?.try_apply(&b)?;
+        for have in [k.exp_apply(&b)?, lazily] {
+            assert!(have.iter().zip(&want).all(|(x, y)| (x - y).abs() < 1e-7), "{:?}", &have[..4]);
+        }
+        Ok(())
     }
     /// Against Padé of the dense product, whatever the form.
     fn all<T: Element>(tol: f64) -> Result<()> {

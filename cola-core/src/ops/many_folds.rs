@@ -2,7 +2,8 @@
 //! the type.
 
 use crate::classes::{
-    HasSpectrum, IsBanded, IsCirculant, IsDense, IsDiagonal, IsIdentity, IsKron, IsLower, IsPermutation, IsUpper,
+    HasSpectrum, IsBanded, IsCirculant, IsDense, IsDiagonal, IsFolding, IsIdentity, IsKron, IsLower, IsPermutation,
+    IsToeplitz, IsUpper,
 };
 use crate::data::{Column, Panel, Produce, VectorData};
 use crate::dsl::{General, IsLowRank, shape_panic};
@@ -42,7 +43,8 @@ pub trait ManyTable<P: Parts<Item: Operator>> {
 pub type SumOfParts<P> = <<<P as Parts>::Item as Operator>::Class as ManyTable<P>>::Sum;
 /// The type of the product of the parts.
 pub type ProductOfParts<P> = <<<P as Parts>::Item as Operator>::Class as ManyTable<P>>::Product;
-/// The sum of many parts of one type: one diagonal, circulant or triangle of such, else one node, [`SumOf`].
+/// The sum of many parts of one type: one diagonal, circulant, Toeplitz matrix or triangle of such, else one
+/// node, [`SumOf`].
 ///
 /// # Panics
 /// Where there is no part, or shapes differ; `try_linop!` returns the error.
@@ -91,9 +93,9 @@ macro_rules! nodes {
             }
         } )* };
 }
-nodes! { General IsLowRank IsDense IsIdentity IsBanded HasSpectrum IsKron }
+nodes! { General IsLowRank IsDense IsIdentity IsBanded HasSpectrum IsKron IsFolding }
 #[cfg(not(feature = "fft"))]
-nodes! { IsCirculant }
+nodes! { IsCirculant IsToeplitz }
 /// f(a_i, b_i, ..) of all diagonals.
 fn entrywise<P: Parts<Item: DiagonalEntries>>(
     parts: &P,
@@ -104,7 +106,7 @@ fn entrywise<P: Parts<Item: DiagonalEntries>>(
     let mut out = Entries::<P>::produce(n, 1);
     let mut o = out.view_mut();
     for i in 0..n {
-        let mut all = list.iter().map(|a| a.diagonal_entries().view().at(i, 0));
+        let mut all = list.iter().map(|a| a.diagonal_entry(i));
         if let Some(first) = all.next() {
             *o.at(i, 0) = all.fold(first, &f);
         }
@@ -127,10 +129,24 @@ impl<P: Parts<Item: DiagonalEntries>> ManyTable<P> for IsDiagonal {
 mod circulants {
     use super::*;
     use crate::ops::circulant::{AsCirculant, Circulant, combined};
+    use crate::ops::toeplitz::{AsToeplitz, WholeToeplitz, toeplitz_of};
 
     fn fold<P: Parts<Item: AsCirculant>>(op: &'static str, parts: &P, product: bool) -> Result<Folded<P>> {
         let [first, rest @ ..] = parts.parts() else { unreachable!("a list of no parts is refused") };
         rest.iter().try_fold(first.to_circulant(), |c, a| combined(op, &c, &a.to_circulant(), product))
+    }
+    impl<P: Parts<Item: AsToeplitz>> ManyTable<P> for IsToeplitz {
+        type Sum = WithFacts<
+            WholeToeplitz<Sc<P::Item>, Ro<P::Item>, crate::operator::short::Co<P::Item>>,
+            SumFacts<Fa<P::Item>, Fa<P::Item>>,
+        >;
+        type Product = ProductOf<P>;
+        fn sum(parts: P) -> Result<Self::Sum> {
+            Ok(WithFacts::new(toeplitz_of(SumOf::try_new(parts)?.0.parts())))
+        }
+        fn product(parts: P) -> Result<Self::Product> {
+            ProductOf::try_new(parts)
+        }
     }
     type Folded<P> = Circulant<Sc<<P as Parts>::Item>, Ro<<P as Parts>::Item>>;
     impl<P: Parts<Item: AsCirculant>> ManyTable<P> for IsCirculant {

@@ -216,6 +216,7 @@ type Same<K> = FactSet<<K as Facts>::SelfAdjoint, <K as Facts>::Psd, <K as Facts
 operator!([P: Parts<Item: Operator>] KronOf<P> {
     scalar Sc<P::Item>; facts Same<Fa<P::Item>>; rows Dyn; cols Dyn; nrows |s| product_of_sizes(s.0.parts(), P::Item::nrows);
     ncols product_of_sizes(s.0.parts(), P::Item::ncols); iterative P::Item::ITERATIVE;
+    class crate::classes::HasSpectrum;
 });
 impl<P: Parts<Item: LinearOperator>> KronOf<P> {
     /// At least the most numbers between two steps.
@@ -459,7 +460,7 @@ impl<P: Parts<Item: DiagonalRule>> DiagonalRule for KronOf<P> {
 operator!([P: Parts<Item: Operator>] BlockDiagOf<P> {
     scalar Sc<P::Item>; facts Same<Fa<P::Item>>; rows <P::Count as Space>::Times<Ro<P::Item>>;
     cols <P::Count as Space>::Times<Co<P::Item>>; nrows |s| sum_of_sizes(s.0.parts(), P::Item::nrows);
-    ncols sum_of_sizes(s.0.parts(), P::Item::ncols); iterative P::Item::ITERATIVE;
+    ncols sum_of_sizes(s.0.parts(), P::Item::ncols); iterative P::Item::ITERATIVE; class crate::classes::HasSpectrum;
 });
 impl<P: Parts<Item: LinearOperator>> LinearOperator for BlockDiagOf<P> {
     fn act(&self, how: Update<Sc<Self>>, x: View<'_, Sc<Self>>, mut y: ViewMut<'_, Sc<Self>>, s: &mut [Sc<Self>]) {

@@ -18,6 +18,7 @@ mod cycle_function;
 mod dense;
 mod diagonal;
 mod either;
+mod folded_shift;
 #[cfg(feature = "fft")]
 pub(crate) mod fourier;
 pub(crate) mod function;
@@ -42,6 +43,7 @@ mod low_rank_vectors;
 pub(crate) mod many;
 pub(crate) mod many_folds;
 pub(crate) mod many_products;
+mod many_spectra;
 mod normal;
 mod permutation;
 mod product;
@@ -94,6 +96,7 @@ pub use dense::{AsDense, Dense};
 pub(crate) use diagonal::write_diagonal;
 pub use diagonal::{Diagonal, DiagonalEntries, PoweredDiagonal, RealPsd};
 pub use either::Either;
+pub use folded_shift::{FoldedShift, Folding};
 #[cfg(feature = "fft")]
 pub use fourier::{CirculantBasis, Fourier, FourierFunction};
 pub use function::{AdjointAction, ForwardAction, Function, Itself, RowRange};
@@ -135,7 +138,7 @@ pub use sum::Sum;
 pub use svd_factors::SvdFactors;
 pub use sylvester::{SchurPair, SylvesterInverse};
 #[cfg(feature = "fft")]
-pub use toeplitz::{RowSpace, Toeplitz, ToeplitzInverse};
+pub use toeplitz::{AsToeplitz, RowSpace, Toeplitz, ToeplitzInverse, WholeToeplitz};
 pub use transpose::{Adjoint, Conj, Transpose};
 pub use triangular::{AsTriangle, DenseTriangular, Lower, Side, TrianglePanel, Triangular, TriangularInverse, Upper};
 pub use tridiagonal::{Mirrored, Tridiagonal, UpperBand};

@@ -9,28 +9,54 @@ use crate::functions::{
     DetRule, DiagonalRule, EigFactors, EigRule, EighRule, ExpRule, InverseRule, LogRule, NormalParts, PinvRule, Power,
     PowerRule, SpectrumRule, SvdRule,
 };
+use crate::gradient::{Differentiable, LogdetGradient, SpectrumGradient, product};
 use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Complexified, Diagonal, Product, Spectral, SvdFactors, Unitary};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
-use crate::scalar::Scalar;
+use crate::scalar::{Real, Scalar};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 use num_traits::Zero;
 
 /// V diag(z) V^H with V unitary: what functions of a sum of commuting parts are. Where the eigenvalues are real by type it is
 /// [`Spectral`](crate::Spectral). `F`: its facts.
-#[derive(Debug)]
-pub struct Normal<V: Operator, F = NoFacts> {
-    basis: V,
-    values: Diagonal<Column<Sc<V>, Co<V>>>,
-    facts: PhantomData<fn() -> F>,
+pub type Normal<V, F = NoFacts> = form::Normal<V, Diagonal<Column<Sc<V>, Co<V>>>, F>;
+
+/// The struct has no bounds, so that its tree over another number is the same struct: W is the type of the eigenvalues.
+pub mod form {
+    /// See [`Normal`](super::Normal).
+    #[derive(Debug)]
+    pub struct Normal<V, W, F> {
+        pub(super) basis: V,
+        pub(super) values: W,
+        pub(super) facts: core::marker::PhantomData<fn() -> F>,
+    }
+    impl<V: Clone, W: Clone, F> Clone for Normal<V, W, F> {
+        fn clone(&self) -> Self {
+            Normal { basis: self.basis.clone(), values: self.values.clone(), facts: core::marker::PhantomData }
+        }
+    }
+    crate::parameters::tree_node!([V, W; F] Normal<V, W, F> { "vectors" => basis, "values" => values; facts });
 }
-impl<V: Operator + Clone, F> Clone for Normal<V, F> {
-    fn clone(&self) -> Self {
-        Normal { basis: self.basis.clone(), values: self.values.clone(), facts: PhantomData }
+// p = V^T u, q = V^T v: d(u^T V diag(z) V^T v) = sum p_i q_i dz_i + u^T dV (z q) + v^T dV (z p)
+impl<V: Differentiable<Scalar: Real>, F: Facts> Differentiable for Normal<V, F> {
+    fn parameters(&self) -> usize {
+        self.basis.parameters() + self.values.0.len()
+    }
+    fn accumulate_bilinear(&self, u: View<'_, Sc<V>>, v: View<'_, Sc<V>>, scale: Sc<V>, g: &mut [Sc<V>]) {
+        let (of_basis, of_values) = g.split_at_mut(self.basis.parameters());
+        let (mut p, mut q) = (product(&self.basis, true, u), product(&self.basis, true, v));
+        for (i, g) in of_values.iter_mut().enumerate() {
+            *g += scale * p[i] * q[i];
+            (p[i], q[i]) = (p[i] * self.values.0[i], q[i] * self.values.0[i]);
+        }
+        self.basis.accumulate_bilinear(u, View::vector(&q), scale, of_basis);
+        self.basis.accumulate_bilinear(v, View::vector(&p), scale, of_basis);
     }
 }
+impl<K: Facts, V: Differentiable<Scalar: Real> + Clone, F: Facts> LogdetGradient<K> for Normal<V, F> {}
+impl<K: Facts, V: Differentiable<Scalar: Real> + Clone, F: Facts> SpectrumGradient<K> for Normal<V, F> {}
 operator!([V: Operator, F: Facts] Normal<V, F> {
     scalar V::Scalar; facts F; rows Ro<V>; cols Ro<V>; nrows |s| s.basis.nrows(); ncols s.basis.nrows(); dense V::HOLDS_DENSE;
     class crate::classes::HasSpectrum;
@@ -38,7 +64,7 @@ operator!([V: Operator, F: Facts] Normal<V, F> {
 impl<V: Operator, F> Normal<V, F> {
     /// From eigenvectors and eigenvalues; the caller answers for V being unitary.
     pub fn from_parts(basis: V, values: Column<Sc<V>, Co<V>>) -> Self {
-        Normal { basis, values: Diagonal(values), facts: PhantomData }
+        form::Normal { basis, values: Diagonal(values), facts: PhantomData }
     }
     /// The eigenvalues, in the order of the columns of the eigenvectors.
     pub fn eigenvalues(&self) -> &Column<Sc<V>, Co<V>> {

@@ -247,14 +247,4 @@ impl<T: Scalar, S: Space> Explain for Permutation<T, S> {
     }
 }
 
-// no parameters
-impl<T: Scalar, S: Space> crate::gradient::Differentiable for Permutation<T, S> {
-    fn parameters(&self) -> usize {
-        0
-    }
-    fn accumulate_bilinear(&self, _: View<'_, T>, _: View<'_, T>, _: T, _: &mut [T]) {}
-}
-impl<K: Facts, T: Scalar, S: Space> crate::gradient::LogdetGradient<K> for Permutation<T, S> {
-    fn accumulate_logdet(&self, _: &Self, _: T, _: &mut [T]) {}
-}
-impl<K: Facts, T: Scalar, S: Space> crate::gradient::SpectrumGradient<K> for Permutation<T, S> {}
+crate::gradient::no_gradient!([T: Scalar, S: Space] Permutation<T, S>);

@@ -3,21 +3,22 @@
 
 use crate::algorithms::dense::Engine;
 use crate::dsl::{IntoTerm, IsScalar};
-use crate::scalar::{Complex, Element, Real, Scalar, one_lane, real_scalar, scalar_term};
+use crate::error::{Error, Result};
+use crate::scalar::{Complex, Element, Mask, Real, Scalar, one_lane, real_scalar, scalar_term};
 use core::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssign, Sub, SubAssign};
 use num_traits::{One, Zero};
 use std::cell::RefCell;
 
-/// One operation z = f(a, b): where a and b stand, and the derivatives of f there.
+/// One operation z = f(a, b): where a and b stand, and the derivatives of f there. Recorded in doubles, whatever the numbers are.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Node {
+pub(crate) struct Node<T = f64> {
     a: u32,
     b: u32,
-    da: f64,
-    db: f64,
-    daa: f64,
-    dab: f64,
-    dbb: f64,
+    da: T,
+    db: T,
+    daa: T,
+    dab: T,
+    dbb: T,
 }
 /// No argument: of constants and variables.
 const NONE: u32 = u32::MAX;
@@ -63,67 +64,96 @@ impl Recorded {
 }
 /// What was computed: the operations in order; the first `inputs` nodes are the variables.
 #[derive(Clone, Debug)]
-pub(crate) struct Recording {
-    nodes: Vec<Node>,
+pub(crate) struct Recording<T> {
+    nodes: Vec<Node<T>>,
     inputs: usize,
-    /// Node and value of each output.
-    outputs: Vec<Recorded>,
+    /// Value and node of each output.
+    outputs: Vec<(T, u32)>,
 }
-impl Recording {
-    /// Records f at x.
-    pub(crate) fn new(x: &[f64], f: impl FnOnce(&[Recorded]) -> Vec<Recorded>) -> Self {
-        let variable = Node { a: NONE, b: NONE, da: 0.0, db: 0.0, daa: 0.0, dab: 0.0, dbb: 0.0 };
-        let outer = NODES.replace(Some(vec![variable; x.len()]));
-        // what was being recorded goes on, also after a panic in f
-        struct Restore(Option<Vec<Node>>);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                NODES.replace(self.0.take());
-            }
+/// Records f at x.
+fn record(x: &[f64], f: impl FnOnce(&[Recorded]) -> Vec<Recorded>) -> (Vec<Node>, Vec<Recorded>) {
+    let variable = Node { a: NONE, b: NONE, da: 0.0, db: 0.0, daa: 0.0, dab: 0.0, dbb: 0.0 };
+    let outer = NODES.replace(Some(vec![variable; x.len()]));
+    // what was being recorded goes on, also after a panic in f
+    struct Restore(Option<Vec<Node>>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            NODES.replace(self.0.take());
         }
-        let restore = Restore(outer);
-        let x: Vec<_> = x.iter().enumerate().map(|(i, &value)| Recorded { value, node: i as u32 }).collect();
-        let outputs = f(&x);
-        let nodes = NODES.take().unwrap_or_default();
-        drop(restore);
-        Recording { nodes, inputs: x.len(), outputs }
     }
-    pub(crate) fn inputs(&self) -> usize {
-        self.inputs
+    let restore = Restore(outer);
+    let x: Vec<_> = x.iter().enumerate().map(|(i, &value)| Recorded { value, node: i as u32 }).collect();
+    let outputs = f(&x);
+    let nodes = NODES.take().unwrap_or_default();
+    drop(restore);
+    (nodes, outputs)
+}
+impl<T: Real> Recording<T> {
+    /// Records f at x, each lane by itself.
+    ///
+    /// # Errors
+    /// `InvalidArgument` where the operations of the lanes differ.
+    pub(crate) fn new(x: &[T], f: impl Fn(&[Recorded]) -> Vec<Recorded>) -> Result<Self> {
+        let point = |lane: usize| x.iter().map(|x| x.lane_f64(lane)).collect::<Vec<_>>();
+        let lanes: Vec<_> = (0..T::LANES).map(|lane| record(&point(lane), &f)).collect();
+        let (nodes, outputs) = &lanes[0];
+        let same = |(n, o): &(Vec<Node>, Vec<Recorded>)| {
+            n.len() == nodes.len()
+                && o.len() == outputs.len()
+                && n.iter().zip(nodes).all(|(x, y)| (x.a, x.b) == (y.a, y.b))
+                && o.iter().zip(outputs).all(|(x, y)| x.node == y.node)
+        };
+        if let Some(lane) = lanes.iter().position(|l| !same(l)) {
+            return Err(Error::invalid(format!(
+                "a function of lanes does the same in all of them: lane {lane} took another branch than lane 0; \
+                 choose by `T::select`, or differentiate the points one by one"
+            )));
+        }
+        let number = |of: &dyn Fn(&(Vec<Node>, Vec<Recorded>)) -> f64| T::from_lanes(|l| T::of(of(&lanes[l])).lane(l));
+        let node = |(i, n): (usize, &Node)| Node {
+            a: n.a,
+            b: n.b,
+            da: number(&|l| l.0[i].da),
+            db: number(&|l| l.0[i].db),
+            daa: number(&|l| l.0[i].daa),
+            dab: number(&|l| l.0[i].dab),
+            dbb: number(&|l| l.0[i].dbb),
+        };
+        let output = |(k, y): (usize, &Recorded)| (number(&|l| l.1[k].value), y.node);
+        Ok(Recording {
+            nodes: nodes.iter().enumerate().map(node).collect(),
+            inputs: x.len(),
+            outputs: outputs.iter().enumerate().map(output).collect(),
+        })
     }
-    pub(crate) fn outputs(&self) -> usize {
-        self.outputs.len()
+    pub(crate) fn values(&self) -> impl Iterator<Item = T> + '_ {
+        self.outputs.iter().map(|y| y.0)
     }
-    pub(crate) fn values(&self) -> impl Iterator<Item = f64> + '_ {
-        self.outputs.iter().map(|y| y.value)
-    }
-    /// Operations of one sweep.
-    pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-    /// True if every derivative is finite.
-    pub(crate) fn finite(&self) -> bool {
-        let node = |n: &Node| [n.da, n.db, n.daa, n.dab, n.dbb].iter().all(|d| d.is_finite());
-        self.nodes.iter().all(node) && self.values().all(f64::is_finite)
+    /// True in the lanes where every derivative is finite.
+    pub(crate) fn finite(&self) -> T::Mask {
+        let node =
+            |ok: T::Mask, n: &Node<T>| [n.da, n.db, n.daa, n.dab, n.dbb].iter().fold(ok, |ok, d| ok & d.finite());
+        let nodes = self.nodes.iter().fold(T::Mask::splat(true), node);
+        self.values().fold(nodes, |ok, y| ok & y.finite())
     }
     /// The derivatives of all nodes along v, into `dot`.
-    pub(crate) fn forward(&self, v: impl Fn(usize) -> f64, dot: &mut [f64]) {
+    pub(crate) fn forward(&self, v: impl Fn(usize) -> T, dot: &mut [T]) {
         for (i, n) in self.nodes.iter().enumerate() {
             dot[i] = if i < self.inputs {
                 v(i)
             } else {
-                let part = |at: u32, d: f64| if at == NONE { 0.0 } else { d * dot[at as usize] };
+                let part = |at: u32, d: T| if at == NONE { T::zero() } else { d * dot[at as usize] };
                 part(n.a, n.da) + part(n.b, n.db)
             };
         }
     }
     /// The derivative of output k after `forward`.
-    pub(crate) fn output(&self, k: usize, dot: &[f64]) -> f64 {
-        let at = self.outputs[k].node;
-        if at == NONE { 0.0 } else { dot[at as usize] }
+    pub(crate) fn output(&self, k: usize, dot: &[T]) -> T {
+        let at = self.outputs[k].1;
+        if at == NONE { T::zero() } else { dot[at as usize] }
     }
     /// Adjoints of all nodes from those of the outputs, into `bar`; the first entries are those of the inputs.
-    pub(crate) fn reverse(&self, u: impl Fn(usize) -> f64, bar: &mut [f64]) {
+    pub(crate) fn reverse(&self, u: impl Fn(usize) -> T, bar: &mut [T]) {
         self.seed(u, bar);
         for i in (self.inputs..self.nodes.len()).rev() {
             let (n, b) = (self.nodes[i], bar[i]);
@@ -134,21 +164,21 @@ impl Recording {
             }
         }
     }
-    fn seed(&self, u: impl Fn(usize) -> f64, bar: &mut [f64]) {
-        bar.fill(0.0);
+    fn seed(&self, u: impl Fn(usize) -> T, bar: &mut [T]) {
+        bar.fill(T::zero());
         for (k, y) in self.outputs.iter().enumerate() {
-            if y.node != NONE {
-                bar[y.node as usize] += u(k);
+            if y.1 != NONE {
+                bar[y.1 as usize] += u(k);
             }
         }
     }
     /// Derivatives of the adjoints along the direction of `dot`, for outputs weighted by u: the product with the Hessian of u . f.
-    pub(crate) fn second(&self, u: impl Fn(usize) -> f64, dot: &[f64], bar: &mut [f64], bar_dot: &mut [f64]) {
+    pub(crate) fn second(&self, u: impl Fn(usize) -> T, dot: &[T], bar: &mut [T], bar_dot: &mut [T]) {
         self.seed(u, bar);
-        bar_dot.fill(0.0);
+        bar_dot.fill(T::zero());
         for i in (self.inputs..self.nodes.len()).rev() {
             let (n, b, bd) = (self.nodes[i], bar[i], bar_dot[i]);
-            let tangent = |at: u32| if at == NONE { 0.0 } else { dot[at as usize] };
+            let tangent = |at: u32| if at == NONE { T::zero() } else { dot[at as usize] };
             let (ta, tb) = (tangent(n.a), tangent(n.b));
             if n.a != NONE {
                 bar[n.a as usize] += b * n.da;
@@ -159,6 +189,18 @@ impl Recording {
                 bar_dot[n.b as usize] += bd * n.db + b * (n.dab * ta + n.dbb * tb);
             }
         }
+    }
+}
+impl<T> Recording<T> {
+    pub(crate) fn inputs(&self) -> usize {
+        self.inputs
+    }
+    pub(crate) fn outputs(&self) -> usize {
+        self.outputs.len()
+    }
+    /// Operations of one sweep.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
     }
 }
 macro_rules! operation {

@@ -347,6 +347,12 @@ impl<T: Scalar, S: Space> Multiple for Identity<T, S> {
         T::one()
     }
 }
+impl<A: Multiple, G: Sign> Multiple for crate::ops::Scaled<A, A::Scalar, G> {
+    #[inline(always)]
+    fn identity_factor(&self) -> A::Scalar {
+        self.c * self.a.identity_factor()
+    }
+}
 impl<T: Scalar, S: Space, G: Sign> Multiple for ScaledIdentity<T, S, G> {
     #[inline(always)]
     fn identity_factor(&self) -> T {

@@ -6,14 +6,15 @@ use crate::error::{Error, Result, check};
 use crate::facts::{Facts, NoFacts};
 use crate::functions::base::{DENSE_LIMIT, is_direct};
 use crate::functions::diagonal::block_part;
-use crate::functions::svd::{DenseColumns, DenseSvd, apply_to_identity, renamed};
-use crate::functions::{DiagonalRule, SvdRule};
-use crate::operator::short::{Co, Ro, Sc};
+use crate::functions::pinv::{DensePinv, base_lstsq, dense_lstsq, dense_pinv, iterated_lstsq, pinv_of_svd};
+use crate::functions::svd::{DenseColumns, DenseSvd, apply_to_identity, panel, renamed};
+use crate::functions::{DiagonalRule, PinvRule, SvdRule};
+use crate::operator::short::{Co, Re, Ro, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
 use crate::ops::{Adjoint, Dense, Isometric, SvdFactors};
 use crate::parameters::tree_node;
 use crate::plan::{Cost, Explain, Plan, Question, Tree, base, part, trees};
-use crate::scalar::{Mask, Scalar};
+use crate::scalar::{Mask, Real, Scalar};
 use crate::space::{Space, demand};
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
@@ -118,7 +119,7 @@ macro_rules! rules {
         crate::$rule!([A: Operator, B: Operator<Scalar = A::Scalar>] HStack<A, B>);
         crate::$rule!([A: Operator, B: Operator<Scalar = A::Scalar>] VStack<A, B>); )* };
 }
-rules!(base_inverse base_det base_eigh spectral_power base_exp spectral_log base_factors base_eig base_pinv);
+rules!(base_inverse base_det base_eigh spectral_power base_exp spectral_log base_factors base_eig);
 /// Entries up to which stacks are made dense for their SVD, whose vectors have as many: 512 MiB of doubles.
 const ENTRIES: usize = 16 * DENSE_LIMIT * DENSE_LIMIT;
 /// Where the SVD goes by the triangle of the short side, however long the other one is.
@@ -162,8 +163,45 @@ fn stacked_svd<A: LinearOperator>(a: &A) -> Result<DenseSvd<Sc<A>, Ro<A>, Co<A>>
     let (v, s, u) = tall_svd(out)?.into_parts();
     Ok(SvdFactors { u, s: renamed(&s), v })
 }
+/// Where least squares go by the triangle too. Numbers that carry a derivative have no singular values.
+fn least_squares_by_triangle<A: Operator>(a: &A) -> bool {
+    by_triangle(a) && (Sc::<A>::LANES > 1 || <Sc<A> as kernels::Engine>::PLAIN)
+}
+/// V diag(s^+) U^H by the triangle of the short side; of stacks too large for it the base case.
+fn stacked_pinv<K: Facts, A: LinearOperator>(a: &A) -> Result<DensePinv<Sc<A>, Ro<A>, Co<A>, K>> {
+    if !least_squares_by_triangle(a) {
+        return dense_pinv::<K, _>(&panel("pinv", a)?);
+    }
+    let size = a.nrows().max(a.ncols()) as f64;
+    pinv_of_svd::<K, _, _, _>(stacked_svd(a)?, Re::<A>::epsilon() * Re::<A>::of(size))
+}
+/// x = A^+ b: of tall stacks by Q R, of wide ones, and where columns depend on each other, by the pseudo-inverse.
+fn stacked_lstsq<K: Facts, A: LinearOperator>(a: &A, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Result<()> {
+    if !least_squares_by_triangle(a) {
+        return base_lstsq::<K, _>(a, b, x);
+    }
+    let (m, n) = (a.nrows(), a.ncols());
+    if m < n {
+        return crate::functions::inverse::apply_checked(&stacked_pinv::<K, A>(a)?, b, x);
+    }
+    let mut out = Panel::<_, Ro<A>, Co<A>>::filled(m, n, Sc::<A>::zero());
+    apply_to_identity(a, out.as_mut_slice())?;
+    dense_lstsq::<K, _>(&out, b, x)
+}
 macro_rules! svd {
     ($($S:ident)*) => { $(
+        impl<K: Facts, A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> PinvRule<K> for $S<A, B> {
+            type Output = DensePinv<Sc<A>, Ro<$S<A, B>>, Co<$S<A, B>>, K>;
+            fn pinv_rule(&self) -> Result<Self::Output> {
+                stacked_pinv::<K, _>(self)
+            }
+            fn lstsq_rule(&self, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Result<()> {
+                stacked_lstsq::<K, _>(self, b, x)
+            }
+            fn lstsq_alone(&self, adjoint: bool, b: View<'_, Sc<A>>, x: ViewMut<'_, Sc<A>>) -> Option<Result<()>> {
+                if least_squares_by_triangle(self) { None } else { iterated_lstsq(self, adjoint, b, x) }
+            }
+        }
         impl<K: Facts, A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> SvdRule<K> for $S<A, B> {
             type Left = DenseColumns<Sc<A>, Ro<$S<A, B>>>;
             type Right = DenseColumns<Sc<A>, Co<$S<A, B>>>;
@@ -202,6 +240,11 @@ macro_rules! explain {
                         let short = self.nrows().min(self.ncols());
                         let cost = Cost::of("4mn^2 + 22n^3", (self.nrows().max(self.ncols()), short));
                         Plan { cost, ..Plan::rule(self, "SVD of the triangle of the stack", "n") }
+                    }
+                    Question::Pinv if least_squares_by_triangle(self) => {
+                        let (m, n) = (self.nrows(), self.ncols());
+                        let cost = Cost::of("4mn^2 + 22n^3", (m.max(n), m.min(n)));
+                        Plan { cost, ..Plan::rule(self, "SVD of the triangle of the stack; least squares by QR", "n") }
                     }
                     _ => base::<K, Self>(self, question),
                 }
@@ -310,6 +353,63 @@ mod tests {
         // the third column is the mean of the others but for e sin, of norm e sqrt(n / 2) in each block
         let want = (1e-22 + 9e-22f64).sqrt() * (n as f64 / 2.0).sqrt() / 1.5f64.sqrt();
         assert!((s[2] / want - 1.0).abs() < 1e-2, "{s:?}, {want:e}");
+        Ok(())
+    }
+    fn least_squares<T: Element>(tol: f64) -> Result<()> {
+        for (m, k, n) in [(1, 1, 1), (3, 2, 4), (40, 33, 5), (2, 3, 20)] {
+            let tall = VStack::new(some::<T>(m, n), some::<T>(k, n));
+            let wide = HStack::new(some::<T>(n, m), some::<T>(n, k));
+            let (b, c) = (some::<T>(m + k, 2), some::<T>(n, 2));
+            let (dense, flat) = (Dense::new(tall.to_dense()), Dense::new(wide.to_dense()));
+            assert!(
+                worst(&tall.lstsq(&b)?, &dense.lstsq(&b)?) < tol && worst(&wide.lstsq(&c)?, &flat.lstsq(&c)?) < tol
+            );
+            assert!(worst(&tall.pinv()?.to_dense(), &dense.pinv()?.to_dense()) < tol);
+            assert!(worst(&wide.pinv()?.to_dense(), &flat.pinv()?.to_dense()) < tol);
+            let t = Transpose::new(&tall).lstsq(&some::<T>(n, 1))?;
+            assert!(worst(&t, &Dense::new(tall.to_dense().transpose()).lstsq(&some::<T>(n, 1))?) < tol);
+        }
+        Ok(())
+    }
+    #[test]
+    fn least_squares_of_every_shape() -> Result<()> {
+        least_squares::<f64>(1e-11)?;
+        least_squares::<Complex<f64>>(1e-11)?;
+        least_squares::<f32>(1e-3)
+    }
+    /// More entries than a matrix that is made dense unasked: by the triangle of the short side, and not by iterations.
+    #[test]
+    fn long_stacks_have_least_squares() -> Result<()> {
+        let n = 400_000;
+        let diagonals = |c: f64| DMatrix::from_fn(n, 6, |i, j| c + ((i + 1) as f64 * (j + 1) as f64 * 0.37).sin());
+        let (a, b) = (diagonals(0.1), diagonals(-0.3));
+        // no part of it is held densely by its type
+        let action = |m: DMatrix<f64>| {
+            let h = m.transpose();
+            let times = |m: DMatrix<f64>| {
+                move |x: &[f64], y: &mut [f64]| {
+                    y.copy_from_slice((&m * nalgebra::DVector::from_column_slice(x)).as_slice())
+                }
+            };
+            Function::<f64, _, _, _, _, crate::NoFacts>::new(n, 6, times(m), times(h))
+        };
+        let stack = VStack::new(action(a.clone()), action(b.clone()));
+        let plan = stack.explain().plan(crate::plan::Question::Pinv).to_string();
+        assert!(plan.contains("triangle of the stack"), "{plan}");
+        let x = [1.0, -2.0, 3.0, 0.5, -0.25, 4.0].to_vec();
+        let mut rhs: Vec<f64> = stack.apply_as(&x);
+        // what is orthogonal to nothing in particular: compare with the normal equations, which are well conditioned here
+        rhs.iter_mut().enumerate().for_each(|(i, r)| *r += 0.01 * (i as f64 * 1.7).cos());
+        let normal = a.transpose() * &a + b.transpose() * &b;
+        let right = nalgebra::DVector::from_column_slice(&rhs);
+        let right = a.transpose() * right.rows(0, n) + b.transpose() * right.rows(n, n);
+        let want = normal.lu().solve(&right).unwrap();
+        let have: Vec<f64> = stack.lstsq(&rhs)?;
+        assert!(have.iter().zip(&want).all(|(x, y)| (x - y).abs() < 1e-11), "{have:?} {want}");
+        let short = HStack::new(Transpose::new(action(a)), Transpose::new(action(b)));
+        let x: Vec<f64> = short.lstsq(&vec![1.0, 0.0, 2.0, -1.0, 3.0, 0.5])?;
+        let back: Vec<f64> = short.apply_as(&x);
+        assert!((back[2] - 2.0).abs() < 1e-11 && (back[5] - 0.5).abs() < 1e-11, "{back:?}");
         Ok(())
     }
     #[test]

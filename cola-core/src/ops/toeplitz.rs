@@ -3,7 +3,7 @@
 use crate::algorithms::fft::Convolution;
 use crate::algorithms::krylov::{Cg, SolveAlgorithm};
 use crate::algorithms::toeplitz::{self as kernels, Displacement};
-use crate::data::VectorData;
+use crate::data::{Column, VectorData};
 use crate::dsl::shape_panic;
 use crate::error::{Error, Result};
 use crate::facts::{Fact, FactSet, Facts, InverseFacts, Unknown};
@@ -13,7 +13,7 @@ use crate::functions::diagonal::diagonal_start;
 use crate::functions::{DetRule, DiagonalRule, InverseRule};
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::{Circulant, Either, Mirrored, UpperBand};
+use crate::ops::{Circulant, Either, FoldedShift, Folding, Mirrored, Multiple, Scaled, UpperBand};
 use crate::parameters::{LeafFn, Parameters, Path};
 use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::{Real, Scalar};
@@ -153,8 +153,63 @@ impl<C, R: VectorData> RowSpace<C> for R {
 }
 operator!([C: VectorData, R: UpperBand<C::Scalar> + RowSpace<C>] Toeplitz<C, R> {
     scalar C::Scalar; facts FactSet<R::Symmetric, Unknown, Unknown, Unknown>; rows C::Len; cols R::Cols;
-    nrows |s| s.column.view().rows; ncols s.cols();
+    nrows |s| s.column.view().rows; ncols s.cols(); class crate::classes::IsToeplitz;
 });
+/// A structure that is a Toeplitz matrix, of whatever is promised of it too: what its folded sums read.
+pub trait AsToeplitz: Operator {
+    /// t_k, entry (i, j) for i - j = k.
+    fn toeplitz_entry(&self, k: isize) -> Self::Scalar;
+}
+impl<C: VectorData, R: UpperBand<C::Scalar> + RowSpace<C>> AsToeplitz for Toeplitz<C, R> {
+    fn toeplitz_entry(&self, k: isize) -> C::Scalar {
+        self.at(k)
+    }
+}
+impl<A: AsToeplitz, G: crate::facts::Sign> AsToeplitz for Scaled<A, Sc<A>, G> {
+    fn toeplitz_entry(&self, k: isize) -> Sc<A> {
+        self.c * self.a.toeplitz_entry(k)
+    }
+}
+impl<A: AsToeplitz, E: Multiple<Scalar = A::Scalar>> AsToeplitz for FoldedShift<A, E> {
+    fn toeplitz_entry(&self, k: isize) -> Sc<A> {
+        let t = self.0.toeplitz_entry(k);
+        if k == 0 { t + self.1.identity_factor() } else { t }
+    }
+}
+/// A Toeplitz matrix in storage of our own, of the index sets R and C.
+pub type WholeToeplitz<T, R, C> = Toeplitz<Column<T, R>, Column<T, C>>;
+/// By the entries t_k.
+fn by_entries<T: Scalar, R: Space, C: Space>((m, n): (usize, usize), t: impl Fn(isize) -> T) -> WholeToeplitz<T, R, C> {
+    let (mut column, mut row) = (Column::filled(m, T::zero()), Column::filled(n, T::zero()));
+    column.iter_mut().enumerate().for_each(|(k, x)| *x = t(k as isize));
+    row.iter_mut().enumerate().for_each(|(k, x)| *x = t(-(k as isize)));
+    Toeplitz::checked(column, row).unwrap_or_else(|e| shape_panic(&e))
+}
+/// A + B.
+pub(crate) fn toeplitz_sum<A: AsToeplitz, B: AsToeplitz<Scalar = A::Scalar>, R: Space, C: Space>(
+    a: &A,
+    b: &B,
+) -> Result<WholeToeplitz<Sc<A>, R, C>> {
+    let (left, right) = ((a.nrows(), a.ncols()), (b.nrows(), b.ncols()));
+    if left != right {
+        return Err(Error::ShapeMismatch { op: "A + B", left, right });
+    }
+    Ok(by_entries(left, |k| a.toeplitz_entry(k) + b.toeplitz_entry(k)))
+}
+/// The sum of some of one shape, of which there is one at least.
+pub(crate) fn toeplitz_of<A: AsToeplitz>(parts: &[A]) -> WholeToeplitz<Sc<A>, A::Rows, A::Cols> {
+    let shape = parts.first().map_or((0, 0), |a| (a.nrows(), a.ncols()));
+    by_entries(shape, |k| parts.iter().fold(Sc::<A>::zero(), |s, a| s + a.toeplitz_entry(k)))
+}
+impl<C: VectorData, R: UpperBand<C::Scalar> + RowSpace<C>> Folding for Toeplitz<C, R> {
+    type Whole = WholeToeplitz<C::Scalar, C::Len, R::Cols>;
+    fn folded(&self, scale: C::Scalar, shift: C::Scalar) -> Self::Whole {
+        by_entries((self.nrows(), self.ncols()), |k| {
+            let t = scale * self.at(k);
+            if k == 0 { t + shift } else { t }
+        })
+    }
+}
 macro_rules! leaves {
     ([$($p:tt)*] $R:ty, $With:ty, $Owned:ty, |$r:ident, $path:ident, $f:ident| $visit:expr, $traverse:expr, $rebuild:expr) => {
         impl<T: Scalar, C: Parameters<Number = T> + VectorData<Scalar = T>, $($p)*> Parameters for Toeplitz<C, $R>
@@ -232,8 +287,7 @@ impl<C: VectorData, R: UpperBand<C::Scalar> + RowSpace<C>> Toeplitz<C, R> {
         let (c, r) = self.vectors();
         finite(&c, "the first column")?;
         finite(&r, "the first row")?;
-        // lanes branch together: the dense methods serve them
-        if Sc::<Self>::LANES > 1 { Ok(None) } else { kernels::levinson(&c, &r, psd) }
+        kernels::levinson(&c, &r, psd)
     }
     /// The circulant nearest to T in the Frobenius norm. (T. Chan, An optimal circulant preconditioner, 1988.)
     pub(crate) fn optimal_circulant(&self) -> Circulant<Sc<Self>, Dyn> {
@@ -337,6 +391,7 @@ crate::base_decompositions!([T: Scalar, S: Space, F: Facts] ToeplitzInverse<T, S
 impl<T: Scalar, S: Space, F: Facts> Explain for ToeplitzInverse<T, S, F> {
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         match question {
+            Question::Apply if T::LANES > 1 => Plan::rule(self, "Gohberg-Semencul by terms", "20n^2"),
             Question::Apply => {
                 Plan { cost: Cost::unknown("200n log n"), ..Plan::rule(self, "Gohberg-Semencul by FFT", "n") }
             }
@@ -415,14 +470,15 @@ impl<C: VectorData, R: UpperBand<C::Scalar> + RowSpace<C>> Explain for Toeplitz<
     fn plan<K: Facts>(&self, question: Question) -> Plan {
         let one_lane = Sc::<Self>::LANES == 1;
         match question {
+            Question::Apply if !one_lane => Plan::rule(self, "by its terms", "2mn"),
             Question::Apply => {
                 Plan { cost: Cost::unknown("20n log n"), ..Plan::rule(self, "FFT of twice the size", "n") }
             }
             Question::Solve if one_lane && K::Psd::KNOWN && self.nrows() >= ITERATE => {
                 Plan { cost: Cost::unknown("40n log n"), ..Plan::rule(self, "CG with a circulant preconditioner", "n") }
             }
-            Question::Solve if one_lane => Plan::rule(self, "Levinson, Gohberg-Semencul", "4n^2"),
-            Question::Slogdet if one_lane => Plan::rule(self, "Levinson", "4n^2"),
+            Question::Solve => Plan::rule(self, "Levinson, Gohberg-Semencul", "4n^2"),
+            Question::Slogdet => Plan::rule(self, "Levinson", "4n^2"),
             Question::Trace | Question::Diagonal => Plan::rule(self, "constant along the diagonals", "n"),
             _ => base::<K, Self>(self, question),
         }

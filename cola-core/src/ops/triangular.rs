@@ -14,7 +14,7 @@ use crate::functions::{
 use crate::gradient::{Differentiable, LogdetGradient, product};
 use crate::operator::short::{Re, Sc};
 use crate::operator::{LinearOperator, Operator, Update, operator};
-use crate::ops::Identity;
+use crate::ops::{Folding, Identity};
 use crate::parameters::{Frame, LeafFn, Parameters, Path, tree_node};
 use crate::plan::{Explain, Plan, Question, Tree, base};
 use crate::scalar::{Real, Scalar};
@@ -167,6 +167,26 @@ impl<M: MatrixData, U: Side> AsTriangle for Triangular<M, U> {
             rows_of::<U>(m, j).for_each(|i| *to.at(i, j) = self.entry(i, j));
         }
         Triangular::from_parts(p)
+    }
+}
+impl<A: AsTriangle, G: crate::facts::Sign> AsTriangle for crate::ops::Scaled<A, A::Scalar, G> {
+    type Side = A::Side;
+    fn to_triangle(&self) -> Triangular<TrianglePanel<Self>, A::Side> {
+        let mut t = self.a.to_triangle();
+        t.data.as_mut_slice().iter_mut().for_each(|x| *x = self.c * *x);
+        t
+    }
+}
+impl<M: MatrixData, U: Side> Folding for Triangular<M, U> {
+    type Whole = Triangular<TrianglePanel<Self>, U>;
+    fn folded(&self, scale: M::Scalar, shift: M::Scalar) -> Self::Whole {
+        let (mut t, (m, n)) = (self.to_triangle(), (self.nrows(), self.ncols()));
+        let entries = t.data.as_mut_slice();
+        for j in 0..n {
+            rows_of::<U>(m, j).for_each(|i| entries[i + m * j] = scale * entries[i + m * j]);
+        }
+        (0..m.min(n)).for_each(|i| entries[i + m * i] += shift);
+        t
     }
 }
 /// The rows of column j of an m x n triangle.

@@ -209,7 +209,7 @@ impl<T: Scalar, S: Space> Trigonometric<T, S> {
     }
 }
 operator!([T: Scalar, S: Space] Trigonometric<T, S> {
-    scalar T; facts UnitaryFacts; rows S; cols S; nrows |s| s.n; ncols s.n;
+    scalar T; facts UnitaryFacts; rows S; cols S; nrows |s| s.n; ncols s.n; class crate::classes::IsFolding;
 });
 /// Where the numbers of a transform come from and go to: two views, or one.
 trait Ends<T> {
@@ -479,15 +479,7 @@ impl<T: Scalar, S: Space> Parameters for Trigonometric<T, S> {
         self.clone()
     }
 }
-impl<T: Scalar, S: Space> crate::gradient::Differentiable for Trigonometric<T, S> {
-    fn parameters(&self) -> usize {
-        0
-    }
-    fn accumulate_bilinear(&self, _: View<'_, T>, _: View<'_, T>, _: T, _: &mut [T]) {}
-}
-impl<K: Facts, T: Scalar, S: Space> crate::gradient::LogdetGradient<K> for Trigonometric<T, S> {
-    fn accumulate_logdet(&self, _: &Self::Output, _: T, _: &mut [T]) {}
-}
+crate::gradient::no_gradient!([T: Scalar, S: Space] Trigonometric<T, S>);
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,10 @@
 //! A static operator type as a tree of structures and sizes: written by trait recursion, read by everything else.
 
 use cola_core::{
-    Adjoint, BlockDiag, ByAdjoint, ByTranspose, Conj, Dense, Diagonal, Extent, Fact, Facts, Gram, Identity, Isometric,
-    Kron, LinearOperator, Operator, Powi, Product, Psd, Repeat, Scaled, ScaledIdentity, SelfAdjoint, Side, Sign, Space,
-    Sum, Transpose, Triangular, Unitary, WithFacts, WithIsometric, WithPsd, WithSelfAdjoint, WithUnitary,
-    data::MatrixData, data::VectorData, space::StaticSpace,
+    Adjoint, BlockDiag, ByAdjoint, ByTranspose, Conj, Dense, Diagonal, Extent, Fact, Facts, FoldedShift, Gram,
+    Identity, Isometric, Kron, LinearOperator, Operator, Powi, Product, Psd, Repeat, Scaled, ScaledIdentity,
+    SelfAdjoint, Side, Sign, Space, Sum, Transpose, Triangular, Unitary, WithFacts, WithIsometric, WithPsd,
+    WithSelfAdjoint, WithUnitary, data::MatrixData, data::VectorData, space::StaticSpace,
 };
 
 /// One node of the tree.
@@ -146,6 +146,11 @@ macro_rules! two {
     )* };
 }
 two!(Kron BlockDiag Sum Product);
+impl<K: Facts, A: Fusible, B: Fusible<Scalar = A::Scalar>> FuseRule<K> for FoldedShift<A, B> {
+    fn term() -> Term {
+        Term::new::<K>(Kind::Sum(of::<A>(), of::<B>()))
+    }
+}
 impl<K: Facts, A: Fusible, const M: usize> FuseRule<K> for Repeat<A, M> {
     fn term() -> Term {
         Term::new::<K>(Kind::Repeat(of::<A>(), M))

@@ -13,9 +13,9 @@ use cola_core::functions::DiagonalRule;
 use cola_core::functions::base::entries;
 use cola_core::space::Dyn;
 use cola_core::{
-    Adjoint, Banded, BlockDiag, BlockDiagOf, Blocks, Circulant, Congruence, Conj, Dense, Diagonal, Fact, Fourier, Gram,
-    GramKind, HStack, Hadamard, Householder, Identity, IndexSet, Interpolation, Isometric, Kernel, Kron, KronOf,
-    KronProduct, KronSum, LinearOperator, LowRank, LowRankUpdate, Operator, Parts, Permutation, Powi, Product,
+    Adjoint, Banded, BlockDiag, BlockDiagOf, Blocks, Circulant, Congruence, Conj, Dense, Diagonal, Fact, FoldedShift,
+    Fourier, Gram, GramKind, HStack, Hadamard, Householder, Identity, IndexSet, Interpolation, Isometric, Kernel, Kron,
+    KronOf, KronProduct, KronSum, LinearOperator, LowRank, LowRankUpdate, Operator, Parts, Permutation, Powi, Product,
     ProductOf, Projection, Psd, Real, Repeat, Result, Scalar, Scaled, ScaledIdentity, SelfAdjoint, Shifted, Side, Sign,
     Sliced, Space, Sparse, SparseData, Sum, SumOf, Toeplitz, Transpose, Triangular, Tridiagonal, Trigonometric,
     Unitary, UpperBand, VStack, WithFacts, Zero,
@@ -310,6 +310,16 @@ where
     type Device = Shifted<A::Device, B::Device>;
     fn copied(&self, gpu: &Cuda) -> Result<Self::Device> {
         Shifted::try_new(self.0.copied(gpu)?, self.1.copied(gpu)?)
+    }
+}
+// device memory holds what adds, not what folds
+impl<A: ToDevice, B: ToDevice<Scalar = A::Scalar>> ToDevice for FoldedShift<A, B>
+where
+    Sum<A::Device, B::Device>: Operator<Scalar = A::Scalar>,
+{
+    type Device = Sum<A::Device, B::Device>;
+    fn copied(&self, gpu: &Cuda) -> Result<Self::Device> {
+        Sum::try_new(self.0.copied(gpu)?, self.1.copied(gpu)?)
     }
 }
 impl<F: ToDevice, P: ToDevice<Scalar = F::Scalar>> ToDevice for KronProduct<F, P>

@@ -112,6 +112,35 @@ fn lanes_and_gradients() -> Result<()> {
     for (lane, x) in xs.iter().enumerate() {
         assert!(y.iter().zip(of(*x).solve(&[1.0, 2.0, 3.0])?).all(|(a, b)| (a.lane(lane) - b).abs() < 1e-13));
     }
+    // by the recursion, and where a lane has no leading minors by the dense matrices of all
+    let plan = |q| batch.explain().plan(q).to_string();
+    assert!(
+        plan(crate::plan::Question::Solve).contains("Levinson")
+            && plan(crate::plan::Question::Slogdet).contains("Levinson")
+    );
+    let det = batch.slogdet()?;
+    let (long, zs) = (
+        |x: f64| Toeplitz::new(numbers::<f64>(40, 1).iter().map(|c| c + x).collect::<Vec<_>>(), numbers(40, 2)),
+        [5.0, -6.0],
+    );
+    let both = stack(zs.map(long))?;
+    let rhs: Vec<_> = numbers::<f64>(40, 3);
+    let solved = both.solve(&rhs.iter().map(|&b| Lanes::<f64, 2>::of(b)).collect::<Vec<_>>())?;
+    for lane in 0..2 {
+        let (c, r) = long(zs[lane]).vectors();
+        let (one, want) = (dense(&c, &r).solve(&rhs)?, of(xs[lane]).slogdet()?);
+        assert!(solved.iter().zip(&one).all(|(a, b)| (a.lane(lane) - b).abs() < 1e-9 * (1.0 + b.abs())));
+        assert!((det.0.lane(lane) - want.0).abs() + (det.1.lane(lane) - want.1).abs() < 1e-13);
+    }
+    let minors = stack([Toeplitz::symmetric([0.0, 1.0, 2.0]), Toeplitz::symmetric([3.0, 1.0, 0.5])])?;
+    let x = minors.solve(&[1.0, 2.0, 3.0].map(Lanes::<f64, 2>::of))?;
+    assert!((minors.apply(&x)[2] - Lanes::of(3.0)).abs().lane(0) < 1e-13);
+    // the lane that is not positive definite is named
+    let bad = stack([Psd::new(Toeplitz::symmetric([2.0, 1.0])), Psd::new(Toeplitz::symmetric([1.0, 2.0]))])?;
+    match bad.logdet() {
+        Err(Error::Lanes { failed }) => assert!(failed.len() == 1 && failed[0].0 == 1, "{failed:?}"),
+        other => panic!("{other:?}"),
+    }
     let y = [1.0, -0.5, 2.0];
     macro_rules! check {
         ($k:expr) => {
