@@ -180,6 +180,12 @@ pub trait Real: Scalar<Re = Self, IsReal = Known> {
     fn atan2(self, x: Self) -> Self;
     /// Lane `i` as an f64, for messages and stopping rules.
     fn lane_f64(self, i: usize) -> f64;
+    /// |self| with the sign of `o`; that of a zero is either.
+    #[inline(always)]
+    fn copysign(self, o: Self) -> Self {
+        let size = self.abs();
+        Self::select(o.lt(Self::zero()), -size, size)
+    }
     /// The larger one in each lane.
     #[inline(always)]
     fn max(self, o: Self) -> Self {
@@ -368,6 +374,10 @@ macro_rules! float {
             #[inline(always)]
             fn lt(self, o: Self) -> bool {
                 self < o
+            }
+            #[inline(always)]
+            fn copysign(self, o: Self) -> Self {
+                <$t>::copysign(self, o)
             }
             #[inline]
             fn sin_cos(self) -> (Self, Self) {

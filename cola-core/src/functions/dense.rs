@@ -5,6 +5,7 @@ use crate::data::{Column, Held};
 use crate::dsl::Class;
 use crate::error::{Error, Result, check, failure};
 use crate::facts::{AnyPhase, AnySign, Facts, Known, NoFacts, PsdFacts, SelfAdjointFacts, Sign, Unknown};
+use crate::functions::Power;
 use crate::functions::det::{Det, log_product, slog_product};
 use crate::functions::factor::LuFactors;
 use crate::operator::{LinearOperator, with_scratch};
@@ -522,16 +523,75 @@ pub fn dense_spectrum<T: Scalar, S: Space>(a: Held<T, S>) -> Result<DenseSpectra
 }
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn diagonalised<T: Scalar, S: Space>(mut a: Held<T, S>, sorted: bool) -> Result<DenseSpectral<T, S>> {
-    finite(a.as_slice(), "the matrix")?;
     let (n, mut v) = (a.order(), Held::<T, S>::filled(a.order(), T::zero()));
     let mut w = Column::<T::Re, S>::filled(n, T::Re::zero());
+    let two = !sorted && S::EXTENT.or(0) == 2;
+    if two && T::LANES == 1 && T::PLAIN {
+        let plane = match kernels::plane(a.as_slice(), &mut w, v.as_mut_slice()) {
+            Some(plane) => plane,
+            None => {
+                let plane;
+                (v, w, plane) = two_with_care(a)?;
+                plane
+            }
+        };
+        return Ok(Spectral::with_plane(Unitary(Dense(v)), w, Some(plane)));
+    }
+    finite(a.as_slice(), "the matrix")?;
     let (parts, fixed) = ((a.as_mut_slice(), v.as_mut_slice()), fixed::<S>());
-    let outcome = match sorted {
-        true => kernels::eigh(n, fixed, parts.0, &mut w, parts.1),
-        false => kernels::spectrum(n, fixed, parts.0, &mut w, parts.1),
+    let (outcome, plane) = if two && T::LANES > 1 {
+        let (outcome, plane) = kernels::spectrum_of_two(parts.0, &mut w, parts.1);
+        (outcome, Some(plane))
+    } else if sorted {
+        (kernels::eigh(n, fixed, parts.0, &mut w, parts.1), None)
+    } else {
+        (kernels::spectrum(n, fixed, parts.0, &mut w, parts.1), None)
     };
     outcome.result(|iterations, residual| Error::not_converged("eigh", iterations, residual, 0.0))?;
-    Ok(Spectral::from_parts(Unitary(Dense(v)), w))
+    Ok(Spectral::with_plane(Unitary(Dense(v)), w, plane))
+}
+/// A^p = V diag(w^p) V^H.
+///
+/// # Errors
+/// `NegativeEigenvalue`, `Singular`, `NotConverged`, `NonFinite`.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn dense_power<T: Scalar, S: Space, G>(a: View<'_, T>, p: Power) -> Result<DenseSpectral<T, S, G>> {
+    let held = Held::copy(a);
+    if S::EXTENT.or(0) == 2 && T::LANES == 1 && T::PLAIN && p == Power::Sqrt {
+        let (mut v, mut w) = (Held::<T, S>::filled(2, T::zero()), Column::<T::Re, S>::filled(2, T::Re::zero()));
+        let plane = match kernels::plane_root(held.as_slice(), &mut w, v.as_mut_slice()) {
+            Some(plane) => plane,
+            None => {
+                let plane;
+                (v, w, plane) = root_with_care(a)?;
+                plane
+            }
+        };
+        return Ok(Spectral::with_plane(Unitary(Dense(v)), w, Some(plane)));
+    }
+    dense_spectrum(held)?.power(p)
+}
+/// Eigenvectors and eigenvalues of a 2 x 2 matrix, and a function of it with them.
+type OfTwo<T, S> = (Held<T, S>, Column<<T as Scalar>::Re, S>, kernels::Plane<T>);
+/// The root by the eigenvalues, where the determinant does not serve. From where the matrix lies: a copy would keep it in memory on the
+/// good path.
+#[cold]
+#[inline(never)]
+fn root_with_care<T: Scalar, S: Space>(a: View<'_, T>) -> Result<OfTwo<T, S>> {
+    let (v, mut w, plane) = two_with_care(Held::copy(a))?;
+    Power::Sqrt.of_spectrum(&mut w)?;
+    let plane = plane.of(&w);
+    Ok((v, w, plane))
+}
+/// [`diagonalised`] of a 2 x 2 matrix that is scaled first, or has no eigenvalues.
+#[cold]
+#[inline(never)]
+fn two_with_care<T: Scalar, S: Space>(mut a: Held<T, S>) -> Result<OfTwo<T, S>> {
+    finite(a.as_slice(), "the matrix")?;
+    let (mut v, mut w) = (Held::<T, S>::filled(2, T::zero()), Column::<T::Re, S>::filled(2, T::Re::zero()));
+    let (outcome, plane) = kernels::spectrum_of_two(a.as_mut_slice(), &mut w, v.as_mut_slice());
+    outcome.result(|iterations, residual| Error::not_converged("eigh", iterations, residual, 0.0))?;
+    Ok((v, w, plane))
 }
 
 /// The inverse of a dense matrix by its factors; `M` is the method.

@@ -70,6 +70,16 @@ impl Power {
     /// As [`of_spectrum`](Self::of_spectrum), for numbers that stay in registers: the cold path has a copy.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn of_column<R: Real, S: Space>(self, w: &mut Column<R, S>) -> Result<()> {
+        if R::LANES == 1 && S::EXTENT.is_static() && !self.is_integer() && 0.0 < self.exponent() {
+            // NaN of a negative value, infinite of an infinite one: nothing need be compared
+            let (mut y, mut sum) = (w.clone(), -R::zero());
+            for x in y.iter_mut() {
+                *x = self.of(*x);
+                sum += *x;
+            }
+            *w = if sum.finite().all() { y } else { self.of_each(w.clone())? };
+            return Ok(());
+        }
         let (ok, tol) = self.accepts(w);
         if !ok.all() {
             crate::error::failure::<R, _>(
@@ -78,6 +88,12 @@ impl Power {
             )?;
         }
         self.raise(w, tol)
+    }
+    #[cold]
+    #[inline(never)]
+    fn of_each<R: Real, S: Space>(self, mut w: Column<R, S>) -> Result<Column<R, S>> {
+        self.of_spectrum(&mut w)?;
+        Ok(w)
     }
     /// Whether all values have the power, and what counts as zero. NaN and infinity reach the sum; where only the sum overflows, there is
     /// nothing to complain of.

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::facts::{Fact, FactSet, Facts, Known, NoFacts, RootOf, SelfAdjointFacts, SelfAdjointOf, Unknown};
 use crate::functions::base::square;
 use crate::functions::dense::{
-    DenseBasis, DenseSpectral, FactChoice, FactorMethod, Factored, MethodOf, dense_eigh, dense_spectrum,
+    DenseBasis, DenseSpectral, FactChoice, FactorMethod, Factored, MethodOf, dense_eigh, dense_power, dense_spectrum,
 };
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::eig::{DenseEigenvectors, adjoint_of, dense_eig};
@@ -172,7 +172,8 @@ impl<K: Facts<SelfAdjoint: RootOf<Dense<M>>>, M: MatrixData> PowerRule<K> for De
     type Output = DenseSpectral<M::Scalar, M::Rows, FactSet<Known, K::Psd, Unknown, Unknown>>;
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn power_rule(&self, p: Power) -> Result<Self::Output> {
-        dense_spectrum(copy("power", self)?)?.power(p)
+        square("power", self)?;
+        dense_power(self.0.view(), p)
     }
 }
 // exp A = V diag(e^w) V^H if self-adjoint, else Pade.

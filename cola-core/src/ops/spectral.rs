@@ -1,5 +1,6 @@
 //! V diag(w) V^H: a self-adjoint operator by its eigenvalues. Every function of it is elementwise on w.
 
+use crate::algorithms::dense::Plane;
 use crate::data::Column;
 use crate::error::{Error, Result, check};
 use crate::facts::{FactSet, Facts, Known, PsdFacts, SelfAdjointFacts, Unknown};
@@ -33,37 +34,43 @@ use std::borrow::Cow;
 /// assert!((e.eigenvalues()[0] - 1.0).abs() < 1e-15 && (e.eigenvalues()[1] - 3.0).abs() < 1e-15);
 /// # Ok::<(), Error>(())
 /// ```
-pub type Spectral<V, F = SelfAdjointFacts> = form::Spectral<V, Column<Re<V>, Co<V>>, F>;
+pub type Spectral<V, F = SelfAdjointFacts> = form::Spectral<V, Column<Re<V>, Co<V>>, Plane<Sc<V>>, F>;
 
-/// The struct has no bounds, so that its tree over another number is the same struct: W is the type of the eigenvalues.
+/// The struct has no bounds, so that its tree over another number is the same struct: W is the type of the eigenvalues, P of the projectors
+/// on the eigenvectors.
 pub mod form {
     /// See [`Spectral`](super::Spectral).
     #[derive(Debug)]
-    pub struct Spectral<V, W, F> {
+    pub struct Spectral<V, W, P, F> {
         pub(super) basis: V,
         pub(super) values: W,
+        /// Of static 2 x 2 matrices: the function of the matrix follows from them with half of the operations, and of the eigenvectors,
+        /// which hold as much, the compiler leaves out what nobody reads.
+        pub(super) plane: Option<P>,
         pub(super) facts: core::marker::PhantomData<fn() -> F>,
     }
 }
-impl<V: Clone, W: Clone, F> Clone for form::Spectral<V, W, F> {
+impl<V: Clone, W: Clone, P: Copy, F> Clone for form::Spectral<V, W, P, F> {
     fn clone(&self) -> Self {
-        form::Spectral { basis: self.basis.clone(), values: self.values.clone(), facts: PhantomData }
+        form::Spectral { basis: self.basis.clone(), values: self.values.clone(), plane: self.plane, facts: PhantomData }
     }
 }
 // leaves: those of V under "vectors", and w as "values"
-crate::interop::saved!([V: Operator, F: Facts] form::Spectral<V, Column<Re<V>, Co<V>>, F>, "Spectral", [] {
+crate::interop::saved!([V: Operator, F: Facts] form::Spectral<V, Column<Re<V>, Co<V>>, Plane<Sc<V>>, F>, "Spectral", [] {
     basis: V = |k| k.basis, values: Column<Re<V>, Co<V>> = |k| k.values
 } {
     let (left, right) = ((basis.nrows(), basis.ncols()), (values.len(), values.len()));
     match left.1 == right.0 {
-        true => Ok(form::Spectral { basis, values, facts: PhantomData }),
+        true => Ok(Spectral::from_parts(basis, values)),
         false => Err(Error::ShapeMismatch { op: "eigenvectors and eigenvalues", left, right }),
     }
 });
-impl<V: Parameters, S: Space, F> Parameters for form::Spectral<V, Column<<V::Number as Scalar>::Re, S>, F> {
+impl<V: Parameters, S: Space, F> Parameters
+    for form::Spectral<V, Column<<V::Number as Scalar>::Re, S>, Plane<V::Number>, F>
+{
     type Number = V::Number;
-    type With<X: Scalar> = form::Spectral<V::With<X>, Column<X::Re, S>, F>;
-    type Owned = form::Spectral<V::Owned, Column<<V::Number as Scalar>::Re, S>, F>;
+    type With<X: Scalar> = form::Spectral<V::With<X>, Column<X::Re, S>, Plane<X>, F>;
+    type Owned = form::Spectral<V::Owned, Column<<V::Number as Scalar>::Re, S>, Plane<V::Number>, F>;
     fn visit<'a>(&'a self, path: &mut Path, f: &mut dyn FnMut(&str, Cow<'a, [V::Number]>)) {
         path.enter("vectors", |p| self.basis.visit(p, f));
         path.enter("values", |p| real_leaf::visit(&self.values, p, f));
@@ -72,13 +79,15 @@ impl<V: Parameters, S: Space, F> Parameters for form::Spectral<V, Column<<V::Num
         let basis = path.enter("vectors", |p| self.basis.traverse(p, f));
         let mut values = Column::filled(self.values.len(), X::Re::zero());
         path.enter("values", |p| real_leaf::traverse(&self.values, &mut values, p, f));
-        form::Spectral { basis, values, facts: PhantomData }
+        // of other eigenvectors, which need not be unitary
+        form::Spectral { basis, values, plane: None, facts: PhantomData }
     }
     fn rebuild(&self, path: &mut Path, f: LeafFn<'_, V::Number, V::Number>) -> Self::Owned {
         let basis = path.enter("vectors", |p| self.basis.rebuild(p, f));
         let mut values = self.values.clone();
         path.enter("values", |p| real_leaf::traverse(&self.values, &mut values, p, f));
-        form::Spectral { basis, values, facts: PhantomData }
+        // of other eigenvectors, which need not be unitary
+        form::Spectral { basis, values, plane: None, facts: PhantomData }
     }
     fn frame(&self, f: &mut dyn FnMut(Frame)) {
         self.basis.frame(f)
@@ -109,7 +118,12 @@ impl<V: Operator, F> Spectral<V, F> {
     /// From eigenvectors and eigenvalues; the caller answers for V being unitary.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn from_parts(basis: V, values: Column<Re<V>, Co<V>>) -> Self {
-        form::Spectral { basis, values, facts: PhantomData }
+        Self::with_plane(basis, values, None)
+    }
+    /// The same, and the projectors on the eigenvectors of a 2 x 2 matrix.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn with_plane(basis: V, values: Column<Re<V>, Co<V>>, plane: Option<Plane<Sc<V>>>) -> Self {
+        form::Spectral { basis, values, plane, facts: PhantomData }
     }
     /// The eigenvalues, in the order of the columns of the eigenvectors.
     pub fn eigenvalues(&self) -> &Column<Re<V>, Co<V>> {
@@ -125,9 +139,13 @@ impl<V: Operator, F> Spectral<V, F> {
     }
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn with<G>(self, f: impl FnOnce(&mut [Re<V>]) -> Result<()>) -> Result<Spectral<V, G>> {
-        let form::Spectral { basis, mut values, .. } = self;
+        let form::Spectral { basis, mut values, plane, .. } = self;
         f(&mut values)?;
-        Ok(form::Spectral { basis, values, facts: PhantomData })
+        let plane = plane.map(
+            #[inline(always)]
+            |plane| plane.of(&values),
+        );
+        Ok(form::Spectral { basis, values, plane, facts: PhantomData })
     }
     /// V diag(w^p) V^H.
     ///
@@ -136,9 +154,13 @@ impl<V: Operator, F> Spectral<V, F> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn power<G>(self, p: Power) -> Result<Spectral<V, G>> {
         let p = p.checked()?;
-        let form::Spectral { basis, mut values, .. } = self;
+        let form::Spectral { basis, mut values, plane, .. } = self;
         p.of_column(&mut values)?;
-        Ok(form::Spectral { basis, values, facts: PhantomData })
+        let plane = plane.map(
+            #[inline(always)]
+            |plane| plane.of(&values),
+        );
+        Ok(form::Spectral { basis, values, plane, facts: PhantomData })
     }
     /// V diag(e^w) V^H.
     ///
@@ -201,6 +223,9 @@ pub(crate) fn log_of_spectrum<R: Real>(w: &mut [R]) -> Result<()> {
 impl<V: LinearOperator, F: Facts> LinearOperator for Spectral<V, F> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn act(&self, how: Update<Sc<V>>, x: View<'_, Sc<V>>, y: ViewMut<'_, Sc<V>>, s: &mut [Sc<V>]) {
+        if let (true, Some(plane)) = (Co::<V>::EXTENT.or(0) == 2, &self.plane) {
+            return plane.act(how, x, y);
+        }
         let n = self.basis.ncols();
         let (buf, rest) = s.split_at_mut(n * x.cols);
         if n > crate::algorithms::dense::UNROLL && x.rs > x.cs {

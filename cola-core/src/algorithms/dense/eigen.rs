@@ -1,6 +1,7 @@
 //! Hermitian eigenproblem: choice of algorithm, range, order, derivatives.
 
-use super::jacobi::jacobi;
+use super::jacobi::{jacobi, marked};
+use super::plane::{Plane, rotate};
 use super::small::size;
 use super::{Engine, UNROLL};
 use crate::error::Outcome;
@@ -43,6 +44,18 @@ pub fn spectrum<T: Scalar>(n: usize, fixed: bool, a: &mut [T], w: &mut [T::Re], 
         *x *= scale;
     }
     out
+}
+/// [`spectrum`] of a static 2 x 2 matrix of numbers that are their value, or of lanes of them; a function of the matrix follows from the
+/// plane alone.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn spectrum_of_two<T: Scalar>(a: &mut [T], w: &mut [T::Re], v: &mut [T]) -> (Outcome<T>, Plane<T>) {
+    if fits(2, a).all() {
+        return (marked(2, a), rotate(a, w, v));
+    }
+    let scale = normalise(2, a);
+    let plane = rotate(a, w, v);
+    w.iter_mut().for_each(|x| *x *= scale);
+    (marked(2, a), plane.of(w))
 }
 /// Whether the squares of the entries of the lower triangle neither overflow nor vanish.
 #[inline(always)]

@@ -17,10 +17,9 @@ const MAX_SWEEPS: usize = 40;
 fn rotate<T: Scalar>(x: T, y: T, c: T::Re, s: T) -> (T, T) {
     (x.scale(c).sub_mul(y, s.conj()), y.scale(c).add_mul(x, s))
 }
-/// One rotation in the plane p < q that makes a_pq zero; V takes part. `first`: V is the identity, and a multiplication by 0 or 1 would
-/// cost as much as any.
+/// One rotation in the plane p < q that makes a_pq zero; V takes part.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn annihilate<T: Scalar>(n: usize, p: usize, q: usize, a: &mut [T], v: &mut [T], first: bool) {
+fn annihilate<T: Scalar>(n: usize, p: usize, q: usize, a: &mut [T], v: &mut [T]) {
     let (zero, one) = (T::Re::zero(), T::Re::one());
     let below = a[q + p * n];
     let sq = below.abs_sq();
@@ -61,11 +60,6 @@ fn annihilate<T: Scalar>(n: usize, p: usize, q: usize, a: &mut [T], v: &mut [T],
         let (x, y) = rotate(a[i + p * n], a[i + q * n], c, s);
         (a[i + p * n], a[i + q * n]) = (x, y);
     }
-    if first {
-        (v[p + p * n], v[p + q * n]) = (T::from_re(c), s);
-        (v[q + p * n], v[q + q * n]) = (-s.conj(), T::from_re(c));
-        return;
-    }
     for i in 0..n {
         let (x, y) = rotate(v[i + p * n], v[i + q * n], c, s);
         (v[i + p * n], v[i + q * n]) = (x, y);
@@ -82,6 +76,22 @@ fn off_diagonal<T: Scalar>(n: usize, a: &[T]) -> T::Re {
     }
     off
 }
+/// Nothing that can fail but NaN and infinity, of one number only below the diagonal: the caller has tested the matrix, and a NaN there
+/// would not rotate.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn marked<T: Scalar>(n: usize, a: &[T]) -> Outcome<T> {
+    let (mut out, mut marks) = (Outcome::fine(), -T::Re::zero());
+    if n == 2 {
+        marks += mark(a[1]);
+    }
+    if T::LANES > 1 {
+        for i in 0..n {
+            marks += mark(a[i * (n + 1)]);
+        }
+        out.pivot(0, T::Re::real(f64::NAN), marks.finite());
+    }
+    out
+}
 
 /// A = V diag(w) V^H, unsorted. Reads the lower triangle; entries must be of a size whose squares neither overflow nor vanish.
 ///
@@ -90,24 +100,17 @@ fn off_diagonal<T: Scalar>(n: usize, a: &[T]) -> T::Re {
 pub(super) fn jacobi<T: Scalar>(n: usize, fixed: bool, a: &mut [T], w: &mut [T::Re], v: &mut [T]) -> Outcome<T> {
     let (a, v) = (&mut a[..n * n], &mut v[..n * n]);
     let mut out = Outcome::fine();
+    if n == 2 {
+        super::plane::rotate(a, w, v);
+        return marked(n, a);
+    }
     for j in 0..n {
         for i in 0..n {
             v[i + j * n] = if i == j { T::one() } else { T::zero() };
         }
     }
-    if n <= 2 {
-        let mut marks = -T::Re::zero();
-        if n == 2 {
-            marks += mark(a[1]); // a NaN there would not rotate
-            annihilate(n, 0, 1, a, v, true);
-        }
-        // of one number the caller has tested the matrix
-        if T::LANES > 1 {
-            for i in 0..n {
-                marks += mark(a[i * (n + 1)]);
-            }
-            out.pivot(0, T::Re::real(f64::NAN), marks.finite());
-        }
+    if n == 1 {
+        out = marked(n, a);
     } else {
         let diagonal = (0..n).fold(T::Re::zero(), |s, i| s + a[i + i * n].re().abs_sq());
         let below = off_diagonal(n, a);
@@ -125,13 +128,13 @@ pub(super) fn jacobi<T: Scalar>(n: usize, fixed: bool, a: &mut [T], w: &mut [T::
             if fixed {
                 unroll!(q in 0..n {
                     for p in 0..q {
-                        annihilate(n, p, q, a, v, false);
+                        annihilate(n, p, q, a, v);
                     }
                 });
             } else {
                 for q in 0..n {
                     for p in 0..q {
-                        annihilate(n, p, q, a, v, false);
+                        annihilate(n, p, q, a, v);
                     }
                 }
             }

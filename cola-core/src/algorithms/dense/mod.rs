@@ -26,6 +26,7 @@ mod loops;
     allow(dead_code, unused_imports, reason = "only its singular values are tested beside faer's")
 )]
 mod plain;
+mod plane;
 mod products;
 mod qr;
 mod reflect;
@@ -36,10 +37,11 @@ mod triangular;
 mod tridiagonal;
 
 pub use eig::{eig, eig_upper};
-pub use eigen::{eigh, spectrum};
+pub use eigen::{eigh, spectrum, spectrum_of_two};
 pub use expm::{exp_upper, expm};
 pub use functions::{MatrixFunction, log_upper, logm, pow_upper, powm, sqrt_upper, sqrtm};
 pub use ldlt::{ldlt, ldlt_det, ldlt_solve};
+pub use plane::{Plane, plane, plane_root};
 pub use products::{gemm, gemv};
 pub use qr::lstsq;
 pub use reflect::{apply_blocks, apply_reflections, reflect};

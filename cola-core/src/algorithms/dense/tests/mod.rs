@@ -4,6 +4,7 @@ mod eigen;
 mod factors;
 mod functions;
 mod plain;
+mod plane;
 mod products;
 
 use super::products::gemm_loops;
