@@ -123,11 +123,11 @@ const PROMISED_ABOVE_ONE: &[(&str, &[Q])] = &[
 #[rustfmt::skip]
 const DENSE_IN_STATIC_LANES: &[(&str, &[Q])] = &[
     ("Kron", &[Q::Exp]),
-    ("KronOf", &[Q::Exp]),
     ("Shifted", &[Q::Solve, Q::Slogdet, Q::Exp]),
     ("Tridiagonal", &[Q::Eigh, Q::Power, Q::Log, Q::Exp, Q::Eig, Q::Svd, Q::Pinv]),
 ];
-const DENSE_IN_LANES: &[(&str, &[Q])] = &[("Toeplitz", &[Q::Solve, Q::Slogdet])];
+/// Of lanes of any size; the parts of `KronOf` have static sizes where the product, of a number of parts, has none.
+const DENSE_IN_LANES: &[(&str, &[Q])] = &[("Toeplitz", &[Q::Solve, Q::Slogdet]), ("KronOf", &[Q::Exp])];
 const FUNCTIONS: [(&str, &[Q]); 9] = [
     ("solve", &[Q::Solve]),
     ("det", &[Q::Slogdet]),
