@@ -169,9 +169,17 @@ impl Honest {
     }
     /// The structures whose rules go through the eigenvalues of factors: what is rounding beside the largest one is zero to them.
     fn by_eigenvalues(&self) -> bool {
-        ["kron_sum", "psd kron_sum", "kron + c I", "psd kron + c I"]
-            .iter()
-            .any(|s| self.name.starts_with(&format!("{s} of")))
+        [
+            "kron_sum",
+            "psd kron_sum",
+            "kron + c I",
+            "psd kron + c I",
+            "kron_sum + c I",
+            "kron_sum + x I",
+            "psd kron_sum + c I",
+        ]
+        .iter()
+        .any(|s| self.name.starts_with(&format!("{s} of")))
     }
     /// The trace of a projection is its rank: no entry is read.
     fn by_promise(&self, what: &str) -> bool {
@@ -620,6 +628,13 @@ fn leaves() {
         "banded" Banded::from_diagonals([(0isize, vector(x, n)), (1, vector(0.5, n.saturating_sub(1)))].into_iter().filter(|d| n > d.0 as usize || d.0 == 0)), diagonals(n, &[(0, vector(x, n)), (1, vector(0.5, n.saturating_sub(1)))]);
         "circulant" Circulant::new(vector(x, n)), circulant(vector(x, n));
         "toeplitz" Toeplitz::new(vector(x, n), vector(x, n)), toeplitz(vector(x, n), vector(x, n));
+        // no entry of these is a number of the user's
+        "dct, type 1" Dct::new::<f64>(1, n), cosines(1, n);
+        "dct, type 2" Dct::new::<f64>(2, n), cosines(2, n);
+        "dct, type 4" Dct::new::<f64>(4, n), cosines(4, n);
+        "dst, type 1" Dst::new::<f64>(1, n), sines(n);
+        "hstack" HStack::new(matrix(x, n, n.min(1)), matrix(2.0, n, n - n.min(1))), beside(matrix(x, n, n.min(1)), matrix(2.0, n, n - n.min(1)));
+        "vstack" VStack::new(matrix(2.0, n - n.min(1), n), matrix(x, n.min(1), n)), beside(matrix(2.0, n - n.min(1), n).transpose(), matrix(x, n.min(1), n).transpose()).transpose();
         "toeplitz, row" Toeplitz::new(vector(1.0, n), vector(1.0, n).iter().map(|v| v * if n > 1 { x } else { 1.0 }).collect::<Vec<_>>()), toeplitz(vector(1.0, n), vector(1.0, n).iter().map(|v| v * if n > 1 { x } else { 1.0 }).collect());
         "kernel" Kernel::new(Rbf::new(0.5), DMatrix::from_vec(n, 1, vector(x, n))), gram(|d| (-2.0 * d * d).exp(), vector(x, n));
         "kernel, parameter" Kernel::new(Rbf::new(x), DMatrix::from_vec(n, 1, vector(0.0, n))), gram(|d| (-0.5 * (d / x).powi(2)).exp(), vector(0.0, n));
@@ -633,13 +648,144 @@ fn leaves() {
     }
     no_complaint(complaints);
     for x in BAD {
-        let h = Householder::try_new(vector(x, 1));
-        assert_eq!(h.is_err(), !x.is_finite() || x == 0.0, "{x}");
+        for n in [1, 3] {
+            let h = Householder::try_new(vector(x, n));
+            assert_eq!(h.is_err(), !x.is_finite() || x == 0.0 && n == 1, "{x} of {n}");
+        }
     }
     assert!(Circulant::nd(&[2, 2], vec![1.0; 3]).is_err() && Circulant::nd(&[], Vec::<f64>::new()).is_err());
-    assert!(Interpolation::<f64>::linear(Grid { start: 0.0, step: 1.0, len: 3 }, &[f64::NAN]).is_err());
+    let grid = |step: f64, len: usize| Grid { start: 0.0, step, len };
+    for x in BAD {
+        let outside = !(0.0..=3.0).contains(&x);
+        let all = [Interpolation::<f64>::linear(grid(1.0, 4), &[x]), Interpolation::cubic(grid(1.0, 4), &[1.0, x])];
+        assert!(all.iter().all(|w| w.is_err() == outside), "points {x}");
+        assert!(Interpolation::<f64>::linear(grid(x, 4), &[0.0]).is_err() == !(x > 0.0 && x.is_finite()), "step {x}");
+    }
+    assert!(Interpolation::<f64>::linear(grid(1.0, 1), &[0.0]).is_err());
+    assert!(Interpolation::<f64>::cubic(grid(1.0, 3), &[0.0]).is_err());
     assert!(Interpolation::<f64>::linear(Grid { start: 0.0, step: 0.0, len: 3 }, &[0.0]).is_err());
     assert!(Dct::try_new::<f64>(9, 3).is_err() && Grid::between(1.0, 1.0, 3).is_err());
+}
+fn cosines(kind: usize, n: usize) -> M {
+    let (pi, m, end) = (core::f64::consts::PI, n as f64, |at: bool| if at { 0.5f64.sqrt() } else { 1.0 });
+    M::from_fn(n, n, |k, j| {
+        let (x, y) = (k as f64, j as f64);
+        match kind {
+            1 if n == 1 => 1.0,
+            1 => {
+                (2.0 / (m - 1.0)).sqrt()
+                    * end(k % (n - 1) == 0)
+                    * end(j % (n - 1) == 0)
+                    * (pi * x * y / (m - 1.0)).cos()
+            }
+            2 => (2.0 / m).sqrt() * end(k == 0) * (pi * x * (y + 0.5) / m).cos(),
+            _ => (2.0 / m).sqrt() * (pi * (x + 0.5) * (y + 0.5) / m).cos(),
+        }
+    })
+}
+fn sines(n: usize) -> M {
+    let m = n as f64 + 1.0;
+    M::from_fn(n, n, |k, j| (2.0 / m).sqrt() * (core::f64::consts::PI * ((k + 1) * (j + 1)) as f64 / m).sin())
+}
+fn beside(a: M, b: M) -> M {
+    M::from_fn(a.nrows(), a.ncols() + b.ncols(), |i, j| if j < a.ncols() { a[(i, j)] } else { b[(i, j - a.ncols())] })
+}
+/// y_i = x_i^2 / 2 + x_(i+1) / 4, the index modulo n: the Jacobian is diag(x) and a cyclic shift, the Hessian of the sum is I.
+struct Bend;
+impl VectorFunction for Bend {
+    fn eval<T: Real>(&self, x: &[T]) -> Vec<T> {
+        let n = x.len();
+        (0..n).map(|i| x[i] * x[i] * T::of(0.5) + x[(i + 1) % n] * T::of(0.25)).collect()
+    }
+}
+fn bent(x: f64, n: usize) -> M {
+    let v = vector(x, n);
+    M::from_fn(n, n, |i, j| if i == j { v[i] } else { 0.0 } + if j == (i + 1) % n { 0.25 } else { 0.0 })
+}
+/// What refuses some numbers when it is made: as NaN, infinity or a value that is no number; else it answers as the others.
+#[test]
+fn checked_leaves() {
+    let mut complaints = Vec::new();
+    for x in BAD {
+        // x^2 is no number
+        let refused = !x.is_finite() || x == 1e200;
+        for n in [0, 1, 3] {
+            let point = vector(x, n);
+            let name = |what: &str| format!("{what} of size {n} at {x:e}");
+            let made = [
+                Jacobian::new(Bend, &point).err(),
+                Hessian::new(Bend, &point).err(),
+                GaussNewton::of(Bend, &point).err(),
+                Fisher::new(Bend, &point, Psd::new(symmetric(3.0, n))).err(),
+            ];
+            let right =
+                |e: &Option<Error>| e.as_ref().map_or(n == 0 || !refused, |e| n > 0 && refused && non_finite(e));
+            assert!(made.iter().all(right), "{n} numbers with {x}: {made:?}");
+            if made[0].is_none() {
+                let mut h = Honest::new(name("jacobian"), bent(x, n), x);
+                h.regular(&Jacobian::new(Bend, &point).unwrap());
+                complaints.extend(h.complaints);
+                let mut h = Honest::new(name("hessian"), eye(n, 1.0), x);
+                h.regular(&Hessian::new(Bend, &point).unwrap());
+                complaints.extend(h.complaints);
+                let j = bent(x, n);
+                let mut h = Honest::new(name("gauss-newton"), j.transpose() * &j, x);
+                h.definite(&GaussNewton::of(Bend, &point).unwrap());
+                complaints.extend(h.complaints);
+            }
+            // the metric is a matrix of the user's
+            let metric = Psd::new(symmetric(x, n));
+            let j = bent(1.0, n);
+            // the sum of three products is symmetric up to rounding
+            let m = j.transpose() * symmetric(x, n) * &j;
+            let m = M::from_fn(n, n, |i, j| m[(i.min(j), i.max(j))]);
+            let mut h = Honest::new(name("fisher, metric"), m, x);
+            h.definite(&Fisher::new(Bend, &vector(1.0, n), metric).unwrap());
+            complaints.extend(h.complaints);
+            if let Ok(reflection) = Householder::try_new(point.clone()) {
+                let v = M::from_vec(n, 1, point.clone());
+                let v = (&v / v.amax()).normalize();
+                let mut h = Honest::new(name("householder"), eye(n, 1.0) - outer(v.clone(), v) * 2.0, x);
+                h.regular(&reflection);
+                complaints.extend(h.complaints);
+            }
+        }
+        if (0.0..=1.0).contains(&x) {
+            let hats = M::from_row_slice(3, 3, &[1.0 - x, x, 0.0, 0.25, 0.75, 0.0, 0.0, 0.5, 0.5]);
+            let mut h = Honest::new(format!("interpolation at {x:e}"), hats, x);
+            h.regular(&Interpolation::<f64>::linear(Grid { start: 0.0, step: 1.0, len: 3 }, &[x, 0.75, 1.5]).unwrap());
+            complaints.extend(h.complaints);
+        }
+    }
+    no_complaint(complaints);
+}
+/// It has no numbers of its own: those it is applied to, exponents and sizes can be bad.
+#[test]
+fn fourier() {
+    for n in [0, 1, 3] {
+        let f = cola::Fourier::<C>::new(n);
+        for bad in [f64::NAN, f64::INFINITY] {
+            for b in [C::new(bad, 0.0), C::new(0.0, bad)] {
+                let refused = f.solve(&DVector::from_element(n, b)).is_err_and(|e| non_finite(&e));
+                assert!(refused || n == 0, "{n}: b = {b}");
+                let refused = f.lstsq(&DVector::from_element(n, b)).is_err_and(|e| non_finite(&e));
+                assert!(refused || n == 0, "{n}: lstsq, b = {b}");
+            }
+            assert!(f.pow(bad).is_err_and(|e| non_finite(&e)), "{n}: exponent {bad}");
+        }
+        let long = DVector::from_element(n + 1, C::new(1.0, 0.0));
+        assert!(f.solve(&long).is_err_and(|e| matches!(e, Error::ShapeMismatch { .. })), "{n}: b is too long");
+        assert!(f.diagonal_k(n as isize + 1).is_err_and(|e| matches!(e, Error::InvalidArgument { .. })));
+        let (sign, log) = f.slogdet().unwrap();
+        assert!((sign.norm() - 1.0).abs() < 1e-12 && log == 0.0, "{n}: {sign} {log}");
+        let close = |a: &CM, b: &CM| a.iter().zip(b.iter()).all(|(x, y)| (x - y).norm() < 1e-12);
+        let (exp, log) = (f.exp().unwrap().to_dense(), f.log().unwrap().exp().unwrap().to_dense());
+        assert!(close(&log, &f.to_dense()) && exp.iter().all(|x| x.is_finite()), "{n}");
+        assert!(close(&(f.inv().unwrap().to_dense() * f.to_dense()), &CM::identity(n, n)), "{n}");
+        let e = f.eig().unwrap();
+        let (v, w) = (e.eigenvectors().to_dense(), DVector::from_column_slice(e.eigenvalues()));
+        assert!(close(&(f.to_dense() * &v), &(&v * CM::from_diagonal(&w))), "{n}");
+    }
 }
 #[test]
 fn definite_leaves() {
@@ -661,6 +807,8 @@ fn composites() {
         "kron_sum" KronSum::new(matrix(x, n, n), matrix(2.0, 2, 2)), kron_sum(matrix(x, n, n), matrix(2.0, 2, 2));
         "kron + c I" dsl::add(Kron::new(matrix(x, n, n), matrix(2.0, 2, 2)), ScaledIdentity::<f64, Dyn, _>::new(0.5, 2 * n)), kron(matrix(x, n, n), matrix(2.0, 2, 2)) + eye(2 * n, 0.5);
         "kron + x I" dsl::add(Kron::new(matrix(1.0, n, n), matrix(2.0, 2, 2)), ScaledIdentity::<f64, Dyn, _>::new(x, 2 * n)), kron(matrix(1.0, n, n), matrix(2.0, 2, 2)) + eye(2 * n, x);
+        "kron_sum + c I" dsl::add(KronSum::new(matrix(x, n, n), matrix(2.0, 2, 2)), ScaledIdentity::<f64, Dyn, _>::new(0.5, 2 * n)), kron_sum(matrix(x, n, n), matrix(2.0, 2, 2)) + eye(2 * n, 0.5);
+        "kron_sum + x I" dsl::add(KronSum::new(matrix(1.0, n, n), matrix(2.0, 2, 2)), ScaledIdentity::<f64, Dyn, _>::new(x, 2 * n)), kron_sum(matrix(1.0, n, n), matrix(2.0, 2, 2)) + eye(2 * n, x);
         "kron * kron" dsl::mul(Kron::new(matrix(x, n, n), matrix(2.0, 2, 2)), Kron::new(matrix(1.0, n, n), matrix(2.0, 2, 2))), kron(matrix(x, n, n) * matrix(1.0, n, n), matrix(2.0, 2, 2) * matrix(2.0, 2, 2));
         "triangular * triangular" dsl::mul(Triangular::lower(matrix(x, n, n)), Triangular::lower(matrix(1.0, n, n))), lower(matrix(x, n, n)) * lower(matrix(1.0, n, n));
         "hadamard" Hadamard::new(matrix(x, n, n), matrix(1.0, n, n)), matrix(x, n, n).component_mul(&matrix(1.0, n, n));
@@ -685,6 +833,10 @@ fn definite_composites() {
             Kron::new(Psd::new(symmetric(x, n)), Psd::new(symmetric(3.0, 2))),
             ScaledIdentity::<f64, Dyn, NonNegative>::of_size(0.5, 2 * n),
         ), kron(symmetric(x, n), symmetric(3.0, 2)) + eye(2 * n, 0.5);
+        "psd kron_sum + c I" dsl::add(
+            KronSum::new(Psd::new(symmetric(x, n)), Psd::new(symmetric(3.0, 2))),
+            ScaledIdentity::<f64, Dyn, NonNegative>::of_size(0.5, 2 * n),
+        ), kron_sum(symmetric(x, n), symmetric(3.0, 2)) + eye(2 * n, 0.5);
         "gram" Gram::<_, ByAdjoint>::new(matrix(x, n, n + 1)), outer(matrix(x, n, n + 1), matrix(x, n, n + 1));
         "congruence" Congruence::new(matrix(x, n, n), Psd::new(symmetric(3.0, n))), matrix(x, n, n) * symmetric(3.0, n) * matrix(x, n, n).transpose();
         "gram + c I" dsl::add(Gram::<_, ByAdjoint>::new(matrix(x, n, 1)), ScaledIdentity::<f64, Dyn, NonNegative>::of_size(0.5, n)), outer(matrix(x, n, 1), matrix(x, n, 1)) + eye(n, 0.5);

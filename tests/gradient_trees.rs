@@ -89,6 +89,13 @@ nodes! { T:
     LowRank LowRank<DMatrix<T>, DMatrix<T>>;
     ScaledIdentity ScaledIdentity<T, Dyn, AnySign>;
     Zero Zero<T, Dyn, Dyn>;
+    Upper Triangular<DMatrix<T>, Upper>;
+    Identity Identity<T, Dyn>;
+    Projection Projection<DMatrix<T>>;
+    Interpolation Interpolation<T>;
+    CirculantSum CirculantSum<Circulant<T, Dyn>, ScaledIdentity<T, Dyn, AnySign>>;
+    BandedSum BandedSum<Banded<T>, ScaledIdentity<T, Dyn, AnySign>>;
+    LowRankShift LowRankShift<LowRank<DMatrix<T>, DMatrix<T>>, AnySign>;
     Kron Kron<Node<T>, Node<T>>;
     KronSum KronSum<Node<T>, Node<T>>;
     BlockDiag BlockDiag<Node<T>, Node<T>>;
@@ -113,6 +120,10 @@ nodes! { T:
     ProductOf ProductOf<Vec<Node<T>>>;
     KronOf KronOf<Vec<Node<T>>>;
     BlockDiagOf BlockDiagOf<Vec<Node<T>>>;
+    Unitary Unitary<Node<T>>;
+    Isometric Isometric<Node<T>>;
+    Psd Psd<Gram<Node<T>, ByAdjoint>>;
+    SelfAdjoint SelfAdjoint<Sum<Gram<Node<T>, ByAdjoint>, Diagonal<DVector<T>>>>;
 }
 
 struct Random(u64);
@@ -151,7 +162,32 @@ fn square(n: usize, kind: &str, depth: usize, r: &mut Random) -> Node<f64> {
             Permutation::new(order).into()
         }
         "Sparse" => Sparse::new(nalgebra_sparse::CscMatrix::from(&r.matrix(n, n))).into(),
-        "Circulant" => Circulant::new(r.vector(n)).into(),
+        // of a line, and of a grid
+        "Circulant" if r.below(2) == 0 => Circulant::new(r.vector(n)).into(),
+        "Circulant" => Circulant::nd(&[p, q], r.vector(n)).unwrap().into(),
+        "Upper" => Triangular::upper(r.matrix(n, n)).into(),
+        "Identity" => Identity::<f64, Dyn>::new(n).into(),
+        // that its columns are orthonormal is a promise, and the action is U U^H whatever it is
+        "Projection" => Projection::new(r.matrix(n, n.div_ceil(2))).into(),
+        "Interpolation" => {
+            // a grid has two points at least
+            let points: Vec<f64> = (0..n.max(2)).map(|i| (i as f64 - 0.3 * r.number().abs()).max(0.0)).collect();
+            let weights = Interpolation::linear(Grid { start: 0.0, step: 1.0, len: n.max(2) }, &points).unwrap();
+            if n > 1 { weights.into() } else { Sliced::try_new(Node::from(weights), 0..1, 0..1).unwrap().into() }
+        }
+        "CirculantSum" => {
+            let c = ScaledIdentity::<f64, Dyn, AnySign>::of_size(r.number(), n);
+            CirculantSum::try_new(Circulant::new(r.vector(n)), c).unwrap().into()
+        }
+        "BandedSum" => {
+            let c = ScaledIdentity::<f64, Dyn, AnySign>::of_size(r.number(), n);
+            let banded = Banded::from_diagonals([(0, r.vector(n)), (n as isize - 1, r.vector(1))]);
+            BandedSum::try_new(banded, c).unwrap().into()
+        }
+        "LowRankShift" => {
+            let low = LowRank::new(r.matrix(n, 2), r.matrix(n, 2));
+            LowRankShift::<_, AnySign>::try_new(low, r.number()).unwrap().into()
+        }
         "Toeplitz" => {
             let (column, mut row) = (r.vector(n), r.vector(n));
             row[0] = column[0];
@@ -197,13 +233,22 @@ fn square(n: usize, kind: &str, depth: usize, r: &mut Random) -> Node<f64> {
         "SumOf" => SumOf::new((0..3).map(|_| part(n, r)).collect::<Vec<_>>()).into(),
         "ProductOf" => ProductOf::new((0..3).map(|_| part(n, r)).collect::<Vec<_>>()).into(),
         "KronOf" => KronOf::new(vec![part(p, r), part(q, r)]).into(),
+        // promises, which the action does not read
+        "Unitary" => Unitary::new(part(n, r)).into(),
+        "Isometric" => Isometric::new(part(n, r)).into(),
+        // their gradients are symmetric parts: what they hold is symmetric whatever its numbers are
+        "Psd" => Psd::new(Gram::<_, ByAdjoint>::new(part(n, r))).into(),
+        "SelfAdjoint" => {
+            let gram = Gram::<_, ByAdjoint>::new(part(n, r));
+            SelfAdjoint::new(Sum::new(gram, Diagonal::new(r.vector(n)))).into()
+        }
         "BlockDiagOf" if n > 1 => BlockDiagOf::new(vec![part(first, r), part(n - first, r)]).into(),
         // what needs two or an even number of rows
         _ => Dense::new(r.matrix(n, n)).into(),
     }
 }
 /// The first of the kinds that have parts.
-const LEAVES: usize = 14;
+const LEAVES: usize = 21;
 fn node(n: usize, depth: usize, r: &mut Random) -> Node<f64> {
     let kind = if depth == 0 { r.below(LEAVES) } else { r.below(KINDS.len()) };
     square(n, KINDS[kind], depth, r)

@@ -320,6 +320,26 @@ fn e14_functions_of_adjoint_transpose_and_conjugate() {
     let w = Conj::new(&a).eig().unwrap();
     let v = w.eigenvectors().to_dense();
     near(z.conjugate() * &v, &v * DMatrix::from_diagonal(&DVector::from_column_slice(w.eigenvalues())));
+    // f(z) = e^(iz) does not commute with conjugation: f(A^H) is not f(A)^H but that of -i
+    let i = C::new(0.0, 1.0);
+    let f = |m: DMatrix<C>| series(&(m * i));
+    let (h, t, c) = (f(z.adjoint()), f(z.transpose()), f(z.conjugate()));
+    assert!((&h - f(z.clone()).adjoint()).norm() > 0.1 && (&c - f(z.clone()).conjugate()).norm() > 0.1);
+    near(Scaled::new(i, a.adjoint()).exp().unwrap().to_dense(), h.clone());
+    near(linop!(i * { &z }.H).exp().unwrap().to_dense(), h.clone());
+    near(linop!((-i * { &z }).H).exp().unwrap().to_dense(), h.clone());
+    near(Scaled::new(i, a.transpose()).exp().unwrap().to_dense(), t.clone());
+    near(Scaled::new(i, Conj::new(&a)).exp().unwrap().to_dense(), c.clone());
+    // and where the structure's own rule runs below it
+    let lower = z.lower_triangle();
+    near(Scaled::new(i, Triangular::lower(z.clone()).adjoint()).exp().unwrap().to_dense(), f(lower.adjoint()));
+    let blocks = BlockDiag::new(&z, &lower);
+    let mut want = DMatrix::zeros(6, 6);
+    want.view_mut((0, 0), (3, 3)).copy_from(&h);
+    want.view_mut((3, 3), (3, 3)).copy_from(&f(lower.adjoint()));
+    near(Scaled::new(i, blocks.adjoint()).exp().unwrap().to_dense(), want);
+    let sum = KronSum::new(&z, &lower);
+    near(Scaled::new(i, sum.adjoint()).exp().unwrap().to_dense(), h.kronecker(&f(lower.adjoint())));
 }
 #[test]
 fn e15_the_inverse_of_a_transposed_kron_is_by_its_factors() {

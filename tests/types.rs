@@ -1,6 +1,7 @@
 //! What the compiler picked, read off the types: `cargo test --test types -- --nocapture` prints them.
 
 use cola::prelude::*;
+use cola::{Dyn, Fact, Facts};
 use nalgebra::{DMatrix, DVector, SMatrix, matrix, vector};
 
 /// The type of `a` without the paths of its parts: `Kron<Psd<Dense<..>>, Diagonal<..>>`.
@@ -225,5 +226,156 @@ fn of_many_parts() -> cola::Result<()> {
     let none = Vec::<Circulant<f64>>::new();
     assert!(try_linop!(sum_of({ none.clone() })).is_err() && try_linop!(product_of({ none })).is_err());
     assert!(try_linop!(sum_of({ vec![d(1.0), linop!(diag({ vec![1.0] }))] })).is_err());
+    Ok(())
+}
+
+// ---- the facts table -----------------------------------------------------------------------------------------------------------
+
+const SELF_ADJOINT: u8 = 1;
+const PSD: u8 = 2 + SELF_ADJOINT;
+const ISOMETRIC: u8 = 4;
+const UNITARY: u8 = 8 + ISOMETRIC;
+/// What the type of an operator says.
+fn facts<A: Operator>() -> u8 {
+    fn bits<K: Facts>() -> u8 {
+        let known = [K::SelfAdjoint::KNOWN, K::Psd::KNOWN, K::Isometric::KNOWN, K::Unitary::KNOWN];
+        known.iter().enumerate().map(|(i, &known)| (known as u8) << i).sum()
+    }
+    bits::<A::Facts>()
+}
+fn facts_of<A: Operator>(_: &A) -> u8 {
+    facts::<A>()
+}
+/// All that differ are reported.
+#[derive(Default)]
+struct Wrong(Vec<String>);
+impl Wrong {
+    fn row(&mut self, what: &str, parts: &[u8], got: u8, want: u8) {
+        if got != want {
+            self.0.push(format!("{what} of {parts:?}: {got:04b}, the table says {want:04b}"));
+        }
+    }
+}
+/// Each row of RULES.md's table of facts that speaks of two parts.
+fn of_two<A: Operator, B: Operator<Scalar = A::Scalar>>(wrong: &mut Wrong) {
+    let (a, b) = (facts::<A>(), facts::<B>());
+    let mut row = |what: &str, got: u8, want: u8| wrong.row(what, &[a, b], got, want);
+    row("kron", facts::<cola::Kron<A, B>>(), a & b);
+    row("block_diag", facts::<cola::BlockDiag<A, B>>(), a & b);
+    row("kron_sum", facts::<cola::KronSum<A, B>>(), a & b & PSD);
+    row("A + B", facts::<cola::Sum<A, B>>(), a & b & PSD);
+    row("A * B", facts::<cola::Product<A, B>>(), a & b & UNITARY);
+    row("hadamard", facts::<cola::Hadamard<A, B>>(), a & b & PSD);
+    row("X A X^H", facts::<cola::Congruence<A, B>>(), b & PSD);
+}
+fn of_one<A: Operator>(wrong: &mut Wrong) {
+    let a = facts::<A>();
+    let mut row = |what: &str, got: u8, want: u8| wrong.row(what, &[a], got, want);
+    // the transpose of a tall isometry is none
+    let turned = if a & UNITARY == UNITARY { a } else { a & PSD };
+    row("repeat", facts::<cola::Repeat<A, 3>>(), a);
+    row("A.T", facts::<cola::Transpose<A>>(), turned);
+    row("A.H", facts::<cola::Adjoint<A>>(), turned);
+    row("conj", facts::<cola::Conj<A>>(), a);
+    row("X X^H", facts::<cola::Gram<A, cola::ByAdjoint>>(), PSD);
+    let complex = !<<A::Scalar as Scalar>::IsReal as Fact>::KNOWN;
+    row("X X^T", facts::<cola::Gram<A, cola::ByTranspose>>(), if complex { 0 } else { PSD });
+    row("c A, c >= 0", facts::<cola::Scaled<A, A::Scalar, cola::NonNegative>>(), a & PSD);
+    row("c A, c real", facts::<cola::Scaled<A, A::Scalar, cola::AnySign>>(), a & SELF_ADJOINT);
+    row("c A, c complex", facts::<cola::Scaled<A, A::Scalar, cola::AnyPhase>>(), 0);
+    row("sum_of", facts::<cola::SumOf<Vec<A>>>(), a & PSD);
+    row("product_of", facts::<cola::ProductOf<Vec<A>>>(), a & UNITARY);
+    row("kron_of", facts::<cola::KronOf<[A; 2]>>(), a);
+    row("block_diag_of", facts::<cola::BlockDiagOf<[A; 2]>>(), a);
+    row("&A", facts::<&A>(), a);
+}
+/// Facts of parts: nothing, self-adjoint, PSD, isometric, unitary, self-adjoint and unitary.
+macro_rules! walk {
+    ($wrong:ident, $M:ty) => {
+        walk!(@ $wrong,
+            [cola::Dense<$M>, cola::SelfAdjoint<cola::Dense<$M>>, cola::Psd<cola::Dense<$M>>, cola::Isometric<cola::Dense<$M>>,
+                cola::Unitary<cola::Dense<$M>>, cola::SelfAdjoint<cola::Unitary<cola::Dense<$M>>>]
+            [cola::Dense<$M>, cola::SelfAdjoint<cola::Dense<$M>>, cola::Psd<cola::Dense<$M>>, cola::Isometric<cola::Dense<$M>>,
+                cola::Unitary<cola::Dense<$M>>, cola::SelfAdjoint<cola::Unitary<cola::Dense<$M>>>]
+            [0, SELF_ADJOINT, PSD, ISOMETRIC, UNITARY, SELF_ADJOINT | UNITARY]);
+    };
+    (@ $wrong:ident, [$($A:ty),*] $all:tt [$($bits:expr),*]) => {
+        $( assert_eq!(facts::<$A>(), $bits); of_one::<$A>(&mut $wrong); walk!(@pairs $wrong, $A, $all); )*
+    };
+    (@pairs $wrong:ident, $A:ty, [$($B:ty),*]) => { $( of_two::<$A, $B>(&mut $wrong); )* };
+}
+/// Facts are inferred by type as RULES.md's table says, whatever is known of the parts; no numbers are needed to see it.
+#[test]
+fn facts_of_compositions() {
+    let mut wrong = Wrong::default();
+    walk!(wrong, SMatrix<f64, 2, 2>);
+    walk!(wrong, DMatrix<Complex<f64>>);
+    assert!(wrong.0.is_empty(), "{}", wrong.0.join("\n"));
+}
+/// The rows of the table that speak of expressions and of results.
+#[test]
+fn facts_of_expressions() -> cola::Result<()> {
+    let (mut wrong, a, c) = (Wrong::default(), a2(), 3.0);
+    let (z, i) = (a.map(|x| Complex::new(x, 0.0)), Complex::new(0.0, 1.0));
+    let q = matrix![0.6, 0.8; -0.8, 0.6];
+    macro_rules! rows {
+        ($($expression:expr, $want:expr;)*) => { $( wrong.row(stringify!($expression), &[], facts_of(&$expression), $want); )* };
+    }
+    rows! {
+        cola::Identity::<f64, Dyn>::new(3), PSD | UNITARY;
+        // the sign of a literal is known, that of a variable is not, unless it was asked for once
+        linop!(2 * psd(a)), PSD;
+        linop!(2.0 * psd(a)), PSD;
+        linop!(0 * psd(a)), PSD;
+        linop!(psd(a) / 2.0), PSD;
+        linop!(-psd(a)), SELF_ADJOINT;
+        linop!(-2.0 * psd(a)), SELF_ADJOINT;
+        linop!(2 * -psd(a)), SELF_ADJOINT;
+        linop!(psd(a) / -2.0), SELF_ADJOINT;
+        linop!(-(-psd(a))), PSD;
+        linop!(c * psd(a)), SELF_ADJOINT;
+        try_linop!(nonnegative(c) * psd(a))?, PSD;
+        linop!(2.0 * self_adjoint(a)), SELF_ADJOINT;
+        linop!(-2.0 * self_adjoint(a)), SELF_ADJOINT;
+        linop!(2.0 * unitary(q)), 0;
+        linop!(i * psd(z)), 0;
+        linop!(psd(a) - psd(a)), SELF_ADJOINT;
+        linop!(psd(a) + 2 * psd(a)), PSD;
+        linop!(psd(a) + 0.5 * I), PSD;
+        linop!(psd(a) - 0.5 * I), SELF_ADJOINT;
+        linop!(unitary(q) * unitary(q)), UNITARY;
+        // X A X^H from the same name
+        linop!(a * a.H), PSD;
+        linop!(a.H * a), PSD;
+        linop!(a * a.T), PSD;
+        linop!(z * z.T), 0;
+        linop!(z * z.H), PSD;
+        linop!(a * psd(a) * a.H), PSD;
+        linop!(a * self_adjoint(a) * a.H), SELF_ADJOINT;
+        linop!(a * a * a.H), 0;
+        // the same range on both sides
+        linop!(psd(a)[0..1, 0..1]), PSD;
+        linop!(psd(a)[0..1, 1..2]), 0;
+        linop!(self_adjoint(a)[[1, 0], [1, 0]]), SELF_ADJOINT;
+        linop!(unitary(q)[0..1, 0..1]), 0;
+        Permutation::<f64, _>::new([1, 0]), UNITARY;
+        linop!(householder([1.0, 2.0])), SELF_ADJOINT | UNITARY;
+        linop!(projection(vector![0.6, 0.8])), PSD;
+        cola::Fourier::<Complex<f64>>::new(3), UNITARY;
+        // results
+        linop!(psd(a)).inv()?, PSD;
+        linop!(self_adjoint(a)).inv()?, SELF_ADJOINT;
+        linop!(unitary(q)).inv()?, UNITARY;
+        cola::Dense::new(a).inv()?, 0;
+        linop!(kron(psd(a), psd(a))).inv()?, PSD;
+        linop!(psd(a)).sqrt()?, PSD;
+        linop!(kron(psd(a), psd(a))).sqrt()?, PSD;
+        linop!(psd(a)).log()?, SELF_ADJOINT;
+        linop!(psd(a)).exp()?, PSD;
+        linop!(self_adjoint(a)).exp()?, PSD;
+        linop!(kron_sum(self_adjoint(a), psd(a))).exp()?, PSD;
+        cola::Dense::new(a).exp()?, 0;
+    }
+    assert!(wrong.0.is_empty(), "{}", wrong.0.join("\n"));
     Ok(())
 }

@@ -47,21 +47,23 @@ pub trait OneAnswer {
     fn answer(self) -> bool;
 }
 #[diagnostic::do_not_recommend]
-impl<C: Into<bool>> OneAnswer for Condition<C> {
+impl<C: Into<bool>, F> OneAnswer for Condition<C, F> {
     #[inline(always)]
     fn answer(self) -> bool {
         self.0.into()
     }
 }
-/// What stands after `if`. A type of its own, or rustc would propose to bound the type of the masks.
-pub struct Condition<C>(C);
+/// What stands after `if`. A type of its own, and of a function, or rustc would propose to bound the type of the masks.
+pub struct Condition<C, F>(C, core::marker::PhantomData<F>);
+/// The function of [`Condition`].
+pub fn of_each_lane() {}
 /// A condition that all lanes share.
 #[inline(always)]
-pub fn branch<C>(condition: C) -> bool
+pub fn branch<C, F>(condition: C, _: F) -> bool
 where
-    Condition<C>: OneAnswer,
+    Condition<C, F>: OneAnswer,
 {
-    Condition(condition).answer()
+    Condition(condition, core::marker::PhantomData::<F>).answer()
 }
 /// As [`stack`], borrowing.
 ///

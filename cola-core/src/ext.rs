@@ -5,7 +5,7 @@ use crate::algorithms::direct::{DetAlgorithm, FunctionAlgorithm};
 use crate::algorithms::krylov::{Solution, SolveAlgorithm};
 use crate::data::{Column, Operand, Produce};
 use crate::error::{Error, Result};
-use crate::facts::{Facts, PsdOf, SelfAdjointFacts};
+use crate::facts::SelfAdjointFacts;
 use crate::functions::base::{entries, right_hand_side};
 use crate::functions::det::logdet_of;
 use crate::functions::diagonal::{any_diagonal, main_diagonal};
@@ -471,7 +471,7 @@ pub trait OperatorExt: Operator {
     /// `NotPositiveDefinite`, `NonFinite`, `ShapeMismatch`.
     fn cholesky(&self) -> Result<Self::Factor>
     where
-        <Self::Facts as Facts>::Psd: PsdOf<Self>,
+        // every rule asks for "positive semidefinite" itself: here, too, it would be one message more
         Self: Square + HasCholesky + Sized,
     {
         const { demand_square("cholesky", Self::SHAPE) }

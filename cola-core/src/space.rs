@@ -296,10 +296,10 @@ pub trait Square: crate::operator::Operator {
 impl<A: crate::operator::Operator<Rows: Fits<A::Cols>>> Square for A {}
 
 /// A message with numbers, made at compile time.
-struct Text([u8; 160], usize);
+struct Text([u8; 256], usize);
 impl Text {
     const fn new(s: &str) -> Text {
-        Text([0; 160], 0).str(s)
+        Text([0; 256], 0).str(s)
     }
     const fn shape(self, s: Shape) -> Text {
         self.extent(s.rows).str(" x ").extent(s.cols)
@@ -340,14 +340,15 @@ impl Text {
 pub const fn demand(what: &str, a: Shape, b: Shape, ok: bool) {
     if !ok {
         let t = Text::new("sizes do not match in `").str(what).str("`: ").shape(a).str(" meets ").shape(b);
-        panic!("{}", t.get())
+        panic!("{}", t.str("; transpose one by `.T`, or take a part of it by `A[0..2, 0..3]`").get())
     }
 }
 /// The static part of `what` of a square operator: `const { demand_square("inv", A::SHAPE) }`.
 #[track_caller]
 pub const fn demand_square(what: &str, a: Shape) {
     if !a.rows.may_equal(a.cols) {
-        panic!("{}", Text::new("`").str(what).str("` needs a square operator, and this one is ").shape(a).get())
+        let t = Text::new("`").str(what).str("` needs a square operator, and this one is ").shape(a);
+        panic!("{}", t.str("; take `A.H * A`, or a square part of it by `A[0..2, 0..2]`").get())
     }
 }
 /// The static part of A[start..start + len].

@@ -77,7 +77,11 @@ impl Conditions {
             }
             Expr::Paren(inner) => Self::wrap(&mut inner.expr),
             Expr::Let(_) => {}
-            other => *other = Expr::Verbatim(quote_spanned!(other.span()=> ::cola::batch::branch(#other))),
+            other => {
+                *other = Expr::Verbatim(
+                    quote_spanned!(other.span()=> ::cola::batch::branch(#other, ::cola::batch::of_each_lane)),
+                )
+            }
         }
     }
 }

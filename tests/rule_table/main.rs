@@ -64,9 +64,9 @@ const PROMISED: &[(&str, &[Q])] = &[
     ("TriangularInverse", &[Q::Solve, Q::Slogdet, Q::Pinv]),
     ("SparseInverse", &[Q::Solve, Q::Slogdet]),
 ];
-/// The same, but of lanes: what goes through Schur forms or Fourier transforms of plain numbers has base cases there.
+/// The same, but of one number, which has no structure.
 #[rustfmt::skip]
-const PROMISED_PLAIN: &[(&str, &[Q])] = &[
+const PROMISED_ABOVE_ONE: &[(&str, &[Q])] = &[
     ("Kron", &[Q::Exp]),
     ("KronOf", &[Q::Exp]),
     ("SylvesterInverse", &[Q::Solve, Q::Slogdet, Q::Pinv]),
@@ -81,12 +81,21 @@ const PROMISED_PLAIN: &[(&str, &[Q])] = &[
     ("Tridiagonal", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Eigh]),
     ("Tridiagonal, PSD", &[Q::Power, Q::Log, Q::Exp, Q::Eig, Q::Svd, Q::Pinv]),
     ("Tridiagonal, constant", &[Q::Power, Q::Log, Q::Exp, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Tridiagonal, self-adjoint", &[Q::Power, Q::Log, Q::Exp, Q::Eig, Q::Svd, Q::Pinv]),
     ("Banded", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
+    ("Banded, PSD", &[Q::Eigh, Q::Power, Q::Log, Q::Exp, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Banded, self-adjoint", &[Q::Eigh, Q::Power, Q::Log, Q::Exp, Q::Eig, Q::Svd, Q::Pinv]),
+    ("KronSum, self-adjoint", &[Q::Svd, Q::Pinv]),
+    ("Kron, self-adjoint", &[Q::Exp]),
     ("BandedSum", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal]),
     ("BandedInverse", &[Q::Solve, Q::Slogdet]),
     ("Fourier", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Svd, Q::Pinv]),
     ("Cosine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
-    ("Sine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Svd, Q::Pinv]),
+    ("Sine transform", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Svd, Q::Pinv]),
+    ("Cosine transform, type 1", &[Q::Power, Q::Exp, Q::Log, Q::Eig]),
+    ("Cosine transform, type 4", &[Q::Power, Q::Exp, Q::Log, Q::Eig]),
+    ("Sine transform, type 1", &[Q::Power, Q::Exp, Q::Log, Q::Eig]),
+    ("Sine transform, type 4", &[Q::Power, Q::Exp, Q::Log, Q::Eig]),
     ("FourierFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Pinv]),
     ("FoldedShift (Fourier", &[Q::Power, Q::Exp, Q::Log, Q::Eig, Q::Pinv]),
     ("ReflectionFunction", &[Q::Solve, Q::Slogdet, Q::Trace, Q::Diagonal, Q::Exp]),
@@ -114,6 +123,16 @@ const PROMISED_PLAIN: &[(&str, &[Q])] = &[
     ("Interpolation", &[Q::Trace, Q::Diagonal]),
     ("Powi, PSD", &[Q::Svd, Q::Pinv]),
 ];
+/// What lanes of *static* sizes make dense by design: Schur forms and QL go lane by lane and use the heap, where one factorisation of
+/// inline numbers serves all lanes. And Levinson's recursion, whose order of steps is that of one lane.
+#[rustfmt::skip]
+const DENSE_IN_STATIC_LANES: &[(&str, &[Q])] = &[
+    ("Kron", &[Q::Exp]),
+    ("Shifted", &[Q::Solve, Q::Slogdet, Q::Exp]),
+    ("Tridiagonal", &[Q::Eigh, Q::Power, Q::Log, Q::Exp, Q::Eig, Q::Svd, Q::Pinv]),
+];
+/// Of lanes of any size; the parts of `KronOf` have static sizes where the product, of a number of parts, has none.
+const DENSE_IN_LANES: &[(&str, &[Q])] = &[("Toeplitz", &[Q::Solve, Q::Slogdet]), ("KronOf", &[Q::Exp])];
 const FUNCTIONS: [(&str, &[Q]); 9] = [
     ("solve", &[Q::Solve]),
     ("det", &[Q::Slogdet]),
@@ -307,13 +326,12 @@ impl Table {
         assert!(self.failed.is_empty(), "{} rows fail\n{}", self.failed.len(), self.failed.join("\n"));
     }
     fn row(&mut self, row: &Row, has: &[&str], promised: Cells) {
-        let plain = PROMISED_PLAIN.iter().filter(|_| !row.lanes);
-        // of one number nothing is structured
-        let plain = plain.filter(|_| self.size[1] > 1);
-        for (_, questions) in
-            PROMISED.iter().chain(plain).filter(|p| row.name.strip_prefix(p.0).is_some_and(whole_name))
-        {
-            for q in questions.iter().filter(|q| !row.refused(**q)) {
+        let names = |p: &&(&str, &[Q])| row.name.strip_prefix(p.0).is_some_and(whole_name);
+        let lists = |list: &[(&str, &[Q])], q: &Q| list.iter().filter(names).any(|p| p.1.contains(q));
+        let dense = |q: &Q| row.lanes && (lists(DENSE_IN_LANES, q) || row.fixed && lists(DENSE_IN_STATIC_LANES, q));
+        let structured = PROMISED_ABOVE_ONE.iter().filter(|_| self.size[1] > 1);
+        for (_, questions) in PROMISED.iter().chain(structured).filter(names) {
+            for q in questions.iter().filter(|q| !row.refused(**q) && !dense(q)) {
                 let plan = row.explanation.plan(*q);
                 assert!(!plan.base || plan.refused, "{q:?}: a rule is promised, and the base case runs: {plan}");
             }
@@ -389,6 +407,7 @@ macro_rules! row {
     } };
 }
 mod market;
+mod more;
 mod rectangular;
 
 /// Compares a text with what is written between two marks of a file, or rewrites it.
@@ -416,6 +435,8 @@ fn dynamic_doubles_and_the_table_of_the_readme() {
     variants_on_the_heap::<f64>(&mut t);
     real_rows(&mut t);
     real_alone(&mut t);
+    more::rows::<f64>(&mut t);
+    more::real_rows(&mut t);
     t.finish();
     let (first, last) = ("<!-- rule table -->", "<!-- /rule table -->");
     snapshot("README.md", Some((first, last)), &format!("{first}\n{}\n{last}", t.markdown()));
@@ -429,6 +450,8 @@ fn dynamic_complex() {
     variants_on_the_heap::<C>(&mut t);
     complex_rows(&mut t);
     complex_alone(&mut t);
+    more::rows::<C>(&mut t);
+    more::complex_rows(&mut t);
     t.finish();
 }
 /// 1 x 1, and sizes that fit no unrolled kernel and no lane: values alone, the same code.
@@ -443,31 +466,78 @@ fn other_sizes(rows: &[fn(&mut Table)]) {
 }
 #[test]
 fn doubles_of_other_sizes() {
-    other_sizes(&[on_the_heap::<f64>, variants_on_the_heap::<f64>, real_rows, real_alone]);
+    other_sizes(&[
+        on_the_heap::<f64>,
+        variants_on_the_heap::<f64>,
+        real_rows,
+        real_alone,
+        more::rows::<f64>,
+        more::real_rows,
+    ]);
 }
 #[test]
 fn complex_of_other_sizes() {
-    other_sizes(&[on_the_heap::<C>, variants_on_the_heap::<C>, complex_rows, complex_alone]);
+    other_sizes(&[
+        on_the_heap::<C>,
+        variants_on_the_heap::<C>,
+        complex_rows,
+        complex_alone,
+        more::rows::<C>,
+        more::complex_rows,
+    ]);
 }
 #[test]
 fn floats_of_other_sizes() {
-    other_sizes(&[on_the_heap::<f32>, variants_on_the_heap::<f32>, float_rows, float_derivatives]);
+    other_sizes(&[
+        on_the_heap::<f32>,
+        variants_on_the_heap::<f32>,
+        float_rows,
+        float_derivatives,
+        float_alone,
+        more::rows::<f32>,
+        more::float_rows,
+    ]);
 }
 #[test]
 fn lanes_of_other_sizes() {
     type L = Lanes<f64, 4>;
-    other_sizes(&[on_the_heap::<L>, variants_on_the_heap::<L>, lane_rows, lane_derivatives]);
+    other_sizes(&[
+        on_the_heap::<L>,
+        variants_on_the_heap::<L>,
+        lane_rows,
+        lane_derivatives,
+        lanes_alone,
+        more::rows::<L>,
+        more::lane_rows,
+    ]);
+}
+/// Static: 1 x 1, and ragged. Each type and size is compiled by itself: the facts and results that `variants` adds are walked for
+/// doubles, whose rules are those of the other numbers.
+fn other_static_sizes<T: check::Number>() {
+    let mut t = Table::of(OTHERS[0]);
+    of_single_entries::<T>(&mut t);
+    t.finish();
+    let mut t = Table::of(OTHERS[1]);
+    on_ragged_arrays::<T>(&mut t);
+    t.finish();
 }
 #[test]
 fn static_doubles_of_other_sizes() {
+    other_static_sizes::<f64>();
     let mut t = Table::of(OTHERS[0]);
-    of_single_entries::<f64>(&mut t);
     variants_of_single_entries::<f64>(&mut t);
     t.finish();
     let mut t = Table::of(OTHERS[1]);
-    on_ragged_arrays::<f64>(&mut t);
     variants_on_ragged_arrays::<f64>(&mut t);
     t.finish();
+}
+#[test]
+fn static_complex_of_other_sizes() {
+    other_static_sizes::<C>();
+}
+#[test]
+fn static_lanes_of_other_sizes() {
+    other_static_sizes::<Lanes<f64, 4>>();
 }
 #[test]
 fn static_doubles() {
@@ -504,6 +574,9 @@ fn dynamic_floats() {
     variants_on_the_heap::<f32>(&mut t);
     float_rows(&mut t);
     float_derivatives(&mut t);
+    float_alone(&mut t);
+    more::rows::<f32>(&mut t);
+    more::float_rows(&mut t);
     t.finish();
 }
 #[test]
@@ -513,6 +586,9 @@ fn dynamic_lanes() {
     variants_on_the_heap::<Lanes<f64, 4>>(&mut t);
     lane_rows(&mut t);
     lane_derivatives(&mut t);
+    lanes_alone(&mut t);
+    more::rows::<Lanes<f64, 4>>(&mut t);
+    more::lane_rows(&mut t);
     t.finish();
 }
 #[test]
@@ -522,8 +598,15 @@ fn dynamic_complex_floats() {
         on_the_heap::<Complex<f32>>(&mut t);
         variants_on_the_heap::<Complex<f32>>(&mut t);
         complex_float_rows(&mut t);
+        complex_floats_alone(&mut t);
         t.finish();
     }
+}
+#[test]
+fn static_complex_floats() {
+    let mut t = Table::default();
+    on_arrays::<Complex<f32>>(&mut t);
+    t.finish();
 }
 /// Lanes of other numbers: the structures themselves, the facts and results of which are those of doubles in lanes.
 #[test]
@@ -548,6 +631,18 @@ fn rectangular_doubles() {
 fn rectangular_complex() {
     let mut t = Table::default();
     rectangular::complex_rows(&mut t);
+    t.finish();
+}
+#[test]
+fn rectangular_floats() {
+    let mut t = Table::default();
+    rectangular::float_rows(&mut t);
+    t.finish();
+}
+#[test]
+fn rectangular_lanes() {
+    let mut t = Table::default();
+    rectangular::lane_rows(&mut t);
     t.finish();
 }
 /// Above the limit the facts pick the iteration; what has no rule says so and does not make n x n numbers.

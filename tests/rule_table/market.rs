@@ -119,7 +119,7 @@ impl<T: Number> Samples<T> {
         Ref::identity(n, n)
     }
     /// n3 x n3, and n2 n3 x n2 n3.
-    fn eye3(&self) -> Ref {
+    pub fn eye3(&self) -> Ref {
         self.eye(self.n[1])
     }
     fn eye6(&self) -> Ref {
@@ -173,7 +173,7 @@ impl<T: Number> Samples<T> {
     fn prod(&self, l: usize) -> Ref {
         times(&lane(&self.g3, l), &lane(&self.tri, l))
     }
-    fn kron_p(&self, l: usize) -> Ref {
+    pub fn kron_p(&self, l: usize) -> Ref {
         kron(&lane(&self.p2, l), &diag(&lane(&self.plus, l)))
     }
 }
@@ -935,22 +935,25 @@ by_scalar!(lane_rows, Lanes<f64, 4>; eigh; chol; pow log; but(DIAGONAL, [(5, "-;
 by_scalar!(complex_rows, C; ; ; powu logu; but(DIAGONAL, [(3, "-"), (5, "-; itself")]); but(DIAGONAL, [(3, "-"), (5, "-; itself")]));
 by_scalar!(complex_float_rows, Complex<f32>; ; ; powu logu; but(DIAGONAL, [(3, "-"), (5, "-; itself")]); but(DIAGONAL, [(3, "-"), (5, "-; itself")]));
 /// Of complex numbers alone.
-pub fn complex_alone(t: &mut Table) {
-    let samples = Samples::<C>::of(t.size);
-    rows! { t, &samples; s: Samples<C>, [] [] [eig svd pinv];
-        "Fourier", Fourier::<C>::new(s.n[2]), |_| fourier(s.n[2]);
+macro_rules! complex_alone {
+    ($name:ident, $T:ty) => {
+pub fn $name(t: &mut Table) {
+    type T = $T;
+    let samples = Samples::<T>::of(t.size);
+    rows! { t, &samples; s: Samples<T>, [] [] [eig svd pinv];
+        "Fourier", Fourier::<T>::new(s.n[2]), |_| fourier(s.n[2]);
             solve det diag powu exp logu lu;
             [
                 "F^H, an application", "multiplicities of 1, -i, -1, i", "multiplicities of 1, -i, -1, i; read off", "-",
                 "cubic polynomial of F", "-; base: LU with partial pivoting",
             ];
-        "FourierFunction (exp of Fourier)", Fourier::<C>::new(s.n[2]).exp().unwrap(), |_| exponential(&fourier(s.n[2]));
+        "FourierFunction (exp of Fourier)", Fourier::<T>::new(s.n[2]).exp().unwrap(), |_| exponential(&fourier(s.n[2]));
             solve det diag pow exp log lu;
             but(BASE, [
                 (0, "cubic polynomial of F"), (1, "multiplicities of 1, -i, -1, i"),
                 (2, "multiplicities of 1, -i, -1, i; read off"), (4, "cubic polynomial of F"),
             ]);
-        "FoldedShift (Fourier + c I)", dsl::add(Fourier::<C>::new(s.n[2]), ScaledIdentity::<C, Dyn, _>::new(s.c, s.n[2])),
+        "FoldedShift (Fourier + c I)", dsl::add(Fourier::<T>::new(s.n[2]), ScaledIdentity::<T, Dyn, _>::new(s.c, s.n[2])),
             |l| fourier(s.n[2]) + s.eye(s.n[2]) * read(s.c, l);
             solve det diag pow exp log lu;
             but(BASE, [
@@ -966,10 +969,17 @@ pub fn complex_alone(t: &mut Table) {
             but(BASE, [(2, "rows of the factor")]);
     }
 }
+    };
+}
+complex_alone!(complex_alone, C);
+complex_alone!(complex_floats_alone, Complex<f32>);
 /// Of real numbers alone.
-pub fn real_alone(t: &mut Table) {
-    let samples = Samples::<f64>::of(t.size);
-    rows! { t, &samples; s: Samples<f64>, [] [] [eig svd pinv];
+macro_rules! real_alone {
+    ($name:ident, $T:ty) => {
+pub fn $name(t: &mut Table) {
+    type T = $T;
+    let samples = Samples::<T>::of(t.size);
+    rows! { t, &samples; s: Samples<T>, [] [] [eig svd pinv];
         "Gram X X^T, real", Gram::<_, ByTranspose>::of_kind(s.w.clone()),
             |l| times(&lane(&s.w, l), &lane(&s.w, l).transpose());
             solve det diag eigh pow exp log chol lu;
@@ -984,15 +994,27 @@ pub fn real_alone(t: &mut Table) {
                 (0, "1/f of both eigenvalues"), (1, "closed"), (2, "closed; read off"),
                 (4, "base: by the eigen-decomposition; by the projection on v; base: by the eigen-decomposition"),
             ]);
-        "Interpolation", Interpolation::<f64>::linear(s.grid_of_points(), &s.points()).unwrap(), |_| s.hats();
+        "Interpolation", Interpolation::<T>::linear(s.grid_of_points(), &s.points()).unwrap(), |_| s.hats();
             solve det diag exp lu;
             but(BASE, [(2, "read off")]);
-        "Kernel, PSD", Psd::new(Kernel::new(Matern12::new(0.8), DMatrix::from_vec(s.n[2], 1, s.points()))), |_| {
+        "Kernel, PSD", Psd::new(Kernel::new(Matern12::new(T::of(0.8)), DMatrix::from_vec(s.n[2], 1, s.points()).map(T::of))), |_| {
                 let x = s.points();
                 DMatrix::from_fn(x.len(), x.len(), |i, j| C::from((-(x[i] - x[j]).abs() / 0.8).exp()))
             };
             solve det diag eigh pow exp log chol lu;
             but(BASE_PSD, [(2, "evaluated")]);
+    }
+}
+    };
+}
+real_alone!(of_doubles, f64);
+real_alone!(float_alone, f32);
+real_alone!(lanes_alone, Lanes<f64, 4>);
+/// Of real numbers alone; derivatives are taken in doubles.
+pub fn real_alone(t: &mut Table) {
+    of_doubles(t);
+    let samples = Samples::<f64>::of(t.size);
+    rows! { t, &samples; s: Samples<f64>, [] [] [eig svd pinv];
         "Jacobian", Jacobian::new(Map, &s.points()).unwrap(), |_| derivatives(&s.points());
             solve det diag exp lu;
             BASE;
@@ -1054,8 +1076,6 @@ impl<T: Number> Samples<T> {
     fn point(&self) -> Vec<T> {
         (0..self.n[2]).map(|i| T::make(|l| C::from(self.points_in(l)[i]))).collect()
     }
-}
-impl Samples<f64> {
     fn points(&self) -> Vec<f64> {
         self.points_in(0)
     }

@@ -87,3 +87,5 @@ macro_rules! by_scalar {
 }
 by_scalar!(real_rows, f64);
 by_scalar!(complex_rows, C);
+by_scalar!(float_rows, f32);
+by_scalar!(lane_rows, Lanes<f64, 4>);

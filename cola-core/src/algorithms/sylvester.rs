@@ -7,6 +7,7 @@
 
 use crate::algorithms::dense::{Engine, gemm, schur};
 use crate::error::{Error, Result};
+use crate::operator::Operator;
 use crate::scalar::{Complex, Mask, Real, Scalar};
 use crate::view::{View, ViewMut};
 use num_traits::{NumAssign, One, Zero};
@@ -32,6 +33,11 @@ pub trait KronSumFactor<T: Scalar>: Send + Sync {
     /// # Errors
     /// That.
     fn regular(&self) -> Result<()>;
+}
+/// Whether the numbers of A have Schur forms: of lanes each lane its own. Lanes of a static size are made dense, as all static operators
+/// without a rule: no heap, and one LU for all lanes.
+pub(crate) fn has_schur_forms<A: Operator>() -> bool {
+    <A::Scalar as Engine>::PLAIN || A::Scalar::LANES > 1 && !A::SHAPE.rows.is_static()
 }
 /// A = Q T Q^H.
 struct SchurForm<R> {

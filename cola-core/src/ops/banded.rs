@@ -1,7 +1,7 @@
 //! Band matrices: kl diagonals below the main one, ku above. Everything in O(n) memory.
 
 use crate::algorithms::banded::{self as kernels, tridiagonalise};
-use crate::algorithms::dense::{Engine, hermitian_tridiagonal};
+use crate::algorithms::dense::{Engine, hermitian_tridiagonal, lanes};
 use crate::data::{Column, Held, MatrixData, VectorData};
 use crate::error::{Error, Result};
 use crate::facts::{Fact, Facts, NoFacts};
@@ -11,11 +11,11 @@ use crate::functions::det::slog_product;
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::{DetRule, DiagonalRule, InverseRule};
 use crate::operator::short::{Re, Ro, Sc};
-use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::operator::{LinearOperator, Operator, Update, operator, with_scratch};
 use crate::ops::{Spectral, Unitary};
 use crate::parameters::{Frame, LeafFn, Parameters, Path};
 use crate::plan::{Explain, Plan, Question, base};
-use crate::scalar::Scalar;
+use crate::scalar::{Complex, Real, Scalar};
 use crate::space::{Dyn, Space};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
@@ -374,14 +374,14 @@ pub type BandBasis<T, S> = DenseBasis<T, S>;
 /// The constant diagonals (main, next) of a symmetric tridiagonal matrix, whose eigenvectors are sines.
 #[cfg(feature = "fft")]
 fn constants<T: Scalar, S: Space>(a: &Banded<T, S>) -> Option<(T::Re, T::Re)> {
-    if T::LANES > 1 || a.n < 2 || a.width != (1, 1) {
+    if a.n < 2 || a.width != (1, 1) {
         return None;
     }
     let (d, e) = (a.at(0, 0), a.at(1, 0));
     let zero = T::Re::zero();
     let same = (0..a.n).all(|i| a.at(i, i) == d) && (1..a.n).all(|i| a.at(i, i - 1) == e && a.at(i - 1, i) == e);
     let real = d.im() == zero && e.im() == zero && crate::scalar::Mask::all(d.finite() & e.finite());
-    if same && real && <T as Engine>::PLAIN { Some((d.re(), e.re())) } else { None }
+    if same && real && (<T as Engine>::PLAIN || T::LANES > 1) { Some((d.re(), e.re())) } else { None }
 }
 /// d + 2 e cos(k pi / (n + 1)) with the sines of type I.
 #[cfg(feature = "fft")]
@@ -412,8 +412,10 @@ pub(crate) fn band_spectrum<A: Bands + LinearOperator>(a: &A) -> bool {
 /// ones by QL without a reduction, others as dense ones.
 pub(crate) fn band_eigh<A: Bands + LinearOperator>(a: &A) -> Result<Spectral<BandBasis<Sc<A>, Ro<A>>>> {
     let (n, (kl, ku)) = (a.nrows(), a.band_width());
-    let plain = Sc::<A>::LANES == 1 && <Sc<A> as Engine>::PLAIN;
-    if !plain {
+    if lane_by_lane::<A>() {
+        return lanes_eigh(&a.to_banded());
+    }
+    if Sc::<A>::LANES > 1 || !<Sc<A> as Engine>::PLAIN {
         return Ok(densely(dense_eigh(materialize("eigh", a)?)?));
     }
     if kl > 1 || ku > 1 {
@@ -434,6 +436,42 @@ pub(crate) fn band_eigh<A: Bands + LinearOperator>(a: &A) -> Result<Spectral<Ban
     let outcome = hermitian_tridiagonal(n, &mut w, &lower, v.as_mut_slice());
     outcome.result(|iterations, residual| Error::not_converged("eigh", iterations, residual, 0.0))?;
     Ok(densely(Spectral::from_parts(Unitary(crate::ops::Dense(v)), w)))
+}
+/// Lanes of dynamic sizes: each its own QL. Static ones are made dense: no heap, and the rotations of all lanes at once.
+fn lane_by_lane<A: Operator>() -> bool {
+    Sc::<A>::LANES > 1 && !A::SHAPE.rows.is_static()
+}
+/// The eigen-decomposition of each lane, in doubles.
+fn lanes_eigh<T: Scalar, S: Space>(a: &Banded<T, S>) -> Result<Spectral<BandBasis<T, S>>> {
+    if let Some(spectral) = by_sines(a) {
+        return Ok(spectral);
+    }
+    finite(&a.bands, "the bands")?;
+    let (n, mut v) = (a.n, Held::<T, S>::filled(a.n, T::zero()));
+    let mut w = Column::<T::Re, S>::filled(n, T::Re::zero());
+    lanes::each_lane::<T>("eigh", |lane| {
+        let of_lane = a.bands.iter().map(|x| lanes::get(*x, lane)).collect();
+        let (values, vectors) = lane_eigh(of_lane, <T::IsReal as Fact>::KNOWN, n, a.width)?;
+        w.iter_mut().zip(values).for_each(|(w, x)| lanes::set(w, lane, Complex::new(x, 0.0)));
+        v.as_mut_slice().iter_mut().zip(vectors).for_each(|(v, z)| lanes::set(v, lane, z));
+        Ok(())
+    })?;
+    Ok(densely(Spectral::from_parts(Unitary(crate::ops::Dense(v)), w)))
+}
+type Eigenpairs = (Vec<f64>, Vec<Complex<f64>>);
+/// Eigenvalues and eigenvectors of the matrix of one lane. (Not generic: compiled here, whatever the lanes.)
+fn lane_eigh(bands: Vec<Complex<f64>>, real: bool, n: usize, width: (usize, usize)) -> Result<Eigenpairs> {
+    fn of<T: Scalar>(bands: Vec<T>, n: usize, width: (usize, usize)) -> Result<Eigenpairs> {
+        let (v, w) = band_eigh(&Banded::<T> { bands, n, width, space: PhantomData })?.into_parts();
+        let mut all = vec![T::zero(); n * n];
+        let eye = Held::<T, Dyn>::identity(n);
+        with_scratch(v.scratch_len(n), |s| v.act(Update::replace(), eye.view(), ViewMut::matrix(&mut all, n, n), s));
+        Ok((w.iter().map(|w| w.lane_f64(0)).collect(), all.iter().map(|x| lanes::get(*x, 0)).collect()))
+    }
+    match real {
+        true => of(bands.iter().map(|z| z.re).collect::<Vec<f64>>(), n, width),
+        false => of(bands, n, width),
+    }
 }
 /// A = Q T Q^H with a tridiagonal T, by rotations within the band, then T by QL.
 fn reduced_eigh<T: Scalar, S: Space>(b: usize, mut a: Held<T, S>) -> Result<DenseSpectral<T, S>> {
@@ -462,16 +500,15 @@ pub(crate) fn band_plan<K: Facts, A: Bands + Explain>(a: &A, question: Question)
         (false, false) => "banded LU with partial pivoting",
     };
     let cost = format!("{}n", 2 * b * (kl + 1));
+    let by_ql = <A::Scalar as Engine>::PLAIN || lane_by_lane::<A>();
     match question {
         Question::Apply => Plan::rule(a, "by diagonals", &format!("{}n", 2 * b)),
         Question::Solve => Plan::rule(a, rule, &cost),
         Question::Slogdet => Plan::rule(a, format!("from {rule}"), &cost),
         Question::Trace | Question::Diagonal => Plan::rule(a, "read off", "n"),
         Question::Eigh if known && by_sines(&a.to_banded()).is_some() => Plan::rule(a, "closed: sines, by FFT", "n"),
-        Question::Eigh if known && kl.max(ku) <= 1 && <A::Scalar as Engine>::PLAIN => {
-            Plan::rule(a, "tridiagonal QL", "6n^3")
-        }
-        Question::Eigh if known && <A::Scalar as Engine>::PLAIN && crate::functions::base::is_direct(&a) => {
+        Question::Eigh if known && kl.max(ku) <= 1 && by_ql => Plan::rule(a, "tridiagonal QL", "6n^3"),
+        Question::Eigh if known && by_ql && crate::functions::base::is_direct(&a) => {
             Plan::rule(a, "rotations within the band, tridiagonal QL", "18n^3")
         }
         Question::Power | Question::Log | Question::Exp if known => a.plan::<K>(Question::Eigh).spectral(),

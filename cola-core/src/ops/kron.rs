@@ -1,7 +1,7 @@
 //! A x B, the Kronecker product: the last factor varies fastest. More factors by nesting.
 
 use crate::algorithms::dense::Engine;
-use crate::algorithms::sylvester::{KronSumFactor, Pairing};
+use crate::algorithms::sylvester::{KronSumFactor, Pairing, has_schur_forms};
 use crate::data::{Column, Held};
 use crate::error::{Error, Result};
 use crate::facts::{Both, Fact, Facts, SelfAdjointFacts};
@@ -297,7 +297,7 @@ where
     }
     fn has_shifted_factor(&self) -> bool {
         let direct = is_direct(&self.0) && is_direct(&self.1);
-        direct && matches!(self.square_factors("solve"), Ok(true)) && <Sc<A> as Engine>::PLAIN
+        direct && matches!(self.square_factors("solve"), Ok(true)) && has_schur_forms::<Self>()
     }
     // Stein's equation B X A^T + c X = C
     fn shifted_factor(&self, c: Sc<A>) -> Result<Option<Arc<dyn KronSumFactor<Sc<A>>>>> {

@@ -1,6 +1,7 @@
 //! e^(A x B) of factors that are not self-adjoint, by the eigenvectors of both, or of one and exponentials of the other.
 
 use crate::algorithms::dense::{self as kernels, Engine, gemm};
+use crate::algorithms::sylvester::has_schur_forms;
 use crate::error::{Error, Result};
 use crate::facts::{Fact, Facts, Known, NoFacts, PsdFacts, Unknown};
 use crate::functions::base::{DENSE_LIMIT, is_direct, materialize};
@@ -40,7 +41,9 @@ impl<C: Scalar> Eigen<C> {
         let mut s = vec![C::Re::zero(); n];
         let (mut left, mut right, mut inverse) = (vec![zero; n * n], vec![zero; n * n], vec![zero; n * n]);
         kernels::svd(View::matrix(&v, n, n), &mut s, &mut left, &mut right)?;
-        let condition = if n == 0 { 1.0 } else { s[0].lane_f64(0) / s[n - 1].lane_f64(0) };
+        // of the worst lane
+        let of_lane = |lane: usize| s[0].lane_f64(lane) / s[n - 1].lane_f64(lane);
+        let condition = if n == 0 { 1.0 } else { (0..C::LANES).map(of_lane).fold(1.0, f64::max) };
         if condition <= CONDITION {
             // X diag(1 / s) U^H
             for (x, &s) in right.chunks_exact_mut(n.max(1)).zip(&s) {
@@ -139,7 +142,7 @@ impl<T: Scalar, S, F> KronExp<T, S, F> {
     /// # Errors
     /// `NonFinite`, `NotConverged`.
     pub(crate) fn of((na, a): (usize, &[T]), (nb, b): (usize, &[T])) -> Result<Option<Self>> {
-        if !<T as Engine>::PLAIN || T::LANES > 1 {
+        if !<T as Engine>::PLAIN && T::LANES == 1 {
             return Ok(None);
         }
         finite(a, "the matrix")?;
@@ -303,11 +306,11 @@ impl<K: Facts, A: DenseFactors> KronExpBy<A, K> for Unknown {
         Ok(Either::Second(<Unknown as FactChoice>::dense_exp(materialize("exp", a)?)?))
     }
 }
-/// Whether numbers have the eigen-decomposition, and both factors are square and can be made dense.
+/// Whether numbers have the eigen-decomposition (lanes of static sizes are made dense), and both factors are square and can be made dense.
 pub(crate) fn has_factors<A: Operator, B: Operator<Scalar = A::Scalar>>(a: &A, b: &B) -> bool {
-    let plain = <Sc<A> as Engine>::PLAIN && Sc::<A>::LANES == 1;
+    let schur = has_schur_forms::<A>() || has_schur_forms::<B>();
     let square = a.nrows() == a.ncols() && b.nrows() == b.ncols();
-    plain && square && is_direct(a) && is_direct(b)
+    schur && square && is_direct(a) && is_direct(b)
 }
 /// The plan of the exponential of a Kronecker product that is not self-adjoint.
 pub(crate) fn plan<A: Operator>(a: &A) -> Plan {

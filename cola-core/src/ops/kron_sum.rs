@@ -1,6 +1,6 @@
 //! A x I + I x B, the Kronecker sum: Laplacians on grids, Sylvester and Lyapunov equations. More terms by nesting.
 
-use crate::algorithms::sylvester::{KronSumFactor, Pairing};
+use crate::algorithms::sylvester::{KronSumFactor, Pairing, has_schur_forms};
 use crate::data::{Column, Held};
 use crate::dsl::{IntoOperator, shape_panic};
 use crate::error::{Error, Result, check};
@@ -190,7 +190,7 @@ type Parts<A, B> = (Kron<Vectors<A>, Vectors<B>>, Column<Re<A>, <Kron<Vectors<A>
 impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> KronSum<A, B> {
     /// A x I + I x B + c I by the Schur forms of the factors, for numbers that have them.
     fn schur(&self, op: &'static str, c: Sc<A>) -> Result<Option<Arc<dyn KronSumFactor<Sc<A>>>>> {
-        if !<Sc<A> as crate::algorithms::dense::Engine>::PLAIN {
+        if !has_schur_forms::<Self>() {
             return Ok(None);
         }
         let (a, b): (Held<_, Ro<A>>, Held<_, Ro<B>>) = (materialize(op, &self.0)?, materialize(op, &self.1)?);
@@ -201,7 +201,7 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> KronSum<A, B> {
         )
     }
 }
-/// The inverse by the eigen-decompositions, by the Schur forms, or (lanes) by the base case.
+/// The inverse by the eigen-decompositions, by the Schur forms, or (lanes of static sizes, numbers with derivatives) by the base case.
 type Inverse<A, B, K> = Either<
     Normal<Kron<Vectors<A>, Vectors<B>>, InverseFacts<K>>,
     Either<SylvesterInverse<Sc<A>, Ro<KronSum<A, B>>, InverseFacts<K>>, BaseInverse<KronSum<A, B>, MethodOf<K>>>,
@@ -346,7 +346,7 @@ where
     }
     fn has_shifted_factor(&self) -> bool {
         let direct = crate::functions::base::is_direct(&self.0) && crate::functions::base::is_direct(&self.1);
-        direct && <Sc<A> as crate::algorithms::dense::Engine>::PLAIN
+        direct && has_schur_forms::<Self>()
     }
     fn shifted_factor(&self, c: Sc<A>) -> Result<Option<Arc<dyn KronSumFactor<Sc<A>>>>> {
         self.schur("solve", c)
@@ -419,7 +419,7 @@ impl<A: Explain + MaySpectrum, B: Explain<Scalar = A::Scalar> + MaySpectrum> Exp
                 part_with::<SelfAdjointFacts, B>(&self.1, Question::Eigh),
             ]
         };
-        let schur = <Sc<A> as crate::algorithms::dense::Engine>::PLAIN;
+        let schur = has_schur_forms::<Self>();
         match question {
             Question::Apply => {
                 let [a, b] = parts();

@@ -162,10 +162,11 @@ impl<U: MatrixData, V: MatrixData<Scalar = U::Scalar>> LowRankFactors for LowRan
     message = "`{Self}` is of low rank: it has no inverse, no logarithm and no Cholesky factor",
     label = "singular by its structure",
     note = "add a multiple of `I`, or another operator that can be inverted: `low_rank(U, V) + c * I` is solved by Woodbury's formula",
+    note = "a block matrix is solved where one diagonal block can be inverted: put it there by reordering rows or columns",
     note = "for least squares ask for the pseudoinverse: `.pinv()?` or `.lstsq(&b)?`"
 )]
 pub trait Regular {}
-// The one that is shown is what the note proposes: without any, rustc lists the implementations of the rule that asked.
+#[diagnostic::do_not_recommend]
 impl<L, E> Regular for crate::ops::ShiftedLowRank<L, E> {}
 // by a demand that is never met, so that the message says what to do
 impl<K: Facts, U: MatrixData, V: MatrixData<Scalar = U::Scalar>> InverseRule<K> for LowRank<U, V>

@@ -17,7 +17,7 @@ mod expm;
 mod faer;
 mod functions;
 mod jacobi;
-mod lanes;
+pub(crate) mod lanes;
 mod ldlt;
 mod loops;
 #[cfg(any(test, not(feature = "faer")))]
@@ -199,17 +199,17 @@ pub trait Engine: Sized {
     {
         qr::householder(a, b)
     }
-    /// The Schur forms of A (m x m) and B (n x n), for the inverse of A x I + I x B or A x B + c I; `None` for numbers that are not
-    /// [`PLAIN`](Self::PLAIN).
+    /// The Schur forms of A (m x m) and B (n x n), for the inverse of A x I + I x B or A x B + c I; of lanes those of each lane; `None`
+    /// for numbers that carry derivatives.
     fn engine_kron_sum(
-        _: crate::algorithms::sylvester::Pairing<Self>,
-        _: (usize, &[Self]),
-        _: (usize, &[Self]),
+        pairing: crate::algorithms::sylvester::Pairing<Self>,
+        a: (usize, &[Self]),
+        b: (usize, &[Self]),
     ) -> Result<Option<std::sync::Arc<dyn crate::algorithms::sylvester::KronSumFactor<Self>>>>
     where
         Self: Scalar,
     {
-        Ok(None)
+        if Self::LANES == 1 { Ok(None) } else { lanes::kron_sum(pairing, a, b).map(Some) }
     }
     /// The Fourier transform of n complex numbers; `None`: by its definition.
     #[cfg(feature = "fft")]
