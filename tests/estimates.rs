@@ -119,12 +119,12 @@ fn on_families(count: u64, scale: usize) {
             bar.judge(&format!("diagonal by {what}, {name}"), &|s| {
                 let (e, i) = (estimate(s), (s as usize * 37) % m.nrows());
                 let (error, said) = ((e.value[i] - m[(i, i)]).modulus() / norm, e.std_error[i] / norm);
-                if error < 1e-11 && said < 1e-11 { (0.0, 0.0) } else { (error / said, 1.0) }
+                if error < 1e-11 && said < 1e-11 { (0.0, 0.0) } else { (error, said) }
             });
         };
         run(bar, "Hutchinson", &|s| a.diagonal_with(Hutchinson::default().probes(probes(40)).seed(s)).unwrap());
         run(bar, "Hutch++", &|s| a.diagonal_with(HutchPlusPlus::default().probes(probes(96)).seed(s)).unwrap());
-        run(bar, "XDiag", &|s| a.diagonal_with(XDiag::default().probes(probes(60)).seed(s)).unwrap());
+        run(bar, "XDiag", &|s| a.diagonal_with(XDiag::default().probes(probes(80)).seed(s)).unwrap());
         if psd {
             let a = Psd::new(&a);
             let nystrom = XNysTrace::default().probes(probes(40));
@@ -177,7 +177,7 @@ fn families_by_a_few_seeds() {
     on_families(12, 1);
 }
 #[test]
-#[ignore = "1000 seeds of every estimator on every family: four minutes with optimisation"]
+#[ignore = "1000 seeds of every estimator on every family: ten minutes with optimisation"]
 fn families_by_a_thousand_seeds() {
     on_families(1000, 4);
 }

@@ -132,7 +132,7 @@ const DENSE_IN_STATIC_LANES: &[(&str, &[Q])] = &[
     ("Tridiagonal", &[Q::Eigh, Q::Power, Q::Log, Q::Exp, Q::Eig, Q::Svd, Q::Pinv]),
 ];
 /// Of lanes of any size; the parts of `KronOf` have static sizes where the product, of a number of parts, has none.
-const DENSE_IN_LANES: &[(&str, &[Q])] = &[("Toeplitz", &[Q::Solve, Q::Slogdet]), ("KronOf", &[Q::Exp])];
+const DENSE_IN_LANES: &[(&str, &[Q])] = &[("KronOf", &[Q::Exp])];
 const FUNCTIONS: [(&str, &[Q]); 9] = [
     ("solve", &[Q::Solve]),
     ("det", &[Q::Slogdet]),
