@@ -174,7 +174,6 @@ impl Sign for AnyPhase {
     note = "if it is, say so: `psd(..)` in `linop!`, `Psd::new(..)` in Rust, or check it once by `psd_checked(..)?`"
 )]
 pub trait PsdOf<Op: ?Sized> {}
-#[diagnostic::do_not_recommend]
 impl<Op: ?Sized> PsdOf<Op> for Known {}
 
 /// The demand "is self-adjoint", in words.
@@ -184,7 +183,6 @@ impl<Op: ?Sized> PsdOf<Op> for Known {}
     note = "if it is, say so: `self_adjoint(..)` or `psd(..)` in `linop!`, or check it once by `self_adjoint_checked(..)?`"
 )]
 pub trait SelfAdjointOf<Op: ?Sized> {}
-#[diagnostic::do_not_recommend]
 impl<Op: ?Sized> SelfAdjointOf<Op> for Known {}
 
 /// The demand of sqrt, pow and log, in words.
@@ -195,5 +193,4 @@ impl<Op: ?Sized> SelfAdjointOf<Op> for Known {}
     note = "for a general matrix ask for the Schur method: `.sqrt_with(Schur::default())?`, `.pow_with(..)`, `.log_with(..)`"
 )]
 pub trait RootOf<Op: ?Sized> {}
-#[diagnostic::do_not_recommend]
 impl<Op: ?Sized> RootOf<Op> for Known {}

@@ -166,7 +166,7 @@ impl<U: MatrixData, V: MatrixData<Scalar = U::Scalar>> LowRankFactors for LowRan
     note = "for least squares ask for the pseudoinverse: `.pinv()?` or `.lstsq(&b)?`"
 )]
 pub trait Regular {}
-#[diagnostic::do_not_recommend]
+// The one that is shown is what the note proposes: without any, rustc lists the implementations of the rule that asked.
 impl<L, E> Regular for crate::ops::ShiftedLowRank<L, E> {}
 // by a demand that is never met, so that the message says what to do
 impl<K: Facts, U: MatrixData, V: MatrixData<Scalar = U::Scalar>> InverseRule<K> for LowRank<U, V>
