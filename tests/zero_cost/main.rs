@@ -1,5 +1,7 @@
 //! What touches the heap: nothing static; of dynamic operators nothing in `apply_into`; of a Krylov solve nothing per iteration.
 //! Counted by thread, so that the tests do not see each other.
+mod structures;
+
 use cola::prelude::*;
 use cola::*;
 use nalgebra::{DMatrix, DVector, Matrix2, SMatrix, SVector, Vector3, Vector6};
@@ -158,112 +160,6 @@ fn hilbert_like<const N: usize>() -> SMatrix<f64, N, N> {
 fn matrix_complex() -> SMatrix<Complex<f64>, 2, 2> {
     let c = Complex::new;
     SMatrix::from_row_slice(&[c(3.0, 0.0), c(1.0, 1.0), c(1.0, -1.0), c(2.0, 0.0)])
-}
-
-/// Functions that are recurrences over several squares of scratch: of triangles, and the exponential of any matrix.
-#[test]
-fn functions_of_static_triangles() {
-    // in a thread of the usual size: the scratch is on its stack
-    let work = || {
-        warm();
-        triangles::<4>();
-        triangles::<8>();
-        triangles::<34>();
-        let z = Triangular::upper(black_box(matrix_complex()));
-        free("complex triangle", || {
-            let (root, rest) = (z.sqrt().unwrap(), z.pow(-0.7).unwrap());
-            (z.log().unwrap().exp().unwrap(), root, rest)
-        });
-        let eight: [_; 8] = core::array::from_fn(|l| Triangular::lower(hilbert_like::<8>() * (1.0 + l as f64)));
-        let (many, v) = (stack(eight).unwrap(), stack([SVector::<f64, 8>::repeat(1.0); 8]).unwrap());
-        free("8 x 8 in 8 lanes: exp", || many.exp().unwrap().apply(&v));
-        free("8 x 8 in 8 lanes: pow", || many.pow(-3.0).unwrap().apply(&v));
-        let zs = stack([z; 8]).unwrap();
-        free("complex lanes: exp", || zs.exp().unwrap());
-    };
-    std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
-}
-/// faer packs larger products in a buffer that it makes once in each thread.
-fn warm() {
-    let a = DMatrix::from_element(40, 40, 1.0);
-    black_box(linop!(&a).apply(&a));
-}
-fn triangles<const N: usize>() {
-    let (m, v) = (black_box(hilbert_like::<N>()), SVector::<f64, N>::from_fn(|i, _| 1.0 + i as f64));
-    let (lower, upper) = (Triangular::lower(m), Triangular::upper(m));
-    let near = |a: SVector<f64, N>, b: SVector<f64, N>| assert!((a - b).norm() < 1e-11 * b.norm());
-    let y = free("triangle: sqrt", || lower.sqrt().unwrap().apply(&lower.sqrt().unwrap().apply(&v)));
-    near(y, lower.apply(&v));
-    near(free("triangle: isqrt", || lower.isqrt().unwrap().apply(&y)), lower.sqrt().unwrap().apply(&v));
-    near(free("triangle: pow", || upper.pow(0.3).unwrap().apply(&upper.pow(0.7).unwrap().apply(&v))), upper.apply(&v));
-    near(free("triangle: negative pow", || upper.pow(-1.7).unwrap().apply(&upper.pow(1.7).unwrap().apply(&v))), v);
-    near(
-        free("triangle: whole pow", || lower.pow(3.0).unwrap().apply(&lower.pow(-2.0).unwrap().apply(&v))),
-        lower.apply(&v),
-    );
-    near(free("triangle: log, exp", || lower.log().unwrap().exp().unwrap().apply(&v)), lower.apply(&v));
-    let (minus, whole) = (linop!({ -m }), linop!({ m }));
-    near(free("general exp", || minus.exp().unwrap().apply(&whole.exp().unwrap().apply(&v))), v);
-    near(free("triangle: solve", || lower.inv().unwrap().apply(&lower.apply(&v))), v);
-    free("triangle: slogdet, trace", || (lower.slogdet().unwrap(), lower.trace().unwrap()));
-}
-/// Circulants on the cycles of a permutation: cycles, coefficients and eigenvalues are no more than the indices.
-#[test]
-fn functions_of_static_permutations() {
-    // cycles (0 3 1), (2), (4 5 6 7 8)
-    let p = Permutation::<f64, _>::new(black_box([3usize, 0, 2, 1, 5, 6, 7, 8, 4]));
-    let v = SVector::<f64, 9>::from_fn(|i, _| 1.0 + i as f64);
-    let near = |a: SVector<f64, 9>, b: SVector<f64, 9>| assert!((a - b).norm() < 1e-12);
-    near(free("permutation: sqrt", || p.sqrt().unwrap().apply(&p.sqrt().unwrap().apply(&v))), p.apply(&v));
-    near(free("permutation: isqrt", || p.isqrt().unwrap().apply(&p.sqrt().unwrap().apply(&v))), v);
-    near(free("permutation: pow", || p.pow(0.3).unwrap().apply(&p.pow(-0.3).unwrap().apply(&v))), v);
-    near(free("permutation: whole pow", || p.pow(16.0).unwrap().apply(&v)), p.apply(&v));
-    near(free("permutation: log, exp", || p.log().unwrap().exp().unwrap().apply(&v)), p.apply(&v));
-    let f = p.exp().unwrap();
-    near(free("circulants: inv, solve", || f.inv().unwrap().apply(&f.inv().unwrap().solve(&v).unwrap())), v);
-    near(free("circulants: pow", || f.pow(2.5).unwrap().apply(&f.pow(-2.5).unwrap().apply(&v))), v);
-    free("circulants: the rest", || (f.slogdet().unwrap(), f.trace().unwrap(), f.diagonal().unwrap()));
-    let shifted = free("permutation + c I", || linop!(&p + 3 * I));
-    near(free("permutation + c I: solve", || shifted.apply(&shifted.solve(&v).unwrap())), v);
-    near(free("permutation + c I: inv", || shifted.inv().unwrap().apply(&shifted.apply(&v))), v);
-    let root = free("permutation + c I: sqrt", || shifted.sqrt().unwrap());
-    near(root.apply(&root.apply(&v)), shifted.apply(&v));
-    free("permutation + c I: slogdet", || (shifted.slogdet().unwrap(), shifted.trace().unwrap()));
-    // 1, i, -1 and -i too
-    let z = Permutation::<Complex<f64>, _>::new(black_box([1usize, 2, 3, 0, 5, 4, 6]));
-    free("complex permutation", || (z.sqrt().unwrap(), z.pow(-0.7).unwrap(), z.log().unwrap(), z.eig().unwrap()));
-}
-/// Bases of several columns, and identities, that are larger than the scratch on the stack: fewer columns at a time.
-#[test]
-fn static_scratch_in_parts() {
-    warm();
-    let (m, w) = (black_box(hilbert_like::<39>()), SVector::<f64, 39>::repeat(1.0));
-    let (a, d) = (linop!({ m }), linop!(diag(w)));
-    let inverse = a.inv().unwrap();
-    let t = free("39 x 39: trace of an inverse", || inverse.trace().unwrap());
-    assert!((t - m.try_inverse().unwrap().trace()).abs() < 1e-10);
-    free("39 x 39: diagonal of an inverse", || inverse.diagonal().unwrap());
-    let product = free("39 x 39: product", || linop!(&inverse * &d * &a));
-    let x = free("39 x 39: solve by the base case", || linop!(&product + &a).solve(&w).unwrap());
-    assert!((product.apply(&x) + a.apply(&x) - w).norm() < 1e-10);
-    free("39 x 39: trace of a sum", || linop!(&product + &a).trace().unwrap());
-    free("39 x 39: logdet by the base case", || linop!(&product + &a).slogdet().unwrap());
-    let blocks = linop!(block_diag(&a, &d));
-    free("blocks: trace, diagonal", || (blocks.trace().unwrap(), blocks.diagonal().unwrap()));
-
-    let lanes = |by: f64| {
-        stack(core::array::from_fn::<_, 8, _>(|l| linop!(psd({ hilbert_like::<12>() * (by + l as f64) })))).unwrap()
-    };
-    let (k, l) = (lanes(1.0), lanes(2.0));
-    let ones = stack([SVector::<f64, 12>::repeat(1.0); 8]).unwrap();
-    let sum = linop!(psd(&k * &k) + &l);
-    let x = free("12 x 12 in 8 lanes: solve by the base case", || sum.solve(&ones).unwrap());
-    let r: [SVector<f64, 12>; 8] = unstack(sum.apply(&x));
-    assert!(r.iter().all(|r| (r - SVector::<f64, 12>::repeat(1.0)).norm() < 1e-9));
-    free("12 x 12 in 8 lanes: trace", || sum.trace().unwrap());
-    free("12 x 12 in 8 lanes: logdet", || sum.logdet().unwrap());
-    free("12 x 12 in 8 lanes: trace of an inverse", || k.inv().unwrap().trace().unwrap());
-    free("12 x 12 in 8 lanes: sqrt", || sum.sqrt().unwrap().apply(&ones));
 }
 
 #[test]
