@@ -288,6 +288,47 @@ impl<'a, E: Plain, S: Space> IntoIterator for &'a Column<E, S> {
     }
 }
 
+/// A list of at most as many items as the space has: inline when that is static, else it grows.
+pub struct List<E: Plain, S: Space> {
+    data: S::Vector<E>,
+    len: usize,
+}
+impl<E: Plain, S: Space> Clone for List<E, S> {
+    fn clone(&self) -> Self {
+        List { data: self.data.clone(), len: self.len }
+    }
+}
+impl<E: Plain, S: Space> List<E, S> {
+    /// No items; `e` lies where static storage has none yet.
+    pub fn empty(e: E) -> Self {
+        List { data: S::Vector::<E>::filled(0, e), len: 0 }
+    }
+    /// One more.
+    ///
+    /// # Panics
+    /// Beyond the length of a static space.
+    pub fn push(&mut self, e: E) {
+        self.data.put(self.len, e);
+        self.len += 1;
+    }
+}
+impl<E: Plain, S: Space> Deref for List<E, S> {
+    type Target = [E];
+    fn deref(&self) -> &[E] {
+        &self.data.as_slice()[..self.len]
+    }
+}
+impl<E: Plain, S: Space> DerefMut for List<E, S> {
+    fn deref_mut(&mut self) -> &mut [E] {
+        &mut self.data.as_mut_slice()[..self.len]
+    }
+}
+impl<E: Plain + core::fmt::Debug, S: Space> core::fmt::Debug for List<E, S> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
 /// A vector of numbers, owned or borrowed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a vector of numbers",

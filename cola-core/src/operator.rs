@@ -385,6 +385,9 @@ pub(crate) fn write_by_identity<A: LinearOperator + ?Sized>(
     y: ViewMut<'_, A::Scalar>,
 ) {
     let n = a.ncols();
+    if const { A::Cols::EXTENT.or(0) * A::Cols::EXTENT.or(0) * size_of::<A::Scalar>() > STACK } {
+        return write_by_columns(a, alpha, add, y);
+    }
     let rest = a.scratch_len(n);
     with_scratch(
         n * n + rest,
@@ -399,8 +402,36 @@ pub(crate) fn write_by_identity<A: LinearOperator + ?Sized>(
     )
 }
 
+/// [`write_by_identity`] of a static operator whose identity is too large for the scratch on the stack: as many columns at a time as fit.
+#[inline(never)]
+fn write_by_columns<A: LinearOperator + ?Sized>(a: &A, alpha: A::Scalar, add: bool, mut y: ViewMut<'_, A::Scalar>) {
+    let n = a.ncols();
+    // half of it for what the operator needs itself
+    let most = (STACK / size_of::<A::Scalar>() / 2 / n).clamp(1, n);
+    let block = columns_on_stack::<A::Scalar, A::Cols>(n, a.scratch_len(most), most);
+    with_scratch(n * block + a.scratch_len(block), |s| {
+        let (eye, rest) = s.split_at_mut(n * block);
+        for first in (0..n).step_by(block) {
+            let here = block.min(n - first);
+            eye.fill(num_traits::Zero::zero());
+            (0..here).for_each(|c| eye[first + c + n * c] = num_traits::One::one());
+            let (x, y) = (View::matrix(&eye[..n * here], n, here), y.columns(first, here));
+            a.act(Update { alpha, add, adjoint: false }, x, y, rest);
+        }
+    })
+}
+
 /// Bytes of scratch on the stack: 1024 doubles, 128 times eight lanes of them.
 const STACK: usize = 8192;
+/// Columns of `each` numbers that fit beside `rest` others in the scratch on the stack: `most` at most, one at least. Of dynamic sizes `most`:
+/// they have the heap.
+#[inline(always)]
+pub(crate) fn columns_on_stack<T, S: crate::space::Space>(each: usize, rest: usize, most: usize) -> usize {
+    match S::EXTENT.is_static() {
+        true => ((STACK / size_of::<T>()).saturating_sub(rest) / each.max(1)).min(most).max(1),
+        false => most,
+    }
+}
 #[repr(align(64))]
 struct Buffer([MaybeUninit<u8>; STACK]);
 

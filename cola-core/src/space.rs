@@ -206,6 +206,11 @@ pub trait Storage<E>: Clone + Send + Sync + 'static {
     fn as_slice(&self) -> &[E];
     /// The numbers, to be written.
     fn as_mut_slice(&mut self) -> &mut [E];
+    /// Writes the number at `at`; a dynamic storage of `at` numbers grows by it.
+    #[inline]
+    fn put(&mut self, at: usize, e: E) {
+        self.as_mut_slice()[at] = e
+    }
 }
 #[doc(hidden)]
 pub struct InlineSquare<E: Plain, S: StaticSpace>(S::Of<S::Of<E>>);
@@ -253,6 +258,13 @@ impl<E: Plain> Storage<E> for Vec<E> {
     #[inline(always)]
     fn as_mut_slice(&mut self) -> &mut [E] {
         self
+    }
+    #[inline]
+    fn put(&mut self, at: usize, e: E) {
+        match self.get_mut(at) {
+            Some(here) => *here = e,
+            None => self.push(e),
+        }
     }
 }
 

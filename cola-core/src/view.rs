@@ -153,6 +153,12 @@ impl<'a, T: Copy> ViewMut<'a, T> {
         let start = (r * self.rs).min(self.data.len());
         ViewMut { data: &mut self.data[start..], rows: n, cols: self.cols, rs: self.rs, cs: self.cs }
     }
+    /// Columns j, j + 1, .., j + n - 1.
+    #[inline(always)]
+    pub fn columns(&mut self, j: usize, n: usize) -> ViewMut<'_, T> {
+        let start = (j * self.cs).min(self.data.len());
+        ViewMut { data: &mut self.data[start..], rows: self.rows, cols: n, rs: self.rs, cs: self.cs }
+    }
     /// Column j.
     #[inline(always)]
     pub fn column(&mut self, j: usize) -> ViewMut<'_, T> {

@@ -70,20 +70,16 @@ pub fn complement_alone<T: Scalar, R: Space, N: Space>(
         return Ok(complement::<T, R, N>(f, b, c, d)?.1);
     };
     let (mut s, nd) = (written(d)?, d.nrows());
-    let mut scaled = vec![T::zero(); ROWS.min(f.nrows()) * nd];
-    for (first, rows) in blocks(f.nrows()) {
-        let scaled = &mut scaled[..rows * nd];
-        for (j, column) in scaled.chunks_exact_mut(rows).enumerate() {
-            times(e.rows(first, rows), right.column(j).rows(first, rows), column);
+    with_scratch(ROWS.min(f.nrows()) * nd, |scaled: &mut [T]| {
+        for (first, rows) in blocks(f.nrows()) {
+            let scaled = &mut scaled[..rows * nd];
+            for (j, column) in scaled.chunks_exact_mut(rows).enumerate() {
+                times(e.rows(first, rows), right.column(j).rows(first, rows), column);
+            }
+            let scaled = View::matrix(scaled, rows, nd);
+            kernels::gemm((-T::one(), true), false, left.columns(first, rows), scaled, s.view_mut());
         }
-        kernels::gemm(
-            (-T::one(), true),
-            false,
-            left.columns(first, rows),
-            View::matrix(scaled, rows, nd),
-            s.view_mut(),
-        );
-    }
+    });
     Ok(s)
 }
 /// Relative residuals that pass without refinement, and after it, in units of rounding.
@@ -109,16 +105,19 @@ where
         let (_, right, below, corner) = self.parts;
         let s = Factored::<_, Ro<D>, M>::new(complement_alone::<_, Ro<F>, Ro<D>>(self.f, right, below, corner)?)?;
         self.step(&s, b, x.reborrow())?;
-        let mut rest = vec![Sc::<F>::zero(); b.rows * b.cols];
-        if self.passes(GOOD, self.residual(b, x.as_view(), &mut rest)?) {
-            return Ok(true);
-        }
-        let mut more = vec![Sc::<F>::zero(); b.rows * b.cols];
-        self.step(&s, View::matrix(&rest, b.rows, b.cols), ViewMut::matrix(&mut more, b.rows, b.cols))?;
-        for c in 0..b.cols {
-            (0..b.rows).for_each(|i| *x.at(i, c) += more[i + b.rows * c]);
-        }
-        Ok(self.passes(POOR, self.residual(b, x.as_view(), &mut rest)?))
+        with_scratch(b.rows * b.cols, |rest: &mut [Sc<F>]| {
+            if self.passes(GOOD, self.residual(b, x.as_view(), rest)?) {
+                return Ok(true);
+            }
+            with_scratch(b.rows * b.cols, |more: &mut [Sc<F>]| {
+                self.step(&s, View::matrix(rest, b.rows, b.cols), ViewMut::matrix(more, b.rows, b.cols))?;
+                for c in 0..b.cols {
+                    (0..b.rows).for_each(|i| *x.at(i, c) += more[i + b.rows * c]);
+                }
+                Ok(())
+            })?;
+            Ok(self.passes(POOR, self.residual(b, x.as_view(), rest)?))
+        })
     }
     fn passes(&self, limit: f64, missed: Re<F>) -> bool {
         let tol = Re::<F>::epsilon() * Re::<F>::real(limit);
@@ -148,9 +147,20 @@ where
     }
     /// r = b - M x, and its size beside the largest of b and of the four terms, the worst column.
     fn residual(&self, b: View<'_, Sc<F>>, x: View<'_, Sc<F>>, r: &mut [Sc<F>]) -> Result<Re<F>> {
+        let (na, nd) = (self.parts.0.nrows(), self.parts.3.nrows());
+        with_scratch(na.max(nd), |term| self.residual_in(b, x, r, term))
+    }
+    /// [`residual`](Self::residual); `term`: as many numbers as the larger block has rows.
+    fn residual_in(
+        &self,
+        b: View<'_, Sc<F>>,
+        x: View<'_, Sc<F>>,
+        r: &mut [Sc<F>],
+        term: &mut [Sc<F>],
+    ) -> Result<Re<F>> {
         let ((a, right, below, d), (ia, id), n) = (self.parts, self.starts(), b.rows);
         let (na, nd, zero) = (a.nrows(), d.nrows(), Re::<F>::zero());
-        let (mut worst, mut term) = (zero, vec![Sc::<F>::zero(); na.max(nd)]);
+        let mut worst = zero;
         for c in 0..b.cols {
             let (b, x, r) = (b.column(c), x.column(c), &mut r[n * c..n * (c + 1)]);
             ViewMut::vector(r).copy_from(b);

@@ -7,7 +7,7 @@ use crate::functions::dense::{FactorMethod, Factored};
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::lazy::{LazyInverse, too_large};
 use crate::operator::short::{Ro, Sc};
-use crate::operator::{DynOperator, LinearOperator, Operator, Update, with_scratch};
+use crate::operator::{DynOperator, LinearOperator, Operator, Update, columns_on_stack, with_scratch};
 use crate::ops::Dense;
 use crate::scalar::Scalar;
 use crate::space::Space;
@@ -207,7 +207,7 @@ impl<A: LinearOperator, D: LinearOperator<Scalar = Sc<A>>> LinearOperator for by
 pub fn diagonal<A: LinearOperator>(a: &A, k: isize, d: &mut [Sc<A>]) -> Result<()> {
     const BLOCK: usize = 16; // 16 columns at a time: n^2/16 more passes over A than one big product, 16 n numbers of memory
     let ((row, col), m, n) = (diagonal_start(k), a.nrows(), a.ncols());
-    let block = BLOCK.min(d.len().max(1));
+    let block = columns_on_stack::<Sc<A>, A::Rows>(m + n, 0, BLOCK).min(d.len().max(1));
     with_scratch((m + n) * block, |scratch| {
         let (x, y) = scratch.split_at_mut(n * block);
         for first in (0..d.len()).step_by(block) {

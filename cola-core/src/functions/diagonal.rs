@@ -2,9 +2,9 @@
 
 use crate::data::Column;
 use crate::error::{Error, Result};
-use crate::operator::{LinearOperator, Operator, Update, with_scratch};
+use crate::operator::{LinearOperator, Operator, Update, columns_on_stack, with_scratch};
 use crate::scalar::Scalar;
-use crate::space::Dyn;
+use crate::space::{Dyn, Space};
 use crate::view::{View, ViewMut};
 
 /// How the diagonals of a structure are read. The rule needs no facts.
@@ -40,6 +40,11 @@ impl<'a, A: DiagonalRule> Entries<'a, A> {
     }
     pub(crate) fn at(&mut self, row: usize, col: usize) -> Result<A::Scalar> {
         let k = col as isize - row as isize;
+        if A::READS && A::Rows::EXTENT.is_static() {
+            // read again rather than kept on the heap
+            let len = diagonal_len(self.a.nrows(), self.a.ncols(), k)?;
+            return with_scratch(len, |d| self.a.diagonal_rule(k, d).map(|()| d[row.min(col)]));
+        }
         let at = match self.known.iter().position(|d| d.0 == k) {
             Some(at) => at,
             None => {
@@ -91,10 +96,12 @@ pub(crate) fn block_part<A: DiagonalRule>(
     if row >= a.nrows() || col >= a.ncols() {
         return Ok(());
     }
-    let part = any_diagonal(a, inner)?;
     let first = r0 + row - diagonal_start(k).0;
-    d[first..first + part.len()].copy_from_slice(&part);
-    Ok(())
+    with_scratch(diagonal_len(a.nrows(), a.ncols(), inner)?, |part: &mut [A::Scalar]| {
+        a.diagonal_rule(inner, part)?;
+        d[first..first + part.len()].copy_from_slice(part);
+        Ok(())
+    })
 }
 /// Diagonal k of V diag(w) V^H by rows of V: sum_j w_j v_ij conj(v_lj), `weighted` of j and x being w_j x. 3 m operations an entry where
 /// the entries of V (n x m) lie in memory; else a product with V^H, two off the main diagonal.
@@ -117,7 +124,9 @@ pub(crate) fn diagonal_of_spectrum<V: LinearOperator>(
         return;
     }
     const BLOCK: usize = 16; // rows at a time, as in the base case
-    let (n, m, block) = (v.nrows(), v.ncols(), BLOCK.min(d.len().max(1)));
+    let (n, m) = (v.nrows(), v.ncols());
+    let most = BLOCK.min(d.len().max(1));
+    let block = columns_on_stack::<V::Scalar, V::Rows>(n + 2 * m, v.scratch_len(most), most);
     let rest = v.scratch_len(block);
     with_scratch((n + 2 * m) * block + rest, |s| {
         let (unit, s) = s.split_at_mut(n * block);

@@ -1,6 +1,6 @@
 //! f(P) of a permutation P: a circulant on each of its cycles.
 
-use crate::data::Column;
+use crate::data::{Column, List};
 use crate::error::{Error, Result, check};
 use crate::facts::{Fact, Facts, InverseFacts, NoFacts};
 use crate::functions::det::slog_product;
@@ -8,12 +8,12 @@ use crate::functions::diagonal::diagonal_start;
 use crate::functions::{
     DetRule, DiagonalRule, EigFactors, EigRule, ExpRule, InverseRule, LogRule, PinvRule, Power, PowerRule,
 };
-use crate::operator::{LinearOperator, Operator, Update, operator};
+use crate::operator::{LinearOperator, Update, operator};
 use crate::ops::{CycleBasis, ExpFacts, Folding, Permutation, RootFacts};
 use crate::parameters::{Frame, LeafFn, Parameters, Path, converted, function_frame};
 use crate::plan::{Cost, Explain, Plan, Question, base};
 use crate::scalar::{Complex, Real, Scalar};
-use crate::space::Space;
+use crate::space::{Plain, Space};
 use crate::view::{View, ViewMut};
 use core::f64::consts::TAU;
 use core::marker::PhantomData;
@@ -25,54 +25,79 @@ use std::borrow::Cow;
 /// On a cycle i_0, i_1 = p\[i_0\], .. the permutation is a shift, (P x)\[i_a\] = x\[i_(a+1)\], with the eigenvalues w^j: hence f(P) is the
 /// circulant with these coefficients. (Davis, Circulant Matrices, 1979, 3.2.) Made in O(L^2) per length L that occurs; applied in
 /// O(sum of L^2), integer powers in O(n).
-pub struct CycleFunction<T, S: Space, F> {
+pub struct CycleFunction<T: Plain, S: Space, F> {
     /// The indices, cycle after cycle.
     order: Column<usize, S>,
-    /// Of each cycle: where it begins in `order`, its length, its place in `terms`.
-    cycles: Vec<(usize, usize, usize)>,
-    /// Of each length that occurs: k and c_k where c_k is not zero.
-    terms: Vec<Vec<(usize, T)>>,
+    /// Of each cycle: where it begins in `order`, its length, its place in `kinds`.
+    cycles: List<(usize, usize, usize), S>,
+    /// Of each length that occurs.
+    kinds: List<Kind, S>,
+    /// k and c_k where c_k is not zero, length after length: of each at most as many as its length, together at most n.
+    terms: List<(usize, T), S>,
     facts: PhantomData<fn() -> F>,
 }
-impl<T: Clone, S: Space, F> Clone for CycleFunction<T, S, F> {
+/// A length that occurs.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    length: usize,
+    /// Where its terms begin, and how many they are.
+    terms: (usize, usize),
+    /// Where its eigenvalues begin in [`CycleFunction::spectra`]: the sum of the lengths before.
+    values: usize,
+}
+impl Kind {
+    const NONE: Kind = Kind { length: 0, terms: (0, 0), values: 0 };
+}
+impl<T: Plain, S: Space, F> Clone for CycleFunction<T, S, F> {
     fn clone(&self) -> Self {
-        let (order, cycles, terms) = (self.order.clone(), self.cycles.clone(), self.terms.clone());
-        CycleFunction { order, cycles, terms, facts: PhantomData }
+        let (order, cycles) = (self.order.clone(), self.cycles.clone());
+        CycleFunction { order, cycles, kinds: self.kinds.clone(), terms: self.terms.clone(), facts: PhantomData }
     }
 }
-impl<T: core::fmt::Debug, S: Space, F> core::fmt::Debug for CycleFunction<T, S, F> {
+impl<T: Plain + core::fmt::Debug, S: Space, F> core::fmt::Debug for CycleFunction<T, S, F> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let cycles =
-            self.cycles.iter().map(|&(start, length, terms)| (&self.order[start..start + length], &self.terms[terms]));
+        let cycles = self
+            .cycles
+            .iter()
+            .map(|&(start, length, at)| (&self.order[start..start + length], self.terms_of(&self.kinds[at])));
         f.debug_map().entries(cycles).finish()
     }
 }
+impl<T: Plain, S: Space, F> CycleFunction<T, S, F> {
+    /// k and c_k of a length.
+    fn terms_of(&self, kind: &Kind) -> &[(usize, T)] {
+        &self.terms[kind.terms.0..][..kind.terms.1]
+    }
+}
+/// Takes k and c_k.
+type Terms<'a, T> = &'a mut dyn FnMut(usize, T);
 impl<T: Scalar, S: Space, F: Facts> CycleFunction<T, S, F> {
     /// From the terms of each length of a cycle.
-    fn from_terms(p: &Permutation<T, S>, mut of_length: impl FnMut(usize) -> Result<Vec<(usize, T)>>) -> Result<Self> {
-        let (mut order, mut cycles) = (Column::filled(p.nrows(), 0usize), Vec::new());
-        let (mut lengths, mut terms, mut start) = (Vec::new(), Vec::new(), 0);
-        for cycle in p.cycles() {
-            let length = cycle.len();
-            let at = match lengths.iter().position(|&l| l == length) {
+    fn from_terms(p: &Permutation<T, S>, of_length: impl FnMut(&Kind, Terms<'_, T>) -> Result<()>) -> Result<Self> {
+        let (order, ranges) = p.cycle_order();
+        let (mut cycles, mut kinds, mut values) = (List::empty((0, 0, 0)), List::<Kind, S>::empty(Kind::NONE), 0);
+        for &(start, length) in ranges.iter() {
+            let at = match kinds.iter().position(|kind| kind.length == length) {
                 Some(at) => at,
                 None => {
-                    lengths.push(length);
-                    terms.push(of_length(length)?);
-                    terms.len() - 1
+                    kinds.push(Kind { length, values, ..Kind::NONE });
+                    values += length;
+                    kinds.len() - 1
                 }
             };
-            order[start..start + length].copy_from_slice(&cycle);
             cycles.push((start, length, at));
-            start += length;
         }
-        Ok(CycleFunction { order, cycles, terms, facts: PhantomData })
+        let none = List::empty((0, T::zero()));
+        CycleFunction::<T, S, F> { order, cycles, kinds, terms: none, facts: PhantomData }.with(of_length)
     }
     /// P^k, exactly: each cycle is shifted by k modulo its length.
     pub(crate) fn integer_power(p: &Permutation<T, S>, k: f64) -> Self {
-        // the remainder of two whole numbers below 2^53, or of a larger even one, is exact
-        let shift = |length: usize| Ok(vec![(k.rem_euclid(length as f64) as usize, T::one())]);
-        Self::from_terms(p, shift).expect("a shift exists for every length")
+        Self::from_terms(p, |kind, add| {
+            // the remainder of two whole numbers below 2^53, or of a larger even one, is exact
+            add(k.rem_euclid(kind.length as f64) as usize, T::one());
+            Ok(())
+        })
+        .expect("a shift exists for every length")
     }
     /// f(P) where f(conj z) = conj f(z), given by the angle of z in (-pi, pi]; `real_at_minus_one`: f(-1) is real.
     ///
@@ -80,93 +105,106 @@ impl<T: Scalar, S: Space, F: Facts> CycleFunction<T, S, F> {
     /// `NegativeEigenvalue` where the numbers are real, f(-1) is not, and -1 is an eigenvalue: a cycle of even length.
     pub(crate) fn new(p: &Permutation<T, S>, real_at_minus_one: bool, f: impl Fn(f64) -> Complex<f64>) -> Result<Self> {
         let real = <T::IsReal as Fact>::KNOWN;
-        Self::from_terms(p, |length| {
+        Self::from_terms(p, |&Kind { length, .. }, add| {
             if real && !real_at_minus_one && length % 2 == 0 {
                 return Err(Error::NegativeEigenvalue { value: -1.0, tol: 0.0 });
             }
             let root =
                 |j: usize| TAU * if 2 * j > length { j as f64 - length as f64 } else { j as f64 } / length as f64;
-            let values: Vec<_> = (0..length).map(|j| f(root(j))).collect();
-            let phases: Vec<_> = (0..length).map(|j| Complex::cis(-root(j))).collect();
-            let terms = (0..length).map(|k| {
+            let table = |of: &dyn Fn(f64) -> Complex<f64>| {
+                let mut table = Column::<_, S>::filled(length, Complex::zero());
+                (0..length).for_each(|j| table[j] = of(root(j)));
+                table
+            };
+            let (values, phases) = (table(&f), table(&|angle| Complex::cis(-angle)));
+            for k in 0..length {
                 let sum: Complex<f64> = (0..length).map(|j| values[j] * phases[j * k % length]).sum();
-                (k, number::<T>(sum / length as f64))
-            });
-            Ok(terms.collect())
+                add(k, number::<T>(sum / length as f64));
+            }
+            Ok(())
         })
     }
 }
-/// Of each length that occurs: the length, and the eigenvalues.
-type Spectra<T> = Vec<(usize, Vec<<T as Scalar>::Complex>)>;
 impl<T: Scalar, S: Space, F> CycleFunction<T, S, F> {
     /// scale P + shift I.
     pub(crate) fn linear(p: &Permutation<T, S>, scale: T, shift: T) -> Self
     where
         F: Facts,
     {
-        Self::from_terms(p, |length| match length {
-            1 => Ok(vec![(0, shift + scale)]),
-            _ => Ok(vec![(0, shift), (1, scale)]),
+        Self::from_terms(p, |kind, add| {
+            match kind.length {
+                1 => add(0, shift + scale),
+                _ => {
+                    add(0, shift);
+                    add(1, scale);
+                }
+            }
+            Ok(())
         })
         .expect("every length has these terms")
     }
     /// scale f(P) + shift I.
     fn shifted<G>(&self, scale: T, shift: T) -> CycleFunction<T, S, G> {
-        let mut terms = self.terms.clone();
-        for terms in &mut terms {
-            terms.iter_mut().for_each(|(_, v)| *v *= scale);
-            match terms.iter_mut().find(|(k, _)| *k == 0) {
-                Some((_, v)) => *v += shift,
-                None => terms.push((0, shift)),
+        self.with(|kind, add| {
+            let mut rest = Some(shift);
+            for &(k, v) in self.terms_of(kind) {
+                let more = if k == 0 { rest.take() } else { None };
+                add(k, more.map_or(v * scale, |shift| v * scale + shift));
             }
-        }
-        self.with(terms)
+            rest.into_iter().for_each(|shift| add(0, shift));
+            Ok(())
+        })
+        .expect("every length has these terms")
     }
     /// The same cycles with other coefficients.
-    fn with<G>(&self, terms: Vec<Vec<(usize, T)>>) -> CycleFunction<T, S, G> {
-        CycleFunction { order: self.order.clone(), cycles: self.cycles.clone(), terms, facts: PhantomData }
+    fn with<X: Scalar, G>(
+        &self,
+        mut of_length: impl FnMut(&Kind, Terms<'_, X>) -> Result<()>,
+    ) -> Result<CycleFunction<X, S, G>> {
+        let (mut terms, mut kinds) = (List::<_, S>::empty((0, X::zero())), self.kinds.clone());
+        for kind in kinds.iter_mut() {
+            let first = terms.len();
+            of_length(kind, &mut |k, v| terms.push((k, v)))?;
+            kind.terms = (first, terms.len() - first);
+        }
+        Ok(CycleFunction { order: self.order.clone(), cycles: self.cycles.clone(), kinds, terms, facts: PhantomData })
     }
-    /// The eigenvalues sum_k c_k w^(jk) by length. Real coefficients have real ones at 1 and -1.
-    fn spectra(&self) -> Spectra<T> {
-        let of = |(terms, length): (&Vec<(usize, T)>, usize)| {
-            let value = |j: usize| {
-                let sum = |s: T::Complex, &(k, v): &(usize, T)| s.add_mul(v.to_complex(), turn::<T>(j * k, length));
-                let z = terms.iter().fold(T::Complex::zero(), sum);
-                let real = <T::IsReal as Fact>::KNOWN && (2 * j).is_multiple_of(length);
-                if real { T::Complex::from_re(z.re()) } else { z }
-            };
-            (length, (0..length).map(value).collect())
-        };
-        self.terms.iter().zip(self.lengths()).map(of).collect()
-    }
-    /// The length that each list of terms is of.
-    fn lengths(&self) -> Vec<usize> {
-        let mut lengths = vec![1; self.terms.len()];
-        self.cycles.iter().for_each(|&(_, length, at)| lengths[at] = length);
-        lengths
+    /// The eigenvalues sum_k c_k w^(jk), length after length. Real coefficients have real ones at 1 and -1.
+    fn spectra(&self) -> Column<T::Complex, S> {
+        let total = self.kinds.last().map_or(0, |last| last.values + last.length);
+        let mut spectra = Column::filled(total, T::Complex::zero());
+        for kind in self.kinds.iter() {
+            for j in 0..kind.length {
+                let sum =
+                    |s: T::Complex, &(k, v): &(usize, T)| s.add_mul(v.to_complex(), turn::<T>(j * k, kind.length));
+                let z = self.terms_of(kind).iter().fold(T::Complex::zero(), sum);
+                let real = <T::IsReal as Fact>::KNOWN && (2 * j).is_multiple_of(kind.length);
+                spectra[kind.values + j] = if real { T::Complex::from_re(z.re()) } else { z };
+            }
+        }
+        spectra
     }
     /// g of every eigenvalue: a circulant on each cycle again.
     fn map<G>(&self, g: impl Fn(T::Complex) -> Result<T::Complex>) -> Result<CycleFunction<T, S, G>> {
-        let mut terms = Vec::with_capacity(self.terms.len());
-        for (length, values) in self.spectra() {
-            let values = values.into_iter().map(&g).collect::<Result<Vec<_>>>()?;
+        let mut spectra = self.spectra();
+        self.with(|kind, add| {
+            let (length, values) = (kind.length, &mut spectra[kind.values..][..kind.length]);
+            for z in values.iter_mut() {
+                *z = g(*z)?;
+            }
             let part = T::Re::of(1.0 / length as f64);
-            let term = |k: usize| {
+            for k in 0..length {
                 let back = |(j, v): (usize, &T::Complex)| *v * turn::<T>(j * k, length).conj();
-                (
-                    k,
-                    of_complex::<T>(
-                        values.iter().enumerate().map(back).fold(T::Complex::zero(), |s, z| s + z).scale(part),
-                    ),
-                )
-            };
-            terms.push((0..length).map(term).collect());
-        }
-        Ok(self.with(terms))
+                let sum = values.iter().enumerate().map(back).fold(T::Complex::zero(), |s, z| s + z);
+                add(k, of_complex::<T>(sum.scale(part)));
+            }
+            Ok(())
+        })
     }
     /// What counts as zero beside the eigenvalues.
     fn rounding(&self) -> T::Re {
-        let largest = self.spectra().iter().flat_map(|s| &s.1).fold(T::Re::zero(), |m, z| m.max(z.abs()));
+        let (spectra, total) = (self.spectra(), self.kinds.iter().map(|kind| kind.length).sum());
+        let largest = spectra[..total].iter().fold(T::Re::zero(), |m, z| m.max(z.abs()));
         largest * T::Re::epsilon() * T::Re::of(self.order.len() as f64)
     }
 }
@@ -189,13 +227,13 @@ operator!([T: Scalar, S: Space, F: Facts] CycleFunction<T, S, F> {
 });
 impl<T: Scalar, S: Space, F: Facts> LinearOperator for CycleFunction<T, S, F> {
     fn act(&self, how: Update<T>, x: View<'_, T>, mut y: ViewMut<'_, T>, _: &mut [T]) {
-        for &(start, length, terms) in &self.cycles {
-            let cycle = &self.order[start..start + length];
+        for &(start, length, at) in self.cycles.iter() {
+            let (cycle, terms) = (&self.order[start..start + length], self.terms_of(&self.kinds[at]));
             for c in 0..x.cols {
                 for a in 0..length {
                     // A^H shifts back, with conjugate coefficients
                     let mut sum = T::zero();
-                    for &(k, v) in &self.terms[terms] {
+                    for &(k, v) in terms {
                         let (b, v) = if how.adjoint { (a + length - k, v.conj()) } else { (a + k, v) };
                         sum = sum.add_mul(v, x.at(cycle[if b < length { b } else { b - length }], c));
                     }
@@ -215,9 +253,11 @@ impl<T: Scalar, S: Space, F: Facts> Parameters for CycleFunction<T, S, F> {
     type Owned = Self;
     fn visit<'a>(&'a self, _: &mut Path, _: &mut dyn FnMut(&str, Cow<'a, [T]>)) {}
     fn traverse<X: Scalar>(&self, _: &mut Path, _: LeafFn<'_, T, X>) -> CycleFunction<X, S, F> {
-        let terms =
-            self.terms.iter().map(|terms| terms.iter().map(|&(k, v)| (k, converted::<T, X>(v))).collect()).collect();
-        CycleFunction { order: self.order.clone(), cycles: self.cycles.clone(), terms, facts: PhantomData }
+        self.with(|kind, add| {
+            self.terms_of(kind).iter().for_each(|&(k, v)| add(k, converted::<T, X>(v)));
+            Ok(())
+        })
+        .expect("every coefficient has its number")
     }
     fn rebuild(&self, _: &mut Path, _: LeafFn<'_, T, T>) -> Self {
         self.clone()
@@ -225,7 +265,7 @@ impl<T: Scalar, S: Space, F: Facts> Parameters for CycleFunction<T, S, F> {
     fn frame(&self, f: &mut dyn FnMut(Frame)) {
         self.order.iter().for_each(|&i| f(Frame::Index(i)));
         self.cycles.iter().for_each(|&(_, length, _)| f(Frame::Index(length)));
-        self.terms.iter().flatten().for_each(|&(k, v)| {
+        self.terms.iter().for_each(|&(k, v)| {
             f(Frame::Index(k));
             function_frame(&[v], f)
         });
@@ -237,14 +277,13 @@ impl<K: Facts, T: Scalar, S: Space, F: Facts> InverseRule<K> for CycleFunction<T
     type Output = CycleFunction<T, S, InverseFacts<K>>;
     fn inverse_rule(&self) -> Result<Self::Output> {
         let singular = |_| Error::Singular { index: 0 };
-        if self.terms.iter().all(|terms| terms.len() == 1) {
-            let back = |(terms, length): (&Vec<(usize, T)>, usize)| {
-                let (k, v) = terms[0];
+        if self.kinds.iter().all(|kind| kind.terms.1 == 1) {
+            return self.with(|kind, add| {
+                let (k, v) = self.terms_of(kind)[0];
                 check::<T>(T::Re::zero().lt(v.abs()), singular)?;
-                Ok(vec![((length - k) % length, v.reciprocal())])
-            };
-            let terms = self.terms.iter().zip(self.lengths()).map(back).collect::<Result<_>>()?;
-            return Ok(self.with(terms));
+                add((kind.length - k) % kind.length, v.reciprocal());
+                Ok(())
+            });
         }
         let tol = self.rounding();
         self.map(|z| {
@@ -258,7 +297,7 @@ impl<K: Facts, T: Scalar, S: Space, F: Facts> InverseRule<K> for CycleFunction<T
 impl<K: Facts, T: Scalar, S: Space, F: Facts> DetRule<K> for CycleFunction<T, S, F> {
     fn slogdet_rule(&self) -> Result<(T, T::Re)> {
         let spectra = self.spectra();
-        let all = self.cycles.iter().flat_map(|&(_, _, at)| &spectra[at].1);
+        let all = self.cycles.iter().flat_map(|&(_, length, at)| &spectra[self.kinds[at].values..][..length]);
         all.clone().try_for_each(|z| check::<T>(z.finite(), |_| Error::non_finite("the coefficients")))?;
         let (sign, log) = slog_product(all.copied());
         let (zero, one, half) = (T::Re::zero(), T::Re::one(), T::Re::of(0.5));
@@ -308,12 +347,13 @@ impl<K: Facts, T: Scalar, S: Space, F: Facts> EigRule<K> for CycleFunction<T, S,
     type Vectors = CycleBasis<T::Complex, S>;
     fn eig_rule(&self) -> Result<EigFactors<Self::Vectors>> {
         let (spectra, mut values) = (self.spectra(), Column::filled(self.order.len(), T::Complex::zero()));
-        for &(start, length, at) in &self.cycles {
-            values[start..start + length].copy_from_slice(&spectra[at].1);
+        let mut cycles = List::empty((0, 0));
+        for &(start, length, at) in self.cycles.iter() {
+            values[start..start + length].copy_from_slice(&spectra[self.kinds[at].values..][..length]);
+            cycles.push((start, length));
         }
         crate::functions::dense::finite(&values, "the eigenvalues")?;
-        let basis =
-            CycleBasis::of::<T>(self.order.clone(), self.cycles.iter().map(|&(start, length, _)| (start, length)));
+        let basis = CycleBasis::of::<T>(self.order.clone(), cycles);
         Ok(EigFactors::from_parts(basis, values))
     }
     fn left_eig_rule(&self) -> Option<Result<EigFactors<Self::Vectors>>> {
@@ -323,21 +363,23 @@ impl<K: Facts, T: Scalar, S: Space, F: Facts> EigRule<K> for CycleFunction<T, S,
 // entry (i, j) is c_k where j comes k places after i on their cycle
 impl<T: Scalar, S: Space, F: Facts> DiagonalRule for CycleFunction<T, S, F> {
     fn diagonal_rule(&self, k: isize, d: &mut [T]) -> Result<()> {
-        let (mut places, (row, col)) = (vec![(0, 0); self.order.len()], diagonal_start(k));
+        let mut places = Column::<_, S>::filled(self.order.len(), (0, 0));
+        let (row, col) = diagonal_start(k);
         for (cycle, &(start, length, _)) in self.cycles.iter().enumerate() {
             self.order[start..start + length].iter().enumerate().for_each(|(a, &i)| places[i] = (cycle, a));
         }
         for (i, d) in d.iter_mut().enumerate() {
             let ((cycle, a), (other, b)) = (places[row + i], places[col + i]);
             let (_, length, at) = self.cycles[cycle];
-            let terms = self.terms[at].iter().filter(|(k, _)| cycle == other && (a + k) % length == b);
+            let terms = self.terms_of(&self.kinds[at]).iter().filter(|(k, _)| cycle == other && (a + k) % length == b);
             *d = terms.fold(T::zero(), |s, term| s + term.1);
         }
         Ok(())
     }
     // c_0 of its cycle on every place
     fn trace_rule(&self) -> Result<T> {
-        let first = |at: usize| self.terms[at].iter().filter(|term| term.0 == 0).fold(T::zero(), |s, term| s + term.1);
+        let zeroth = |at: usize| self.terms_of(&self.kinds[at]).iter().filter(|term| term.0 == 0);
+        let first = |at: usize| zeroth(at).fold(T::zero(), |s, term| s + term.1);
         Ok(self.cycles.iter().fold(T::zero(), |s, &(_, length, at)| s + T::of(length as f64) * first(at)))
     }
 }

@@ -1,6 +1,6 @@
 //! (P x)[i] = x[p[i]].
 
-use crate::data::Column;
+use crate::data::{Column, List};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, NoFacts, UnitaryFacts};
 use crate::functions::diagonal::diagonal_start;
@@ -77,19 +77,25 @@ impl<T: Scalar, S: Space> Permutation<T, S> {
     }
     /// The cycles, each as the list of its indices i, p\[i\], p\[p\[i\]\], ..
     pub fn cycles(&self) -> Vec<Vec<usize>> {
-        let mut seen = vec![false; self.order.len()];
-        let mut out = Vec::new();
-        for start in 0..self.order.len() {
-            let (mut cycle, mut i) = (Vec::new(), start);
+        let (order, cycles) = self.cycle_order();
+        cycles.iter().map(|&(start, length)| order[start..start + length].to_vec()).collect()
+    }
+    /// The indices, cycle after cycle; of each cycle where it begins there, and its length.
+    pub(crate) fn cycle_order(&self) -> (Column<usize, S>, List<(usize, usize), S>) {
+        let n = self.order.len();
+        let (mut seen, mut order) = (Column::<bool, S>::filled(n, false), Column::filled(n, 0usize));
+        let (mut cycles, mut end) = (List::empty((0, 0)), 0);
+        for first in 0..n {
+            let (start, mut i) = (end, first);
             while !core::mem::replace(&mut seen[i], true) {
-                cycle.push(i);
-                i = self.order[i];
+                order[end] = i;
+                (end, i) = (end + 1, self.order[i]);
             }
-            if !cycle.is_empty() {
-                out.push(cycle);
+            if end > start {
+                cycles.push((start, end - start));
             }
         }
-        out
+        (order, cycles)
     }
 }
 /// A permutation, of whatever is promised of it too: what its folded products read.

@@ -5,6 +5,7 @@ use crate::data::{Held, MatrixData, Panel};
 use crate::error::{Error, Result, check};
 use crate::facts::{Facts, NoFacts};
 use crate::functions::base::square;
+use crate::functions::dense::with_workspace;
 use crate::functions::det::slog_product;
 use crate::functions::diagonal::diagonal_start;
 use crate::functions::factor::LuFactors;
@@ -361,20 +362,31 @@ impl<K: Facts, M: MatrixData, U: Side> PowerRule<K> for Triangular<M, U> {
         if p.exponent() < 0.0 {
             usable(self, "power", true)?;
         }
-        by_upper(self, "power", |n, a| kernels::pow_upper(n, a, p.exponent()))
+        if p.exponent() == 0.5 {
+            return by_upper(self, "power", kernels::sqrt_upper);
+        }
+        by_upper(self, "power", |n, a| {
+            with_workspace::<_, M::Rows, _, { kernels::POW_SQUARES }>(n, |work| {
+                kernels::pow_upper_in(n, a, p.exponent(), work)
+            })
+        })
     }
 }
 impl<K: Facts, M: MatrixData, U: Side> ExpRule<K> for Triangular<M, U> {
     type Output = DenseTriangular<M::Scalar, M::Rows, U>;
     fn exp_rule(&self) -> Result<Self::Output> {
-        by_upper(self, "exp", kernels::exp_upper)
+        by_upper(self, "exp", |n, a| {
+            with_workspace::<_, M::Rows, _, { kernels::EXP_SQUARES }>(n, |work| kernels::exp_upper_in(n, a, work))
+        })
     }
 }
 impl<K: Facts, M: MatrixData, U: Side> LogRule<K> for Triangular<M, U> {
     type Output = DenseTriangular<M::Scalar, M::Rows, U>;
     fn log_rule(&self) -> Result<Self::Output> {
         usable(self, "log", true)?;
-        by_upper(self, "log", kernels::log_upper)
+        by_upper(self, "log", |n, a| {
+            with_workspace::<_, M::Rows, _, { kernels::LOG_SQUARES }>(n, |work| kernels::log_upper_in(n, a, work))
+        })
     }
 }
 // w = the diagonal; V by back substitution, a triangle of the same side
@@ -385,11 +397,12 @@ impl<K: Facts, M: MatrixData, U: Side> EigRule<K> for Triangular<M, U> {
         let n = self.nrows();
         // J L J is upper triangular where J reverses the order, and L J v = w J v
         let place = |i: usize| if U::LOWER { n - 1 - i } else { i };
-        let upper: Vec<M::Scalar> = (0..n * n).map(|k| self.data.view().at(place(k % n), place(k / n))).collect();
-        let mut y = vec![M::Scalar::zero(); n * n];
-        kernels::eig_upper(n, &upper, &mut y);
+        let (mut upper, mut y) =
+            (Held::<_, M::Rows>::filled(n, M::Scalar::zero()), Held::<_, M::Rows>::filled(n, M::Scalar::zero()));
+        (0..n * n).for_each(|k| upper.set(k % n, k / n, self.data.view().at(place(k % n), place(k / n))));
+        kernels::eig_upper(n, upper.as_slice(), y.as_mut_slice());
         let mut v = Held::filled(n, <M::Scalar as Scalar>::Complex::zero());
-        (0..n * n).for_each(|k| v.set(place(k % n), place(k / n), y[k].to_complex()));
+        (0..n * n).for_each(|k| v.set(place(k % n), place(k / n), y.as_slice()[k].to_complex()));
         crate::functions::dense::finite(v.as_slice(), "the eigenvectors")?;
         let w = crate::functions::eig::complex_column((0..n).map(|i| self.entry(i, i)));
         Ok(EigFactors::from_parts(Triangular::from_parts(v), w))

@@ -2,6 +2,7 @@
 
 use super::small::size;
 use crate::error::{Error, Result, check};
+use crate::operator::with_scratch;
 use crate::scalar::{Mask, Real, Scalar};
 use crate::view::{View, ViewMut};
 use num_traits::Zero;
@@ -17,6 +18,9 @@ const DEGREES: [(usize, f64); 5] = [
 /// The largest power of two that A is divided by: beyond it e^A overflows or A is not a number.
 const MAX_SQUARINGS: i32 = 1100;
 
+/// Squares of n x n numbers that [`expm_in`] and [`exp_upper_in`] work in.
+pub const EXP_SQUARES: usize = 6;
+
 /// A <- e^A for any square matrix, column-major: scaling and squaring with the \[m/m\] Pade approximant, m in 3, 5, 7, 9, 13.
 ///
 /// Degree and scaling are chosen on the values (the worst lane), so derivatives pass through. Known weakness: a matrix that is
@@ -25,24 +29,34 @@ const MAX_SQUARINGS: i32 = 1100;
 /// Errors: [`Error::NonFinite`] for NaN, infinities and overflow. Cost: 6 to 8 products, one LU, log2 ||A|| products.
 /// Higham, SIAM J. Matrix Anal. Appl. 26 (2005) 1179-1193.
 pub fn expm<T: Scalar>(n: usize, a: &mut [T]) -> Result<()> {
-    let e = scaling_and_squaring(n, &a[..n * n], |_, _| {})?;
-    a[..n * n].copy_from_slice(&e);
-    Ok(())
+    expm_in(n, a, &mut vec![T::zero(); EXP_SQUARES * n * n])
+}
+/// [`expm`] in a workspace of [`EXP_SQUARES`] n^2 numbers; allocates nothing below 40 x 40 where n numbers are at most 8 KiB.
+///
+/// Errors: as for [`expm`]; A is then arbitrary.
+pub fn expm_in<T: Scalar>(n: usize, a: &mut [T], work: &mut [T]) -> Result<()> {
+    scaling_and_squaring(n, &mut a[..n * n], work, |_, _| {})
 }
 /// T <- e^T for an upper triangular matrix; the lower triangle is taken and left as zero. The diagonal is made exact in
 /// every squaring (Al-Mohy & Higham, SIAM J. Matrix Anal. Appl. 31 (2009), code fragment 2.1).
 ///
 /// Errors and cost as for [`expm`].
 pub fn exp_upper<T: Scalar>(n: usize, t: &mut [T]) -> Result<()> {
+    exp_upper_in(n, t, &mut vec![T::zero(); EXP_SQUARES * n * n])
+}
+/// [`exp_upper`] in a workspace, as [`expm_in`].
+///
+/// Errors: as for [`expm`]; T is then arbitrary.
+pub fn exp_upper_in<T: Scalar>(n: usize, t: &mut [T], work: &mut [T]) -> Result<()> {
     super::functions::clear_lower(n, t);
-    let diagonal: Vec<T> = (0..n).map(|i| t[i * (n + 1)]).collect();
-    let e = scaling_and_squaring(n, &t[..n * n], |e, left| {
-        for (i, d) in diagonal.iter().enumerate() {
-            e[i * (n + 1)] = d.scale(T::Re::real(0.5f64.powi(left))).exp();
-        }
-    })?;
-    t[..n * n].copy_from_slice(&e);
-    Ok(())
+    with_scratch(n, |diagonal: &mut [T]| {
+        (0..n).for_each(|i| diagonal[i] = t[i * (n + 1)]);
+        scaling_and_squaring(n, &mut t[..n * n], work, |e, left| {
+            for (i, d) in diagonal.iter().enumerate() {
+                e[i * (n + 1)] = d.scale(T::Re::real(0.5f64.powi(left))).exp();
+            }
+        })
+    })
 }
 
 /// Largest column sum over all lanes, as a value.
@@ -60,17 +74,30 @@ pub(super) fn norm1<T: Scalar>(n: usize, a: &[T]) -> f64 {
 /// a b by faer where it pays.
 pub(super) fn mul<T: Scalar>(n: usize, a: &[T], b: &[T]) -> Vec<T> {
     let mut c = vec![T::zero(); n * n];
-    let (a, b) = (View::matrix(a, n, n), View::matrix(b, n, n));
-    super::gemm((T::one(), false), false, a, b, ViewMut::matrix(&mut c, n, n));
+    mul_into(n, a, b, &mut c);
     c
 }
-/// `fix(e, k)` sees e^(A / 2^k) after each squaring.
-fn scaling_and_squaring<T: Scalar>(n: usize, a: &[T], fix: impl Fn(&mut [T], i32)) -> Result<Vec<T>> {
+/// c <- a b.
+pub(super) fn mul_into<T: Scalar>(n: usize, a: &[T], b: &[T], c: &mut [T]) {
+    let (a, b) = (View::matrix(a, n, n), View::matrix(b, n, n));
+    super::gemm((T::one(), false), false, a, b, ViewMut::matrix(c, n, n));
+}
+/// `K` squares of n x n of a workspace.
+pub(super) fn squares<T, const K: usize>(n: usize, work: &mut [T]) -> [&mut [T]; K] {
+    let mut rest = work;
+    core::array::from_fn(|_| {
+        let (square, more) = core::mem::take(&mut rest).split_at_mut(n * n);
+        rest = more;
+        square
+    })
+}
+/// A <- e^A; `fix(e, k)` sees e^(A / 2^k) after each squaring.
+fn scaling_and_squaring<T: Scalar>(n: usize, a: &mut [T], work: &mut [T], fix: impl Fn(&mut [T], i32)) -> Result<()> {
     let finite = a.iter().fold(T::Mask::splat(true), |ok, x| ok & x.finite());
     check::<T>(finite, |_| Error::non_finite("the matrix"))?;
     // bad lanes go on as zero
-    let mut a: Vec<T> = a.iter().map(|x| T::select(finite, *x, T::zero())).collect();
-    let norm = norm1(n, &a);
+    a.iter_mut().for_each(|x| *x = T::select(finite, *x, T::zero()));
+    let norm = norm1(n, a);
     let degree = DEGREES.iter().find(|d| norm <= d.1).map_or(13, |d| d.0);
     let mut squarings = 0;
     if norm > DEGREES[4].1 {
@@ -78,58 +105,70 @@ fn scaling_and_squaring<T: Scalar>(n: usize, a: &[T], fix: impl Fn(&mut [T], i32
         let s = T::Re::real(0.5f64.powi(squarings));
         a.iter_mut().for_each(|x| *x = x.scale(s));
     }
-    let mut e = pade(n, &a, degree)?;
-    fix(&mut e, squarings);
+    let (mut e, mut square) = pade(n, a, degree, work)?;
+    fix(e, squarings);
     for k in (0..squarings).rev() {
-        e = mul(n, &e, &e);
-        fix(&mut e, k);
+        mul_into(n, e, e, square);
+        core::mem::swap(&mut e, &mut square);
+        fix(e, k);
     }
     let finite = e.iter().fold(T::Mask::splat(true), |ok, x| ok & x.finite());
     check::<T>(finite, |_| Error::non_finite("the exponential: it overflows"))?;
-    Ok(e)
+    a.copy_from_slice(e);
+    Ok(())
 }
-/// The \[m/m\] approximant (V - U)^-1 (V + U): U the odd, V the even part of sum b_k A^k.
-fn pade<T: Scalar>(n: usize, a: &[T], m: usize) -> Result<Vec<T>> {
-    // b_k = (2m - k)! m! / ((2m)! k! (m - k)!), b_0 = 1
-    let mut b = vec![1.0f64];
-    for k in 0..m {
-        b.push(b[k] * (m - k) as f64 / ((2 * m - k) * (k + 1)) as f64);
+/// s <- sum of the multiples + constant I.
+fn combine<T: Scalar>(n: usize, s: &mut [T], terms: &[(f64, &[T])], constant: f64) {
+    s.fill(T::zero());
+    for (c, x) in terms {
+        let c = T::Re::real(*c);
+        s.iter_mut().zip(*x).for_each(|(s, x)| *s += x.scale(c));
     }
-    let a2 = mul(n, a, a);
-    let sum = |terms: &[(f64, &[T])], constant: f64| -> Vec<T> {
-        let mut s = vec![T::zero(); n * n];
-        for (c, x) in terms {
-            let c = T::Re::real(*c);
-            s.iter_mut().zip(*x).for_each(|(s, x)| *s += x.scale(c));
+    for i in 0..n {
+        s[i * (n + 1)] += T::of(constant);
+    }
+}
+/// The \[m/m\] approximant (V - U)^-1 (V + U): U the odd, V the even part of sum b_k A^k. Returns it and a square to work in; leaves `a`
+/// arbitrary.
+fn pade<'w, T: Scalar>(n: usize, a: &mut [T], m: usize, work: &'w mut [T]) -> Result<(&'w mut [T], &'w mut [T])> {
+    // b_k = (2m - k)! m! / ((2m)! k! (m - k)!), b_0 = 1
+    let mut b = [1.0f64; 14];
+    for k in 0..m {
+        b[k + 1] = b[k] * (m - k) as f64 / ((2 * m - k) * (k + 1)) as f64;
+    }
+    let [a2, a4, a6, w, t, u] = squares(n, work);
+    mul_into(n, a, a, a2);
+    if m > 3 {
+        mul_into(n, a2, a2, a4);
+    }
+    if m > 5 {
+        mul_into(n, a4, a2, a6);
+    }
+    // w <- the odd part without its factor A (k = 1, first), or the even part (k = 0)
+    let part = |k: usize, w: &mut [T], t: &mut [T]| {
+        if m == 13 {
+            combine(n, w, &[(b[8 + k], a2), (b[10 + k], a4), (b[12 + k], a6)], 0.0);
+            mul_into(n, a6, w, t);
+            combine(n, w, &[(1.0, t), (b[2 + k], a2), (b[4 + k], a4), (b[6 + k], a6)], b[k]);
+            return;
         }
-        for i in 0..n {
-            s[i * (n + 1)] += T::of(constant);
+        if m == 9 && k == 1 {
+            // A^8: still there for the even part
+            mul_into(n, a6, a2, t);
         }
-        s
+        let powers = [(b[2 + k], &*a2), (b[4 + k], a4), (b[6 + k], a6), (b[8 + k], t)];
+        combine(n, w, &powers[..m / 2], b[k]);
     };
-    let (odd, v) = if m == 13 {
-        let a4 = mul(n, &a2, &a2);
-        let a6 = mul(n, &a4, &a2);
-        let high = |k: usize| mul(n, &a6, &sum(&[(b[8 + k], &a2), (b[10 + k], &a4), (b[12 + k], &a6)], 0.0));
-        let low = |k: usize, h: &[T]| sum(&[(1.0, h), (b[2 + k], &a2), (b[4 + k], &a4), (b[6 + k], &a6)], b[k]);
-        (low(1, &high(1)), low(0, &high(0)))
-    } else {
-        let mut powers = vec![a2.clone()];
-        while powers.len() < m / 2 {
-            powers.push(mul(n, &powers[powers.len() - 1], &a2));
-        }
-        let part = |k: usize| {
-            let terms: Vec<_> = powers.iter().enumerate().map(|(p, x)| (b[2 * p + 2 + k], &x[..])).collect();
-            sum(&terms, b[k])
-        };
-        (part(1), part(0))
-    };
-    let u = mul(n, a, &odd);
-    let mut den: Vec<T> = v.iter().zip(&u).map(|(v, u)| *v - *u).collect();
-    let mut x: Vec<T> = v.iter().zip(&u).map(|(v, u)| *v + *u).collect();
-    let (mut perm, mut scratch) = (vec![T::Re::zero(); n], vec![T::zero(); n]);
-    let (out, _) = super::lu(n, false, &mut den, &mut perm);
-    out.result(|index, _| Error::Singular { index })?;
-    super::lu_solve(n, false, &den, &perm, false, &mut x, n, &mut scratch);
-    Ok(x)
+    part(1, w, t);
+    mul_into(n, a, w, u);
+    part(0, w, t);
+    for ((w, t), u) in w.iter_mut().zip(&mut *t).zip(&*u) {
+        (*t, *w) = (*w - *u, *w + *u);
+    }
+    with_scratch(n, |perm: &mut [T::Re]| {
+        let (out, _) = super::lu(n, false, t, perm);
+        out.result(|index, _| Error::Singular { index })?;
+        super::lu_solve(n, false, t, perm, false, w, n, &mut a[..n]);
+        Ok((w, t))
+    })
 }

@@ -2,15 +2,21 @@
 //!
 //! Higham, Functions of Matrices (2008), chapters 6, 7 and 11. A defective matrix needs no care: nothing is diagonalised.
 
-use super::expm::{exp_upper, mul, norm1};
+use super::expm::{EXP_SQUARES, exp_upper_in, mul, mul_into, norm1, squares};
 use super::schur::schur;
 use super::small::recip;
 use super::{Engine, lu, lu_solve, trisolve};
 use crate::error::{Error, Result};
 use crate::facts::Fact;
+use crate::operator::with_scratch;
 use crate::scalar::{Complex, Mask, Real, Scalar};
 use crate::view::{View, ViewMut};
 use num_traits::{NumAssign, Zero};
+
+/// Squares of n x n numbers that [`log_upper_in`] works in.
+pub const LOG_SQUARES: usize = 3;
+/// Squares of n x n numbers that [`pow_upper_in`] works in: the whole power, beside the exponential.
+pub const POW_SQUARES: usize = 1 + EXP_SQUARES;
 
 /// A function of a matrix that needs the Schur form.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,37 +57,42 @@ pub fn powm<T: Scalar>(n: usize, a: &mut [T], p: f64) -> Result<()> {
         return Err(Error::invalid(format!("a matrix power needs a finite exponent, not {p}")));
     }
     if p == p.round() && p.abs() < 1e15 {
-        let power = integer_power(n, &a[..n * n], p as i64)?;
-        a[..n * n].copy_from_slice(&power);
-        return Ok(());
+        return integer_power(n, &mut a[..n * n], p as i64, &mut vec![T::zero(); 3 * n * n]);
     }
     T::engine_function(if p == 0.5 { Sqrt } else { Pow(p) }, n, a)
 }
-fn integer_power<T: Scalar>(n: usize, a: &[T], p: i64) -> Result<Vec<T>> {
-    let mut result = identity::<T>(n);
-    let mut square = a.to_vec();
+/// A <- A^p in a workspace of three squares.
+fn integer_power<T: Scalar>(n: usize, a: &mut [T], p: i64, work: &mut [T]) -> Result<()> {
+    let [mut result, mut square, mut free] = squares(n, work);
+    square.copy_from_slice(a);
     if p < 0 {
-        let (mut f, mut perm, mut scratch) = (square, vec![T::Re::zero(); n], vec![T::zero(); n]);
-        lu(n, false, &mut f, &mut perm).0.result(|index, _| Error::Singular { index })?;
-        square = identity(n);
-        lu_solve(n, false, &f, &perm, false, &mut square, n, &mut scratch);
+        identity(n, square);
+        with_scratch(n, |perm: &mut [T::Re]| {
+            lu(n, false, a, perm).0.result(|index, _| Error::Singular { index })?;
+            lu_solve(n, false, a, perm, false, square, n, &mut free[..n]);
+            Ok(())
+        })?;
     }
+    identity(n, result);
     let mut rest = p.unsigned_abs();
     while rest > 0 {
         if rest & 1 == 1 {
-            result = mul(n, &result, &square);
+            mul_into(n, result, square, free);
+            core::mem::swap(&mut result, &mut free);
         }
         rest >>= 1;
         if rest > 0 {
-            square = mul(n, &square, &square);
+            mul_into(n, square, square, free);
+            core::mem::swap(&mut square, &mut free);
         }
     }
     let finite = result.iter().fold(T::Mask::splat(true), |ok, x| ok & x.finite());
     crate::error::check::<T>(finite, |_| Error::non_finite("the matrix, or an overflow in its power"))?;
-    Ok(result)
+    a.copy_from_slice(result);
+    Ok(())
 }
-fn identity<T: Scalar>(n: usize) -> Vec<T> {
-    (0..n * n).map(|k| if k % (n + 1) == 0 { T::one() } else { T::zero() }).collect()
+fn identity<T: Scalar>(n: usize, a: &mut [T]) {
+    a.iter_mut().enumerate().for_each(|(k, x)| *x = if k % (n + 1) == 0 { T::one() } else { T::zero() });
 }
 pub(super) fn clear_lower<T: Scalar>(n: usize, t: &mut [T]) {
     for j in 0..n {
@@ -201,24 +212,37 @@ const MAX_ROOTS: usize = 100;
 /// Errors: [`Error::NegativeEigenvalue`] for a real matrix with a negative diagonal entry; [`Error::Singular`] for a zero;
 /// [`Error::NonFinite`]. For single numbers. Cost: (k + 8) n^3 / 3. Higham 2008, algorithm 11.9; Al-Mohy & Higham 2012.
 pub fn log_upper<T: Scalar>(n: usize, t: &mut [T]) -> Result<()> {
+    log_upper_in(n, t, &mut vec![T::zero(); LOG_SQUARES * n * n])
+}
+/// [`log_upper`] in a workspace of [`LOG_SQUARES`] n^2 numbers; allocates nothing where 3 n numbers are at most 8 KiB.
+///
+/// Errors: as for [`log_upper`]; T is then arbitrary.
+pub fn log_upper_in<T: Scalar>(n: usize, t: &mut [T], work: &mut [T]) -> Result<()> {
     check_diagonal(n, t)?;
     if let Some(index) = (0..n).find(|i| !T::Re::zero().lt(t[i * (n + 1)].abs()).any()) {
         return Err(Error::Singular { index });
     }
     clear_lower(n, t);
-    let diagonal: Vec<T> = (0..n).map(|i| t[i * (n + 1)]).collect();
-    let mut roots = diagonal.clone();
-    let mut below_one: Vec<T> = diagonal.iter().map(|x| *x - T::one()).collect();
+    with_scratch(3 * n, |diagonals| scaled_log(n, t, diagonals, work))
+}
+/// [`log_upper`] of a triangle that has one; `diagonals`: 3 n numbers.
+fn scaled_log<T: Scalar>(n: usize, t: &mut [T], diagonals: &mut [T], work: &mut [T]) -> Result<()> {
+    let (diagonal, rest) = diagonals.split_at_mut(n);
+    let (roots, below_one) = rest.split_at_mut(n);
+    for i in 0..n {
+        diagonal[i] = t[i * (n + 1)];
+        (roots[i], below_one[i]) = (diagonal[i], diagonal[i] - T::one());
+    }
+    let [x, den, y] = squares(n, work);
     let mut k = 0;
     loop {
         // X = T^(1/2^k) - I
-        let mut x = t[..n * n].to_vec();
+        x.copy_from_slice(&t[..n * n]);
         for i in 0..n {
             x[i * (n + 1)] = below_one[i];
         }
-        let norm = norm1(n, &x);
+        let norm = norm1(n, x);
         if norm <= LOG_NEAR {
-            t[..n * n].copy_from_slice(&x);
             break;
         }
         if k == MAX_ROOTS {
@@ -231,24 +255,23 @@ pub fn log_upper<T: Scalar>(n: usize, t: &mut [T]) -> Result<()> {
             });
         }
         sqrt_upper(n, t)?;
-        for (r, b) in roots.iter_mut().zip(&mut below_one) {
+        for (r, b) in roots.iter_mut().zip(&mut *below_one) {
             *r = r.sqrt();
             *b *= recip(*r + T::one());
         }
         k += 1;
     }
-    let x = t[..n * n].to_vec();
     t[..n * n].fill(T::zero());
     for (node, weight) in GAUSS {
         for node in [node, -node] {
             // weight / 2 * (I + s X)^-1 X on (0, 1)
             let s = T::Re::real(0.5 + 0.5 * node);
-            let mut den: Vec<T> = x.iter().map(|x| x.scale(s)).collect();
+            den.iter_mut().zip(&*x).for_each(|(d, x)| *d = x.scale(s));
             (0..n).for_each(|i| den[i * (n + 1)] += T::one());
-            let mut y = x.clone();
-            trisolve(n, false, false, false, false, View::matrix(&den, n, n), ViewMut::matrix(&mut y, n, n));
+            y.copy_from_slice(x);
+            trisolve(n, false, false, false, false, View::matrix(den, n, n), ViewMut::matrix(y, n, n));
             let w = T::Re::real(0.5 * weight * 2f64.powi(k as i32));
-            t.iter_mut().zip(&y).for_each(|(t, y)| *t += y.scale(w));
+            t.iter_mut().zip(&*y).for_each(|(t, y)| *t += y.scale(w));
         }
     }
     for (i, d) in diagonal.iter().enumerate() {
@@ -266,19 +289,44 @@ pub fn pow_upper<T: Scalar>(n: usize, t: &mut [T], p: f64) -> Result<()> {
     if p == 0.5 {
         return sqrt_upper(n, t);
     }
-    clear_lower(n, t);
-    let k = p.round();
-    let mut result = if k == 0.0 { identity(n) } else { integer_power(n, &t[..n * n], k as i64)? };
-    if p != k {
-        let diagonal: Vec<T> = (0..n).map(|i| t[i * (n + 1)].powf(p)).collect();
-        log_upper(n, t)?;
-        let f = T::Re::real(p - k);
-        t[..n * n].iter_mut().for_each(|x| *x = x.scale(f));
-        exp_upper(n, t)?;
-        result = mul(n, &result, &t[..n * n]);
-        (0..n).for_each(|i| result[i * (n + 1)] = diagonal[i]);
+    pow_upper_in(n, t, p, &mut vec![T::zero(); POW_SQUARES * n * n])
+}
+/// [`pow_upper`] in a workspace of [`POW_SQUARES`] n^2 numbers, as [`log_upper_in`]; below 40 x 40.
+///
+/// Errors: as for [`log_upper`]; T is then arbitrary.
+pub fn pow_upper_in<T: Scalar>(n: usize, t: &mut [T], p: f64, work: &mut [T]) -> Result<()> {
+    if p == 0.5 {
+        return sqrt_upper(n, t);
     }
-    t[..n * n].copy_from_slice(&result);
     clear_lower(n, t);
-    Ok(())
+    let (k, t) = (p.round(), &mut t[..n * n]);
+    let (result, work) = work.split_at_mut(n * n);
+    if p == k {
+        if k == 0.0 {
+            identity(n, t);
+        } else {
+            integer_power(n, t, k as i64, work)?;
+        }
+        clear_lower(n, t);
+        return Ok(());
+    }
+    if k == 0.0 {
+        identity(n, result);
+    } else {
+        result.copy_from_slice(t);
+        integer_power(n, result, k as i64, work)?;
+    }
+    with_scratch(n, |diagonal: &mut [T]| {
+        (0..n).for_each(|i| diagonal[i] = t[i * (n + 1)].powf(p));
+        log_upper_in(n, t, work)?;
+        let f = T::Re::real(p - k);
+        t.iter_mut().for_each(|x| *x = x.scale(f));
+        exp_upper_in(n, t, work)?;
+        let product = &mut work[..n * n];
+        mul_into(n, result, t, product);
+        t.copy_from_slice(product);
+        (0..n).for_each(|i| t[i * (n + 1)] = diagonal[i]);
+        clear_lower(n, t);
+        Ok(())
+    })
 }

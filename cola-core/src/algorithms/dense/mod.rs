@@ -38,8 +38,11 @@ mod tridiagonal;
 
 pub use eig::{eig, eig_upper};
 pub use eigen::{eigh, spectrum, spectrum_of_two};
-pub use expm::{exp_upper, expm};
-pub use functions::{MatrixFunction, log_upper, logm, pow_upper, powm, sqrt_upper, sqrtm};
+pub use expm::{EXP_SQUARES, exp_upper, exp_upper_in, expm, expm_in};
+pub use functions::{
+    LOG_SQUARES, MatrixFunction, POW_SQUARES, log_upper, log_upper_in, logm, pow_upper, pow_upper_in, powm, sqrt_upper,
+    sqrtm,
+};
 pub use ldlt::{ldlt, ldlt_det, ldlt_solve};
 pub use plane::{Plane, plane, plane_root};
 pub use products::{gemm, gemv};

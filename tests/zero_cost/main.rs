@@ -1,5 +1,7 @@
 //! What touches the heap: nothing static; of dynamic operators nothing in `apply_into`; of a Krylov solve nothing per iteration.
 //! Counted by thread, so that the tests do not see each other.
+mod structures;
+
 use cola::prelude::*;
 use cola::*;
 use nalgebra::{DMatrix, DVector, Matrix2, SMatrix, SVector, Vector3, Vector6};
