@@ -108,6 +108,13 @@ pub(crate) fn multiply<T: Scalar>((m, k, n): (usize, usize, usize), a: &[T], b: 
     }
     c
 }
+/// Y <- Y H^-1 for Y of n x k, by rows: H (row of Z)^H = (row of Y)^H.
+pub(crate) fn divide<T: Scalar>(n: usize, y: &mut [T], l: &[T], d: &[T::Re]) {
+    let k = d.len();
+    let mut rows: Vec<T> = (0..n * k).map(|i| y[i / k + i % k * n].conj()).collect();
+    kernels::ldl_solve(k, false, l, d, &mut rows, n);
+    y.iter_mut().enumerate().for_each(|(i, y)| *y = rows[i / n + i % n * k].conj());
+}
 /// The first columns of V (n x m) <- V Z (Z of m x k), in blocks of rows. `out` holds such a block: it grows to the largest one, and is
 /// kept by who rotates often.
 pub(crate) fn rotate<T: Scalar>(n: usize, v: &mut [T], m: usize, z: &[T], out: &mut Vec<T>) {

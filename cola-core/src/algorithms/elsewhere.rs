@@ -6,7 +6,7 @@ use super::krylov::testing::*;
 use super::krylov::{Params, Report, cg_columns, cg_columns_on};
 use super::matfun::*;
 use super::spectrum::*;
-use super::stochastic::{HutchPlusPlus, Hutchinson, Slq, TraceAlgorithm, TraceOn, XTrace};
+use super::stochastic::{HutchPlusPlus, Hutchinson, Slq, TraceAlgorithm, TraceOn, XNysTrace, XTrace};
 use crate::error::{Error, Result};
 use crate::facts::{NoFacts, PsdFacts, SelfAdjointFacts};
 use crate::functions::Power;
@@ -512,7 +512,7 @@ fn traces() {
     fn check<A: LinearOperator<Scalar = f64>>(
         a: &A,
         mut here: impl TraceAlgorithm<A>,
-        mut there: impl TraceOn<Scattered<f64>>,
+        mut there: impl TraceOn<A, Scattered<f64>>,
     ) {
         let (want, found) = (here.trace(a).unwrap(), there.trace_on(&mut There::new(a)).unwrap());
         assert_eq!(found.probes, want.probes);
@@ -521,6 +521,8 @@ fn traces() {
     check(&a, Hutchinson::default().probes(20), Hutchinson::default().probes(20));
     check(&a, HutchPlusPlus::default().rel_tol(1e-2), HutchPlusPlus::default().rel_tol(1e-2));
     check(&a, XTrace::default().probes(20), XTrace::default().probes(20));
+    check(&a, XNysTrace::default().probes(20), XNysTrace::default().probes(20));
+    check(&a, XNysTrace::default().rel_tol(1e-3), XNysTrace::default().rel_tol(1e-3));
     let definite = diagonal::<PsdFacts, f64>((0..n).map(|i| 1.0 + i as f64 / 9.0).collect());
     let want = crate::algorithms::direct::DetAlgorithm::logdet(&mut Slq::default().probes(12), &definite).unwrap();
     let found = Slq::default().probes(12).logdet_on(&mut There::new(&definite)).unwrap();

@@ -182,13 +182,14 @@ impl<T: DeviceNumber, A: DeviceAction<Scalar = T>> OnDevice<A> {
     {
         self.gpu().with_notes(|| algorithm.svds_on(&mut self.blocks(), k, start))
     }
-    /// tr A from products with random vectors, by [`Hutchinson`](cola_core::Hutchinson), [`HutchPlusPlus`](cola_core::HutchPlusPlus) or
-    /// [`XTrace`](cola_core::XTrace) with the options that they have on the host. A seed gives the vectors that it gives there.
+    /// tr A from products with random vectors, by [`Hutchinson`](cola_core::Hutchinson), [`HutchPlusPlus`](cola_core::HutchPlusPlus),
+    /// [`XTrace`](cola_core::XTrace) or, of a positive semidefinite A, [`XNysTrace`](cola_core::XNysTrace), with the options that they have
+    /// on the host. A seed gives the vectors that it gives there.
     ///
     /// # Cost
     /// As on the host, with all vectors in the device's memory. The random ones are drawn on the host and sent once; numbers come back.
     /// # Errors
-    /// `NotConverged`, `NonFinite`, `ShapeMismatch`, `InvalidArgument`, `Device`.
+    /// `NotConverged`, `NonFinite`, `ShapeMismatch`, `InvalidArgument`, `NotPositiveDefinite`, `Device`.
     ///
     /// ```
     /// # fn main() -> cola_core::Result<()> {
@@ -202,7 +203,7 @@ impl<T: DeviceNumber, A: DeviceAction<Scalar = T>> OnDevice<A> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn trace_with<M: TraceOn<DeviceVector<T>>>(&self, mut algorithm: M) -> Result<Estimate<T>> {
+    pub fn trace_with<M: TraceOn<A, DeviceVector<T>>>(&self, mut algorithm: M) -> Result<Estimate<T>> {
         self.gpu().with_notes(|| algorithm.trace_on(&mut self.blocks()))
     }
     /// log det A of a positive definite A by stochastic Lanczos quadrature, with the options that [`Slq`] has on the host, but no

@@ -121,8 +121,11 @@ fn estimates(gpu: &Cuda) -> Result<()> {
             same!($T, on.trace_with(t)?, a.trace_with(t)?, $tol);
             let half = self_adjoint::<$T>(n, &mut r);
             let a = Psd::new(Dense::new(&half * half.adjoint() + DMatrix::identity(n, n)));
+            let on = a.to_device(gpu)?;
             let l = Slq::default().probes(12).seed(9);
-            same!($T, a.to_device(gpu)?.logdet_with(l)?, a.logdet_with(l)?, $tol);
+            same!($T, on.logdet_with(l)?, a.logdet_with(l)?, $tol);
+            let t = XNysTrace::default().probes(25).seed(5);
+            same!($T, on.trace_with(t)?, a.trace_with(t)?, $tol);
         }};
     }
     of!(f64, 1e6);
@@ -169,6 +172,7 @@ fn refusals(gpu: &Cuda) -> Result<()> {
     non_finite(bad.trace_with(Hutchinson::default()).unwrap_err());
     non_finite(bad.trace_with(HutchPlusPlus::default().probes(30)).unwrap_err());
     non_finite(bad.trace_with(XTrace::default().probes(20)).unwrap_err());
+    non_finite(bad.trace_with(XNysTrace::default().probes(20)).unwrap_err());
     non_finite(bad.logdet_with(Slq::default()).unwrap_err());
     // an inverse on another queue
     let there = Psd::new(Dense::new(DMatrix::<f64>::identity(n, n))).to_device(&Cuda::new(0)?)?;
@@ -211,6 +215,15 @@ pub fn blocks(gpu: &Cuda) -> Result<()> {
         Columns::add_product(n, alpha, &da, &c[..k * 2], &mut *db.part_mut(n..n * l));
         <[T]>::add_product(n, alpha, &a, &c[..k * 2], &mut want[n..]);
         close(&db.to_host(), &want, tol);
+        // B H^-1 by the factors of H
+        let (mut h, mut d) = (vec![T::of(0.0); l * l], Vec::new());
+        for j in 0..l {
+            d.push(T::Re::of(0.5 + j as f64));
+            (j + 1..l).for_each(|i| h[i + j * l] = c[i + j * l]);
+        }
+        Columns::divide(n, &mut db, &h, &d, &mut *gpu.zeros::<T>(n)?.part_mut(0..n));
+        <[T]>::divide(n, &mut want, &h, &d, &mut []);
+        close(&db.to_host(), &want, tol * 10.0);
         // X - A A^H X
         Columns::remove(n, &da, &mut db, &mut vec![T::of(0.0); k]);
         <[T]>::remove(n, &a, &mut want, &mut vec![T::of(0.0); k]);
