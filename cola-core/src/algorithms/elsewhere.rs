@@ -6,7 +6,7 @@ use super::krylov::testing::*;
 use super::krylov::{Params, Report, cg_columns, cg_columns_on};
 use super::matfun::*;
 use super::spectrum::*;
-use super::stochastic::{HutchPlusPlus, Hutchinson, Slq, TraceAlgorithm, TraceOn, XNysTrace, XTrace};
+use super::stochastic::{HutchPlusPlus, Hutchinson, Slq, SplitOn, TraceAlgorithm, TraceOn, XNysTrace, XTrace};
 use crate::error::{Error, Result};
 use crate::facts::{NoFacts, PsdFacts, SelfAdjointFacts};
 use crate::functions::Power;
@@ -527,4 +527,53 @@ fn traces() {
     let want = crate::algorithms::direct::DetAlgorithm::logdet(&mut Slq::default().probes(12), &definite).unwrap();
     let found = Slq::default().probes(12).logdet_on(&mut There::new(&definite)).unwrap();
     near("SLQ", &[found.value, found.std_error], &[want.value, want.std_error], 1e-9);
+}
+impl<T: Scalar> SplitOn<Scattered<T>> for Rooted<'_, T> {
+    fn split_on(&self) -> Result<Option<(Box<dyn BlockProducts<Scattered<T>> + '_>, f64)>> {
+        Ok(Some((Box::new(There::new(self.0)), self.1)))
+    }
+}
+/// S and log det S S^H.
+struct Rooted<'a, T>(&'a dyn DynOperator<T>, f64);
+
+/// Quadratures there and here: of any f, the nodes themselves, and between the roots of a preconditioner.
+#[test]
+fn quadratures() {
+    let n = 70;
+    let d: Vec<f64> = (0..n).map(|i| 0.5 + ((i * i) % 97) as f64 / 9.0).collect();
+    let a = matrix::<PsdFacts, f64>((n, n), |i, j| match i.abs_diff(j) {
+        0 => d[i],
+        1 => 0.2,
+        _ => 0.0,
+    });
+    let slq = || Slq::default().probes(11).seed(5);
+    let f = |x: f64| (-x).exp();
+    let (want, found) = (slq().trace_of(&a, Function::Map(&f)), slq().trace_map_on(&mut There::new(&a), &f));
+    let (want, found) = (want.unwrap(), found.unwrap());
+    near("tr f(A)", &[found.value, found.std_error], &[want.value, want.std_error], 1e-9);
+    // few steps: Ritz values that rounding has moved are later ones
+    let (want, found) = (slq().steps(12).density_of(&a), slq().steps(12).density_on(&mut There::new(&a)));
+    let (want, found) = (want.unwrap(), found.unwrap());
+    assert_eq!(found.quadratures().len(), 11);
+    for (found, want) in found.quadratures().iter().zip(want.quadratures()) {
+        let numbers = |q: &[(f64, f64)]| q.iter().flat_map(|&(w, q)| [w, q]).collect::<Vec<f64>>();
+        near("density", &numbers(found), &numbers(want), 1e-8);
+    }
+    let mut stopped = slq().on_iteration(|i| i.iteration < 60);
+    let e = stopped.density_on(&mut There::new(&a)).unwrap_err();
+    assert!(crate::SpectralDensity::reached(&e).is_some_and(|d| !d.quadratures().is_empty()), "{e}");
+    // M = diag(1 / d)
+    let inverse = crate::ops::Diagonal::new(d.iter().map(|d| 1.0 / d).collect::<Vec<f64>>());
+    let root = diagonal::<PsdFacts, f64>(d.iter().map(|d| 1.0 / d.sqrt()).collect());
+    let known = -d.iter().map(|d| d.ln()).sum::<f64>();
+    let mut here = slq().preconditioner(&inverse);
+    let want = crate::algorithms::direct::DetAlgorithm::logdet(&mut here, &a).unwrap();
+    let found = slq().preconditioner(Rooted(&root, known)).logdet_on(&mut There::new(&a)).unwrap();
+    near("SLQ with a preconditioner", &[found.value], &[want.value], 1e-9);
+    near("its error", &[found.std_error], &[want.std_error], 1e-6);
+    let plain = slq().logdet_on(&mut There::new(&a)).unwrap();
+    assert!(found.std_error < 0.2 * plain.std_error, "{} {}", found.std_error, plain.std_error);
+    let small = diagonal::<PsdFacts, f64>(d[1..].to_vec());
+    let e = slq().preconditioner(Rooted(&small, 0.0)).logdet_on(&mut There::new(&a)).unwrap_err();
+    assert!(matches!(e, Error::ShapeMismatch { .. }), "{e}");
 }

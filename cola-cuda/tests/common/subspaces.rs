@@ -124,6 +124,18 @@ fn estimates(gpu: &Cuda) -> Result<()> {
             let on = a.to_device(gpu)?;
             let l = Slq::default().probes(12).seed(9);
             same!($T, on.logdet_with(l)?, a.logdet_with(l)?, $tol);
+            let p =
+                Psd::new(Diagonal::new((0..n).map(|i| <$T>::from_re(a.0.0[(i, i)].re().recip())).collect::<Vec<$T>>()));
+            let (here, there) = (l.preconditioner(&p.0), l.preconditioner(p.to_device(gpu)?));
+            same!($T, on.logdet_with(there)?, a.logdet_with(here)?, $tol);
+            let f = |x: <$T as Scalar>::Re| (x / <$T as Scalar>::Re::of(-9e2)).exp();
+            same!($T, on.trace_map_with(l, f)?, a.trace_map_with(l, f)?, $tol);
+            let (have, want) = (on.spectral_density_with(l.steps(9))?, a.spectral_density_with(l.steps(9))?);
+            for (have, want) in have.quadratures().iter().zip(want.quadratures()) {
+                let numbers = |q: &[(f64, f64)]| q.iter().flat_map(|&(w, q)| [<$T>::of(w), <$T>::of(q)]).collect();
+                let (have, want): (Vec<$T>, Vec<$T>) = (numbers(have), numbers(want));
+                close(&have, &want, $tol);
+            }
             let t = XNysTrace::default().probes(25).seed(5);
             same!($T, on.trace_with(t)?, a.trace_with(t)?, $tol);
         }};
@@ -182,6 +194,10 @@ fn refusals(gpu: &Cuda) -> Result<()> {
     device(wide.eigs_with(Lanczos::default(), 2, Which::LargestAlgebraic).unwrap_err());
     device(wide.trace_with(XTrace::default()).unwrap_err());
     device(wide.logdet_with(Slq::default()).unwrap_err());
+    device(wide.spectral_density_with(Slq::default()).unwrap_err());
+    // a preconditioner of another size
+    let e = a.logdet_with(Slq::default().preconditioner(wrong.to_dense()?)).unwrap_err();
+    assert!(matches!(e, Error::ShapeMismatch { .. }), "{e:?}");
     // a negative eigenvalue where none was promised
     let signs = Psd::new(Diagonal::new((0..n).map(|i| i as f64 - 3.5).collect::<Vec<_>>())).to_device(gpu)?;
     let e = signs.logdet_with(Slq::default()).unwrap_err();

@@ -28,7 +28,7 @@ pub use exchangeable::{XNysTrace, XTrace};
 pub use hutchinson::Hutchinson;
 pub use hutchpp::HutchPlusPlus;
 pub use slq::Slq;
-pub use split::{Split, SplitPreconditioner};
+pub use split::{Split, SplitOn, SplitPreconditioner};
 pub(crate) use split::{by_root, split_by_root};
 pub use xdiag::XDiag;
 
