@@ -54,10 +54,6 @@ impl<'a, T: Scalar> Action<'a, T> {
     pub fn apply(&mut self, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
         self.update(Update::replace(), x, y, columns)
     }
-    /// Y <- A^H X.
-    pub fn adjoint(&mut self, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
-        self.update(Update { adjoint: true, ..Update::replace() }, x, y, columns)
-    }
 }
 impl<T: Scalar> BlockProducts<[T]> for Action<'_, T> {
     fn shape(&self) -> (usize, usize) {

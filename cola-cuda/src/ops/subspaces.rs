@@ -7,13 +7,13 @@ use cola_core::algorithms::Callback;
 use cola_core::algorithms::columns::{BlockProducts, Columns};
 use cola_core::algorithms::krylov::NoPreconditioner;
 use cola_core::algorithms::spectrum::{EigsOn, InverseOn, Svds, SvdsOn};
-use cola_core::algorithms::stochastic::{SplitOn, TraceOn};
+use cola_core::algorithms::stochastic::{DiagonalOn, SplitOn, TraceOn};
 use cola_core::functions::{HasDet, HasPower, Pow};
 use cola_core::{
     Eigs, Error, Estimate, Facts, Operator, PsdOf, Real, Result, Scalar, SelfAdjointOf, Slq, SpectralDensity,
     SpectralNumber, Update, View, Which,
 };
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use std::ops::Deref;
 
 /// The products of a method, counted for its errors.
@@ -238,9 +238,36 @@ impl<T: DeviceNumber, A: DeviceAction<Scalar = T>> OnDevice<A> {
     pub fn trace_with<M: TraceOn<A, DeviceVector<T>>>(&self, mut algorithm: M) -> Result<Estimate<T>> {
         self.gpu().with_notes(|| algorithm.trace_on(&mut self.blocks()))
     }
+    /// The main diagonal from products with random vectors, with the standard error of each entry, by [`Hutchinson`](cola_core::Hutchinson),
+    /// [`HutchPlusPlus`](cola_core::HutchPlusPlus) or [`XDiag`](cola_core::XDiag), with the options that they have on the host, where the
+    /// diagonal comes back. A seed gives the vectors that it gives there.
+    ///
+    /// # Cost
+    /// As on the host: products and orthogonalisation on the device; its vectors come to the host, where entries are multiplied.
+    /// # Errors
+    /// As [`trace_with`](OnDevice::trace_with).
+    ///
+    /// ```
+    /// # fn main() -> cola_core::Result<()> {
+    /// # if !cola_cuda::Cuda::probe().is_usable() { return Ok(()) }
+    /// use cola_core::prelude::*;
+    /// use cola_cuda::{Cuda, ToDeviceExt};
+    ///
+    /// let a = Dense::new(nalgebra::DMatrix::from_fn(200, 200, |i, j| (-(i as f64 - j as f64).powi(2) / 900.0).exp()));
+    /// let d = a.to_device(&Cuda::new(0)?)?.diagonal_with(XDiag::default().probes(60).seed(7))?;
+    /// assert!(d.value.iter().all(|d| (d - 1.0).abs() < 1e-3));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn diagonal_with<M: DiagonalOn<DeviceVector<T>>>(
+        &self,
+        mut algorithm: M,
+    ) -> Result<Estimate<DVector<T>, DVector<f64>>> {
+        self.gpu().with_notes(|| algorithm.diagonal_on(&mut self.blocks()))
+    }
     /// log det A of a positive definite A by stochastic Lanczos quadrature, with the options that [`Slq`] has on the host; a preconditioner
-    /// near A^-1 is an operator on the same device with rules for its square root and determinant, such as a diagonal or circulant one. A
-    /// seed gives the vectors that it gives there.
+    /// near A^-1 is an operator on the same device with rules for its square root and determinant, such as a diagonal or circulant one, or
+    /// that of [`PivotedCholesky`](cola_core::PivotedCholesky). A seed gives the vectors that it gives there.
     ///
     /// # Cost
     /// As on the host, with all vectors in the device's memory: three for each of the 8 probes that go through A at once, with a

@@ -90,6 +90,21 @@ pub trait TraceOn<A: Operator, V: Columns + ?Sized> {
     fn trace_on(&mut self, a: &mut dyn BlockProducts<V>) -> Result<Estimate<V::Scalar>>;
 }
 
+/// An algorithm for diagonals of operators whose vectors live anywhere: what `diagonal_with` of such an operator takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for diagonals of operators on a device",
+    label = "no diagonal by this",
+    note = "`Hutchinson`, `HutchPlusPlus` and `XDiag` are"
+)]
+pub trait DiagonalOn<V: Columns + ?Sized> {
+    /// The main diagonal on the host, with the standard error of each entry.
+    ///
+    /// # Errors
+    /// As [`TraceAlgorithm::trace`].
+    #[doc(hidden)]
+    fn diagonal_on(&mut self, a: &mut dyn BlockProducts<V>) -> Result<Estimate<DVector<V::Scalar>, DVector<f64>>>;
+}
+
 /// The standard error that is wanted where nothing is said.
 const REL_TOL: f64 = 1e-2;
 /// Columns that go through A at once.
@@ -160,6 +175,34 @@ macro_rules! trace_by {
     };
 }
 use trace_by;
+/// The impls of [`DiagonalAlgorithm`], and of [`DiagonalOn`], by a function that is compiled once per place of vectors.
+macro_rules! diagonal_by {
+    ($Name:ident, $name:ident, $run:ident) => {
+        impl<A: $crate::operator::LinearOperator, F: $crate::algorithms::Callback>
+            $crate::algorithms::stochastic::DiagonalAlgorithm<A> for $Name<F>
+        {
+            fn diagonal(&mut self, a: &A) -> $crate::Result<Estimate<DVector<A::Scalar>, DVector<f64>>> {
+                let action =
+                    &mut $crate::algorithms::blocks::Action::new($name, a, $crate::algorithms::stochastic::BLOCK);
+                $crate::algorithms::stochastic::DiagonalOn::<[A::Scalar]>::diagonal_on(self, action)
+            }
+        }
+        impl<V: $crate::algorithms::columns::Columns + ?Sized, F: $crate::algorithms::Callback>
+            $crate::algorithms::stochastic::DiagonalOn<V> for $Name<F>
+        {
+            fn diagonal_on(
+                &mut self,
+                a: &mut dyn $crate::algorithms::columns::BlockProducts<V>,
+            ) -> $crate::Result<Estimate<DVector<V::Scalar>, DVector<f64>>> {
+                let callback = &mut self.callback;
+                let mut observer =
+                    |i: &$crate::algorithms::Iteration| $crate::algorithms::Callback::observe(callback, i);
+                $run(a, self.options, &mut observer)
+            }
+        }
+    };
+}
+use diagonal_by;
 
 /// Checks the operator and the options; returns n.
 fn square<T: Scalar>(name: &'static str, (m, n): (usize, usize), options: Options) -> Result<usize> {
