@@ -54,7 +54,8 @@ pub use fuse::{DeviceBatch, Fused};
 pub use gradient::{DeviceDifferentiable, DeviceGradient, DeviceLogdetGradient, Loss, TrackedOnDevice, value_and_grad};
 pub use ops::{
     CudaBanded, CudaCirculant, CudaDense, CudaDiagonal, CudaFactored, CudaFourier, CudaFunction, CudaHalf,
-    CudaLowRankUpdate, CudaPermutation, CudaSparse, CudaSvd, CudaToeplitz, CudaTriangular, CudaTriangularInverse,
-    CudaWoodbury, DeviceAction, HalfFormat, Iterate, Offloaded, OnDevice, Span, SpanMut, ToDevice, ToDeviceExt,
+    CudaLowRankUpdate, CudaPermutation, CudaSparse, CudaSpiked, CudaSvd, CudaToeplitz, CudaTriangular,
+    CudaTriangularInverse, CudaWoodbury, DeviceAction, HalfFormat, Iterate, Offloaded, OnDevice, Span, SpanMut,
+    ToDevice, ToDeviceExt,
 };
 pub use vector::{DeviceNumber, DeviceScalar, DeviceVector};

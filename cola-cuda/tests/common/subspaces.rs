@@ -156,6 +156,28 @@ fn estimates(gpu: &Cuda) -> Result<()> {
     of!(f64, 1e6);
     of!(Complex<f64>, 1e6);
     of!(f32, 1e4);
+    // a smooth kernel and noise, whose low-rank part is the preconditioner's; all of its functions
+    let (n, noise) = (150, 0.1);
+    let k = DMatrix::from_fn(n, n, |i, j| (-((i as f64 - j as f64) / 20.0).powi(2)).exp());
+    let p = PivotedCholesky::default().rank(16).of(&Psd::new(Dense::new(&k)), noise)?;
+    let a = Psd::new(Dense::new(k + DMatrix::identity(n, n) * noise));
+    let (on, pd, l) = (a.to_device(gpu)?, p.to_device(gpu)?, Slq::default().probes(12).seed(9));
+    let have = on.logdet_with(l.preconditioner(&pd))?;
+    same!(f64, have, a.logdet_with(l.preconditioner(&p))?, 1e8);
+    assert!(have.std_error < 0.1 * on.logdet_with(l)?.std_error, "{have:?}");
+    let x: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
+    let of = |a: Vec<f64>, b: Vec<f64>| close(&a, &b, 1e4);
+    let dx = gpu.upload(&x)?;
+    of(gpu.download(&pd.apply(&dx)?)?, p.apply(&x));
+    of(gpu.download(&pd.apply_adjoint(&dx)?)?, p.apply(&x));
+    of(gpu.download(&pd.solve(&dx)?)?, p.solve(&x)?);
+    of(gpu.download(&pd.sqrt()?.apply(&dx)?)?, p.sqrt()?.apply(&x));
+    of(gpu.download(&pd.log()?.apply(&dx)?)?, p.log()?.apply(&x));
+    of(gpu.download(&pd.exp()?.apply(&dx)?)?, p.exp()?.apply(&x));
+    close(&[pd.logdet()?], &[p.logdet()?], 1e4);
+    let few = on.cg_with(&pd, cola_cuda::Iterate::default(), &dx)?;
+    let plain = on.cg(cola_cuda::Iterate::default(), &dx)?;
+    assert!(few.report.iterations < plain.report.iterations, "{:?} {:?}", few.report, plain.report);
     // adaptive
     let d: Vec<f64> = (1..=200).map(|i| 1.0 + i as f64 / 50.0).collect();
     let want: f64 = d.iter().map(|d| d.ln()).sum();

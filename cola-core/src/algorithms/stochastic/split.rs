@@ -38,7 +38,7 @@ pub trait SplitPreconditioner<T: Scalar> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no root and determinant to precondition a log-determinant on a device with",
     label = "cannot be split as S S^H there",
-    note = "an operator on the same device with the fact PSD and a rule for its square root can, as a diagonal or a circulant one"
+    note = "an operator on the same device with the fact PSD and a rule for its square root can, as a diagonal, a circulant or a `SpikedIdentity`"
 )]
 pub trait SplitOn<V: Columns + ?Sized> {
     /// The products with S, and log det M; nothing where there is no preconditioner.
