@@ -6,8 +6,9 @@
 //!   algorithms; [`OnDevice`] has `apply`, `solve`, `sqrt`, `logdet`, `eigh`, `svd` and their kin, and CG, MINRES, GMRES, BiCGStab and LSMR
 //!   on device vectors, by the loops of the host. Numbers are `f32`, `f64` and their complex numbers; [`CudaHalf`] stores 16 bits.
 //! - [`value_and_grad`]: gradients of `inv_quad`, `logdet` and `quad` with respect to the leaves on the device.
-//! - [`OnDevice::eigs_with`], [`trace_with`](OnDevice::trace_with), [`logdet_with`](OnDevice::logdet_with): thick-restart Lanczos, Krylov-Schur,
-//!   Hutchinson, Hutch++, XTrace and SLQ by the loops of the host, with their bases on the device.
+//! - [`OnDevice::eigs_with`], [`trace_with`](OnDevice::trace_with), [`diagonal_with`](OnDevice::diagonal_with),
+//!   [`logdet_with`](OnDevice::logdet_with), [`spectral_density_with`](OnDevice::spectral_density_with): thick-restart Lanczos, Krylov-Schur,
+//!   Hutchinson, Hutch++, XTrace and its kin, and SLQ by the loops of the host, with their bases on the device.
 //! - [`CudaFunction`]: closures on device vectors as an operator, for what has no other form on a device.
 //! - [`OnDevice::offloaded`]: every other algorithm of the host, its products on the device.
 //! - [`nvrtc`]: the compiler, which needs no GPU.
@@ -53,7 +54,8 @@ pub use fuse::{DeviceBatch, Fused};
 pub use gradient::{DeviceDifferentiable, DeviceGradient, DeviceLogdetGradient, Loss, TrackedOnDevice, value_and_grad};
 pub use ops::{
     CudaBanded, CudaCirculant, CudaDense, CudaDiagonal, CudaFactored, CudaFourier, CudaFunction, CudaHalf,
-    CudaLowRankUpdate, CudaPermutation, CudaSparse, CudaSvd, CudaToeplitz, CudaTriangular, CudaTriangularInverse,
-    CudaWoodbury, DeviceAction, HalfFormat, Iterate, Offloaded, OnDevice, Span, SpanMut, ToDevice, ToDeviceExt,
+    CudaLowRankUpdate, CudaPermutation, CudaSparse, CudaSpiked, CudaSvd, CudaToeplitz, CudaTriangular,
+    CudaTriangularInverse, CudaWoodbury, DeviceAction, HalfFormat, Iterate, Offloaded, OnDevice, Span, SpanMut,
+    ToDevice, ToDeviceExt,
 };
 pub use vector::{DeviceNumber, DeviceScalar, DeviceVector};

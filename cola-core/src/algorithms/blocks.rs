@@ -54,10 +54,6 @@ impl<'a, T: Scalar> Action<'a, T> {
     pub fn apply(&mut self, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
         self.update(Update::replace(), x, y, columns)
     }
-    /// Y <- A^H X.
-    pub fn adjoint(&mut self, x: &[T], y: &mut [T], columns: usize) -> Result<()> {
-        self.update(Update { adjoint: true, ..Update::replace() }, x, y, columns)
-    }
 }
 impl<T: Scalar> BlockProducts<[T]> for Action<'_, T> {
     fn shape(&self) -> (usize, usize) {
@@ -107,6 +103,13 @@ pub(crate) fn multiply<T: Scalar>((m, k, n): (usize, usize, usize), a: &[T], b: 
         kernels::gemm((T::one(), false), false, a, b, ViewMut::matrix(&mut c, m, n));
     }
     c
+}
+/// Y <- Y H^-1 for Y of n x k, by rows: H (row of Z)^H = (row of Y)^H.
+pub(crate) fn divide<T: Scalar>(n: usize, y: &mut [T], l: &[T], d: &[T::Re]) {
+    let k = d.len();
+    let mut rows: Vec<T> = (0..n * k).map(|i| y[i / k + i % k * n].conj()).collect();
+    kernels::ldl_solve(k, false, l, d, &mut rows, n);
+    y.iter_mut().enumerate().for_each(|(i, y)| *y = rows[i / n + i % n * k].conj());
 }
 /// The first columns of V (n x m) <- V Z (Z of m x k), in blocks of rows. `out` holds such a block: it grows to the largest one, and is
 /// kept by who rotates often.

@@ -9,7 +9,7 @@ use super::blocks;
 use super::spectrum::SpectralNumber;
 use crate::error::Result;
 use crate::operator::Update;
-use crate::scalar::Scalar;
+use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, VectorRe};
 use core::ops::{Deref, DerefMut, Range};
 use std::borrow::Cow;
@@ -111,6 +111,23 @@ pub trait Columns: Vector {
             let alpha = v.dot(&w).re();
             let square = w.sub_norm_sq(Self::Scalar::from_re(alpha), &v);
             f(j, alpha, square, &mut w);
+        }
+    }
+    /// Y <- Y (L D L^H)^-1 for Y of n x k, unit lower triangular L and real diagonal D of k x k, with room for a column: by substitution
+    /// with L^H from the first column on, then with L from the last one on.
+    fn divide(n: usize, y: &mut Self, l: &[Self::Scalar], d: &[VectorRe<Self>], room: &mut Self) {
+        let (k, one) = (d.len(), Self::Scalar::of(1.0));
+        let row = |j: usize| (0..j).map(move |i| l[j + i * k]);
+        for j in 1..k {
+            let (before, mut x) = y.before(n, j);
+            Self::add_product(n, -one, &before, &row(j).map(|l| l.conj()).collect::<Vec<_>>(), &mut x);
+        }
+        for (j, &d) in d.iter().enumerate() {
+            y.part_mut(j * n..(j + 1) * n).scale(Self::Scalar::from_re(VectorRe::<Self>::real(1.0) / d));
+        }
+        for j in (1..k).rev() {
+            room.copy(&y.part(j * n..(j + 1) * n));
+            Self::add_product(n, -one, room, &row(j).collect::<Vec<_>>(), &mut y.part_mut(0..j * n));
         }
     }
     /// X <- X - Q Q^H X, with room for the coefficients of one column or more. Column by column, or all at once where each column by itself
@@ -260,6 +277,9 @@ impl<T: Scalar> Columns for [T] {
     }
     fn add_product(n: usize, alpha: T, a: &Self, c: &[T], b: &mut Self) {
         blocks::add_product(n, alpha, a, c, b)
+    }
+    fn divide(n: usize, y: &mut Self, l: &[T], d: &[T::Re], _: &mut Self) {
+        blocks::divide(n, y, l, d)
     }
     fn rotate(n: usize, v: &mut Self, m: usize, z: &[T], strip: &mut Vec<T>) {
         blocks::rotate(n, v, m, z, strip)

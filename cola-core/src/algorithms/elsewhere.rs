@@ -6,7 +6,10 @@ use super::krylov::testing::*;
 use super::krylov::{Params, Report, cg_columns, cg_columns_on};
 use super::matfun::*;
 use super::spectrum::*;
-use super::stochastic::{HutchPlusPlus, Hutchinson, Slq, TraceAlgorithm, TraceOn, XTrace};
+use super::stochastic::{
+    DiagonalAlgorithm, DiagonalOn, HutchPlusPlus, Hutchinson, Slq, SplitOn, TraceAlgorithm, TraceOn, XDiag, XNysTrace,
+    XTrace,
+};
 use crate::error::{Error, Result};
 use crate::facts::{NoFacts, PsdFacts, SelfAdjointFacts};
 use crate::functions::Power;
@@ -512,7 +515,7 @@ fn traces() {
     fn check<A: LinearOperator<Scalar = f64>>(
         a: &A,
         mut here: impl TraceAlgorithm<A>,
-        mut there: impl TraceOn<Scattered<f64>>,
+        mut there: impl TraceOn<A, Scattered<f64>>,
     ) {
         let (want, found) = (here.trace(a).unwrap(), there.trace_on(&mut There::new(a)).unwrap());
         assert_eq!(found.probes, want.probes);
@@ -521,8 +524,106 @@ fn traces() {
     check(&a, Hutchinson::default().probes(20), Hutchinson::default().probes(20));
     check(&a, HutchPlusPlus::default().rel_tol(1e-2), HutchPlusPlus::default().rel_tol(1e-2));
     check(&a, XTrace::default().probes(20), XTrace::default().probes(20));
+    check(&a, XNysTrace::default().probes(20), XNysTrace::default().probes(20));
+    check(&a, XNysTrace::default().rel_tol(1e-3), XNysTrace::default().rel_tol(1e-3));
     let definite = diagonal::<PsdFacts, f64>((0..n).map(|i| 1.0 + i as f64 / 9.0).collect());
     let want = crate::algorithms::direct::DetAlgorithm::logdet(&mut Slq::default().probes(12), &definite).unwrap();
     let found = Slq::default().probes(12).logdet_on(&mut There::new(&definite)).unwrap();
     near("SLQ", &[found.value, found.std_error], &[want.value, want.std_error], 1e-9);
+}
+
+/// The same diagonals there and here: of few products, of as many as the error needs, of a range that is caught, and exact.
+#[test]
+fn diagonals() {
+    let n = 80;
+    let a = matrix::<NoFacts, C64>((n, n), |i, j| {
+        c(f64::from(i == j) + 0.9f64.powi((i + j) as i32), 0.3 * noise(i + j * n) * 0.8f64.powi(j as i32))
+    });
+    let low = matrix::<NoFacts, C64>((n, n), |i, j| c(1.0 + (i % 2 * j) as f64, (i / 40) as f64));
+    fn check<A: LinearOperator<Scalar = C64>>(
+        a: &A,
+        mut here: impl DiagonalAlgorithm<A>,
+        mut there: impl DiagonalOn<Scattered<C64>>,
+    ) {
+        let (want, found) = (here.diagonal(a).unwrap(), there.diagonal_on(&mut There::new(a)).unwrap());
+        assert_eq!(found.probes, want.probes);
+        near("diagonal", found.value.as_slice(), want.value.as_slice(), 1e-9);
+        near("its errors", found.std_error.as_slice(), want.std_error.as_slice(), 1e-6);
+    }
+    macro_rules! both {
+        ($a:expr, $by:expr) => {
+            check($a, $by, $by)
+        };
+    }
+    both!(&a, Hutchinson::default().probes(21).seed(3));
+    both!(&a, Hutchinson::default().rel_tol(0.2));
+    both!(&a, Hutchinson::default().rel_tol(1e-9));
+    both!(&a, HutchPlusPlus::default().probes(40).seed(3));
+    both!(&a, HutchPlusPlus::default().rel_tol(0.2));
+    both!(&a, XDiag::default().probes(40).seed(3));
+    both!(&low, XDiag::default().probes(40).seed(3));
+    both!(&a, XDiag::default().rel_tol(1e-9));
+}
+impl<T: Scalar> SplitOn<Scattered<T>> for Rooted<'_, T> {
+    fn split_on(&self) -> Result<Option<(Box<dyn BlockProducts<Scattered<T>> + '_>, f64)>> {
+        Ok(Some((Box::new(There::new(self.0)), self.1)))
+    }
+}
+/// S and log det S S^H.
+struct Rooted<'a, T>(&'a dyn DynOperator<T>, f64);
+
+/// Quadratures there and here: of any f, the nodes themselves, and between the roots of a preconditioner.
+#[test]
+fn quadratures() {
+    let n = 70;
+    let d: Vec<f64> = (0..n).map(|i| 0.5 + ((i * i) % 97) as f64 / 9.0).collect();
+    let a = matrix::<PsdFacts, f64>((n, n), |i, j| match i.abs_diff(j) {
+        0 => d[i],
+        1 => 0.2,
+        _ => 0.0,
+    });
+    let slq = || Slq::default().probes(11).seed(5);
+    let f = |x: f64| (-x).exp();
+    let (want, found) = (slq().trace_of(&a, Function::Map(&f)), slq().trace_map_on(&mut There::new(&a), &f));
+    let (want, found) = (want.unwrap(), found.unwrap());
+    near("tr f(A)", &[found.value, found.std_error], &[want.value, want.std_error], 1e-9);
+    // few steps: Ritz values that rounding has moved are later ones
+    let (want, found) = (slq().steps(12).density_of(&a), slq().steps(12).density_on(&mut There::new(&a)));
+    let (want, found) = (want.unwrap(), found.unwrap());
+    assert_eq!(found.quadratures().len(), 11);
+    for (found, want) in found.quadratures().iter().zip(want.quadratures()) {
+        let numbers = |q: &[(f64, f64)]| q.iter().flat_map(|&(w, q)| [w, q]).collect::<Vec<f64>>();
+        near("density", &numbers(found), &numbers(want), 1e-8);
+    }
+    let mut stopped = slq().on_iteration(|i| i.iteration < 60);
+    let e = stopped.density_on(&mut There::new(&a)).unwrap_err();
+    assert!(crate::SpectralDensity::reached(&e).is_some_and(|d| !d.quadratures().is_empty()), "{e}");
+    // M = diag(1 / d)
+    let inverse = crate::ops::Diagonal::new(d.iter().map(|d| 1.0 / d).collect::<Vec<f64>>());
+    let root = diagonal::<PsdFacts, f64>(d.iter().map(|d| 1.0 / d.sqrt()).collect());
+    let known = -d.iter().map(|d| d.ln()).sum::<f64>();
+    let mut here = slq().preconditioner(&inverse);
+    let want = crate::algorithms::direct::DetAlgorithm::logdet(&mut here, &a).unwrap();
+    let found = slq().preconditioner(Rooted(&root, known)).logdet_on(&mut There::new(&a)).unwrap();
+    near("SLQ with a preconditioner", &[found.value], &[want.value], 1e-9);
+    near("its error", &[found.std_error], &[want.std_error], 1e-6);
+    // S = L^-T of A + I / 20 = L L^T, which is no more self-adjoint
+    let stored = |shift: f64| {
+        nalgebra::DMatrix::from_fn(n, n, |i, j| match i.abs_diff(j) {
+            0 => d[i] + shift,
+            1 => 0.2,
+            _ => 0.0,
+        })
+    };
+    let factor = stored(0.05).cholesky().unwrap();
+    let root = factor.l().transpose().try_inverse().unwrap();
+    let root = matrix::<NoFacts, f64>((n, n), |i, j| root[(i, j)]);
+    let found = slq().preconditioner(Rooted(&root, -factor.ln_determinant())).logdet_on(&mut There::new(&a)).unwrap();
+    let plain = slq().logdet_on(&mut There::new(&a)).unwrap();
+    assert!(found.std_error < 0.3 * plain.std_error, "{} {}", found.std_error, plain.std_error);
+    let exact = stored(0.0).cholesky().unwrap().ln_determinant();
+    assert!((found.value - exact).abs() < 4.0 * found.std_error, "{found:?} {exact}");
+    let small = diagonal::<PsdFacts, f64>(d[1..].to_vec());
+    let e = slq().preconditioner(Rooted(&small, 0.0)).logdet_on(&mut There::new(&a)).unwrap_err();
+    assert!(matches!(e, Error::ShapeMismatch { .. }), "{e}");
 }

@@ -36,6 +36,10 @@ impl<T: DeviceNumber, A: Operator<Scalar = T>> CudaLowRankUpdate<A, T> {
         }
         Ok(CudaLowRankUpdate { a, u, v })
     }
+    /// V.
+    pub(super) fn right(&self) -> &CudaDense<T> {
+        &self.v
+    }
     /// Z = A^-1 U and C = I + V^H Z, from A^-1.
     fn parts<F: DeviceAction<Scalar = T>>(&self, base: &F) -> Result<(CudaDense<T>, CudaDense<T>)> {
         let (n, r, gpu) = (self.u.nrows(), self.u.ncols(), self.u.entries().device());

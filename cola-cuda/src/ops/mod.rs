@@ -39,6 +39,7 @@ mod matfun;
 mod on_device;
 mod on_host;
 pub(crate) mod span;
+mod spiked;
 mod steps;
 mod subspaces;
 mod to_device;
@@ -56,6 +57,7 @@ pub use low_rank::{CudaLowRankUpdate, CudaWoodbury};
 pub use on_device::{Iterate, OnDevice};
 pub use on_host::Offloaded;
 pub use span::{Span, SpanMut};
+pub use spiked::CudaSpiked;
 pub use to_device::{ToDevice, ToDeviceExt};
 pub use triangular::{CudaTriangular, CudaTriangularInverse};
 

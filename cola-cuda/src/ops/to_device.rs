@@ -3,7 +3,7 @@
 use super::on_device::OnDevice;
 use super::{
     CudaBanded, CudaCirculant, CudaDense, CudaDiagonal, CudaFourier, CudaLowRankUpdate, CudaPermutation, CudaSparse,
-    CudaToeplitz, CudaTriangular,
+    CudaSpiked, CudaToeplitz, CudaTriangular,
 };
 use crate::device::Cuda;
 use crate::vector::DeviceNumber;
@@ -17,8 +17,8 @@ use cola_core::{
     Fourier, Gram, GramKind, HStack, Hadamard, Householder, Identity, IndexSet, Interpolation, Isometric, Kernel, Kron,
     KronOf, KronProduct, KronSum, LinearOperator, LowRank, LowRankUpdate, Operator, Parts, Permutation, Powi, Product,
     ProductOf, Projection, Psd, Real, Repeat, Result, Scalar, Scaled, ScaledIdentity, SelfAdjoint, Shifted, Side, Sign,
-    Sliced, Space, Sparse, SparseData, Sum, SumOf, Toeplitz, Transpose, Triangular, Tridiagonal, Trigonometric,
-    Unitary, UpperBand, VStack, WithFacts, Zero,
+    Sliced, Space, Sparse, SparseData, SpikedIdentity, Sum, SumOf, Toeplitz, Transpose, Triangular, Tridiagonal,
+    Trigonometric, Unitary, UpperBand, VStack, WithFacts, Zero,
 };
 
 /// An operator whose leaves can be copied to a device.
@@ -149,6 +149,12 @@ where
     type Device = CudaLowRankUpdate<A::Device, A::Scalar>;
     fn copied(&self, gpu: &Cuda) -> Result<Self::Device> {
         CudaLowRankUpdate::new(self.0.copied(gpu)?, dense(gpu, &self.1.0)?, dense(gpu, &self.1.1)?)
+    }
+}
+impl<T: DeviceNumber> ToDevice for SpikedIdentity<T> {
+    type Device = CudaSpiked<T>;
+    fn copied(&self, gpu: &Cuda) -> Result<CudaSpiked<T>> {
+        CudaSpiked::new(gpu, self)
     }
 }
 // U U^H

@@ -116,18 +116,68 @@ fn estimates(gpu: &Cuda) -> Result<()> {
             same!($T, on.trace_with(t)?, a.trace_with(t)?, $tol);
             let t = XTrace::default().probes(50).seed(5);
             same!($T, on.trace_with(t)?, a.trace_with(t)?, $tol);
+            macro_rules! diagonal {
+                ($by:expr) => {
+                    let (have, want) = (on.diagonal_with($by)?, a.diagonal_with($by)?);
+                    assert_eq!(have.probes, want.probes);
+                    close(have.value.as_slice(), want.value.as_slice(), $tol);
+                    let errors = |e: &DVector<f64>| e.iter().map(|&e| <$T>::of(e)).collect::<Vec<_>>();
+                    close(&errors(&have.std_error), &errors(&want.std_error), 10.0 * $tol);
+                };
+            }
+            diagonal!(Hutchinson::default().probes(37).seed(5));
+            diagonal!(HutchPlusPlus::default().probes(60).seed(5));
+            diagonal!(XDiag::default().probes(50).seed(5));
             // as many products as rows: exact
             let t = XTrace::default().rel_tol(1e-9);
             same!($T, on.trace_with(t)?, a.trace_with(t)?, $tol);
             let half = self_adjoint::<$T>(n, &mut r);
             let a = Psd::new(Dense::new(&half * half.adjoint() + DMatrix::identity(n, n)));
+            let on = a.to_device(gpu)?;
             let l = Slq::default().probes(12).seed(9);
-            same!($T, a.to_device(gpu)?.logdet_with(l)?, a.logdet_with(l)?, $tol);
+            same!($T, on.logdet_with(l)?, a.logdet_with(l)?, $tol);
+            let p =
+                Psd::new(Diagonal::new((0..n).map(|i| <$T>::from_re(a.0.0[(i, i)].re().recip())).collect::<Vec<$T>>()));
+            // of few steps, as rounding turns late ones about
+            let (here, there) = (l.steps(9).preconditioner(&p.0), l.steps(9).preconditioner(p.to_device(gpu)?));
+            same!($T, on.logdet_with(there)?, a.logdet_with(here)?, $tol);
+            let f = |x: <$T as Scalar>::Re| (x / <$T as Scalar>::Re::of(-9e2)).exp();
+            same!($T, on.trace_map_with(l, f)?, a.trace_map_with(l, f)?, $tol);
+            let (have, want) = (on.spectral_density_with(l.steps(9))?, a.spectral_density_with(l.steps(9))?);
+            for (have, want) in have.quadratures().iter().zip(want.quadratures()) {
+                let numbers = |q: &[(f64, f64)]| q.iter().flat_map(|&(w, q)| [<$T>::of(w), <$T>::of(q)]).collect();
+                let (have, want): (Vec<$T>, Vec<$T>) = (numbers(have), numbers(want));
+                close(&have, &want, $tol);
+            }
+            let t = XNysTrace::default().probes(25).seed(5);
+            same!($T, on.trace_with(t)?, a.trace_with(t)?, $tol);
         }};
     }
     of!(f64, 1e6);
     of!(Complex<f64>, 1e6);
     of!(f32, 1e4);
+    // a smooth kernel and noise, whose low-rank part is the preconditioner's; all of its functions
+    let (n, noise) = (150, 0.1);
+    let k = DMatrix::from_fn(n, n, |i, j| (-((i as f64 - j as f64) / 20.0).powi(2)).exp());
+    let p = PivotedCholesky::default().rank(16).of(&Psd::new(Dense::new(&k)), noise)?;
+    let a = Psd::new(Dense::new(k + DMatrix::identity(n, n) * noise));
+    let (on, pd, l) = (a.to_device(gpu)?, p.to_device(gpu)?, Slq::default().probes(12).seed(9));
+    let have = on.logdet_with(l.preconditioner(&pd))?;
+    same!(f64, have, a.logdet_with(l.preconditioner(&p))?, 1e8);
+    assert!(have.std_error < 0.1 * on.logdet_with(l)?.std_error, "{have:?}");
+    let x: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
+    let of = |a: Vec<f64>, b: Vec<f64>| close(&a, &b, 1e4);
+    let dx = gpu.upload(&x)?;
+    of(gpu.download(&pd.apply(&dx)?)?, p.apply(&x));
+    of(gpu.download(&pd.apply_adjoint(&dx)?)?, p.apply(&x));
+    of(gpu.download(&pd.solve(&dx)?)?, p.solve(&x)?);
+    of(gpu.download(&pd.sqrt()?.apply(&dx)?)?, p.sqrt()?.apply(&x));
+    of(gpu.download(&pd.log()?.apply(&dx)?)?, p.log()?.apply(&x));
+    of(gpu.download(&pd.exp()?.apply(&dx)?)?, p.exp()?.apply(&x));
+    close(&[pd.logdet()?], &[p.logdet()?], 1e4);
+    let few = on.cg_with(&pd, cola_cuda::Iterate::default(), &dx)?;
+    let plain = on.cg(cola_cuda::Iterate::default(), &dx)?;
+    assert!(few.report.iterations < plain.report.iterations, "{:?} {:?}", few.report, plain.report);
     // adaptive
     let d: Vec<f64> = (1..=200).map(|i| 1.0 + i as f64 / 50.0).collect();
     let want: f64 = d.iter().map(|d| d.ln()).sum();
@@ -169,6 +219,9 @@ fn refusals(gpu: &Cuda) -> Result<()> {
     non_finite(bad.trace_with(Hutchinson::default()).unwrap_err());
     non_finite(bad.trace_with(HutchPlusPlus::default().probes(30)).unwrap_err());
     non_finite(bad.trace_with(XTrace::default().probes(20)).unwrap_err());
+    non_finite(bad.diagonal_with(Hutchinson::default()).unwrap_err());
+    non_finite(bad.diagonal_with(XDiag::default().probes(20)).unwrap_err());
+    non_finite(bad.trace_with(XNysTrace::default().probes(20)).unwrap_err());
     non_finite(bad.logdet_with(Slq::default()).unwrap_err());
     // an inverse on another queue
     let there = Psd::new(Dense::new(DMatrix::<f64>::identity(n, n))).to_device(&Cuda::new(0)?)?;
@@ -178,6 +231,12 @@ fn refusals(gpu: &Cuda) -> Result<()> {
     device(wide.eigs_with(Lanczos::default(), 2, Which::LargestAlgebraic).unwrap_err());
     device(wide.trace_with(XTrace::default()).unwrap_err());
     device(wide.logdet_with(Slq::default()).unwrap_err());
+    device(wide.diagonal_with(XDiag::default()).unwrap_err());
+    device(wide.diagonal_with(Hutchinson::default()).unwrap_err());
+    device(wide.spectral_density_with(Slq::default()).unwrap_err());
+    // a preconditioner of another size
+    let e = a.logdet_with(Slq::default().preconditioner(wrong.to_dense()?)).unwrap_err();
+    assert!(matches!(e, Error::ShapeMismatch { .. }), "{e:?}");
     // a negative eigenvalue where none was promised
     let signs = Psd::new(Diagonal::new((0..n).map(|i| i as f64 - 3.5).collect::<Vec<_>>())).to_device(gpu)?;
     let e = signs.logdet_with(Slq::default()).unwrap_err();
@@ -211,6 +270,15 @@ pub fn blocks(gpu: &Cuda) -> Result<()> {
         Columns::add_product(n, alpha, &da, &c[..k * 2], &mut *db.part_mut(n..n * l));
         <[T]>::add_product(n, alpha, &a, &c[..k * 2], &mut want[n..]);
         close(&db.to_host(), &want, tol);
+        // B H^-1 by the factors of H
+        let (mut h, mut d) = (vec![T::of(0.0); l * l], Vec::new());
+        for j in 0..l {
+            d.push(T::Re::of(0.5 + j as f64));
+            (j + 1..l).for_each(|i| h[i + j * l] = c[i + j * l]);
+        }
+        Columns::divide(n, &mut db, &h, &d, &mut *gpu.zeros::<T>(n)?.part_mut(0..n));
+        <[T]>::divide(n, &mut want, &h, &d, &mut []);
+        close(&db.to_host(), &want, tol * 10.0);
         // X - A A^H X
         Columns::remove(n, &da, &mut db, &mut vec![T::of(0.0); k]);
         <[T]>::remove(n, &a, &mut want, &mut vec![T::of(0.0); k]);

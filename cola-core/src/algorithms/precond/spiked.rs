@@ -40,6 +40,10 @@ impl<T: Scalar> SpikedIdentity<T> {
         }
         Ok(SpikedIdentity { u, w, c })
     }
+    /// U.
+    pub fn vectors(&self) -> &DMatrix<T> {
+        &self.u
+    }
     /// The eigenvalues on the columns of U.
     pub fn spikes(&self) -> &[T::Re] {
         &self.w

@@ -5,7 +5,7 @@
 //! is rank-deficient has caught the whole range of A, and the exact trace is returned.
 
 use super::{BLOCK, Estimate, Moments, adaptive, estimator, square, trace_by};
-use crate::algorithms::blocks::{Action, inner, multiply, project};
+use crate::algorithms::blocks::{inner, multiply, project};
 use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::dense as kernels;
 use crate::algorithms::random::Stream;
@@ -269,43 +269,52 @@ pub(super) fn left_out<T: Scalar>(k: usize, r: &[T], i: usize) -> Vec<T> {
     s
 }
 
-/// [`XNysTrace`], compiled once per number type. Workspace: Omega, Y, Z = Y H^-1, and k x k matrices.
+/// [`XNysTrace`], compiled once per type of vectors. Workspace: Omega, Y, Z = Y H^-1, and k x k matrices.
 ///
 /// With H = Omega^H A Omega and M = H^-1 the Nystrom approximation without vector i is Y M Y^H - z_i z_i^H / M_ii, z_i = Y M e_i, and
 /// omega_i^H (A - that) omega_i = 1 / M_ii.
-fn xnystrace<T: Scalar>(a: &mut Action<'_, T>, options: Options, observer: Observer<'_>) -> Result<Estimate<T>> {
-    let n = square::<T>(XNYSTRACE, a.shape(), options)?;
+fn xnystrace<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    options: Options,
+    observer: Observer<'_>,
+) -> Result<Estimate<V::Scalar>> {
+    let n = square::<V::Scalar>(XNYSTRACE, a.shape(), options)?;
+    let zeros = |numbers: usize| vec![V::Scalar::zero(); numbers];
     adaptive((XNYSTRACE, n, 16), options, observer, a, |a, probes| {
         let k = probes.max(2);
         if k > n {
             return super::exact(a);
         }
-        let (omega, mut y) = sketch::<[T]>(a, k, options.seed)?;
+        let (omega, mut y) = sketch(a, k, options.seed)?;
         // A + nu I, so that rounding leaves H positive definite; tr(nu I) is taken off at the end
-        let nu = T::Re::epsilon().lane_f64(0) * (n as f64).sqrt() * y[..].norm().lane_f64(0);
+        let nu = VectorRe::<V>::epsilon().lane_f64(0) * (n as f64).sqrt() * y.norm().lane_f64(0);
         if nu == 0.0 {
-            return Ok(Estimate { value: T::zero(), std_error: 0.0, probes: k });
+            return Ok(Estimate { value: V::Scalar::zero(), std_error: 0.0, probes: k });
         }
-        y[..].axpy(T::of(nu), &omega);
-        let h = gram(n, &omega, &y);
-        let (z, m) = solved(n, k, &h, &y)?;
-        let (_, g) = solved(n, k, &gram(n, &omega, &omega), &[])?;
-        let whole = y.chunks_exact(n).zip(z.chunks_exact(n)).fold(T::zero(), |s, (y, z)| s + y.dot(z));
+        y.axpy(V::Scalar::of(nu), &omega);
+        let (l, d) = factors(k, gram::<V>(n, &omega, &y))?;
+        let m = inverse(k, &l, &d);
+        let mut z = a.copied(&y)?;
+        V::divide(n, &mut z, &l, &d, &mut *a.zeros(n)?);
+        let (l, d) = factors(k, gram::<V>(n, &omega, &omega))?;
+        let g = inverse(k, &l, &d);
+        let (mut yz, mut squares, mut zz) = (zeros(k), zeros(k), zeros(k * k));
+        V::dots(n, &y, &z, &mut yz);
+        V::dots(n, &z, &z, &mut squares);
+        V::inner(n, &z, &z, &mut zz);
+        let whole = yz.iter().fold(V::Scalar::zero(), |s, &yz| s + yz);
         let mut moments = Moments::new();
         for i in 0..k {
-            let z = &z[i * n..][..n];
-            let rest = T::Re::real(1.0) / m[i * (k + 1)].re();
+            let rest = VectorRe::<V>::real(1.0) / m[i * (k + 1)].re();
             // |(I - P) omega|^2 = 1 / (G^-1)_ii
-            let scale = T::Re::real((n - k + 1) as f64) * g[i * (k + 1)].re();
-            let out = whole.re() - z.dot(z).re() * rest + scale * rest - T::Re::real(nu * n as f64);
-            moments.add(T::from_re(out));
+            let scale = VectorRe::<V>::real((n - k + 1) as f64) * g[i * (k + 1)].re();
+            let out = whole.re() - squares[i].re() * rest + scale * rest - VectorRe::<V>::real(nu * n as f64);
+            moments.add(V::Scalar::from_re(out));
         }
-        let mut zz = vec![T::zero(); k * k];
-        inner(n, &z, &z, &mut zz);
-        let mut differences = vec![T::zero(); k * k];
+        let mut differences = zeros(k * k);
         for i in 0..k {
             for j in (0..k).filter(|&j| j != i) {
-                differences[i * k + j] = T::from_re(without_two((n, k), (i, j), &m, &g, &zz));
+                differences[i * k + j] = V::Scalar::from_re(without_two((n, k), (i, j), &m, &g, &zz));
             }
         }
         // the values are skewed where eigenvalues fall fast
@@ -327,24 +336,22 @@ fn without_two<T: Scalar>((n, k): (usize, usize), (i, j): (usize, usize), m: &[T
     one - (dimension(k - 2) * less(g) / less(m) - lost)
 }
 /// The Hermitian part of X^H Y.
-fn gram<T: Scalar>(n: usize, x: &[T], y: &[T]) -> Vec<T> {
-    let k = x.len() / n;
-    let mut g = vec![T::zero(); k * k];
-    inner(n, x, y, &mut g);
-    (0..k * k).map(|i| (g[i] + g[i / k + i % k * k].conj()).scale(T::Re::real(0.5))).collect()
+fn gram<V: Columns + ?Sized>(n: usize, x: &V, y: &V) -> Vec<V::Scalar> {
+    let k = x.size() / n;
+    let mut g = vec![V::Scalar::zero(); k * k];
+    V::inner(n, x, y, &mut g);
+    (0..k * k).map(|i| (g[i] + g[i / k + i % k * k].conj()).scale(VectorRe::<V>::real(0.5))).collect()
 }
-/// Y H^-1 of n x k, and H^-1.
-fn solved<T: Scalar>(n: usize, k: usize, h: &[T], y: &[T]) -> Result<(Vec<T>, Vec<T>)> {
-    let (mut l, mut d) = (h.to_vec(), vec![T::Re::zero(); k]);
-    kernels::ldl(k, false, &mut l, &mut d).result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
+/// H = L D L^H.
+fn factors<T: Scalar>(k: usize, mut h: Vec<T>) -> Result<(Vec<T>, Vec<T::Re>)> {
+    let mut d = vec![T::Re::zero(); k];
+    kernels::ldl(k, false, &mut h, &mut d).result(|index, pivot| Error::NotPositiveDefinite { index, pivot })?;
+    Ok((h, d))
+}
+/// H^-1.
+fn inverse<T: Scalar>(k: usize, l: &[T], d: &[T::Re]) -> Vec<T> {
     let mut eye = vec![T::zero(); k * k];
     (0..k).for_each(|i| eye[i * (k + 1)] = T::one());
-    kernels::ldl_solve(k, false, &l, &d, &mut eye, k);
-    if y.is_empty() {
-        return Ok((Vec::new(), eye));
-    }
-    // by rows: H (row of Z)^H = (row of Y)^H
-    let mut rows: Vec<T> = (0..n * k).map(|i| y[i / k + i % k * n].conj()).collect();
-    kernels::ldl_solve(k, false, &l, &d, &mut rows, n);
-    Ok(((0..n * k).map(|i| rows[i / n + i % n * k].conj()).collect(), eye))
+    kernels::ldl_solve(k, false, l, d, &mut eye, k);
+    eye
 }

@@ -4,14 +4,13 @@
 //! diagonals: Bekas, Kokiopoulou & Saad, An estimator for the diagonal of a matrix, Appl. Numer. Math. 57, 2007. Vectors of signs (fourth
 //! roots of unity for complex numbers), which have the smallest variance of all vectors with independent entries.
 
-use super::{DiagonalAlgorithm, Estimate, Moments, estimator, exact, for_signs, for_units, square, trace_by, watcher};
-use crate::algorithms::blocks::Action;
+use super::{Estimate, Moments, diagonal_by, estimator, exact, for_signs, for_units, square, trace_by, watcher};
 use crate::algorithms::columns::{BlockProducts, Columns};
-use crate::algorithms::watch::{Callback, NoCallback, Observer, Options};
+use crate::algorithms::watch::{NoCallback, Observer, Options};
 use crate::error::Result;
-use crate::operator::{DynOperator, LinearOperator};
 use crate::scalar::{Real, Scalar};
 use nalgebra::DVector;
+use num_traits::Zero;
 
 const NAME: &str = "Hutchinson";
 /// Samples before a standard error is believed.
@@ -74,54 +73,59 @@ fn hutchinson<V: Columns + ?Sized>(
     }
 }
 
-impl<A: LinearOperator, F: Callback> DiagonalAlgorithm<A> for Hutchinson<F> {
-    fn diagonal(&mut self, a: &A) -> Result<Estimate<DVector<A::Scalar>, DVector<f64>>> {
-        let callback = &mut self.callback;
-        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        diagonal(a, &[], (NAME, 0), self.options, &mut observer)
-    }
+diagonal_by!(Hutchinson, NAME, diagonal);
+
+/// diag A by [`Hutchinson`], compiled once per type of vectors.
+fn diagonal<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    options: Options,
+    observer: Observer<'_>,
+) -> Result<Estimate<DVector<V::Scalar>, DVector<f64>>> {
+    let none = a.zeros(0)?;
+    diagonal_beside(a, &none, (NAME, 0), options, observer)
 }
 /// diag A as diag(Q Q^H A) + the mean of conj(x) * (I - Q Q^H) A x, for an orthonormal Q that may be empty; `spent` products were needed
-/// for Q.
-pub(super) fn diagonal<T: Scalar>(
-    a: &dyn DynOperator<T>,
-    q: &[T],
+/// for Q. The products of entries are the host's, where the result is: each block comes there.
+pub(super) fn diagonal_beside<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    q: &V,
     (name, spent): (&'static str, usize),
     options: Options,
     observer: Observer<'_>,
-) -> Result<Estimate<DVector<T>, DVector<f64>>> {
-    let n = square::<T>(name, a.dyn_shape(), options)?;
-    let mut action = Action::new(name, a, 16);
+) -> Result<Estimate<DVector<V::Scalar>, DVector<f64>>> {
+    let n = square::<V::Scalar>(name, a.shape(), options)?;
     let mut watcher = watcher(name, options, observer);
-    let rank = q.len() / n.max(1);
+    let rank = q.size() / n.max(1);
     // diag(Q (A^H Q)^H)
-    let mut base = vec![T::zero(); n];
-    let mut b = vec![T::zero(); n];
-    for q in q.chunks_exact(n.max(1)) {
-        action.adjoint(q, &mut b, 1)?;
-        for ((d, &q), &b) in base.iter_mut().zip(q).zip(&b) {
+    let mut b = a.zeros(n)?;
+    let mut base = vec![V::Scalar::zero(); n];
+    for j in 0..rank {
+        let q = q.part(j * n..(j + 1) * n);
+        a.adjoint(&q, &mut b, 1)?;
+        for ((d, &q), &b) in base.iter_mut().zip(&*q.to_host()).zip(&*b.to_host()) {
             *d += q * b.conj();
         }
     }
-    let mut moments = vec![Moments::<T>::new(); n];
-    let mut c = vec![T::zero(); rank];
+    let mut moments = vec![Moments::<V::Scalar>::new(); n];
+    let mut c = vec![V::Scalar::zero(); rank];
     let spent = spent + rank;
     let most = options.max_iters.unwrap_or(n);
     let mut next = options.restart.map_or(FIRST.min(most).max(1), |m| m.saturating_sub(spent).max(1));
     let mut from = 0;
     loop {
         if options.restart.is_none() && next + spent >= n {
-            let mut value = DVector::from_element(n, T::zero());
-            for_units(&mut action, |i, y| value[i] = y[i])?;
+            let mut value = DVector::from_element(n, V::Scalar::zero());
+            for_units(a, |i, y| value[i] = y[i])?;
             return Ok(Estimate { value, std_error: DVector::zeros(n), probes: n });
         }
         let seed = options.seed ^ 0xd1a6;
         for_signs(
-            &mut action,
+            a,
             (seed, from, next - from),
             |_| {},
             |_, x, y| {
-                <[T]>::remove(n, q, y, &mut c);
+                V::remove(n, q, y, &mut c);
+                let (x, y) = (x.to_host(), y.to_host());
                 for (x, y) in x.chunks_exact(n.max(1)).zip(y.chunks_exact(n.max(1))) {
                     for ((m, &x), &y) in moments.iter_mut().zip(x).zip(y) {
                         m.add(x.conj() * y);

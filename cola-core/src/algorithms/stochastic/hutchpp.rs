@@ -3,12 +3,11 @@
 //! Meyer, Musco, Musco & Woodruff, Hutch++: optimal stochastic trace estimation, SOSA 2021; of diagonals: Baston & Nakatsukasa,
 //! Stochastic diagonal estimation: probabilistic bounds and an improved algorithm, arXiv:2201.10684, 2022.
 
-use super::{BLOCK, DiagonalAlgorithm, Estimate, Moments, adaptive, estimator, for_signs, square, trace_by};
-use crate::algorithms::blocks::{Action, orthonormalise};
+use super::{Estimate, Moments, adaptive, diagonal_by, estimator, for_signs, square, trace_by};
+use crate::algorithms::blocks::orthonormalise;
 use crate::algorithms::columns::{BlockProducts, Columns};
-use crate::algorithms::watch::{Callback, NoCallback, Observer, Options};
+use crate::algorithms::watch::{NoCallback, Observer, Options};
 use crate::error::Result;
-use crate::operator::LinearOperator;
 use crate::scalar::Real;
 use crate::vector::VectorRe;
 use nalgebra::DVector;
@@ -83,13 +82,16 @@ fn hutchpp<V: Columns + ?Sized>(
         Ok(Estimate { value: value + moments.mean, std_error: moments.said_error(), probes: 2 * k + count })
     })
 }
-impl<A: LinearOperator, F: Callback> DiagonalAlgorithm<A> for HutchPlusPlus<F> {
-    fn diagonal(&mut self, a: &A) -> Result<Estimate<DVector<A::Scalar>, DVector<f64>>> {
-        let callback = &mut self.callback;
-        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        let n = square::<A::Scalar>(NAME, (a.nrows(), a.ncols()), self.options)?;
-        let k = self.options.restart.map_or(16, |m| m / 3).min(n);
-        let (q, rank) = sketch(&mut Action::new(NAME, a, BLOCK), k, self.options.seed)?;
-        super::hutchinson::diagonal(a, &q[..n * rank], (NAME, k), self.options, &mut observer)
-    }
+diagonal_by!(HutchPlusPlus, NAME, diagonal);
+
+/// diag A by [`HutchPlusPlus`], compiled once per type of vectors.
+fn diagonal<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    options: Options,
+    observer: Observer<'_>,
+) -> Result<Estimate<DVector<V::Scalar>, DVector<f64>>> {
+    let n = square::<V::Scalar>(NAME, a.shape(), options)?;
+    let k = options.restart.map_or(16, |m| m / 3).min(n);
+    let (q, rank) = sketch(a, k, options.seed)?;
+    super::hutchinson::diagonal_beside(a, &q.part(0..n * rank), (NAME, k), options, observer)
 }

@@ -28,7 +28,7 @@ pub use exchangeable::{XNysTrace, XTrace};
 pub use hutchinson::Hutchinson;
 pub use hutchpp::HutchPlusPlus;
 pub use slq::Slq;
-pub use split::{Split, SplitPreconditioner};
+pub use split::{Split, SplitOn, SplitPreconditioner};
 pub(crate) use split::{by_root, split_by_root};
 pub use xdiag::XDiag;
 
@@ -37,7 +37,7 @@ use super::krylov::{plain_numbers, tolerance};
 use super::random::Stream;
 use super::watch::{Observer, Options, Watcher};
 use crate::error::{Error, Result};
-use crate::operator::LinearOperator;
+use crate::operator::{LinearOperator, Operator};
 use crate::scalar::{Real, Scalar};
 use crate::view::View;
 use nalgebra::DVector;
@@ -74,19 +74,35 @@ pub trait DiagonalAlgorithm<A: LinearOperator> {
     fn diagonal(&mut self, a: &A) -> Result<Estimate<DVector<A::Scalar>, DVector<f64>>>;
 }
 
-/// An algorithm for traces of operators whose vectors live anywhere: what `trace_with` of such an operator takes.
+/// An algorithm for traces of operators whose vectors live anywhere: what `trace_with` of such an operator takes. `A` is where the facts
+/// are from.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no algorithm for traces of operators on a device",
+    message = "`{Self}` is no algorithm for traces of this operator on a device",
     label = "no trace by this",
-    note = "`Hutchinson`, `HutchPlusPlus` and `XTrace` are; others run on `.offloaded()`, with their vectors on the host"
+    note = "`Hutchinson`, `HutchPlusPlus` and `XTrace` are for all operators, `XNysTrace` is for positive semidefinite ones"
 )]
-pub trait TraceOn<V: Columns + ?Sized> {
+pub trait TraceOn<A: Operator, V: Columns + ?Sized> {
     /// tr A.
     ///
     /// # Errors
     /// As [`TraceAlgorithm::trace`].
     #[doc(hidden)]
     fn trace_on(&mut self, a: &mut dyn BlockProducts<V>) -> Result<Estimate<V::Scalar>>;
+}
+
+/// An algorithm for diagonals of operators whose vectors live anywhere: what `diagonal_with` of such an operator takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no algorithm for diagonals of operators on a device",
+    label = "no diagonal by this",
+    note = "`Hutchinson`, `HutchPlusPlus` and `XDiag` are"
+)]
+pub trait DiagonalOn<V: Columns + ?Sized> {
+    /// The main diagonal on the host, with the standard error of each entry.
+    ///
+    /// # Errors
+    /// As [`TraceAlgorithm::trace`].
+    #[doc(hidden)]
+    fn diagonal_on(&mut self, a: &mut dyn BlockProducts<V>) -> Result<Estimate<DVector<V::Scalar>, DVector<f64>>>;
 }
 
 /// The standard error that is wanted where nothing is said.
@@ -123,21 +139,28 @@ macro_rules! estimator {
     };
 }
 use estimator;
-/// The impl of [`TraceAlgorithm`] by a function that is compiled once per number type; where it demands no fact, also that of [`TraceOn`],
-/// once per place of vectors.
+/// The impls of [`TraceAlgorithm`], and of [`TraceOn`], by a function that is compiled once per place of vectors, where the operator has a
+/// fact, or any.
 macro_rules! trace_by {
-    ($Name:ident, $name:ident, $run:ident) => {
-        impl<A: $crate::operator::LinearOperator, F: $crate::algorithms::Callback>
-            $crate::algorithms::stochastic::TraceAlgorithm<A> for $Name<F>
+    ($Name:ident, $name:ident, $run:ident $(, $Fact:ident: $Demand:ident)?) => {
+        impl<A, F> $crate::algorithms::stochastic::TraceAlgorithm<A> for $Name<F>
+        where
+            A: $crate::operator::LinearOperator,
+            $(<A::Facts as $crate::facts::Facts>::$Fact: $crate::facts::$Demand<A>,)?
+            F: $crate::algorithms::Callback,
         {
             fn trace(&mut self, a: &A) -> $crate::Result<$crate::algorithms::stochastic::Estimate<A::Scalar>> {
                 let action =
                     &mut $crate::algorithms::blocks::Action::new($name, a, $crate::algorithms::stochastic::BLOCK);
-                $crate::algorithms::stochastic::TraceOn::<[A::Scalar]>::trace_on(self, action)
+                $crate::algorithms::stochastic::TraceOn::<A, [A::Scalar]>::trace_on(self, action)
             }
         }
-        impl<V: $crate::algorithms::columns::Columns + ?Sized, F: $crate::algorithms::Callback>
-            $crate::algorithms::stochastic::TraceOn<V> for $Name<F>
+        impl<A, V, F> $crate::algorithms::stochastic::TraceOn<A, V> for $Name<F>
+        where
+            A: $crate::operator::Operator,
+            $(<A::Facts as $crate::facts::Facts>::$Fact: $crate::facts::$Demand<A>,)?
+            V: $crate::algorithms::columns::Columns<Scalar = A::Scalar> + ?Sized,
+            F: $crate::algorithms::Callback,
         {
             fn trace_on(
                 &mut self,
@@ -150,25 +173,36 @@ macro_rules! trace_by {
             }
         }
     };
-    ($Name:ident, $name:ident, $run:ident, $Fact:ident: $Demand:ident) => {
-        impl<A, F> $crate::algorithms::stochastic::TraceAlgorithm<A> for $Name<F>
-        where
-            A: $crate::operator::LinearOperator,
-            <A::Facts as $crate::facts::Facts>::$Fact: $crate::facts::$Demand<A>,
-            F: $crate::algorithms::Callback,
+}
+use trace_by;
+/// The impls of [`DiagonalAlgorithm`], and of [`DiagonalOn`], by a function that is compiled once per place of vectors.
+macro_rules! diagonal_by {
+    ($Name:ident, $name:ident, $run:ident) => {
+        impl<A: $crate::operator::LinearOperator, F: $crate::algorithms::Callback>
+            $crate::algorithms::stochastic::DiagonalAlgorithm<A> for $Name<F>
         {
-            fn trace(&mut self, a: &A) -> $crate::Result<$crate::algorithms::stochastic::Estimate<A::Scalar>> {
+            fn diagonal(&mut self, a: &A) -> $crate::Result<Estimate<DVector<A::Scalar>, DVector<f64>>> {
                 let action =
                     &mut $crate::algorithms::blocks::Action::new($name, a, $crate::algorithms::stochastic::BLOCK);
+                $crate::algorithms::stochastic::DiagonalOn::<[A::Scalar]>::diagonal_on(self, action)
+            }
+        }
+        impl<V: $crate::algorithms::columns::Columns + ?Sized, F: $crate::algorithms::Callback>
+            $crate::algorithms::stochastic::DiagonalOn<V> for $Name<F>
+        {
+            fn diagonal_on(
+                &mut self,
+                a: &mut dyn $crate::algorithms::columns::BlockProducts<V>,
+            ) -> $crate::Result<Estimate<DVector<V::Scalar>, DVector<f64>>> {
                 let callback = &mut self.callback;
                 let mut observer =
                     |i: &$crate::algorithms::Iteration| $crate::algorithms::Callback::observe(callback, i);
-                $run(action, self.options, &mut observer)
+                $run(a, self.options, &mut observer)
             }
         }
     };
 }
-use trace_by;
+use diagonal_by;
 
 /// Checks the operator and the options; returns n.
 fn square<T: Scalar>(name: &'static str, (m, n): (usize, usize), options: Options) -> Result<usize> {

@@ -7,7 +7,7 @@
 //! approximation, ICML 2021, on why that is enough. Deviation: each quadrature ends when its value stands, not after a fixed number of steps.
 
 use super::density::SpectralDensity;
-use super::split::{Congruence, SplitPreconditioner};
+use super::split::{Congruence, CongruenceOn, SplitOn, SplitPreconditioner};
 use super::{Estimate, Moments, REL_TOL, square, watcher};
 use crate::algorithms::blocks::Action;
 use crate::algorithms::columns::{BlockProducts, Columns};
@@ -130,24 +130,56 @@ impl<F: Callback> Slq<NoPreconditioner, F> {
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
         slq(&mut action(a, self.options), f, 0.0, self.options, &mut observer)
     }
-    /// log det A of an operator whose vectors live anywhere.
+    /// tr f(A) of an operator whose vectors live anywhere.
     ///
     /// # Errors
     /// As the type says.
     #[doc(hidden)]
-    pub fn logdet_on<V: Columns + ?Sized>(&mut self, a: &mut dyn BlockProducts<V>) -> Result<Estimate<V::Scalar>> {
+    pub fn trace_map_on<V: Columns + ?Sized>(
+        &mut self,
+        a: &mut dyn BlockProducts<V>,
+        f: &dyn Fn(VectorRe<V>) -> VectorRe<V>,
+    ) -> Result<Estimate<V::Scalar>> {
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        slq(a, Function::Log, 0.0, self.options, &mut observer)
+        slq(a, Function::Map(f), 0.0, self.options, &mut observer)
     }
     /// The distribution of the eigenvalues.
     ///
     /// # Errors
     /// `NotConverged` where the callback stops; `NonFinite`, `ShapeMismatch`, `InvalidArgument`.
     pub(crate) fn density_of<A: LinearOperator>(&mut self, a: &A) -> Result<SpectralDensity> {
+        let probes = self.options.restart.unwrap_or(FIRST);
+        self.density_on::<[Sc<A>]>(&mut Action::new(NAME, a, BLOCK.min(probes)))
+    }
+    /// The same of an operator whose vectors live anywhere.
+    ///
+    /// # Errors
+    /// `NotConverged` where the callback stops; `NonFinite`, `ShapeMismatch`, `InvalidArgument`.
+    #[doc(hidden)]
+    pub fn density_on<V: Columns + ?Sized>(&mut self, a: &mut dyn BlockProducts<V>) -> Result<SpectralDensity> {
         let callback = &mut self.callback;
         let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
         density(a, self.options, &mut observer)
+    }
+}
+impl<P, F: Callback> Slq<P, F> {
+    /// log det A of an operator whose vectors live anywhere.
+    ///
+    /// # Errors
+    /// As the type says.
+    #[doc(hidden)]
+    pub fn logdet_on<V: Columns + ?Sized>(&mut self, a: &mut dyn BlockProducts<V>) -> Result<Estimate<V::Scalar>>
+    where
+        P: SplitOn<V>,
+    {
+        let callback = &mut self.callback;
+        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
+        let Some((root, known)) = self.preconditioner.split_on()? else {
+            return slq(a, Function::Log, 0.0, self.options, &mut observer);
+        };
+        same_shape(a.shape(), root.shape())?;
+        slq(&mut CongruenceOn::new(a, root)?, Function::Log, -known, self.options, &mut observer)
     }
 }
 impl<A: LinearOperator, P: SplitPreconditioner<Sc<A>>, F: Callback> DetAlgorithm<A> for Slq<P, F>
@@ -161,16 +193,16 @@ where
         let Some(split) = self.preconditioner.split()? else {
             return slq(&mut action(a, self.options), Function::Log, 0.0, self.options, &mut observer);
         };
-        let (shape, root) = ((a.nrows(), a.ncols()), split.root.dyn_shape());
-        if shape != root {
-            return Err(Error::ShapeMismatch { op: "preconditioner of SLQ", left: shape, right: root });
-        }
+        same_shape((a.nrows(), a.ncols()), split.root.dyn_shape())?;
         // of A of positive determinant, M has one too
         let a = Congruence::new(a, &*split.root);
         slq(&mut action(&a, self.options), Function::Log, -split.logdet, self.options, &mut observer)
     }
 }
 
+fn same_shape(left: (usize, usize), right: (usize, usize)) -> Result<()> {
+    if left == right { Ok(()) } else { Err(Error::ShapeMismatch { op: "preconditioner of SLQ", left, right }) }
+}
 /// Most vectors of the first look at the standard error.
 fn first(options: Options) -> usize {
     let most = options.max_iters.unwrap_or(MOST);
@@ -287,12 +319,15 @@ fn signs<V: Columns + ?Sized>(
 }
 
 /// Nodes and weights of every probe. Each Lanczos step of a block is an iteration, its residual the part of all steps that is left.
-fn density<T: Scalar>(a: &dyn DynOperator<T>, options: Options, observer: Observer<'_>) -> Result<SpectralDensity> {
-    let n = square::<T>(NAME, a.dyn_shape(), options)?;
+fn density<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    options: Options,
+    observer: Observer<'_>,
+) -> Result<SpectralDensity> {
+    let n = square::<V::Scalar>(NAME, a.shape(), options)?;
     let (probes, steps) = (options.restart.unwrap_or(FIRST), options.block.unwrap_or(100).max(1));
     let all = probes.div_ceil(BLOCK) * steps;
     let mut watcher = Watcher::new(NAME, 0.0, all, options.progress, Some(observer));
-    let mut action = Action::new(NAME, a, BLOCK.min(probes));
     let mut quadratures = Vec::with_capacity(probes);
     let mut stopped = false;
     for (done, first) in (0..probes).step_by(BLOCK).enumerate() {
@@ -300,9 +335,9 @@ fn density<T: Scalar>(a: &dyn DynOperator<T>, options: Options, observer: Observ
             break;
         }
         let count = BLOCK.min(probes - first);
-        let mut run = signs::<[T]>(&action, (options.seed, first, count))?;
+        let mut run = signs(a, (options.seed, first, count))?;
         for step in 1..=steps {
-            run.step(&mut action)?;
+            run.step(a)?;
             let ended = run.columns.iter().all(|c| c.ended);
             let left = 1.0 - (done * steps + if ended { steps } else { step }) as f64 / all as f64;
             stopped = watcher.note(left) && left > 0.0;

@@ -1,5 +1,6 @@
 //! Preconditioners M = S S^H with a known determinant.
 
+use crate::algorithms::columns::{BlockProducts, Columns};
 use crate::algorithms::krylov::NoPreconditioner;
 use crate::error::Result;
 use crate::functions::{DetRule, Power, PowerRule};
@@ -31,6 +32,27 @@ pub trait SplitPreconditioner<T: Scalar> {
     /// # Errors
     /// Those of the root and of the determinant.
     fn split(&self) -> Result<Option<Split<'_, T>>>;
+}
+/// A preconditioner M = S S^H near A^-1 of an operator whose vectors live anywhere, where they live: what `logdet_with` of such an operator
+/// takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no root and determinant to precondition a log-determinant on a device with",
+    label = "cannot be split as S S^H there",
+    note = "an operator on the same device with the fact PSD and a rule for its square root can, as a diagonal, a circulant or a `SpikedIdentity`"
+)]
+pub trait SplitOn<V: Columns + ?Sized> {
+    /// The products with S, and log det M; nothing where there is no preconditioner.
+    ///
+    /// # Errors
+    /// Those of the root and of the determinant.
+    #[doc(hidden)]
+    #[allow(clippy::type_complexity, reason = "the two parts of `Split`, where the vectors live")]
+    fn split_on(&self) -> Result<Option<(Box<dyn BlockProducts<V> + '_>, f64)>>;
+}
+impl<V: Columns + ?Sized> SplitOn<V> for NoPreconditioner {
+    fn split_on(&self) -> Result<Option<(Box<dyn BlockProducts<V> + '_>, f64)>> {
+        Ok(None)
+    }
 }
 impl<T: Scalar> SplitPreconditioner<T> for NoPreconditioner {
     fn split(&self) -> Result<Option<Split<'_, T>>> {
@@ -93,5 +115,43 @@ impl<T: Scalar> DynOperator<T> for Congruence<'_, T> {
     }
     fn dyn_scratch(&self, columns: usize) -> usize {
         2 * self.a.dyn_shape().0 * columns + self.a.dyn_scratch(columns).max(self.s.dyn_scratch(columns))
+    }
+}
+/// S^H A S of a self-adjoint A whose vectors live anywhere.
+pub(super) struct CongruenceOn<'a, 'p, V: Columns + ?Sized> {
+    a: &'a mut dyn BlockProducts<V>,
+    s: Box<dyn BlockProducts<V> + 'p>,
+    /// S X and A S X: they grow with the columns that come.
+    room: [V::Owned; 2],
+}
+impl<'a, 'p, V: Columns + ?Sized> CongruenceOn<'a, 'p, V> {
+    pub fn new(a: &'a mut dyn BlockProducts<V>, s: Box<dyn BlockProducts<V> + 'p>) -> Result<Self> {
+        let room = [a.zeros(0)?, a.zeros(0)?];
+        Ok(CongruenceOn { a, s, room })
+    }
+}
+impl<V: Columns + ?Sized> BlockProducts<V> for CongruenceOn<'_, '_, V> {
+    fn shape(&self) -> (usize, usize) {
+        self.a.shape()
+    }
+    fn zeros(&self, numbers: usize) -> Result<V::Owned> {
+        self.a.zeros(numbers)
+    }
+    fn there<'x>(&self, x: &'x [V::Scalar]) -> Result<V::Part<'x>>
+    where
+        V: 'x,
+    {
+        self.a.there(x)
+    }
+    fn update(&mut self, how: Update<V::Scalar>, x: &V, y: &mut V, columns: usize) -> Result<()> {
+        let numbers = self.a.shape().0 * columns;
+        for room in &mut self.room {
+            V::grow(self.a, room, numbers)?;
+        }
+        let [u, v] = &mut self.room;
+        let (mut u, mut v) = (u.part_mut(0..numbers), v.part_mut(0..numbers));
+        self.s.apply(x, &mut u, columns)?;
+        self.a.apply(&u, &mut v, columns)?;
+        self.s.update(Update { adjoint: true, ..how }, &v, y, columns)
     }
 }

@@ -4,11 +4,11 @@
 //! vectors. Letters of the paper. Deviation: adaptive, in the 2-norm of the whole diagonal.
 
 use super::exchangeable::{SKEWED, left_out, qr, student};
-use super::{DiagonalAlgorithm, Estimate, Moments, estimator, for_signs, for_units, square, watcher};
-use crate::algorithms::blocks::{Action, multiply};
-use crate::algorithms::watch::{Callback, NoCallback, Observer, Options};
+use super::{BLOCK, Estimate, Moments, diagonal_by, estimator, for_signs, for_units, square, watcher};
+use crate::algorithms::blocks::multiply;
+use crate::algorithms::columns::{BlockProducts, Columns};
+use crate::algorithms::watch::{NoCallback, Observer, Options};
 use crate::error::Result;
-use crate::operator::{DynOperator, LinearOperator};
 use crate::scalar::{Real, Scalar};
 use crate::vector::{Vector, VectorRe};
 use nalgebra::DVector;
@@ -43,33 +43,26 @@ pub struct XDiag<F = NoCallback> {
     callback: F,
 }
 estimator!(XDiag);
-impl<A: LinearOperator, F: Callback> DiagonalAlgorithm<A> for XDiag<F> {
-    fn diagonal(&mut self, a: &A) -> Result<Estimate<DVector<A::Scalar>, DVector<f64>>> {
-        let callback = &mut self.callback;
-        let mut observer = |i: &crate::algorithms::Iteration| callback.observe(i);
-        xdiag(a, self.options, &mut observer)
-    }
-}
+diagonal_by!(XDiag, NAME, xdiag);
 
-/// [`XDiag`], compiled once per number type.
-fn xdiag<T: Scalar>(
-    a: &dyn DynOperator<T>,
+/// [`XDiag`], compiled once per type of vectors.
+fn xdiag<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
     options: Options,
     observer: Observer<'_>,
-) -> Result<Estimate<DVector<T>, DVector<f64>>> {
-    let n = square::<T>(NAME, a.dyn_shape(), options)?;
-    let mut action = Action::new(NAME, a, 16);
+) -> Result<Estimate<DVector<V::Scalar>, DVector<f64>>> {
+    let n = square::<V::Scalar>(NAME, a.shape(), options)?;
     let mut watcher = watcher(NAME, options, observer);
     let most = options.max_iters.unwrap_or(n);
     let mut m = options.restart.unwrap_or(32.min(most).max(1));
     loop {
         let k = (m / 2).max(2);
         if options.restart.is_none() && m >= n || k > n {
-            let mut value = DVector::from_element(n, T::zero());
-            for_units(&mut action, |i, y| value[i] = y[i])?;
+            let mut value = DVector::from_element(n, V::Scalar::zero());
+            for_units(a, |i, y| value[i] = y[i])?;
             return Ok(Estimate { value, std_error: DVector::zeros(n), probes: n });
         }
-        let done = attempt(&mut action, k, options.seed)?;
+        let done = attempt(a, k, options.seed)?;
         // in the 2-norm of the whole diagonal
         let size = done.value.iter().fold(0.0, |s: f64, v| s.hypot(v.abs().lane_f64(0)));
         let error = done.std_error.norm();
@@ -84,26 +77,36 @@ fn xdiag<T: Scalar>(
         m = (2 * m).min(most);
     }
 }
-/// The estimate of k vectors. Workspace: Omega, Q, Z = A^H Q, Q S and Z S, and k x k matrices.
-fn attempt<T: Scalar>(action: &mut Action<'_, T>, k: usize, seed: u64) -> Result<Estimate<DVector<T>, DVector<f64>>> {
-    let n = action.shape().0;
-    let (mut omega, mut q) = (Vec::with_capacity(n * k), Vec::with_capacity(n * k));
+/// The estimate of k vectors. Workspace: Omega, Q, Z = A^H Q, Q S and Z S, and k x k matrices. What is done entry by entry is the host's,
+/// where the diagonal is: the blocks come there when their products are done.
+fn attempt<V: Columns + ?Sized>(
+    a: &mut dyn BlockProducts<V>,
+    k: usize,
+    seed: u64,
+) -> Result<Estimate<DVector<V::Scalar>, DVector<f64>>> {
+    let (n, mut filled) = (a.shape().0, 0);
+    // first where there may be no room
+    let mut q = a.zeros(n * k)?;
+    let mut omega = Vec::with_capacity(n * k);
     for_signs(
-        action,
+        a,
         (seed ^ 0xd1a6, 0, k),
         |_| {},
-        |_, x: &[T], y| {
-            omega.extend_from_slice(x);
-            q.extend_from_slice(y);
+        |_, x, y: &mut V| {
+            omega.extend_from_slice(&x.to_host());
+            q.part_mut(filled..filled + y.size()).copy(y);
+            filled += y.size();
         },
     )?;
-    let (r, rank) = qr(n, &mut q[..]);
-    let mut z = vec![T::zero(); n * rank];
-    for (q, z) in q[..n * rank].chunks(16 * n).zip(z.chunks_mut(16 * n)) {
-        action.adjoint(q, z, q.len() / n)?;
+    let (r, rank) = qr(n, &mut *q);
+    let mut z = a.zeros(n * rank)?;
+    for first in (0..n * rank).step_by(BLOCK * n) {
+        let block = first..(n * rank).min(first + BLOCK * n);
+        a.adjoint(&q.part(block.clone()), &mut z.part_mut(block.clone()), block.len() / n)?;
     }
+    let (q, z) = (V::into_host(q), V::into_host(z));
     // diag(Q (A^H Q)^H)
-    let mut base = DVector::from_element(n, T::zero());
+    let mut base = DVector::from_element(n, V::Scalar::zero());
     for (q, z) in q[..n * rank].chunks_exact(n).zip(z.chunks_exact(n)) {
         base.iter_mut().zip(q).zip(z).for_each(|((d, &q), &z)| *d += q * z.conj());
     }
@@ -114,7 +117,7 @@ fn attempt<T: Scalar>(action: &mut Action<'_, T>, k: usize, seed: u64) -> Result
     let mut s = Vec::with_capacity(k * k);
     (0..k).for_each(|i| s.extend(left_out(k, &r, i)));
     let (qs, zs) = (multiply((n, k, k), &q, &s), multiply((n, k, k), &z, &s));
-    let mut moments = vec![Moments::<T>::new(); n];
+    let mut moments = vec![Moments::<V::Scalar>::new(); n];
     let mut rests = Vec::with_capacity(k);
     for i in 0..k {
         // (I - Q_i Q_i^H) A omega_i = (Q s_i) (s_i^H r_i)
