@@ -168,5 +168,110 @@ fn debug_builds_run_on_two_mebibytes() {
         assert!((0..8).all(|lane| unstack::<_, 8>(sum)[lane].is_finite()));
         Ok(())
     };
+    on_two_mebibytes(work);
+}
+/// On the stack that a thread of a user's has by default: 2 MiB.
+fn on_two_mebibytes(work: impl FnOnce() -> cola::Result<()> + Send + 'static) {
     std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap().unwrap();
+}
+/// Every lane of a agrees with b.
+fn close<T: nalgebra::ComplexField<RealField = f64>, const N: usize>(
+    what: &str,
+    a: [SVector<T, N>; 8],
+    b: [SVector<T, N>; 8],
+) {
+    for (lane, (a, b)) in a.into_iter().zip(b).enumerate() {
+        let (error, size) = ((a - &b).norm(), b.norm());
+        assert!(error <= 1e-12 * size, "{what}, lane {lane}: {error:e} of {size:e}");
+    }
+}
+/// Factors, functions of the spectrum, slices and blocks of 8 x 8 numbers in 8 lanes, each against the operator itself.
+macro_rules! factors_and_blocks {
+    ($T:ty, $number:expr) => {
+        || -> cola::Result<()> {
+            let number: fn(f64, f64) -> $T = $number;
+            let make = |l: usize| {
+                let x = SMatrix::<$T, 8, 8>::from_fn(|i, j| {
+                    number(((3 * i + 5 * j + 7 * l) % 11) as f64 / 11.0 - 0.4, 0.1 * (i as f64 - j as f64))
+                });
+                linop!(psd({ x * x.adjoint() + SMatrix::<$T, 8, 8>::identity() }))
+            };
+            let vector = |l: usize| SVector::<$T, 8>::from_fn(|i, _| number((i + l) as f64, 1.0));
+            let (ks, vs) = (stack(core::array::from_fn::<_, 8, _>(make))?, stack(core::array::from_fn::<_, 8, _>(vector))?);
+            let want = unstack(ks.apply(&vs));
+            let l = ks.cholesky()?;
+            close("L L^H", unstack(linop!(&l * (&l).H).apply(&vs)), want);
+            close("V w V^H", unstack(ks.eigh()?.apply(&vs)), want);
+            let twice = unstack(ks.apply(&ks.apply(&vs)));
+            close("w^2", unstack(ks.map_spectrum(|w| w * w)?.apply(&vs)), twice);
+            let (root, inverse) = (ks.sqrt()?, ks.isqrt()?);
+            close("root", unstack(root.apply(&root.apply(&vs))), want);
+            close("root of the inverse", unstack(inverse.apply(&root.apply(&vs))), unstack(vs));
+            close("solve", unstack(ks.solve(&ks.apply(&vs))?), unstack(vs));
+            let corner = linop!((&ks)[1..7, 2..8]);
+            let all = unstack::<_, 8>(ks.to_dense());
+            for (lane, corner) in unstack::<_, 8>(corner.to_dense()).iter().enumerate() {
+                assert!((0..6).all(|i| (0..6).all(|j| corner[(i, j)] == all[lane][(i + 1, j + 2)])), "lane {lane}");
+            }
+            let most = stack(unstack::<_, 8>(vs).map(|v| v.fixed_rows::<6>(1).into_owned()))?;
+            let want = core::array::from_fn(|l| {
+                make(l).to_dense().fixed_view::<6, 6>(1, 2) * vector(l).fixed_rows::<6>(1)
+            });
+            close("slice", unstack(corner.apply(&most)), want);
+            let ds = stack([SVector::<$T, 2>::from_element(number(2.0, 0.0)); 8])?;
+            let blocks = linop!(block_diag(repeat::<2>(&ks), psd(diag(&ds))));
+            let us = core::array::from_fn::<_, 8, _>(|l| SVector::<$T, 18>::from_fn(|i, _| number((i * l) as f64, 1.0)));
+            let packed = stack(us)?;
+            close("blocks", unstack(blocks.solve(&blocks.apply(&packed))?), us);
+            let root = blocks.sqrt()?;
+            close("root of blocks", unstack(root.apply(&root.apply(&packed))), unstack(blocks.apply(&packed)));
+            let logs = (unstack::<_, 8>(blocks.logdet()?), unstack::<_, 8>(ks.logdet()?));
+            for (lane, (all, one)) in logs.0.iter().zip(logs.1).enumerate() {
+                assert!((*all - (one + one) - number(4f64.ln(), 0.0)).abs() < 1e-12, "lane {lane}: {all} of {one}");
+            }
+            Ok(())
+        }
+    };
+}
+#[test]
+fn debug_factors_and_blocks_run_on_two_mebibytes() {
+    on_two_mebibytes(factors_and_blocks!(f64, |re, _| re));
+}
+#[test]
+fn debug_complex_lanes_run_on_two_mebibytes() {
+    on_two_mebibytes(factors_and_blocks!(Complex<f64>, Complex::new));
+}
+/// Much of what operators of 8 x 8 can in one function, as the driver of batches runs it.
+#[vmap]
+fn everything<T: Scalar>(x: SMatrix<T, 8, 8>, v: SVector<T, 8>) -> cola::Result<(SVector<T, 8>, SMatrix<T, 5, 5>, T)> {
+    let k = linop!(x * x.H + I);
+    let y = k.to_dense();
+    let w = linop!(psd({ SMatrix::<T, 8, 8>::from_fn(|i, j| y[(i, j)]) }));
+    let corner = linop!((&w)[0..5, 0..5]).to_dense();
+    let blocks = linop!(block_diag(repeat::<2>(&w), diag(&v)));
+    let p = try_linop!(diag({ w.diagonal()? }) ^ (-1 / 2))?;
+    let y = p.apply(&try_linop!(inv(&p * &w * &p))?.apply(&p.apply(&v)));
+    let root = w.sqrt()?;
+    let y = y + root.apply(&root.apply(&k.solve(&v)?)) + k.sqrt()?.apply(&w.isqrt()?.apply(&v));
+    let (l, e) = (w.cholesky()?, w.eigh()?);
+    let y = y + linop!(&l * (&l).H).inv()?.apply(&e.apply(&v)) + w.pow(0.3)?.apply(&w.pow(-0.3)?.apply(&v));
+    Ok((y, SMatrix::from_fn(|i, j| corner[(i, j)]), w.logdet()? - k.logdet()? + blocks.trace()?))
+}
+#[test]
+fn a_debug_batch_runs_on_two_mebibytes() {
+    on_two_mebibytes(|| {
+        let make = |l: usize| SMatrix::<f64, 8, 8>::from_fn(|i, j| ((3 * i + 5 * j + 7 * l) % 11) as f64 / 11.0 - 0.4);
+        let (xs, vs): (Vec<_>, Vec<_>) =
+            (0..11).map(|l| (make(l), SVector::<f64, 8>::from_fn(|i, _| (i + l) as f64))).unzip();
+        let each = everything::batch_slice(&xs, &vs)?;
+        assert!(each.len() == 11);
+        for ((x, v), (y, corner, trace)) in xs.iter().zip(&vs).zip(each) {
+            let w = x * x.transpose() + SMatrix::<f64, 8, 8>::identity();
+            // W^-1 v, and v four times
+            let want = w.cholesky().unwrap().solve(v) + v * 4.0;
+            assert!((y - want).norm() < 1e-12 * want.norm() && corner == w.fixed_view::<5, 5>(0, 0).into_owned());
+            assert!((trace - 2.0 * w.trace() - v.sum()).abs() < 1e-11);
+        }
+        Ok(())
+    });
 }

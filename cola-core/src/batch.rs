@@ -120,8 +120,8 @@ pub trait Unstack {
     /// Lanes 0, 1, .. into `out`.
     #[doc(hidden)]
     #[inline(always)]
-    fn take_lanes(&self, out: &mut [MaybeUninit<Self::Lane>]) {
-        for (lane, out) in out.iter_mut().enumerate() {
+    fn take_lanes(&self, out: [&mut MaybeUninit<Self::Lane>; WIDTH]) {
+        for (lane, out) in out.into_iter().enumerate() {
             out.write(self.take_lane(lane));
         }
     }
@@ -176,15 +176,9 @@ where
         out
     }
     #[inline(always)]
-    fn take_lanes(&self, out: &mut [MaybeUninit<Self::Lane>]) {
+    fn take_lanes(&self, out: [&mut MaybeUninit<Self::Lane>; WIDTH]) {
         let (r, c) = self.shape_generic();
-        let Ok(out) = <&mut [_; WIDTH]>::try_from(&mut *out) else {
-            for (lane, out) in out.iter_mut().enumerate() {
-                out.write(self.take_lane(lane));
-            }
-            return;
-        };
-        let mut out = out.iter_mut();
+        let mut out = out.into_iter();
         let mut lanes: [&mut [_]; WIDTH] = core::array::from_fn(
             #[inline(always)]
             |_| match out.next() {
@@ -231,8 +225,17 @@ macro_rules! tuples {
         impl<$($P: Unstack),*> Unstack for ($($P,)*) {
             type Lane = ($($P::Lane,)*);
             #[inline(always)]
-    fn take_lane(&self, i: usize) -> Self::Lane {
+            fn take_lane(&self, i: usize) -> Self::Lane {
                 ($( self.$i.take_lane(i), )*)
+            }
+            #[inline(always)]
+            fn take_lanes(&self, out: [&mut MaybeUninit<Self::Lane>; WIDTH]) {
+                let places = out.map(MaybeUninit::as_mut_ptr);
+                $( self.$i.take_lanes(core::array::from_fn(
+                    #[inline(always)]
+                    // SAFETY: one part of a tuple to which `out` had the only reference; it may be uninitialised
+                    |lane| unsafe { &mut *(&raw mut (*places[lane]).$i).cast() },
+                )); )*
             }
         }
     };
@@ -296,12 +299,24 @@ fn chunks<J: Job>(job: &J, first: usize, out: &mut [MaybeUninit<J::Lane>]) -> Ve
     let mut at = first;
     for out in out.chunks_mut(WIDTH) {
         match job.run::<Chunked>(at) {
-            Ok(y) if !notes.any() => y.take_lanes(out),
+            Ok(y) if !notes.any() => place(&y, out),
             _ => one_by_one(job, at, out, &notes, &mut failed),
         }
         at += WIDTH;
     }
     failed
+}
+/// The lanes of one chunk into `out`; of the last one only some are wanted.
+#[inline(always)]
+fn place<Y: Unstack>(y: &Y, out: &mut [MaybeUninit<Y::Lane>]) {
+    match <&mut [_; WIDTH]>::try_from(&mut *out) {
+        Ok(out) => y.take_lanes(out.each_mut()),
+        Err(_) => {
+            for (lane, out) in out.iter_mut().enumerate() {
+                out.write(y.take_lane(lane));
+            }
+        }
+    }
 }
 /// A chunk in which something failed.
 #[cold]

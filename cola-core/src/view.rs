@@ -159,6 +159,12 @@ impl<'a, T: Copy> ViewMut<'a, T> {
         let start = (j * self.cs).min(self.data.len());
         ViewMut { data: &mut self.data[start..], rows: self.rows, cols: n, rs: self.rs, cs: self.cs }
     }
+    /// The m x n entries from (r, c) on.
+    #[inline(always)]
+    pub(crate) fn block(&mut self, (r, m): (usize, usize), (c, n): (usize, usize)) -> ViewMut<'_, T> {
+        let start = (r * self.rs + c * self.cs).min(self.data.len());
+        ViewMut { data: &mut self.data[start..], rows: m, cols: n, rs: self.rs, cs: self.cs }
+    }
     /// Column j.
     #[inline(always)]
     pub fn column(&mut self, j: usize) -> ViewMut<'_, T> {

@@ -55,6 +55,24 @@ impl<A: LinearOperator, B: LinearOperator<Scalar = A::Scalar>> LinearOperator fo
     fn scratch_len(&self, columns: usize) -> usize {
         self.0.scratch_len(columns).max(self.1.scratch_len(columns))
     }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: Sc<A>, add: bool, mut y: ViewMut<'_, Sc<A>>) {
+        let ((ma, na), (mb, nb)) = ((self.0.nrows(), self.0.ncols()), (self.1.nrows(), self.1.ncols()));
+        if !add {
+            zero(y.block((0, ma), (na, nb)));
+            zero(y.block((ma, mb), (0, na)));
+        }
+        self.0.write(alpha, add, y.block((0, ma), (0, na)));
+        self.1.write(alpha, add, y.block((ma, mb), (na, nb)));
+    }
+}
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn zero<T: Scalar>(mut y: ViewMut<'_, T>) {
+    for j in 0..y.cols {
+        for i in 0..y.rows {
+            *y.at(i, j) = T::zero();
+        }
+    }
 }
 impl<A: Operator, B: Operator<Scalar = A::Scalar>> BlockDiag<A, B> {
     /// Rectangular blocks make a square operator at times; it is singular.
@@ -267,6 +285,25 @@ impl<A: LinearOperator, const M: usize> LinearOperator for Repeat<A, M> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn scratch_len(&self, _: usize) -> usize {
         self.0.scratch_len(M)
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: Sc<A>, add: bool, mut y: ViewMut<'_, Sc<A>>) {
+        let (m, n) = (self.0.nrows(), self.0.ncols());
+        for b in 0..M {
+            if !add {
+                zero(y.block((0, b * m), (b * n, n)));
+                zero(y.block(((b + 1) * m, (M - 1 - b) * m), (b * n, n)));
+            }
+            if add || b == 0 {
+                self.0.write(alpha, add, y.block((b * m, m), (b * n, n)));
+                continue;
+            }
+            for j in 0..n {
+                for i in 0..m {
+                    *y.at(b * m + i, b * n + j) = *y.at(i, j);
+                }
+            }
+        }
     }
 }
 impl<K: Facts, A: Invertible, const M: usize> InverseRule<K> for Repeat<A, M> {

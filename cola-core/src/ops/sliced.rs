@@ -6,14 +6,14 @@ use crate::facts::{Fact, Facts, Known, SliceFacts, Unknown};
 use crate::functions::DiagonalRule;
 use crate::functions::diagonal::{Entries, diagonal_len, diagonal_start};
 use crate::operator::short::{Fa, Sc};
-use crate::operator::{LinearOperator, Operator, Update, operator, with_scratch};
+use crate::operator::{LinearOperator, Operator, Update, operator, with_scratch, write_by_identity};
 use crate::parameters::{Frame, tree_node};
 use crate::plan::{Explain, Plan, Question, Tree, base, part};
 use crate::space::{Const, Dyn, Space, demand_range};
 use crate::view::{View, ViewMut};
 use core::marker::PhantomData;
 use core::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
-use num_traits::Zero;
+use num_traits::{One, Zero};
 
 /// A chosen set of rows or columns.
 pub trait IndexSet: Clone {
@@ -294,7 +294,37 @@ impl<A: LinearOperator, R: IndexSet, C: IndexSet, Same: Fact> LinearOperator for
     fn scratch_len(&self, _: usize) -> usize {
         self.a.nrows() + self.a.ncols() + self.a.scratch_len(1)
     }
+    // picked from entries that lie in memory, or are soon written there
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write(&self, alpha: Sc<A>, add: bool, mut y: ViewMut<'_, Sc<A>>) {
+        let (m, n) = (self.a.nrows(), self.a.ncols());
+        let held = self.a.entries();
+        if held.is_none() && (A::ITERATIVE || m.saturating_mul(n) > WHOLE) {
+            return write_by_identity(self, alpha, add, y);
+        }
+        let how = Update::entries(alpha, add);
+        with_scratch(
+            if held.is_none() { m * n } else { 0 },
+            #[inline(always)]
+            |whole| {
+                let all = match held {
+                    Some(all) => all,
+                    None => {
+                        self.a.write(Sc::<A>::one(), false, ViewMut::matrix(whole, m, n));
+                        View::matrix(whole, m, n)
+                    }
+                };
+                for j in 0..y.cols {
+                    for i in 0..y.rows {
+                        how.write(y.at(i, j), all.at(self.rows.get(i), self.cols.get(j)));
+                    }
+                }
+            },
+        )
+    }
 }
+/// Entries of an A that are all written for a few of them: 16 x 16. Above, A is applied to the columns that are wanted.
+const WHOLE: usize = 256;
 crate::base_rules_but_diagonal!([A: Operator, R: IndexSet, C: IndexSet, Same: Fact] Sliced<A, R, C, Same>);
 // entry by entry of A's diagonals: of a principal submatrix, a slice of the main one
 impl<A: LinearOperator + DiagonalRule, R: IndexSet, C: IndexSet, Same: Fact> DiagonalRule for Sliced<A, R, C, Same> {

@@ -19,7 +19,8 @@ fn dense<A: LinearOperator>(a: &A) -> M<A::Scalar> {
 /// max |x_ij - y_ij| over the largest of y.
 fn off<T: Scalar<Re = f64>>(x: &M<T>, y: &M<T>) -> f64 {
     let largest = y.iter().fold(0.0f64, |m, y| m.max(y.abs()));
-    x.iter().zip(y).fold(0.0f64, |m, (x, y)| m.max((*x - *y).abs())) / largest
+    let off = x.iter().zip(y).fold(0.0f64, |m, (x, y)| m.max((*x - *y).abs()));
+    if off == 0.0 { 0.0 } else { off / largest }
 }
 /// The root, its eigenvalues and eigenvectors, which must be those of the root.
 #[track_caller]
