@@ -285,22 +285,18 @@ const POOR: f64 = 1000.0;
 /// Checks an inverse on one vector of +-1: A^-1 (A e) = e up to a small residual.
 pub(crate) fn probe<W: LinearOperator, F: LinearOperator<Scalar = Sc<W>>>(whole: &W, inverse: &F) -> Result<()> {
     let n = whole.nrows();
+    let sign = |negative: bool| Sc::<W>::of(if negative { -1.0 } else { 1.0 });
     with_scratch(9 * n, |room: &mut [Sc<W>]| {
-        let (b, room) = room.split_at_mut(n);
-        let (x, room) = room.split_at_mut(n);
-        let (y, room) = room.split_at_mut(n);
-        let (e, ae) = room.split_at_mut(3 * n);
-        signs(b, |i| (i * 7 + i / 3) % 5 < 2);
+        let parts = [0..n, n..2 * n, 2 * n..3 * n, 3 * n..6 * n, 6 * n..9 * n];
+        let [b, x, y, e, ae] = room.get_disjoint_mut(parts).expect("no two overlap");
+        (0..n).for_each(|i| b[i] = sign((i * 7 + i / 3) % 5 < 2));
         apply_checked(inverse, View::vector(b), ViewMut::vector(x))?;
         apply_checked(whole, View::vector(x), ViewMut::vector(y))?;
         // max |A e| for three vectors of +-1: a lower bound of the norm, of its order
-        signs(e, |i| i * i % 7 < 3);
+        (0..3 * n).for_each(|i| e[i] = sign(i * i % 7 < 3));
         apply_checked(whole, View::matrix(e, n, 3), ViewMut::matrix(ae, n, 3))?;
         probed(b, x, y, ae)
     })
-}
-fn signs<T: Scalar>(out: &mut [T], negative: fn(usize) -> bool) {
-    out.iter_mut().enumerate().for_each(|(i, x)| *x = T::of(if negative(i) { -1.0 } else { 1.0 }));
 }
 /// |b - A x| against |b| and the size of A: of the row sums only what the products show.
 fn probed<T: Scalar>(b: &[T], x: &[T], ax: &[T], ae: &[T]) -> Result<()> {
