@@ -99,24 +99,26 @@ fn unread<T: Scalar>(a: &[T]) -> T::Mask {
 }
 /// The root of one positive definite matrix, (A + s I) / sqrt(tr A + 2 s) with s = sqrt(det A): as accurate as by the eigenvalues, of which
 /// the small one is det A / the large one. `w`, `v` and the plane are of the root. None where the determinant is within rounding of zero or
-/// below, where the trace is negative, where something may overflow or vanish, of a diagonal matrix, whose roots are exact elsewhere, and of NaN
-/// and infinity anywhere. (Higham 2008, section 6.2, exercise 6.2.)
+/// below, where the trace is negative, where something may overflow or vanish, and of NaN and infinity anywhere. (Higham 2008, section 6.2,
+/// exercise 6.2.)
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn plane_root<T: Scalar>(a: &[T], w: &mut [T::Re], v: &mut [T]) -> Option<Plane<T>> {
     let (app, aqq) = (a[0].re(), a[3].re());
     let (product, trace) = (app * aqq, app + aqq);
-    let across = a[1].abs_sq();
-    let det = product - across;
+    let det = product - a[1].abs_sq();
     let (low, high) = super::eigen::range::<T>();
     // a determinant above the square of the lower end has a trace beyond it, below zero if A is negative definite
     let rounding = product * (T::Re::real(32.0) * T::Re::epsilon()) + T::Re::real(low * low);
-    let zero = T::Re::zero();
-    let ordinary = zero.lt(trace) & trace.lt(T::Re::real(high)) & rounding.lt(det) & zero.lt(across);
-    if !(ordinary & unread(a)).all() {
+    if !(trace.lt(T::Re::real(high)) & rounding.lt(det) & unread(a)).all() {
         return None;
     }
     let s = det.sqrt();
-    let t = T::Re::one() / (trace + (s + s)).sqrt();
+    // of a positive trace the sum is not below it; of a negative one it is below zero, or within rounding of it
+    let square = trace + (s + s);
+    if square.lt(trace.abs()).any() {
+        return None;
+    }
+    let t = T::Re::one() / square.sqrt();
     let plane = rotated(a, w, v, true).0;
     for x in w.iter_mut() {
         *x = x.max(T::Re::zero()).sqrt();

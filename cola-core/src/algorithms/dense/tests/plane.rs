@@ -129,7 +129,11 @@ fn errors() {
     let psd = |m: M<f64>| Psd(Dense(m)).sqrt().map(|_| ());
     let indefinite = [(two(1.0, 2.0, 1.0), -1.0), (two(-3.0, 0.0, 1.0), -3.0), (two(-1e200, 0.0, 1e-200), -1e200)];
     // of a positive determinant
-    let negative = [(two(-2.0, 1.0, -3.0), -2.5 + 1.25f64.sqrt()), (two(-2.0, 0.0, -2.0), -2.0)];
+    let negative = [
+        (two(-2.0, 1.0, -3.0), -2.5 + 1.25f64.sqrt()),
+        (two(-2.0, 0.0, -2.0), -2.0),
+        (two(-2.0, 0.0, -2.0 - 1e-15), -2.0),
+    ];
     for (a, least) in indefinite.into_iter().chain(negative) {
         let Err(Error::NegativeEigenvalue { value, .. }) = psd(a) else { panic!("{a:?} is indefinite") };
         assert!((value / least - 1.0).abs() < 1e-12, "{value}");
