@@ -83,11 +83,16 @@ impl<V: Parameters, S: Space, F> Parameters
         form::Spectral { basis, values, plane: None, facts: PhantomData }
     }
     fn rebuild(&self, path: &mut Path, f: LeafFn<'_, V::Number, V::Number>) -> Self::Owned {
+        let mut same = true;
+        let f: LeafFn<'_, V::Number, V::Number> = &mut |name, old, new| {
+            f(name, old, new);
+            same &= old == &*new;
+        };
         let basis = path.enter("vectors", |p| self.basis.rebuild(p, f));
         let mut values = self.values.clone();
         path.enter("values", |p| real_leaf::traverse(&self.values, &mut values, p, f));
-        // of other eigenvectors, which need not be unitary
-        form::Spectral { basis, values, plane: None, facts: PhantomData }
+        // other eigenvectors need not be unitary; the same ones are the same to the last bit
+        form::Spectral { basis, values, plane: if same { self.plane } else { None }, facts: PhantomData }
     }
     fn frame(&self, f: &mut dyn FnMut(Frame)) {
         self.basis.frame(f)
