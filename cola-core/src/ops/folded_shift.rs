@@ -48,9 +48,9 @@ mirrored! { Transpose |x| x; Adjoint |x| x.conj(); Conj |x| x.conj(); }
 ///
 /// ```
 /// # use cola_core::prelude::*;
-/// # use cola_core::dsl;
-/// let k = dsl::add(Permutation::<f64, _>::new([1, 2, 0]), ScaledIdentity::<f64, nalgebra::Const<3>, _>::new(2.0, 3));
-/// let x = k.solve(&[1.0, 2.0, 3.0])?; // on the cycle, no 3 x 3 matrix
+/// # use cola_core::{Dyn, dsl};
+/// let k = dsl::add(Permutation::<f64, Dyn>::new(vec![1, 2, 0]), ScaledIdentity::<f64, Dyn, _>::new(2.0, 3));
+/// let x = k.solve(&vec![1.0, 2.0, 3.0])?; // on the cycle, no 3 x 3 matrix
 /// assert!((k.apply(&x)[2] - 3.0).abs() < 1e-14);
 /// assert!((k.logdet()? - 9f64.ln()).abs() < 1e-14); // (2 + 1) (2 + w) (2 + w^2) with w^3 = 1
 /// # Ok::<(), Error>(())
